@@ -1,0 +1,35 @@
+# The development loop and what CI runs. `make` alone lists the targets.
+
+GO ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help demo generate drift lint test check
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## print the balances of every provider, served by the sandbox on loopback
+	@$(GO) run ./adapters/cmd/openbalances demo
+
+generate: ## write gen/ from specs/ with the pinned generator, offline
+	$(GO) generate ./...
+
+drift: ## fail unless gen/ is exactly what specs/ generates
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
+	cp -R go.mod go.sum generate.go tools.go specs "$$work" && \
+	(cd "$$work" && $(GO) generate .) && \
+	{ diff -r -x .gitattributes "$$work/gen" gen && echo "gen/ is what specs/ generates"; } || \
+	{ echo "gen/ is not what specs/ generates; cure: make generate, then review and commit gen/"; exit 1; }
+
+lint: ## gofmt, go vet and staticcheck on what is written by hand, tidy go.mod
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go' ':!gen')); \
+	test -z "$$unformatted" || { echo "not formatted; cure: gofmt -w $$unformatted"; exit 1; }
+	@$(GO) mod tidy -diff >/dev/null || { echo "go.mod or go.sum is not tidy; cure: go mod tidy"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./specs/... ./adapters/...
+
+test: ## run all tests with the race detector, offline once the modules are there
+	$(GO) test -race ./...
+
+check: lint drift test ## everything CI checks, also with the standard library's json v2
+	GOEXPERIMENT=jsonv2 $(GO) test ./adapters/...

@@ -1,0 +1,48 @@
+// Package adapters is the shared side of all providers: one Balance, one Error, one Source. The adapters are the
+// packages below it, one for each provider, and this page is the contract that each of them keeps.
+//
+// # What a Balance promises
+//
+// A [Balance] is what the provider stated, no more: the amount to the last zero, its currency, its type in the
+// vocabulary of Berlin Group and ISO 20022 and in the provider's own words. All balances are kept, in the provider's
+// order; choosing one is the caller's decision. Nothing is rounded, no currency or sign is guessed, and no time is
+// made up.
+//
+// Amounts are signed: negative means that the account holder owes. Where a provider sends an unsigned amount and an
+// indicator, the indicator gives the sign, and a contradiction between the two is an error.
+//
+// # Zero and absent
+//
+// A zero amount was sent as zero. A missing or null amount, currency, type or list is an [ErrProtocol] and never a
+// zero balance; an empty list is an empty slice. Optional facts that are absent are the zero value of their field:
+// AsOf.IsZero, IBAN "", CreditLine.Included nil.
+//
+// # Time
+//
+// AsOf is the provider's own statement about the balance. A time that is not unambiguous, for instance one without
+// zone, is left out and named in Warnings. ReceivedAt is when the answer arrived.
+//
+// # Errors
+//
+// Every failure is an [*Error] with a [Kind] for [errors.Is], except a cancelled or expired context, which stays
+// [context.Canceled] or [context.DeadlineExceeded]. An account either yields all its balances or one error, never a
+// part. The HTTP status survives whatever the body holds: a 429 whose body is HTML is [ErrRateLimited]. Texts hold no
+// secret, id, IBAN, amount, URL or body; transport causes are in the chain without the request's address.
+//
+// # Presence of the PSU
+//
+// Every call says whether the PSU is present: [Attended] or [Unattended]. Banks allow about four unattended calls a
+// day for an account, so nothing is ever retried.
+//
+// # Safety
+//
+// A call costs one request. Redirects are not followed, plain http goes to loopback only, and an answer is read up to
+// a cap. Account ids that would change the request's path are refused. JSON is read strictly: duplicate names,
+// invalid UTF-8, trailing data and amounts outside the grammar are errors; members the document does not know are
+// ignored.
+//
+// # Concurrency and state
+//
+// A Source is safe for concurrent use and keeps no state between calls. Constructors do no I/O and read no
+// environment; the caller's http.Client is copied, never changed.
+package adapters

@@ -1,0 +1,127 @@
+package adapters
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters/internal/check"
+)
+
+const (
+	// DefaultMaxBodyBytes is the cap on an answer's body after decompression.
+	DefaultMaxBodyBytes = 1 << 20
+
+	maxHeaderBytes = 64 << 10
+	callTimeout    = 30 * time.Second
+	connectTimeout = 10 * time.Second
+	idleTimeout    = 90 * time.Second
+	idlePerHost    = 64
+	idleTotal      = 512
+)
+
+// NewHTTPClient returns a client that is safe to point at a bank: TLS 1.2 or newer, a timeout of 30 seconds, no
+// redirects, plain http only to loopback, answers capped at 64 KiB of headers and 1 MiB of body after decompression.
+// All adapters use it unless told otherwise, and it serves a generated client used alone. config adds a client
+// certificate or own roots and may be nil; it is copied. Clients made with nil share one connection pool.
+func NewHTTPClient(config *tls.Config) *http.Client {
+	transport := sharedTransport()
+	if config != nil {
+		transport = newTransport(config)
+	}
+	return GuardHTTPClient(&http.Client{Transport: transport, Timeout: callTimeout}, DefaultMaxBodyBytes)
+}
+
+var sharedTransport = sync.OnceValue(func() *http.Transport { return newTransport(&tls.Config{}) })
+
+func newTransport(config *tls.Config) *http.Transport {
+	config = config.Clone()
+	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: connectTimeout}).DialContext,
+		TLSClientConfig:        config,
+		TLSHandshakeTimeout:    connectTimeout,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           idleTotal,
+		MaxIdleConnsPerHost:    idlePerHost,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+	}
+}
+
+// GuardHTTPClient returns a copy of client that follows no redirect, refuses plain http to other hosts than loopback
+// and fails reading a body beyond maxBodyBytes with [ErrTooLarge]. The original is not changed; timeout and TLS stay
+// the caller's.
+func GuardHTTPClient(client *http.Client, maxBodyBytes int64) *http.Client {
+	guarded := *client
+	guarded.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	base := client.Transport
+	if outer, ok := base.(*guard); ok {
+		base = outer.base
+	}
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	guarded.Transport = &guard{base: base, limit: maxBodyBytes}
+	return &guarded
+}
+
+// guard is the transport that keeps secrets off plain connections and memory bounded.
+type guard struct {
+	base  http.RoundTripper
+	limit int64
+}
+
+func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
+	if problem := check.URL(request.URL); problem != "" {
+		closeBody(request)
+		return nil, invalid("URL", problem)
+	}
+	response, err := g.base.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	body := &cappedBody{ReadCloser: response.Body, left: g.limit, exceeded: response.ContentLength > g.limit}
+	response.Body = body
+	return response, nil
+}
+
+// CloseIdleConnections lets http.Client.CloseIdleConnections through.
+func (g *guard) CloseIdleConnections() {
+	if closer, ok := g.base.(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
+	}
+}
+
+func closeBody(request *http.Request) {
+	if request.Body != nil {
+		_ = request.Body.Close()
+	}
+}
+
+// cappedBody fails instead of giving more than the cap; a body of exactly the cap is read to its end.
+type cappedBody struct {
+	io.ReadCloser
+	left     int64
+	exceeded bool
+}
+
+func (b *cappedBody) Read(buffer []byte) (int, error) {
+	if b.exceeded {
+		return 0, &Error{Kind: ErrTooLarge, Detail: "body is larger than the cap"}
+	}
+	if int64(len(buffer)) > b.left+1 {
+		buffer = buffer[:b.left+1]
+	}
+	n, err := b.ReadCloser.Read(buffer)
+	if int64(n) > b.left {
+		n, b.exceeded = int(b.left), true
+		err = &Error{Kind: ErrTooLarge, Detail: "body is larger than the cap"}
+	}
+	b.left -= int64(n)
+	return n, err
+}

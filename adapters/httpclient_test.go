@@ -1,0 +1,124 @@
+package adapters_test
+
+import (
+	"compress/gzip"
+	"crypto/tls"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func serve(t *testing.T, handler http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestBodyIsCappedAfterDecompression(t *testing.T) {
+	t.Parallel()
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		packed := gzip.NewWriter(w)
+		_, _ = io.Copy(packed, io.LimitReader(zeros{}, 64<<20))
+		_ = packed.Close()
+	})
+	response, err := adapters.NewHTTPClient(nil).Get(address)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	n, err := io.Copy(io.Discard, response.Body)
+	assert.ErrorIs(t, err, adapters.ErrTooLarge)
+	assert.Equal(t, int64(adapters.DefaultMaxBodyBytes), n)
+}
+
+func TestBodyOfExactlyTheCapIsRead(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int64]error{5: nil, 6: adapters.ErrTooLarge} {
+		address := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.CopyN(w, zeros{}, size) })
+		response, err := adapters.GuardHTTPClient(http.DefaultClient, 5).Get(address)
+		require.NoError(t, err)
+		_, err = io.ReadAll(response.Body)
+		assert.ErrorIs(t, err, want)
+		assert.NoError(t, response.Body.Close())
+	}
+}
+
+func TestRedirectIsHandedOutAndNotFollowed(t *testing.T) {
+	t.Parallel()
+	var followed atomic.Int32
+	other := serve(t, func(http.ResponseWriter, *http.Request) { followed.Add(1) })
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, http.StatusFound) })
+	response, err := adapters.NewHTTPClient(nil).Get(address)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	assert.Equal(t, http.StatusFound, response.StatusCode)
+	assert.Zero(t, followed.Load())
+}
+
+func TestPlainHTTPLeavesNoLoopback(t *testing.T) {
+	t.Parallel()
+	var sent atomic.Int32
+	client := adapters.GuardHTTPClient(&http.Client{Transport: counting(&sent)}, 1)
+	for _, address := range []string{"http://bank.example/x", "ftp://127.0.0.1/", "http://127.0.0.1.bank.example/", "http://[2001:db8::1]/"} {
+		_, err := client.Get(address)
+		assert.ErrorIs(t, err, adapters.ErrInvalidArgument, address)
+	}
+	assert.Zero(t, sent.Load())
+}
+
+func TestHeadersAreCapped(t *testing.T) {
+	t.Parallel()
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X-Long", strings.Repeat("a", 1<<20)) })
+	_, err := adapters.NewHTTPClient(nil).Get(address)
+	assert.Error(t, err)
+}
+
+func TestOldTLSIsRefused(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	config := server.Client().Transport.(*http.Transport).TLSClientConfig
+	_, err := adapters.NewHTTPClient(config).Get(server.URL)
+	assert.Error(t, err)
+	assert.NotEqual(t, uint16(tls.VersionTLS12), config.MinVersion, "the caller's config is not changed")
+}
+
+func TestGuardLeavesTheOriginalAlone(t *testing.T) {
+	t.Parallel()
+	transport := &http.Transport{}
+	client := &http.Client{Transport: transport, Timeout: time.Minute}
+	guarded := adapters.GuardHTTPClient(adapters.GuardHTTPClient(client, 1), 2)
+	assert.Same(t, transport, client.Transport)
+	assert.Nil(t, client.CheckRedirect)
+	assert.Equal(t, time.Minute, guarded.Timeout)
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func counting(n *atomic.Int32) http.RoundTripper {
+	return roundTripper(func(*http.Request) (*http.Response, error) {
+		n.Add(1)
+		return nil, io.EOF
+	})
+}

@@ -1,0 +1,157 @@
+package call
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/strictjson"
+)
+
+// maxBalances is how many balances of one account an answer may hold. Real ones hold a handful.
+const maxBalances = 1000
+
+const (
+	getBalances = "get balances"
+	requestID   = "X-Request-ID"
+)
+
+// Send makes the request of one operation; it is the generated client's method with its arguments.
+type Send func(ctx context.Context) (*http.Response, error)
+
+// Balances fetches the balances of one account: it makes exactly one request, decodes the answer into T and maps it
+// with toBalances, which is pure and leaves Provider, AccountID and ReceivedAt to this function.
+func Balances[T any](ctx context.Context, c *Connection, accountID string, psu adapters.PSU, send Send,
+	toBalances func(T) ([]adapters.Balance, error)) ([]adapters.Balance, error) {
+	if err := c.checkArguments(psu, accountID); err != nil {
+		return nil, err
+	}
+	answer, err := exchange[T](ctx, c, send)
+	if err != nil {
+		return nil, err
+	}
+	balances, err := toBalances(answer.body)
+	if err == nil {
+		err = c.stamp(balances, accountID, answer.envelope)
+	}
+	if err != nil {
+		return nil, c.failed(err, http.StatusOK)
+	}
+	return balances, nil
+}
+
+// Batch fetches the balances of several accounts in one request. toResults maps the answer to one element for each
+// account, in the order asked.
+func Batch[T any](ctx context.Context, c *Connection, accountIDs []string, psu adapters.PSU, send Send,
+	toResults func(T) ([]adapters.AccountBalances, error)) ([]adapters.AccountBalances, error) {
+	if len(accountIDs) == 0 {
+		return nil, c.failed(c.Invalid("account ids", "missing"), 0)
+	}
+	if err := c.checkArguments(psu, accountIDs...); err != nil {
+		return nil, err
+	}
+	answer, err := exchange[T](ctx, c, send)
+	if err != nil {
+		return nil, err
+	}
+	results, err := toResults(answer.body)
+	if err != nil {
+		return nil, c.failed(err, http.StatusOK)
+	}
+	for i := range results {
+		c.settle(&results[i], answer.envelope)
+	}
+	return results, nil
+}
+
+// settle completes one account of a batch; what is wrong with it stays its own.
+func (c *Connection) settle(result *adapters.AccountBalances, e envelope) {
+	if result.Err == nil {
+		result.Err = c.stamp(result.Balances, result.AccountID, e)
+	}
+	if result.Err != nil {
+		result.Balances, result.Err = nil, c.failed(result.Err, http.StatusOK)
+	}
+}
+
+func (c *Connection) checkArguments(psu adapters.PSU, accountIDs ...string) error {
+	for _, id := range accountIDs {
+		if err := adapters.ValidateAccountID(id); err != nil {
+			return c.failed(err, 0)
+		}
+	}
+	if err := psu.Validate(); err != nil {
+		return c.failed(err, 0)
+	}
+	return nil
+}
+
+// envelope is what an answer says about all balances in it.
+type envelope struct {
+	received time.Time
+	warnings []string
+}
+
+type answer[T any] struct {
+	envelope
+	body T
+}
+
+// exchange sends, judges and decodes; its errors are complete.
+func exchange[T any](ctx context.Context, c *Connection, send Send) (*answer[T], error) {
+	if err := ctx.Err(); err != nil {
+		return nil, c.interrupted(err)
+	}
+	response, err := send(ctx)
+	if err != nil {
+		return nil, c.unsent(ctx, err)
+	}
+	received := c.Now()
+	buffer := buffers.Get().(*pooled)
+	defer buffer.release()
+	data, err := c.accept(ctx, response, buffer, received)
+	if err != nil {
+		return nil, err
+	}
+	got := &answer[T]{envelope: envelope{received, echoWarnings(response)}}
+	if err := strictjson.Unmarshal(data, &got.body); err != nil {
+		return nil, c.failed(broken(err), response.StatusCode)
+	}
+	return got, nil
+}
+
+// echoWarnings compares the request id that a provider echoes with the one that was sent.
+func echoWarnings(response *http.Response) []string {
+	echo, sent := response.Header.Get(requestID), response.Request.Header.Get(requestID)
+	if echo == "" || strings.EqualFold(echo, sent) {
+		return nil
+	}
+	return []string{"X-Request-ID of the answer differs from the request's"}
+}
+
+// stamp completes mapped balances and holds them to the contract.
+func (c *Connection) stamp(balances []adapters.Balance, accountID string, e envelope) error {
+	if len(balances) > maxBalances {
+		return &adapters.Error{Kind: adapters.ErrTooLarge, Detail: "more balances than one account can have"}
+	}
+	for i := range balances {
+		b := &balances[i]
+		b.Provider, b.AccountID, b.ReceivedAt = c.Provider, accountID, e.received
+		b.Warnings = append(b.Warnings, e.warnings...)
+		if err := b.Validate(); err != nil {
+			return At("balances", i, err)
+		}
+	}
+	return nil
+}
+
+func broken(err error) *adapters.Error {
+	return &adapters.Error{Kind: adapters.ErrProtocol, Detail: err.Error(), Err: err}
+}
+
+func (c *Connection) interrupted(err error) error {
+	return fmt.Errorf("%s: %s: %w", c.Provider, getBalances, err)
+}

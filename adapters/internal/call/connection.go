@@ -1,0 +1,84 @@
+// Package call is the one path between an adapter and its provider: it checks what goes out, judges what comes back
+// in the order transport, status, media type, size, JSON, mapping, and turns every failure into an *adapters.Error.
+package call
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/check"
+)
+
+// Connection is how one adapter reaches its provider. It is read-only after New and safe for concurrent use.
+type Connection struct {
+	Provider   string
+	BaseURL    string
+	HTTPClient *http.Client
+	Now        func() time.Time
+	refusal    func(Answer) Refusal
+}
+
+// Answer is an error answer of a provider. Body is cut at 64 KiB and may be anything.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Refusal is what a provider's error body says. The zero value is right for a body that says nothing.
+type Refusal struct {
+	Kind      adapters.Kind // overrides the kind of the HTTP status if set
+	Code      string        // as sent
+	Known     bool          // the code is documented, so the error's text may show it
+	Message   string
+	RequestID string
+	Links     map[string]string
+}
+
+// New returns the connection of one adapter. baseURL is the provider's production address; refusal reads its error
+// bodies.
+func New(provider, baseURL string, options *adapters.Options, refusal func(Answer) Refusal) (*Connection, error) {
+	if options == nil {
+		options = &adapters.Options{}
+	}
+	c := &Connection{Provider: provider, BaseURL: baseURL, Now: time.Now, refusal: refusal}
+	if options.BaseURL != "" {
+		c.BaseURL = options.BaseURL
+	}
+	if problem := check.BaseURL(c.BaseURL); problem != "" {
+		return nil, c.Invalid("baseURL", problem)
+	}
+	if options.MaxBodyBytes < 0 {
+		return nil, c.Invalid("maxBodyBytes", "negative")
+	}
+	if options.Now != nil {
+		c.Now = options.Now
+	}
+	c.HTTPClient = httpClient(options)
+	return c, nil
+}
+
+func httpClient(options *adapters.Options) *http.Client {
+	client, limit := options.HTTPClient, options.MaxBodyBytes
+	if client == nil {
+		client = adapters.NewHTTPClient(nil)
+	}
+	if limit == 0 {
+		limit = adapters.DefaultMaxBodyBytes
+	}
+	return adapters.GuardHTTPClient(client, limit)
+}
+
+// Invalid returns an invalid_argument error about a field; nothing has been sent.
+func (c *Connection) Invalid(field, problem string) error { return Invalid(c.Provider, field, problem) }
+
+// Invalid returns an invalid_argument error of provider about a field.
+func Invalid(provider, field, problem string) error {
+	return &adapters.Error{Kind: adapters.ErrInvalidArgument, Provider: provider, Detail: field + ": " + problem}
+}
+
+// NewRequestID returns a random UUID. Like everything that reads crypto/rand, it crashes the program rather than
+// returning a weak one.
+func NewRequestID() string { return uuid.NewString() }

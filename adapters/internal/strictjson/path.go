@@ -1,0 +1,56 @@
+package strictjson
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// unknownNames says how a path shows a name that the Go type does not declare.
+type unknownNames bool
+
+const (
+	hideNames unknownNames = false // the sender's own text may hold anything: "*"
+	showNames unknownNames = true
+)
+
+// path spells pointer in the words of the Go type it leads through, up to the first name that the type lacks.
+func path(root reflect.Type, pointer jsontext.Pointer, names unknownNames) string {
+	var text strings.Builder
+	current := root
+	for token := range pointer.Tokens() {
+		for current.Kind() == reflect.Pointer {
+			current = current.Elem()
+		}
+		next, known := step(current, token)
+		switch {
+		case !known && names == showNames:
+			return strings.TrimPrefix(text.String()+"."+strconv.Quote(token), ".")
+		case !known:
+			return strings.TrimPrefix(text.String()+".*", ".")
+		case current.Kind() == reflect.Slice:
+			text.WriteString("[" + token + "]")
+		default:
+			text.WriteString("." + token)
+		}
+		current = next
+	}
+	return strings.TrimPrefix(text.String(), ".")
+}
+
+func step(current reflect.Type, token string) (reflect.Type, bool) {
+	switch current.Kind() {
+	case reflect.Slice:
+		return current.Elem(), true
+	case reflect.Struct:
+		for i := range current.NumField() {
+			name, _, _ := strings.Cut(current.Field(i).Tag.Get("json"), ",")
+			if name == token {
+				return current.Field(i).Type, true
+			}
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,149 @@
+// Package strictjson decodes a provider's answer into its generated type, or says exactly which field is wrong. It is
+// the only package that imports the json v2 bridge: on Go 1.27, or with GOEXPERIMENT=jsonv2, that bridge is the
+// standard library's encoding/json/v2.
+//
+// Refused are duplicate names, invalid UTF-8, a byte order mark, anything after the document, nesting deeper than 64,
+// and amounts outside the grammar of package amount. Names match exactly. Members that the document does not know are
+// ignored, and null counts as absent. Whether a required member is there is the mapping's question.
+package strictjson
+
+import (
+	"errors"
+	"io"
+	"reflect"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/openbalances/openbalances/adapters/internal/amount"
+	"github.com/shopspring/decimal"
+)
+
+const maxDepth = 64
+
+var (
+	errDepth  = errors.New("nested too deeply")
+	errAmount = errors.New("not a string or number")
+)
+
+var options = json.JoinOptions(json.WithUnmarshalers(json.UnmarshalFromFunc(decodeAmount)))
+
+// Error says where and why a text is not the JSON that was promised. It never repeats the text.
+type Error struct {
+	Path    string // such as "balances[0].balanceAmount.amount"; empty for the document as a whole
+	Problem string
+	Err     error
+}
+
+// Error returns path and problem.
+func (e *Error) Error() string {
+	if e.Path == "" {
+		return e.Problem
+	}
+	return e.Path + ": " + e.Problem
+}
+
+// Unwrap returns io.ErrUnexpectedEOF for a truncated text and nil otherwise.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Unmarshal decodes data into target, a non-nil pointer. It copies what it keeps, so data may be reused.
+func Unmarshal(data []byte, target any) error {
+	return unmarshal(data, target, options, hideNames)
+}
+
+// UnmarshalKnown is Unmarshal for the caller's own documents, such as configuration: it refuses unknown members, and
+// its errors name them.
+func UnmarshalKnown(data []byte, target any) error {
+	return unmarshal(data, target, json.JoinOptions(options, json.RejectUnknownMembers(true)), showNames)
+}
+
+func unmarshal(data []byte, target any, options json.Options, names unknownNames) error {
+	if deeper(data, maxDepth) {
+		return &Error{Problem: errDepth.Error()}
+	}
+	if err := json.Unmarshal(data, target, options); err != nil {
+		return describe(err, reflect.TypeOf(target).Elem(), names)
+	}
+	return nil
+}
+
+func decodeAmount(decoder *jsontext.Decoder, target *decimal.NullDecimal) error {
+	token, err := decoder.ReadToken()
+	if err != nil {
+		return err
+	}
+	switch token.Kind() {
+	case 'n':
+		*target = decimal.NullDecimal{}
+		return nil
+	case '"':
+		target.Decimal, err = amount.Parse(token.String())
+	case '0':
+		target.Decimal, err = amount.ParseNumber(token.String())
+	default:
+		return errAmount
+	}
+	target.Valid = err == nil
+	return err
+}
+
+func describe(err error, root reflect.Type, names unknownNames) *Error {
+	var semantic *json.SemanticError
+	var syntactic *jsontext.SyntacticError
+	switch {
+	case errors.As(err, &semantic):
+		return &Error{Path: path(root, semantic.JSONPointer, names), Problem: semanticProblem(semantic)}
+	case errors.As(err, &syntactic):
+		return &Error{Path: path(root, syntactic.JSONPointer, names), Problem: syntacticProblem(syntactic), Err: truncation(err)}
+	}
+	return &Error{Problem: "not valid JSON", Err: truncation(err)}
+}
+
+func semanticProblem(err *json.SemanticError) string {
+	for _, known := range []error{amount.ErrGrammar, amount.ErrLength, errAmount} {
+		if errors.Is(err.Err, known) {
+			return known.Error()
+		}
+	}
+	if errors.Is(err.Err, json.ErrUnknownName) {
+		return "not a known name"
+	}
+	return "wrong JSON type"
+}
+
+func syntacticProblem(err *jsontext.SyntacticError) string {
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return "name occurs twice"
+	case truncation(err) != nil:
+		return "JSON ends too early"
+	}
+	return "not valid JSON"
+}
+
+func truncation(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+
+// deeper reports whether data nests objects and arrays more than limit levels deep.
+func deeper(data []byte, limit int) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > limit {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
+}

@@ -1,0 +1,93 @@
+// Package mypos fetches balances from the PSD2 interface of myPOS.
+//
+// Documentation: "Read account balance", developers.mypos.com, PSD2 API, account information service, read 2026-11-20.
+//
+// Credentials: an access token from the PSU's authorisation, the API key of the developer portal, the id of the AIS
+// consent, and a client certificate (QWAC) in Options.HTTPClient.
+//
+// Access limits: four unattended calls a day for an account, by law; the page names none.
+//
+// Balance types: "available" becomes interimAvailable, because it is what the PSU may dispose of at the moment of the
+// call. It is the only documented type; others are read as Berlin Group names or stay unknown.
+//
+// Errors: none are documented. Berlin Group's codes are understood: CONSENT_* is consent_required, TOKEN_* and
+// CERTIFICATE_* unauthorized, RESOURCE_UNKNOWN not_found.
+//
+// Not supported: card accounts, the account list.
+package mypos
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/call"
+	api "github.com/openbalances/openbalances/gen/mypos"
+)
+
+const (
+	provider      = "mypos"
+	productionURL = "https://mp-psd2-api.mypos.com"
+)
+
+var _ adapters.Source = (*Client)(nil)
+
+// Credentials are what myPOS asks of a TPP. All are required.
+type Credentials struct {
+	AccessToken adapters.Secret // OAuth2 token, without "Bearer"
+	APIKey      adapters.Secret
+	ConsentID   adapters.Secret
+}
+
+// Client is the myPOS adapter.
+type Client struct {
+	api         *api.Client
+	connection  *call.Connection
+	credentials *Credentials
+}
+
+// New returns a Client. Nothing is sent.
+func New(credentials Credentials, options *adapters.Options) (*Client, error) {
+	err := call.CheckCredentials(provider,
+		call.Credential{Name: "accessToken", Value: string(credentials.AccessToken)},
+		call.Credential{Name: "apiKey", Value: string(credentials.APIKey)},
+		call.Credential{Name: "consentId", Value: string(credentials.ConsentID)})
+	if err != nil {
+		return nil, err
+	}
+	connection, err := call.New(provider, productionURL, options, refusal)
+	if err != nil {
+		return nil, err
+	}
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
+		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken)))
+	if err != nil {
+		return nil, connection.Invalid("baseURL", "not usable")
+	}
+	return &Client{client, connection, &credentials}, nil
+}
+
+// Balances implements [adapters.Source]. The PSU's address, port, device id and geo location are forwarded.
+func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
+	send := func(ctx context.Context) (*http.Response, error) {
+		return c.api.GetBalances(ctx, accountID, c.params(psu))
+	}
+	return call.Balances(ctx, c.connection, accountID, psu, send, func(body api.AccountBalances) ([]adapters.Balance, error) {
+		return toBalances(accountID, body)
+	})
+}
+
+func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
+	params := &api.GetBalancesParams{
+		XRequestID: call.NewRequestID(),
+		ConsentID:  string(c.credentials.ConsentID),
+		APIKey:     string(c.credentials.APIKey),
+	}
+	if user, present := psu.Context(); present {
+		params.PSUIPAddress = call.Optional(user.IPAddress.String())
+		params.PSUIPPort = call.Optional(user.Port())
+		params.PSUDeviceID = call.Optional(user.DeviceID)
+		params.PSUGeoLocation = call.Optional(user.GeoLocation)
+	}
+	return params
+}

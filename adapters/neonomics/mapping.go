@@ -1,0 +1,79 @@
+package neonomics
+
+import (
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/call"
+	api "github.com/openbalances/openbalances/gen/neonomics"
+)
+
+// codes are the documented error codes of this call.
+var codes = map[string]adapters.Kind{
+	"1426": adapters.ErrConsentRequired,
+}
+
+// types are the codes seen that are not ISO 20022's.
+var types = map[string]adapters.BalanceType{
+	"CLSG": adapters.ClosingBooked,
+	"AVLB": adapters.InterimAvailable,
+	"EXPN": adapters.Expected,
+}
+
+// toBalances maps the answer. Every field of it is mapped.
+func toBalances(body api.AccountBalances) ([]adapters.Balance, error) {
+	if body == nil {
+		return nil, call.Missing("body")
+	}
+	balances := make([]adapters.Balance, 0, len(body))
+	for i, balance := range body {
+		mapped, err := toBalance(balance)
+		if err != nil {
+			return nil, call.At("", i, err)
+		}
+		balances = append(balances, mapped)
+	}
+	return balances, nil
+}
+
+func toBalance(balance api.Balance) (adapters.Balance, error) {
+	amount, err := call.Amount("amount", balance.Amount)
+	return adapters.Balance{
+		Type:         balanceType(balance.Type),
+		ProviderType: balance.Type,
+		Amount:       amount,
+		Currency:     balance.Currency,
+	}, err
+}
+
+func balanceType(text string) adapters.BalanceType {
+	if known, ok := types[text]; ok {
+		return known
+	}
+	return adapters.ParseBalanceType(text)
+}
+
+// refusal reads the error body. Left out: source, type and timestamp, which repeat status, code and time; a link's
+// verb and meta, because the address says the same.
+func refusal(answer call.Answer) call.Refusal {
+	var body api.Error
+	if call.Decode(answer.Body, &body) != nil {
+		return call.Refusal{}
+	}
+	kind, known := codes[body.ErrorCode]
+	if !known && answer.Status == statusCallersFault {
+		kind = adapters.ErrInvalidArgument
+	}
+	return call.Refusal{
+		Kind: kind, Known: known, Code: body.ErrorCode, Message: body.Message, RequestID: body.ID, Links: links(body.Links),
+	}
+}
+
+// statusCallersFault is the private status for a request that Neonomics blames on its sender.
+const statusCallersFault = 510
+
+func links(sent []api.Link) map[string]string {
+	named := make(map[string]string, len(sent))
+	for _, link := range sent {
+		named[link.Rel] = link.Href
+	}
+	return named
+}

@@ -1,0 +1,114 @@
+// Package neonomics fetches balances from Neonomics.
+//
+// Documentation: "Get balances by account id", docs.neonomics.io/reference/accounts, read 2026-11-20.
+//
+// Credentials: an access token, the session id, and a device id that stays the same for one PSU. Banks that ask for
+// personal identification also need the PSU's encrypted id, given either encrypted or as text and key.
+//
+// Access limits: four calls a day for an account without the PSU.
+//
+// Balance types: short codes without a published list. ISO 20022 codes are read as such; CLSG (closing) becomes
+// closingBooked, AVLB (available) interimAvailable and EXPN (expected) expected, which is inferred from test data.
+// Others stay unknown.
+//
+// Errors: private statuses. 510 is the caller's fault and must not be retried; with code 1426 it is
+// consent_required, and the link "consent" leads on. 520 and 530 are unavailable: Neonomics or the bank.
+//
+// Not supported: end-to-end request signing, the account list.
+package neonomics
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/call"
+	api "github.com/openbalances/openbalances/gen/neonomics"
+)
+
+const (
+	provider      = "neonomics"
+	productionURL = "https://api.neonomics.io"
+)
+
+var _ adapters.Source = (*Client)(nil)
+
+// Credentials are what Neonomics asks of a TPP. The first three are required.
+type Credentials struct {
+	AccessToken adapters.Secret // without "Bearer"
+	SessionID   adapters.Secret
+	DeviceID    adapters.Secret
+	Scope       string // "accounts" or "business-accounts"; the provider's default is accounts
+
+	// PSUID is the PSU's id as encrypted by the caller. Instead, PSUIDPlain and PSUIDKey (base64 of 16 bytes) let
+	// the adapter encrypt it anew for every call.
+	PSUID      adapters.Secret
+	PSUIDPlain adapters.Secret
+	PSUIDKey   adapters.Secret
+}
+
+// Client is the Neonomics adapter.
+type Client struct {
+	api         *api.Client
+	connection  *call.Connection
+	credentials *Credentials
+	psuID       func() string
+}
+
+// New returns a Client. Nothing is sent.
+func New(credentials Credentials, options *adapters.Options) (*Client, error) {
+	if err := credentials.check(); err != nil {
+		return nil, err
+	}
+	connection, err := call.New(provider, productionURL, options, refusal)
+	if err != nil {
+		return nil, err
+	}
+	psuID, err := newPSUID(&credentials)
+	if err != nil {
+		return nil, err
+	}
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
+		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken)))
+	if err != nil {
+		return nil, connection.Invalid("baseURL", "not usable")
+	}
+	return &Client{client, connection, &credentials, psuID}, nil
+}
+
+// Balances implements [adapters.Source]. The PSU's address is forwarded; without the PSU its header is empty, as the
+// provider asks.
+func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
+	send := func(ctx context.Context) (*http.Response, error) {
+		return c.api.GetBalances(ctx, accountID, c.params(psu))
+	}
+	return call.Balances(ctx, c.connection, accountID, psu, send, toBalances)
+}
+
+func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
+	params := &api.GetBalancesParams{
+		Scope:      (*api.Scope)(call.Optional(c.credentials.Scope)),
+		XSessionID: string(c.credentials.SessionID),
+		XDeviceID:  string(c.credentials.DeviceID),
+		XPsuID:     call.Optional(c.psuID()),
+	}
+	if user, present := psu.Context(); present {
+		params.XPsuIPAddress = user.IPAddress.String()
+	}
+	return params
+}
+
+func (c Credentials) check() error {
+	err := call.CheckCredentials(provider,
+		call.Credential{Name: "accessToken", Value: string(c.AccessToken)},
+		call.Credential{Name: "sessionId", Value: string(c.SessionID)},
+		call.Credential{Name: "deviceId", Value: string(c.DeviceID)},
+		call.Credential{Name: "psuId", Value: string(c.PSUID), Optional: true})
+	if err != nil {
+		return err
+	}
+	if c.Scope != "" && !api.Scope(c.Scope).Valid() {
+		return call.Invalid(provider, "credentials.scope", "neither accounts nor business-accounts")
+	}
+	return nil
+}
