@@ -1,0 +1,102 @@
+package contract
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxDepth bounds the nesting of a body: the schema validator needs seconds for thousands of levels.
+const maxDepth = 64
+
+// checkBody checks media type, JSON and schema of a body; message is "request" or "response".
+func (d *Document) checkBody(
+	message string, content openapi3.Content, header http.Header, body []byte, direction openapi3.SchemaValidationOption,
+) error {
+	media, rule := mediaType(content, header.Values("Content-Type"))
+	if media == nil {
+		return violation(message+" header Content-Type", rule)
+	}
+	part := message + " body"
+	if pointer, err := walk(body); err != nil {
+		return violation(strings.TrimSpace(part+" "+pointer), err.Error())
+	}
+	if media.Schema == nil {
+		return nil
+	}
+	value, err := decode(body)
+	if err != nil {
+		return violation(part, "not JSON")
+	}
+	options := append(d.Spec.GetSchemaValidationOptions(), direction)
+	if err := media.Schema.Value.VisitJSON(value, options...); err != nil {
+		return schemaViolation(part, err)
+	}
+	return nil
+}
+
+// mediaType returns the content of exactly the media type sent, or the rule that is broken.
+func mediaType(content openapi3.Content, values []string) (*openapi3.MediaType, string) {
+	if len(values) != 1 {
+		return nil, "required once"
+	}
+	name, params, err := mime.ParseMediaType(values[0])
+	if err != nil {
+		return nil, "malformed"
+	}
+	charset, has := params["charset"]
+	if len(params) > 1 || len(params) == 1 && !has || has && !strings.EqualFold(charset, "utf-8") {
+		return nil, "unexpected parameter"
+	}
+	return content[name], "undocumented media type"
+}
+
+var (
+	errSyntax    = errors.New("not JSON: syntax, duplicate name or invalid UTF-8")
+	errDepth     = errors.New("nested too deeply")
+	errTruncated = errors.New("not JSON: truncated")
+	errTrailing  = errors.New("data after the JSON value")
+)
+
+// walk tells whether body is exactly one JSON value without duplicate names, invalid UTF-8 or excessive nesting.
+func walk(body []byte) (pointer string, err error) {
+	dec := jsontext.NewDecoder(bytes.NewReader(body))
+	for first := true; first || dec.StackDepth() > 0; first = false {
+		_, err := dec.ReadToken()
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return "", errTruncated
+		case err != nil:
+			return errorPointer(err), errSyntax
+		case dec.StackDepth() > maxDepth:
+			return "", errDepth
+		}
+	}
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return "", errTrailing
+	}
+	return "", nil
+}
+
+func errorPointer(err error) string {
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		return string(syntax.JSONPointer)
+	}
+	return ""
+}
+
+// decode reads numbers as text, so that no digit is lost before the schema sees them.
+func decode(body []byte) (value any, err error) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	err = dec.Decode(&value)
+	return value, err
+}

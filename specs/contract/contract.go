@@ -1,0 +1,71 @@
+// Package contract checks requests and answers against a provider's OpenAPI document.
+//
+// It wraps kin-openapi's openapi3filter and closes what that leaves open: formats are checked (uuid, decimal, uri);
+// an undocumented status, query parameter or request body is a violation, so is a repeated header; a credential has to
+// be there where the document asks for one; the media type is compared exactly; a body is one JSON value without
+// duplicate names, invalid UTF-8, trailing data or excessive nesting. Whether a header may be empty is for its schema
+// to say (minLength, pattern). It checks shape, not behaviour: no signature is verified.
+//
+// Errors name the part of the message and the rule it breaks, never the value. Nothing global is changed.
+//
+// The path of a request is taken relative to the document: strip the path of the server first. The package is for
+// tests, the sandbox and the command line; it is not made for the way between a client and a bank.
+package contract
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/openbalances/openbalances/specs"
+)
+
+// Document is a provider's OpenAPI document, ready to check messages. It is safe for concurrent use.
+type Document struct {
+	Provider string
+	Spec     *openapi3.T // not to be changed
+
+	tree     tree
+	routes   []route
+	examples []Example
+}
+
+// Load parses the embedded document of a provider.
+func Load(provider string) (*Document, error) {
+	data, err := specs.Document(provider)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(provider, data)
+}
+
+// Parse reads a document from its YAML text. It refuses what is not OpenAPI; what else the project asks is Check's.
+func Parse(provider string, data []byte) (*Document, error) {
+	d, err := parse(provider, data)
+	if err != nil {
+		return nil, fmt.Errorf("contract: %s: %w", provider, err)
+	}
+	return d, nil
+}
+
+func parse(provider string, data []byte) (*Document, error) {
+	spec, err := openapi3.NewLoader().LoadFromData(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := spec.Validate(context.Background(), openapi3.DisableExamplesValidation()); err != nil {
+		return nil, err
+	}
+	spec.SetStringFormatValidators(formats())
+	d := &Document{Provider: provider, Spec: spec}
+	if err := yaml.Unmarshal(data, &d.tree.root); err != nil {
+		return nil, err
+	}
+	if d.routes, err = newRoutes(spec); err != nil {
+		return nil, err
+	}
+	d.examples, err = d.tree.examples()
+	return d, err
+}

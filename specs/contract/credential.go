@@ -1,0 +1,65 @@
+package contract
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+)
+
+// authenticate tells whether a request carries the credential of a security scheme. Any credential is good.
+func authenticate(_ context.Context, in *openapi3filter.AuthenticationInput) error {
+	req := in.RequestValidationInput.Request
+	if present(req, in.SecurityScheme) {
+		return nil
+	}
+	return &Error{Kind: MissingCredential, Part: "security scheme " + in.SecuritySchemeName}
+}
+
+func present(req *http.Request, scheme *openapi3.SecurityScheme) bool {
+	if scheme.Type != "apiKey" {
+		return authorized(req.Header.Values("Authorization"), authScheme(scheme))
+	}
+	switch scheme.In {
+	case openapi3.ParameterInHeader:
+		return one(req.Header.Values(scheme.Name))
+	case openapi3.ParameterInQuery:
+		return one(req.URL.Query()[scheme.Name])
+	}
+	cookie, err := req.Cookie(scheme.Name)
+	return err == nil && cookie.Value != ""
+}
+
+func one(values []string) bool { return len(values) == 1 && strings.TrimSpace(values[0]) != "" }
+
+// authScheme is the first word of the Authorization header; OAuth 2 and OpenID Connect use Bearer.
+func authScheme(scheme *openapi3.SecurityScheme) string {
+	if scheme.Type == "http" {
+		return scheme.Scheme
+	}
+	return "Bearer"
+}
+
+func authorized(values []string, scheme string) bool {
+	if len(values) != 1 {
+		return false
+	}
+	word, credential, _ := strings.Cut(values[0], " ")
+	return strings.EqualFold(word, scheme) && strings.TrimSpace(credential) != ""
+}
+
+// credentialNames are the query parameters that security schemes declare.
+func credentialNames(spec *openapi3.T) map[string]bool {
+	names := map[string]bool{}
+	if spec.Components == nil {
+		return names
+	}
+	for _, ref := range spec.Components.SecuritySchemes {
+		if s := ref.Value; s.Type == "apiKey" && s.In == openapi3.ParameterInQuery {
+			names[s.Name] = true
+		}
+	}
+	return names
+}

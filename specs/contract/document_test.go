@@ -1,0 +1,154 @@
+package contract_test
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/openbalances/openbalances/specs"
+	"github.com/openbalances/openbalances/specs/contract"
+)
+
+const toyFile = "testdata/toy.yaml"
+
+func toy(t *testing.T) *contract.Document {
+	t.Helper()
+	text, err := os.ReadFile(toyFile)
+	require.NoError(t, err)
+	doc, err := contract.Parse("toy", text)
+	require.NoError(t, err)
+	return doc
+}
+
+func TestDocumentsKeepTheirPromises(t *testing.T) {
+	t.Parallel()
+	for _, provider := range specs.Providers() {
+		t.Run(provider, func(t *testing.T) {
+			t.Parallel()
+			doc, err := contract.Load(provider)
+			require.NoError(t, err)
+			require.NoError(t, doc.Check(t.Context()))
+			require.NotEmpty(t, doc.Examples())
+		})
+	}
+	require.NoError(t, toy(t).Check(t.Context()))
+}
+
+func TestLoadNobody(t *testing.T) {
+	t.Parallel()
+	_, err := contract.Load("nobody")
+	require.ErrorContains(t, err, "nobody")
+}
+
+func TestExamplesComeInDocumentOrder(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, e := range toy(t).Examples() {
+		got = append(got, e.Operation+" "+e.Name)
+	}
+	assert.Equal(t, []string{
+		"getBalance plain", "getBalance same", "getBalance refusedAlone", "getBalance amountMissing",
+		"getBalance noCredential", "getBalance bad", "getBalance goneWithoutCode", "getBalance unknownAccount",
+		"getBatch batchWithoutStatus", "getBatch batch", "getBatch bad",
+		"postBalance ask", "postBalance askNobody", "postBalance posted", "postBalance consentRequired",
+		"postBalance invalidRequest", "ping alive",
+	}, got)
+}
+
+func TestExampleFacts(t *testing.T) {
+	t.Parallel()
+	examples := map[string]contract.Example{}
+	for _, e := range toy(t).Examples() {
+		e.JSON = nil
+		examples[e.Operation+" "+e.Name] = e
+	}
+	plain, broken := examples["getBalance plain"], examples["getBalance amountMissing"]
+	assert.Equal(t, "GET", plain.Method)
+	assert.Equal(t, "/accounts/{id}/balance", plain.Path)
+	assert.Equal(t, 200, plain.Status)
+	assert.Equal(t, "Number text and order are kept", plain.Summary)
+	assert.Equal(t, "a:plain", plain.Account)
+	assert.True(t, plain.Valid)
+	assert.False(t, broken.Valid)
+	assert.Equal(t, "amount is required", broken.Reason)
+	assert.Equal(t, []string{"a:one", "a:two"}, examples["getBatch batch"].Accounts)
+	assert.Zero(t, examples["postBalance ask"].Status)
+	assert.Equal(t, "a:gone", examples["getBalance unknownAccount"].Account, "through a reference")
+}
+
+func TestExampleTextIsTheScalarTextOfTheDocument(t *testing.T) {
+	t.Parallel()
+	examples := toy(t).Examples()
+	plain, alias := string(examples[0].JSON), string(examples[1].JSON)
+	assert.Regexp(t, `(?s)"level": 4\.200,.*"accountId".*"amount": "12\.00"`, plain)
+	assert.Contains(t, plain, `"<b> é \" \n &"`)
+	assert.Contains(t, plain, `"$ref": "#/info/title"`)
+	assert.Contains(t, alias, `"level": 1.0E7,`)
+	assert.Contains(t, alias, `"day": "2025-01-15"`)
+	assert.Equal(t, 2, strings.Count(alias, `"open": true`))
+	for _, e := range examples {
+		assert.True(t, json.Valid(e.JSON), e.Name)
+	}
+}
+
+func TestGlobalFormatsStayAsTheyAre(t *testing.T) {
+	t.Parallel()
+	toy(t)
+	for _, name := range []string{"uuid", "decimal", "uri", "ipv4"} {
+		assert.NotContains(t, openapi3.SchemaStringFormats, name)
+	}
+}
+
+// Each fault is planted into the toy document; Parse or Check has to name it.
+func TestFaultsAreFound(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(toyFile)
+	require.NoError(t, err)
+	for name, fault := range map[string]struct{ old, new, want string }{
+		"no source":              {"    source: '\"Balances\", Toy bank'\n", "", "source is missing"},
+		"no day":                 {"read: '2026-11-20'", "read: lately", "read is not a day"},
+		"no apiVersion":          {"    apiVersion: v1\n", "", "apiVersion is missing"},
+		"no inferred":            {"    inferred:", "    guessed:", "the list inferred is missing"},
+		"no deviations":          {"    deviations:", "    others:", "the list deviations is missing"},
+		"deviation without why":  {"        why: A test needs it.\n", "", "deviations 1: why"},
+		"unknown confidence":     {"confidence: unknown", "confidence: sure", "inferred 1: confidence"},
+		"unknown x-confidence":   {"x-confidence: inferred", "x-confidence: sure", "x-confidence is unknown"},
+		"x-source missing":       {"      x-source: made up\n", "", "has no x-source"},
+		"invalid example":        {"amount: '12.00'", "amount: 'twelve'", "example plain: contract: violation: response body /balance/amount: format"},
+		"wrong JSON type":        {"status: NO", "status: 5", "refusedAlone"},
+		"valid invalid example":  {"{accountId: a:broken}", "{accountId: a:broken, amount: '1'}", "amountMissing: stands under x-invalid-examples but is valid"},
+		"valid invalid request":  {"banks: []", "banks: [{accountId: x}]", "askNobody: stands under x-invalid-examples"},
+		"no reason":              {"                  reason: amount is required\n", "", "amountMissing: summary or reason"},
+		"no summary":             {"                  summary: Alive\n", "", "alive: summary or reason"},
+		"name twice":             {"                posted:", "                plain:", "two examples are called plain"},
+		"account twice":          {"x-sandbox-account: a:alias", "x-sandbox-account: a:plain", "example same: its x-sandbox-account is taken"},
+		"unknown format":         {"format: uri", "format: iban", `format "iban" is not checked`},
+		"parameter example":      {"example: 99391c7e-ad88-49ec-a2ad-99ddcb1f7721\n    get:", "example: none\n    get:", "header X-Request-ID: format"},
+		"schema example":         {"          example: OK", "          example: 5", "schema"},
+		"parameter, no example":  {"          example: c-1\n", "", "parameter X-Consent has no example"},
+		"ignored parameter":      {"name: X-Consent", "name: Accept", "header Accept cannot be a parameter"},
+		"default status":         {"'403':", "default:", "only single statuses are allowed"},
+		"range of statuses":      {"'403':", "'4XX':", "only single statuses are allowed"},
+		"not JSON but YAML":      {"level: 4.200", "level: 0x1F", "0x1F is a number in YAML but not in JSON"},
+		"not OpenAPI":            {"operationId: ping", "operationId: getBatch", "getBatch"},
+		"remote reference":       {"$ref: '#/components/schemas/Bank'", "$ref: 'https://example.com/x.yaml'", "external"},
+		"half a path parameter":  {"/ping:", "/ping{x}:", "ping{x}"},
+		"required answer header": {"                format: uuid\n              example: 99391c7e-ad88-49ec-a2ad-99ddcb1f7721\n            X-Left:", "                format: decimal\n              example: 99391c7e-ad88-49ec-a2ad-99ddcb1f7721\n            X-Left:", "X-Request-ID"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			broken := strings.Replace(string(text), fault.old, fault.new, 1)
+			require.NotEqual(t, string(text), broken, "the fault was not planted")
+			doc, err := contract.Parse("toy", []byte(broken))
+			if err == nil {
+				err = doc.Check(t.Context())
+			}
+			require.ErrorContains(t, err, fault.want)
+		})
+	}
+}

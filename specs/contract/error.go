@@ -1,0 +1,81 @@
+package contract
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+)
+
+// Kind says what is wrong with a message.
+type Kind string
+
+// The kinds of an Error.
+const (
+	NoRoute           Kind = "no such route"
+	MethodNotAllowed  Kind = "method not allowed"
+	MissingCredential Kind = "missing credential"
+	Violation         Kind = "violation"
+)
+
+// Error tells which part of a message breaks which rule. It holds no value of the message.
+type Error struct {
+	Kind Kind
+	Part string // such as "header X-Request-ID", "response body /balances/0/amount", "security scheme bearerAuth"
+	Rule string // the schema keyword (required, pattern, ...) or a few words; for MethodNotAllowed the methods there are
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	text := "contract: " + string(e.Kind)
+	if e.Part != "" {
+		text += ": " + e.Part
+	}
+	if e.Rule != "" {
+		text += ": " + e.Rule
+	}
+	return text
+}
+
+func violation(part, rule string) *Error {
+	return &Error{Kind: Violation, Part: part, Rule: rule}
+}
+
+// requestError drops the values that openapi3filter's errors carry.
+func requestError(err error) error {
+	var missing *Error
+	if errors.As(err, &missing) {
+		return missing
+	}
+	var request *openapi3filter.RequestError
+	if !errors.As(err, &request) || request.Parameter == nil {
+		return violation("request", "invalid")
+	}
+	part := request.Parameter.In + " " + request.Parameter.Name
+	if errors.Is(err, openapi3filter.ErrInvalidRequired) {
+		return violation(part, "required")
+	}
+	return schemaViolation(part, err)
+}
+
+func responseError(err error) error {
+	var response *openapi3filter.ResponseError
+	if !errors.As(err, &response) {
+		return violation("response", "invalid")
+	}
+	return schemaViolation(response.Reason, err) // the reason names the header
+}
+
+// schemaViolation adds the pointer and the keyword of a schema error.
+func schemaViolation(part string, err error) error {
+	var schema *openapi3.SchemaError
+	if !errors.As(err, &schema) {
+		return violation(part, "invalid")
+	}
+	if pointer := schema.JSONPointer(); len(pointer) > 0 {
+		part = fmt.Sprintf("%s /%s", part, strings.Join(pointer, "/"))
+	}
+	return violation(part, schema.SchemaField)
+}

@@ -1,0 +1,110 @@
+package contract
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Example is a named example of a document.
+type Example struct {
+	Operation string // operationId
+	Method    string
+	Path      string // as in the document, with its {parameters}
+	Status    int    // of the answer; 0 for the body of a request
+	Name      string
+	Summary   string
+	Account   string   // x-sandbox-account: the account id that the sandbox answers with this example
+	Accounts  []string // x-sandbox-accounts: the same for an answer about several accounts
+	JSON      []byte   // indented; strings, numbers and the order of members as written in the document
+	Valid     bool     // false for x-invalid-examples
+	Reason    string   // why it is invalid
+
+	source *yaml.Node // one per definition, however many operations refer to it
+}
+
+// Examples returns all examples in the order of the document, those of requests included. An example that several
+// operations refer to appears once for each. The JSON is shared: do not change it.
+func (d *Document) Examples() []Example { return slices.Clone(d.examples) }
+
+// examples walks paths, operations, request bodies and answers.
+func (t *tree) examples() ([]Example, error) {
+	var all []Example
+	for path, item := range t.pairs(t.get(&t.root, "paths")) {
+		for method, operation := range t.pairs(item) {
+			at := Example{Operation: t.text(operation, "operationId"), Method: strings.ToUpper(method), Path: path}
+			if at.Operation == "" {
+				continue // parameters, summary, ... of the path
+			}
+			found, err := t.operationExamples(operation, at)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", at.Operation, err)
+			}
+			all = append(all, found...)
+		}
+	}
+	return all, nil
+}
+
+func (t *tree) operationExamples(operation *yaml.Node, at Example) ([]Example, error) {
+	all, err := t.contentExamples(t.get(operation, "requestBody"), at)
+	if err != nil {
+		return nil, err
+	}
+	for status, response := range t.pairs(t.get(operation, "responses")) {
+		if at.Status, err = strconv.Atoi(status); err != nil {
+			return nil, fmt.Errorf("status %s: only single statuses are allowed", status)
+		}
+		found, err := t.contentExamples(response, at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// contentExamples reads examples and x-invalid-examples of a request body or an answer.
+func (t *tree) contentExamples(body *yaml.Node, at Example) ([]Example, error) {
+	var all []Example
+	for _, media := range t.pairs(t.get(body, "content")) {
+		for key, group := range t.pairs(media) {
+			if key != "examples" && key != "x-invalid-examples" {
+				continue
+			}
+			at.Valid = key == "examples"
+			for name, node := range t.pairs(group) {
+				example, err := t.example(name, node, at)
+				if err != nil {
+					return nil, fmt.Errorf("example %s: %w", name, err)
+				}
+				all = append(all, example)
+			}
+		}
+	}
+	return all, nil
+}
+
+func (t *tree) example(name string, node *yaml.Node, e Example) (Example, error) {
+	value := t.get(node, "value")
+	if value == nil {
+		return e, fmt.Errorf("no value")
+	}
+	e.source = t.resolve(node)
+	e.Name, e.Summary, e.Reason = name, t.text(node, "summary"), t.text(node, "reason")
+	e.Account, e.Accounts = t.text(node, "x-sandbox-account"), t.texts(node, "x-sandbox-accounts")
+	var err error
+	e.JSON, err = toJSON(value)
+	return e, err
+}
+
+// first returns the first example that fits, or nil.
+func (d *Document) first(fits func(Example) bool) *Example {
+	if i := slices.IndexFunc(d.examples, fits); i >= 0 {
+		return &d.examples[i]
+	}
+	return nil
+}

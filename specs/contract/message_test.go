@@ -1,0 +1,309 @@
+package contract_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/openbalances/openbalances/specs"
+	"github.com/openbalances/openbalances/specs/contract"
+)
+
+// verdict is what the server says of a request: the outcome of ValidateRequest, then query and body as it reads them.
+type verdict struct {
+	Kind              contract.Kind
+	Part, Rule        string
+	Text, Query, Body string
+}
+
+// judge answers every request with its verdict.
+func judge(t *testing.T, doc *contract.Document) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var v verdict
+		if err := doc.ValidateRequest(r.Context(), r); err != nil {
+			var broken *contract.Error
+			if errors.As(err, &broken) {
+				v = verdict{Kind: broken.Kind, Part: broken.Part, Rule: broken.Rule}
+			}
+			v.Text = err.Error()
+		}
+		body, _ := io.ReadAll(r.Body)
+		v.Query, v.Body = r.URL.RawQuery, string(body)
+		_ = json.NewEncoder(w).Encode(v)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func send(t *testing.T, req *http.Request) verdict {
+	t.Helper()
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	var v verdict
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&v))
+	return v
+}
+
+func sample(t *testing.T, doc *contract.Document, base, operation string, accounts ...string) *http.Request {
+	t.Helper()
+	req, err := doc.SampleRequest(t.Context(), base, operation, accounts...)
+	require.NoError(t, err)
+	return req
+}
+
+func setBody(req *http.Request, body string) {
+	req.Body, req.GetBody = io.NopCloser(strings.NewReader(body)), nil
+	req.ContentLength = int64(len(body))
+}
+
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	doc := toy(t)
+	base := judge(t, doc)
+	const none = contract.Kind("")
+	header := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
+	}
+	without := func(name string) func(*http.Request) { return func(r *http.Request) { r.Header.Del(name) } }
+	query := func(raw string) func(*http.Request) { return func(r *http.Request) { r.URL.RawQuery = raw } }
+	path := func(raw string) func(*http.Request) { return func(r *http.Request) { r.URL.Opaque = raw } }
+	body := func(text string) func(*http.Request) { return func(r *http.Request) { setBody(r, text) } }
+	for name, tc := range map[string]struct {
+		operation string
+		change    func(*http.Request)
+		kind      contract.Kind
+		part      string
+		rule      string
+	}{
+		"as documented":        {"getBalance", func(*http.Request) {}, none, "", ""},
+		"several":              {"getBatch", func(*http.Request) {}, none, "", ""},
+		"body":                 {"postBalance", func(*http.Request) {}, none, "", ""},
+		"no security":          {"ping", func(*http.Request) {}, none, "", ""},
+		"basic":                {"getBalance", header("Authorization", "basic SECRET"), none, "", ""},
+		"empty, but allowed":   {"getBalance", header("X-Present", ""), none, "", ""},
+		"escaped slash":        {"getBalance", path("/accounts/a%2Fb/balance"), none, "", ""},
+		"no such path":         {"ping", path("/SECRET"), contract.NoRoute, "", ""},
+		"trailing slash":       {"ping", path("/ping/"), contract.NoRoute, "", ""},
+		"dot segment":          {"getBalance", path("/accounts/../balance"), contract.NoRoute, "", ""},
+		"escaped dot segment":  {"getBalance", path("/accounts/%2E%2e/balance"), contract.NoRoute, "", ""},
+		"empty segment":        {"getBalance", path("/accounts//balance"), contract.NoRoute, "", ""},
+		"method":               {"getBatch", func(r *http.Request) { r.Method = "PUT" }, contract.MethodNotAllowed, "", "GET, POST"},
+		"no credential":        {"getBalance", without("Authorization"), contract.MissingCredential, "security scheme", ""},
+		"empty bearer":         {"getBalance", header("Authorization", "Bearer "), contract.MissingCredential, "security scheme", ""},
+		"other scheme":         {"getBalance", header("Authorization", "Digest SECRET"), contract.MissingCredential, "security scheme", ""},
+		"two credentials":      {"getBalance", func(r *http.Request) { r.Header.Add("Authorization", "Bearer SECRET") }, contract.MissingCredential, "security scheme", ""},
+		"no key":               {"postBalance", without("X-Key"), contract.MissingCredential, "security scheme key", ""},
+		"empty key":            {"postBalance", header("X-Key", ""), contract.MissingCredential, "security scheme key", ""},
+		"header missing":       {"getBalance", without("X-Present"), contract.Violation, "header X-Present", "required"},
+		"path item's header":   {"getBalance", without("X-Request-ID"), contract.Violation, "header X-Request-ID", "required"},
+		"empty, not allowed":   {"getBalance", header("X-Consent", ""), contract.Violation, "header X-Consent", "minLength"},
+		"format":               {"getBalance", header("X-Request-ID", "SECRET"), contract.Violation, "header X-Request-ID", "format"},
+		"header twice":         {"getBalance", func(r *http.Request) { r.Header.Add("X-Consent", "SECRET") }, contract.Violation, "header X-Consent", "repeated"},
+		"query type":           {"getBalance", query("limit=SECRET"), contract.Violation, "query limit", "invalid"},
+		"query twice":          {"getBalance", query("limit=1&limit=2"), contract.Violation, "query limit", "repeated"},
+		"query undocumented":   {"getBalance", query("SECRET=1"), contract.Violation, "query", "undocumented parameter"},
+		"query malformed":      {"getBalance", query("limit=%zz"), contract.Violation, "query", "malformed"},
+		"query missing":        {"getBatch", query(""), contract.Violation, "query account_id", "required"},
+		"body not documented":  {"ping", body(`{}`), contract.Violation, "request body", "undocumented"},
+		"body missing":         {"postBalance", body(``), contract.Violation, "request body", "required"},
+		"body's media type":    {"postBalance", header("Content-Type", "text/plain"), contract.Violation, "request header Content-Type", "undocumented media type"},
+		"no media type":        {"postBalance", without("Content-Type"), contract.Violation, "request header Content-Type", "required once"},
+		"body's schema":        {"postBalance", body(`{"banks":[{"accountId":""}]}`), contract.Violation, "request body /banks/0/accountId", "minLength"},
+		"body's missing part":  {"postBalance", body(`{"banks":[{"SECRET":1}]}`), contract.Violation, "request body /banks/0/accountId", "required"},
+		"duplicate name":       {"postBalance", body(`{"banks":[{"accountId":"1","accountId":"SECRET"}]}`), contract.Violation, "request body /banks/0/accountId", "not JSON"},
+		"second value":         {"postBalance", body(`{"banks":[{"accountId":"1"}]}{}`), contract.Violation, "request body", "data after"},
+		"not JSON":             {"postBalance", body(`SECRET`), contract.Violation, "request body", "not JSON"},
+		"charset":              {"postBalance", header("Content-Type", "application/json; charset=UTF-8"), none, "", ""},
+		"charset not of JSON":  {"postBalance", header("Content-Type", "application/json; charset=iso-8859-1"), contract.Violation, "request header Content-Type", "unexpected parameter"},
+		"media type parameter": {"postBalance", header("Content-Type", "application/json; version=1"), contract.Violation, "request header Content-Type", "unexpected parameter"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := sample(t, doc, base, tc.operation)
+			tc.change(req)
+			got := send(t, req)
+			assert.Equal(t, tc.kind, got.Kind, got.Text)
+			assert.Equal(t, tc.kind != none, strings.HasPrefix(got.Text, "contract: "+string(tc.kind)), got.Text)
+			assert.Contains(t, got.Part, tc.part)
+			assert.Contains(t, got.Rule, tc.rule)
+			assert.NotContains(t, got.Text, "SECRET")
+		})
+	}
+}
+
+func TestRequestStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	doc := toy(t)
+	base := judge(t, doc)
+	withDefault := sample(t, doc, base, "getBalance")
+	withDefault.URL.RawQuery = ""
+	assert.Empty(t, send(t, withDefault).Query)
+	for _, text := range []string{`{"banks":[{"accountId":"7"}]}`, `{"banks":[]}`, `{`} {
+		req := sample(t, doc, base, "postBalance")
+		setBody(req, text)
+		assert.Equal(t, text, send(t, req).Body)
+	}
+}
+
+// A request is built from the examples and read back, for every operation of every document.
+func TestSampleRequests(t *testing.T) {
+	t.Parallel()
+	docs := []*contract.Document{toy(t)}
+	for _, provider := range specs.Providers() {
+		doc, err := contract.Load(provider)
+		require.NoError(t, err)
+		docs = append(docs, doc)
+	}
+	for _, doc := range docs {
+		base := judge(t, doc)
+		for _, item := range doc.Spec.Paths.Map() {
+			for _, operation := range item.Operations() {
+				const account = `a:"/%31+&é`
+				id := operation.OperationID
+				assert.Empty(t, send(t, sample(t, doc, base, id)).Text, id)
+				assert.Empty(t, send(t, sample(t, doc, base, id, account)).Text, id)
+				assertAsks(t, doc, sample(t, doc, "", id, account), account)
+			}
+		}
+	}
+}
+
+func assertAsks(t *testing.T, doc *contract.Document, req *http.Request, want string) {
+	t.Helper()
+	asked, several, err := doc.AskedAccounts(req)
+	require.NoError(t, err)
+	if len(asked) == 0 {
+		return // an operation without account
+	}
+	assert.Equal(t, []string{want}, asked)
+	assert.Equal(t, strings.Contains(req.URL.RawQuery, "account_id"), several)
+}
+
+func TestSampleRequestOfNoOperation(t *testing.T) {
+	t.Parallel()
+	_, err := toy(t).SampleRequest(context.Background(), "", "nothing")
+	require.ErrorContains(t, err, "nothing")
+}
+
+func TestResponses(t *testing.T) {
+	t.Parallel()
+	doc := toy(t)
+	req := sample(t, doc, "http://toy", "getBalance")
+	good := `{"balance":{"accountId":"a:plain","amount":"12.00"},"status":"OK"}`
+	balance := func(member string) string { return `{"balance":{"accountId":"SECRET",` + member + `},"status":"OK"}` }
+	deep := `{"status":"OK","x":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`
+	for name, tc := range map[string]struct {
+		status int
+		media  string
+		body   string
+		part   string // empty: valid
+		rule   string
+	}{
+		"as documented":        {200, "application/json", good, "", ""},
+		"charset":              {200, "application/json;charset=utf-8", good, "", ""},
+		"further members":      {200, "application/json", `{"status":"OK","more":{"Status":1}}`, "", ""},
+		"no content":           {403, "text/html", "<html>", "", ""},
+		"status":               {201, "application/json", good, "response status 201", "undocumented"},
+		"redirect":             {301, "application/json", good, "response status 301", "undocumented"},
+		"not modified":         {304, "", "", "response status 304", "undocumented"},
+		"HTML":                 {200, "text/html", "SECRET", "response header Content-Type", "undocumented media type"},
+		"no media type":        {200, "", good, "response header Content-Type", "required once"},
+		"problem":              {200, "application/problem+json", good, "response header Content-Type", "undocumented media type"},
+		"other charset":        {200, "application/json;charset=iso-8859-1", good, "response header Content-Type", "unexpected parameter"},
+		"malformed media type": {200, "application/json;;=", good, "response header Content-Type", "malformed"},
+		"empty":                {200, "application/json", "", "response body", "truncated"},
+		"truncated":            {200, "application/json", good[:20], "response body", "truncated"},
+		"trailing text":        {200, "application/json", good + " SECRET", "response body", "data after"},
+		"two objects":          {200, "application/json", good + good, "response body", "data after"},
+		"duplicate name":       {200, "application/json", balance(`"amount":"1","amount":"1000000"`), "response body /balance/amount", "duplicate name"},
+		"invalid UTF-8":        {200, "application/json", balance(`"amount":"1","x":"` + "\xff" + `"`), "response body /balance/x", "invalid UTF-8"},
+		"lone surrogate":       {200, "application/json", balance(`"amount":"1","x":"\ud800"`), "response body /balance/x", "not JSON"},
+		"byte order mark":      {200, "application/json", "\ufeff" + good, "response body", "not JSON"},
+		"deep":                 {200, "application/json", deep, "response body", "nested too deeply"},
+		"amount missing":       {200, "application/json", balance(`"x":1`), "response body /balance/amount", "required"},
+		"amount null":          {200, "application/json", balance(`"amount":null`), "response body /balance/amount", ""},
+		"amount a number":      {200, "application/json", balance(`"amount":12`), "response body /balance/amount", "type"},
+		"amount's format":      {200, "application/json", balance(`"amount":"SECRET"`), "response body /balance/amount", "format"},
+		"exponent":             {200, "application/json", balance(`"amount":"1e5"`), "response body /balance/amount", "format"},
+		"link":                 {200, "application/json", balance(`"amount":"1","link":"SECRET"`), "response body /balance/link", "format"},
+		"null":                 {200, "application/json", "null", "response body", ""},
+		"list":                 {200, "application/json", "[]", "response body", "type"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			header := doc.SampleResponseHeader(req, tc.status)
+			header["Content-Type"] = []string{tc.media}
+			if tc.media == "" {
+				header.Del("Content-Type")
+			}
+			err := doc.ValidateResponse(t.Context(), req, tc.status, header, []byte(tc.body))
+			assertViolation(t, err, tc.part, tc.rule)
+		})
+	}
+}
+
+func assertViolation(t *testing.T, err error, part, rule string) {
+	t.Helper()
+	if part == "" {
+		require.NoError(t, err)
+		return
+	}
+	var broken *contract.Error
+	require.ErrorAs(t, err, &broken)
+	assert.Equal(t, contract.Violation, broken.Kind)
+	assert.Equal(t, part, broken.Part)
+	assert.Contains(t, broken.Rule, rule)
+	assert.NotContains(t, err.Error(), "SECRET")
+}
+
+func TestResponseHeaders(t *testing.T) {
+	t.Parallel()
+	doc := toy(t)
+	req := sample(t, doc, "http://toy", "getBalance")
+	body := []byte(`{"status":"OK"}`)
+	for name, tc := range map[string]struct {
+		change func(http.Header)
+		want   string
+	}{
+		"as documented": {func(http.Header) {}, ""},
+		"missing":       {func(h http.Header) { h.Del("X-Request-ID") }, `"X-Request-ID" missing`},
+		"format":        {func(h http.Header) { h.Set("X-Request-ID", "SECRET") }, `"X-Request-ID" doesn't match schema: format`},
+		"type":          {func(h http.Header) { h.Set("X-Left", "SECRET") }, `"X-Left"`},
+		"two types":     {func(h http.Header) { h.Add("Content-Type", "application/json") }, "Content-Type: required once"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			header := doc.SampleResponseHeader(req, 200)
+			tc.change(header)
+			err := doc.ValidateResponse(t.Context(), req, 200, header, body)
+			if tc.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, tc.want)
+			assert.NotContains(t, err.Error(), "SECRET")
+		})
+	}
+}
+
+func TestSampleResponseHeader(t *testing.T) {
+	t.Parallel()
+	doc := toy(t)
+	req := sample(t, doc, "http://toy", "getBalance")
+	req.Header.Set("X-Request-ID", "11111111-2222-3333-4444-555555555555")
+	assert.Equal(t, http.Header{
+		"X-Request-Id": {"11111111-2222-3333-4444-555555555555"}, "X-Left": {"3"}, "Content-Type": {"application/json"},
+	}, doc.SampleResponseHeader(req, 200))
+	assert.Empty(t, doc.SampleResponseHeader(req, 403))
+	assert.Empty(t, doc.SampleResponseHeader(req, 599))
+}

@@ -1,0 +1,116 @@
+package contract
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+)
+
+// ValidateRequest checks a request against the operation it addresses. It returns an *Error, or the error of reading
+// the body. The body is read to its end and can be read again afterwards.
+func (d *Document) ValidateRequest(ctx context.Context, req *http.Request) error {
+	route, params, err := d.FindRoute(req)
+	if err != nil {
+		return err
+	}
+	body, err := rereadable(req)
+	if err != nil {
+		return err
+	}
+	input := d.input(req, route, params)
+	if err := openapi3filter.ValidateRequest(ctx, input); err != nil {
+		return requestError(err)
+	}
+	if err := checkParameters(req, route); err != nil {
+		return err
+	}
+	return d.checkRequestBody(route.Operation.RequestBody, req.Header, body)
+}
+
+// rereadable returns the body of a request and puts a copy in its place.
+func rereadable(req *http.Request) ([]byte, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil, nil
+	}
+	defer req.Body.Close()
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, fmt.Errorf("contract: reading the request body: %w", err)
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	return body, nil
+}
+
+// input is what openapi3filter gets to see: everything but the bodies, which are checked here.
+func (d *Document) input(
+	req *http.Request, route *routers.Route, params map[string]string,
+) *openapi3filter.RequestValidationInput {
+	probe := *req
+	probe.Body, probe.GetBody = http.NoBody, nil
+	return &openapi3filter.RequestValidationInput{
+		Request: &probe, Route: route, PathParams: params,
+		Options: &openapi3filter.Options{
+			ExcludeRequestBody: true, ExcludeResponseBody: true, SkipSettingDefaults: true,
+			AuthenticationFunc:      authenticate,
+			SchemaValidationOptions: d.Spec.GetSchemaValidationOptions(),
+		},
+	}
+}
+
+// checkParameters refuses what openapi3filter passes: undeclared query parameters and repeated values.
+func checkParameters(req *http.Request, route *routers.Route) error {
+	query, err := url.ParseQuery(req.URL.RawQuery)
+	if err != nil {
+		return violation("query", "malformed")
+	}
+	declared := credentialNames(route.Spec)
+	for _, ref := range parameters(route) {
+		p := ref.Value
+		declared[p.Name] = declared[p.Name] || p.In == openapi3.ParameterInQuery
+		if len(valuesOf(p, req, query)) > 1 && !isArray(p) {
+			return violation(p.In+" "+p.Name, "repeated")
+		}
+	}
+	for name := range query {
+		if !declared[name] {
+			return violation("query", "undocumented parameter") // the name is the sender's text
+		}
+	}
+	return nil
+}
+
+func valuesOf(p *openapi3.Parameter, req *http.Request, query url.Values) []string {
+	switch p.In {
+	case openapi3.ParameterInHeader:
+		return req.Header.Values(p.Name)
+	case openapi3.ParameterInQuery:
+		return query[p.Name]
+	}
+	return nil
+}
+
+func isArray(p *openapi3.Parameter) bool {
+	return p.Schema != nil && p.Schema.Value.Type.Is(openapi3.TypeArray)
+}
+
+// checkRequestBody checks the body, or that there is none.
+func (d *Document) checkRequestBody(ref *openapi3.RequestBodyRef, header http.Header, body []byte) error {
+	switch {
+	case ref == nil && len(body) > 0:
+		return violation("request body", "undocumented")
+	case ref == nil:
+		return nil
+	case len(body) == 0 && ref.Value.Required:
+		return violation("request body", "required")
+	case len(body) == 0:
+		return nil
+	}
+	return d.checkBody("request", ref.Value.Content, header, body, openapi3.VisitAsRequest())
+}

@@ -1,0 +1,101 @@
+package contract
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
+)
+
+var _ routers.Router = (*Document)(nil)
+
+// route is a path of the document, cut at its slashes.
+type route struct {
+	path     string
+	segments []string
+	item     *openapi3.PathItem
+}
+
+func newRoutes(spec *openapi3.T) ([]route, error) {
+	var routes []route
+	for _, path := range spec.Paths.InMatchingOrder() {
+		r := route{path: path, segments: strings.Split(path, "/"), item: spec.Paths.Value(path)}
+		for _, segment := range r.segments {
+			if _, variable := variable(segment); !variable && strings.ContainsAny(segment, "{}") {
+				return nil, fmt.Errorf("path %s: a parameter must fill its segment", path)
+			}
+		}
+		routes = append(routes, r)
+	}
+	return routes, nil
+}
+
+// variable returns the name of the parameter that a segment stands for.
+func variable(segment string) (string, bool) {
+	inner, open := strings.CutPrefix(segment, "{")
+	inner, closed := strings.CutSuffix(inner, "}")
+	return inner, open && closed
+}
+
+// FindRoute returns the operation that a request addresses and the values of its path parameters.
+// It looks at the path only, not at the host, and compares it before unescaping: %2F does not end a segment.
+func (d *Document) FindRoute(req *http.Request) (*routers.Route, map[string]string, error) {
+	segments := strings.Split(req.URL.EscapedPath(), "/")
+	for _, r := range d.routes {
+		params, ok := r.match(segments)
+		if !ok {
+			continue
+		}
+		operations := r.item.Operations()
+		operation := operations[req.Method]
+		if operation == nil {
+			allowed := slices.Sorted(maps.Keys(operations))
+			return nil, nil, &Error{Kind: MethodNotAllowed, Rule: strings.Join(allowed, ", ")}
+		}
+		return d.route(r, req.Method, operation), params, nil
+	}
+	return nil, nil, &Error{Kind: NoRoute}
+}
+
+func (d *Document) route(r route, method string, operation *openapi3.Operation) *routers.Route {
+	return &routers.Route{Spec: d.Spec, Path: r.path, PathItem: r.item, Method: method, Operation: operation}
+}
+
+func (r route) match(segments []string) (map[string]string, bool) {
+	if len(segments) != len(r.segments) {
+		return nil, false
+	}
+	params := map[string]string{}
+	for i, want := range r.segments {
+		got, err := url.PathUnescape(segments[i])
+		if err != nil {
+			return nil, false
+		}
+		name, isVariable := variable(want)
+		switch {
+		case !isVariable && got != want:
+			return nil, false
+		case isVariable && (got == "" || got == "." || got == ".."): // other servers would rewrite the path
+			return nil, false
+		case isVariable:
+			params[name] = got
+		}
+	}
+	return params, true
+}
+
+// parameters returns the parameters of an operation, those of its path item included.
+func parameters(r *routers.Route) openapi3.Parameters {
+	all := slices.Clone(r.Operation.Parameters)
+	for _, p := range r.PathItem.Parameters {
+		if r.Operation.Parameters.GetByInAndName(p.Value.In, p.Value.Name) == nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}

@@ -1,0 +1,166 @@
+package contract
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"go.yaml.in/yaml/v3"
+)
+
+// tree is the YAML source of a document. It keeps what the object model loses: order and the text of numbers.
+type tree struct{ root yaml.Node }
+
+// get follows keys down from a mapping, through references. It returns nil where there is nothing.
+func (t *tree) get(n *yaml.Node, keys ...string) *yaml.Node {
+	n = t.resolve(n)
+	for _, key := range keys {
+		var next *yaml.Node
+		for name, value := range t.pairs(n) {
+			if name == key {
+				next = value
+				break
+			}
+		}
+		n = t.resolve(next)
+	}
+	return n
+}
+
+// pairs yields the members of a mapping in the order written.
+func (t *tree) pairs(n *yaml.Node) iter.Seq2[string, *yaml.Node] {
+	return func(yield func(string, *yaml.Node) bool) {
+		n := t.resolve(n)
+		if n == nil || n.Kind != yaml.MappingNode {
+			return
+		}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if !yield(n.Content[i].Value, n.Content[i+1]) {
+				return
+			}
+		}
+	}
+}
+
+// resolve follows aliases and local references to the node they mean.
+func (t *tree) resolve(n *yaml.Node) *yaml.Node {
+	for range 16 { // more hops are a circle
+		switch ref := reference(n); {
+		case n == nil:
+			return nil
+		case n.Kind == yaml.DocumentNode:
+			n = n.Content[0]
+		case n.Kind == yaml.AliasNode:
+			n = n.Alias
+		case ref != "":
+			n = t.get(&t.root, pointerKeys(ref)...)
+		default:
+			return n
+		}
+	}
+	return nil
+}
+
+// reference returns the local $ref of a mapping.
+func reference(n *yaml.Node) string {
+	if n == nil || n.Kind != yaml.MappingNode || len(n.Content) < 2 || n.Content[0].Value != "$ref" {
+		return ""
+	}
+	ref, _ := strings.CutPrefix(n.Content[1].Value, "#/")
+	return ref
+}
+
+func pointerKeys(pointer string) []string {
+	keys := strings.Split(pointer, "/")
+	for i, key := range keys {
+		keys[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
+	}
+	return keys
+}
+
+// text returns the scalar under keys, or "".
+func (t *tree) text(n *yaml.Node, keys ...string) string {
+	if n = t.get(n, keys...); n != nil && n.Kind == yaml.ScalarNode {
+		return n.Value
+	}
+	return ""
+}
+
+// texts returns the scalars of the list under keys.
+func (t *tree) texts(n *yaml.Node, keys ...string) []string {
+	var all []string
+	if n = t.get(n, keys...); n == nil || n.Kind != yaml.SequenceNode {
+		return nil
+	}
+	for _, item := range n.Content {
+		all = append(all, item.Value)
+	}
+	return all
+}
+
+// toJSON renders a YAML value as indented JSON. Numbers keep their text: 4.200 stays 4.200.
+func toJSON(n *yaml.Node) ([]byte, error) {
+	compact, err := appendJSON(nil, n)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, compact, "", "  "); err != nil {
+		return nil, err
+	}
+	out.WriteByte('\n')
+	return out.Bytes(), nil
+}
+
+func appendJSON(dst []byte, n *yaml.Node) ([]byte, error) {
+	switch n.Kind {
+	case yaml.AliasNode:
+		return appendJSON(dst, n.Alias)
+	case yaml.SequenceNode:
+		return appendItems(dst, n.Content, "[]", 1)
+	case yaml.MappingNode:
+		return appendItems(dst, n.Content, "{}", 2)
+	}
+	return appendScalar(dst, n)
+}
+
+// appendItems writes a list (one node per item) or an object (two nodes per member).
+func appendItems(dst []byte, nodes []*yaml.Node, brackets string, width int) (_ []byte, err error) {
+	dst = append(dst, brackets[0])
+	for i, n := range nodes {
+		isName := width == 2 && i%2 == 0
+		switch {
+		case i > 0 && i%width == 0:
+			dst = append(dst, ',')
+		case i > 0:
+			dst = append(dst, ':')
+		}
+		if isName {
+			dst, err = jsontext.AppendQuote(dst, n.Value)
+		} else {
+			dst, err = appendJSON(dst, n)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return append(dst, brackets[1]), nil
+}
+
+func appendScalar(dst []byte, n *yaml.Node) ([]byte, error) {
+	switch n.ShortTag() {
+	case "!!null":
+		return append(dst, "null"...), nil
+	case "!!bool":
+		return append(dst, strings.ToLower(n.Value)...), nil
+	case "!!int", "!!float":
+		if !jsontext.Value(n.Value).IsValid() {
+			return nil, fmt.Errorf("line %d: %s is a number in YAML but not in JSON: quote it", n.Line, n.Value)
+		}
+		return append(dst, n.Value...), nil
+	}
+	return jsontext.AppendQuote(dst, n.Value)
+}

@@ -1,0 +1,472 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/openbalances/openbalances/specs"
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/sandbox"
+)
+
+// bank is a document, and the address under which a sandbox serves it.
+type bank struct {
+	doc *contract.Document
+	url string
+}
+
+// world holds what the tests share: the documents, and the handler that serves those of the providers.
+var world = sync.OnceValue(func() (w struct {
+	docs    map[string]*contract.Document
+	handler http.Handler
+	err     error
+}) {
+	text, err := os.ReadFile("../contract/testdata/toy.yaml")
+	doc, err2 := contract.Parse("toy", text)
+	w.docs, w.err = map[string]*contract.Document{"toy": doc}, errors.Join(err, err2)
+	for _, provider := range specs.Providers() {
+		doc, err := contract.Load(provider)
+		w.docs[provider], w.err = doc, errors.Join(w.err, err)
+	}
+	w.handler, err = sandbox.New()
+	w.err = errors.Join(w.err, err)
+	return w
+})
+
+// banks starts one sandbox for every provider there is, and one for the toy document.
+func banks(t *testing.T) map[string]bank {
+	t.Helper()
+	all := map[string]bank{"toy": toy(t)}
+	url := serve(t, world().handler)
+	for _, provider := range specs.Providers() {
+		all[provider] = bank{world().docs[provider], url + "/" + provider}
+	}
+	return all
+}
+
+func toy(t *testing.T) bank {
+	t.Helper()
+	require.NoError(t, world().err)
+	doc := world().docs["toy"]
+	return bank{doc, serve(t, sandbox.Handler(doc))}
+}
+
+func serve(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func (b bank) request(t *testing.T, operation string, accounts ...string) *http.Request {
+	t.Helper()
+	req, err := b.doc.SampleRequest(t.Context(), b.url, operation, accounts...)
+	require.NoError(t, err)
+	return req
+}
+
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func send(t *testing.T, req *http.Request) reply {
+	t.Helper()
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("redirected") }}
+	resp, err := client.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return reply{resp.StatusCode, resp.Header, string(body)}
+}
+
+// assertContract compares the reply with what the example claims to be.
+func (b bank) assertContract(t *testing.T, got reply, e contract.Example) {
+	t.Helper()
+	req, err := b.doc.SampleRequest(t.Context(), "http://bank", e.Operation)
+	require.NoError(t, err)
+	err = b.doc.ValidateResponse(t.Context(), req, got.status, got.header, []byte(got.body))
+	if e.Valid {
+		require.NoError(t, err)
+		return
+	}
+	require.Error(t, err)
+}
+
+func answers(doc *contract.Document) []contract.Example {
+	return slices.DeleteFunc(doc.Examples(), func(e contract.Example) bool { return e.Status == 0 })
+}
+
+// Every account of every document is answered by its example, byte for byte.
+func TestAccountsAreAnsweredByTheirExample(t *testing.T) {
+	t.Parallel()
+	for name, b := range banks(t) {
+		for _, e := range answers(b.doc) {
+			accounts := e.Accounts
+			if e.Account != "" {
+				accounts = []string{e.Account}
+			}
+			if len(accounts) == 0 || e.Account != "" && e.Operation != firstOperation(b.doc, e) {
+				continue
+			}
+			got := send(t, b.request(t, e.Operation, accounts...))
+			assert.Equal(t, e.Status, got.status, "%s %s", name, e.Name)
+			assert.Equal(t, string(e.JSON), got.body, "%s %s", name, e.Name)
+			b.assertContract(t, got, e)
+		}
+	}
+}
+
+// firstOperation is the one for single accounts, where several share an example.
+func firstOperation(doc *contract.Document, e contract.Example) string {
+	for _, other := range doc.Examples() {
+		if other.Name == e.Name {
+			return other.Operation
+		}
+	}
+	return ""
+}
+
+func TestPreferNamesAnExample(t *testing.T) {
+	t.Parallel()
+	for name, b := range banks(t) {
+		for _, e := range answers(b.doc) {
+			req := b.request(t, e.Operation)
+			req.Header.Set("Prefer", "dynamic=true; example="+e.Name)
+			got := send(t, req)
+			assert.Equal(t, e.Status, got.status, "%s %s", name, e.Name)
+			assert.Equal(t, string(e.JSON), got.body, "%s %s", name, e.Name)
+			b.assertContract(t, got, e)
+		}
+	}
+}
+
+func TestPreferNamesAStatus(t *testing.T) {
+	t.Parallel()
+	all := banks(t)
+	delete(all, "toy") // has content without example
+	for name, b := range all {
+		for _, item := range b.doc.Spec.Paths.Map() {
+			for _, operation := range item.Operations() {
+				for code, response := range operation.Responses.Map() {
+					req := b.request(t, operation.OperationID)
+					req.Header.Set("Prefer", "code="+code)
+					got := send(t, req)
+					assert.Equal(t, code, strconv.Itoa(got.status), name)
+					assert.Equal(t, len(response.Value.Content) > 0, got.body != "", "%s %s", name, code)
+					assert.Equal(t, got.body != "", got.header.Get("Content-Type") != "", "%s %s", name, code)
+					b.assertContract(t, got, contract.Example{Operation: operation.OperationID, Valid: true})
+				}
+			}
+		}
+	}
+}
+
+func TestPrefer(t *testing.T) {
+	t.Parallel()
+	b := toy(t)
+	for prefer, want := range map[string]struct {
+		status int
+		body   string
+	}{
+		`example=same`:                       {200, "a:alias"},
+		`example="same"`:                     {200, "a:alias"},
+		`EXAMPLE = same , dynamic=false`:     {200, "a:alias"},
+		`code=404;example=unknownAccount`:    {404, "GONE"},
+		`code=404, example=unknownAccount`:   {404, "GONE"},
+		`code=404`:                           {404, "GONE"},
+		`code=200`:                           {200, "a:plain"},
+		`example=amountMissing`:              {200, "a:broken"},
+		`code=403`:                           {403, ""},
+		`code=503`:                           {503, ""}, // content, but no example
+		`example=goneWithoutCode`:            {404, "{}"},
+		`dynamic=true`:                       {404, "GONE"}, // decided by the account
+		`respond-async`:                      {404, "GONE"},
+		`example=nothing`:                    {404, `{"title":"the document has no such example or status"}`},
+		`example=alive`:                      {404, "title"}, // of another operation
+		`code=200;example=unknownAccount`:    {404, "title"},
+		`code=599`:                           {404, "title"},
+		`code=4XX`:                           {404, "title"},
+		`code=`:                              {404, "GONE"},
+		`example=nothing,code=403`:           {404, "title"},
+		`code=403;dynamic=true;example=none`: {404, "title"},
+	} {
+		req := b.request(t, "getBalance", "a:nobody")
+		req.Header.Set("Prefer", prefer)
+		got := send(t, req)
+		assert.Equal(t, want.status, got.status, prefer)
+		assert.Contains(t, got.body, want.body, prefer)
+		assert.Equal(t, got.body == "", got.header.Get("Content-Type") == "", prefer)
+		if strings.HasPrefix(got.body, `{"title"`) {
+			assert.Equal(t, "application/problem+json", got.header.Get("Content-Type"), prefer)
+		}
+	}
+}
+
+func TestPreferNamesNoRequestExample(t *testing.T) {
+	t.Parallel()
+	b := toy(t)
+	req := b.request(t, "postBalance")
+	req.Header.Set("Prefer", "example=ask")
+	assert.Contains(t, send(t, req).body, "title")
+}
+
+func TestUnknownAccountIsTheDocumentedAnswer(t *testing.T) {
+	t.Parallel()
+	for name, b := range banks(t) {
+		for _, e := range answers(b.doc) {
+			if len(e.Accounts) > 0 || e.Operation != answers(b.doc)[0].Operation {
+				continue
+			}
+			got := send(t, b.request(t, e.Operation, "nobody-1"))
+			assert.Equal(t, http.StatusNotFound, got.status, name)
+			assert.Equal(t, firstBody(b.doc, e.Operation, http.StatusNotFound), got.body, name)
+		}
+	}
+}
+
+// firstBody is the first example of a status, or nothing.
+func firstBody(doc *contract.Document, operation string, status int) string {
+	for _, e := range answers(doc) {
+		if e.Operation == operation && e.Status == status && e.Valid {
+			return string(e.JSON)
+		}
+	}
+	return ""
+}
+
+// Without a required header no document answers 200, whatever is preferred.
+func TestBrokenRequestsAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, b := range banks(t) {
+		operation := answers(b.doc)[0].Operation
+		required := requiredHeaders(b.doc, operation)
+		require.NotEmpty(t, required, name)
+		for _, header := range required {
+			req := b.request(t, operation)
+			req.Header.Del(header)
+			req.Header.Set("Prefer", "code=200")
+			got := send(t, req)
+			assert.GreaterOrEqual(t, got.status, 400, "%s without %s", name, header)
+			assert.Equal(t, "header "+header+": required", got.header.Get("X-Sandbox-Violation"), name)
+		}
+	}
+}
+
+func requiredHeaders(doc *contract.Document, operation string) (names []string) {
+	for _, item := range doc.Spec.Paths.Map() {
+		for _, op := range item.Operations() {
+			for _, p := range slices.Concat(item.Parameters, op.Parameters) {
+				if op.OperationID == operation && p.Value.In == "header" && p.Value.Required {
+					names = append(names, p.Value.Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	b := toy(t)
+	for name, tc := range map[string]struct {
+		operation string
+		change    func(*http.Request)
+		status    int
+		body      string
+		violation string
+	}{
+		"no credential":         {"getBalance", func(r *http.Request) { r.Header.Del("Authorization") }, 401, "WHO", "security scheme"},
+		"no credential, bare":   {"getBatch", func(r *http.Request) { r.Header.Del("Authorization") }, 401, "", "security scheme"},
+		"no key, undocumented":  {"postBalance", func(r *http.Request) { r.Header.Del("X-Key") }, 401, "", "security scheme key"},
+		"violation":             {"getBalance", func(r *http.Request) { r.Header.Set("X-Request-ID", "SECRET") }, 400, "BAD", "header X-Request-ID: format"},
+		"invalidRequest":        {"postBalance", func(r *http.Request) { r.Header.Del("Content-Type") }, 510, "WRONG", "Content-Type"},
+		"violation, bare":       {"ping", func(r *http.Request) { r.URL.RawQuery = "x=1" }, 400, "", "query"},
+		"Prefer changes it not": {"getBalance", func(r *http.Request) { r.Header.Del("X-Consent"); r.Header.Set("Prefer", "code=200") }, 400, "BAD", "header X-Consent"},
+		"no path":               {"ping", func(r *http.Request) { r.URL.Path += "/x" }, 404, "no such path\n", ""},
+		"dots":                  {"ping", func(r *http.Request) { r.URL.Path = "/accounts/../ping" }, 404, "no such path\n", ""},
+		"no method":             {"ping", func(r *http.Request) { r.Method = "DELETE" }, 405, "no such method\n", ""},
+		"too large":             {"postBalance", func(r *http.Request) { fill(r, 2<<20) }, 400, "unreadable request\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := b.request(t, tc.operation)
+			tc.change(req)
+			got := send(t, req)
+			assert.Equal(t, tc.status, got.status)
+			assert.Contains(t, got.body, tc.body)
+			assert.Equal(t, tc.body == "", got.body == "")
+			assert.Contains(t, got.header.Get("X-Sandbox-Violation"), tc.violation)
+			assert.NotContains(t, got.header.Get("X-Sandbox-Violation"), "SECRET")
+		})
+	}
+}
+
+func fill(r *http.Request, size int) {
+	r.Body, r.GetBody = io.NopCloser(strings.NewReader(strings.Repeat(" ", size))), nil
+	r.ContentLength = int64(size)
+}
+
+func TestMethodNotAllowedNamesTheMethods(t *testing.T) {
+	t.Parallel()
+	b := toy(t)
+	req := b.request(t, "getBatch")
+	req.Method = http.MethodHead
+	got := send(t, req)
+	assert.Equal(t, http.StatusMethodNotAllowed, got.status)
+	assert.Equal(t, "GET, POST", got.header.Get("Allow"))
+}
+
+func TestPathsOfNoProvider(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, world().err)
+	url := serve(t, world().handler)
+	for _, path := range []string{"/", "/nobody/x", "//", "/../" + specs.Providers()[0] + "/..", "/" + specs.Providers()[0]} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+		require.NoError(t, err)
+		req.URL.Opaque = path
+		assert.Equal(t, http.StatusNotFound, send(t, req).status, path)
+	}
+}
+
+func TestHeadersAreEchoedOrExamples(t *testing.T) {
+	t.Parallel()
+	b := toy(t)
+	req := b.request(t, "getBalance")
+	req.Header.Set("X-Request-ID", "11111111-2222-3333-4444-555555555555")
+	got := send(t, req)
+	assert.Equal(t, "11111111-2222-3333-4444-555555555555", got.header.Get("X-Request-ID"))
+	assert.Equal(t, "3", got.header.Get("X-Left"))
+	assert.NotContains(t, got.header, "X-Unset")
+	assert.NotContains(t, send(t, b.request(t, "getBalance", "a:gone")).header, "X-Left", "declared for 200 only")
+	assert.Equal(t, "application/json", got.header.Get("Content-Type"))
+}
+
+func TestNumbersKeepTheirText(t *testing.T) {
+	t.Parallel()
+	b := toy(t)
+	assert.Contains(t, send(t, b.request(t, "getBalance", "a:plain")).body, "4.200")
+	assert.Contains(t, send(t, b.request(t, "getBalance", "a:alias")).body, "1.0E7")
+	assert.Contains(t, send(t, b.request(t, "getBatch", "a:plain")).body, "4.200")
+}
+
+func TestAccountInTheBody(t *testing.T) {
+	t.Parallel()
+	b := toy(t)
+	assert.Equal(t, 200, send(t, b.request(t, "postBalance", "p-1")).status)
+	assert.Contains(t, send(t, b.request(t, "postBalance", "p-510")).body, "CONSENT")
+	assert.Equal(t, reply{404, nil, ""}, withoutHeader(send(t, b.request(t, "postBalance", "p-2"))))
+}
+
+func withoutHeader(r reply) reply { r.header = nil; return r }
+
+// elements returns the parts of a composed answer, as compact text.
+func elements(t *testing.T, body string) (texts []string) {
+	t.Helper()
+	var frame struct{ List []json.RawMessage }
+	require.NoError(t, json.Unmarshal([]byte(body), &frame))
+	for _, element := range frame.List {
+		texts = append(texts, strings.Join(strings.Fields(string(element)), ""))
+	}
+	return texts
+}
+
+func TestBatchIsComposed(t *testing.T) {
+	t.Parallel()
+	b := toy(t)
+	asked := []string{"a:alias", "a:nobody", "a:plain", "a:bad", "a:broken", "a:refused", "a:plain"}
+	got := send(t, b.request(t, "getBatch", asked...))
+	require.Equal(t, 200, got.status)
+	parts := elements(t, got.body)
+	require.Len(t, parts, len(asked))
+	for i, want := range []string{"a:alias", `{"status":"NO"}`, "a:plain", `{"status":"NO"}`, "a:broken", `{"status":"NO"}`, "a:plain"} {
+		assert.Contains(t, parts[i], want)
+	}
+	assert.Contains(t, got.body, `"<b> é \" \n &"`)
+}
+
+func TestBatchInTheOrderOfAnExampleIsThatExample(t *testing.T) {
+	t.Parallel()
+	b := toy(t)
+	assert.Len(t, elements(t, send(t, b.request(t, "getBatch", "a:one", "a:two")).body), 2)
+	assert.Contains(t, send(t, b.request(t, "getBatch", "a:one", "a:two")).body, "a:one")
+	assert.NotContains(t, send(t, b.request(t, "getBatch", "a:two", "a:one")).body, "a:one")
+}
+
+// Wherever a provider takes several accounts at once, the parts are those of the single calls.
+func TestBatchesOfTheProviders(t *testing.T) {
+	t.Parallel()
+	for name, b := range banks(t) {
+		operation := batchOperation(b.doc)
+		if name == "toy" || operation == "" {
+			continue
+		}
+		accounts, err := sandbox.Accounts(name)
+		require.NoError(t, err)
+		slices.Reverse(accounts)
+		got := send(t, b.request(t, operation, append(accounts, "nobody")...))
+		b.assertContract(t, got, contract.Example{Operation: operation, Valid: true})
+		last := 0
+		for _, account := range accounts {
+			if at := strings.Index(got.body, strconv.Quote(account)); at >= 0 {
+				assert.Greater(t, at, last, "%s %s", name, account)
+				last = at
+			}
+		}
+		assert.Positive(t, last)
+	}
+}
+
+func batchOperation(doc *contract.Document) string {
+	for _, e := range doc.Examples() {
+		if len(e.Accounts) > 0 {
+			return e.Operation
+		}
+	}
+	return ""
+}
+
+func TestAccountsCanBeFetched(t *testing.T) {
+	t.Parallel()
+	all := banks(t)
+	for _, provider := range specs.Providers() {
+		accounts, err := sandbox.Accounts(provider)
+		require.NoError(t, err)
+		require.NotEmpty(t, accounts, provider)
+		for _, account := range accounts {
+			operation := answers(all[provider].doc)[0].Operation
+			assert.Equal(t, 200, send(t, all[provider].request(t, operation, account)).status, provider)
+		}
+	}
+	_, err := sandbox.Accounts("nobody")
+	require.ErrorContains(t, err, "nobody")
+}
+
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	b := toy(t)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for _, account := range []string{"a:plain", "a:alias", "a:gone"} {
+				assert.NotEmpty(t, send(t, b.request(t, "getBalance", account)).body)
+				assert.NotEmpty(t, send(t, b.request(t, "getBatch", account, "a:plain")).body)
+			}
+		})
+	}
+	group.Wait()
+}

@@ -1,0 +1,46 @@
+// Package specs holds one OpenAPI document per provider, kept by hand.
+//
+// A document lies in <provider>/openapi.yaml and tells the provider's truth: the balance operations only, with every
+// header, parameter, status, error code and sample of the provider's documentation page. It is written like this:
+//
+//   - info.x-provenance is the head: source and url of the page, the day it was read, the provider's apiVersion, every
+//     fact that is not on the page (inferred: fact, source, confidence) and every point where the document departs from
+//     the page (deviations: what, why).
+//   - x-confidence (documented, inferred or unknown) and x-source stand on each part that is not on the page.
+//     A part without x-confidence is on the page.
+//   - examples are named, every name once in a document. The first one of an answer is the one served by default.
+//   - x-sandbox-account beside an example is the account id that the sandbox answers with it; x-sandbox-accounts is the
+//     list of ids of an answer for several accounts.
+//   - x-invalid-examples of a media type holds answers that break their own schema, each with a reason: samples that
+//     are printed wrongly on the page, and a few instructive bad ones.
+//
+// This package has no dependency. Package contract checks traffic against the documents, package sandbox serves them.
+package specs
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+)
+
+//go:embed */openapi.yaml
+var documents embed.FS
+
+// Providers returns the names of the providers that have a document, sorted.
+func Providers() []string {
+	files, _ := fs.Glob(documents, "*/openapi.yaml") // the only error is a malformed pattern
+	for i, file := range files {
+		files[i] = path.Dir(file)
+	}
+	return files
+}
+
+// Document returns the text of a provider's OpenAPI document. The caller may change it.
+func Document(provider string) ([]byte, error) {
+	data, err := documents.ReadFile(provider + "/openapi.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("specs: no document for provider %q", provider)
+	}
+	return data, nil
+}

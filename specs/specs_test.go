@@ -1,0 +1,40 @@
+package specs_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/openbalances/openbalances/specs"
+)
+
+func TestEveryProviderHasADocument(t *testing.T) {
+	t.Parallel()
+	providers := specs.Providers()
+	require.NotEmpty(t, providers)
+	require.True(t, slices.IsSorted(providers))
+	for _, provider := range providers {
+		text, err := specs.Document(provider)
+		require.NoError(t, err)
+		require.Contains(t, string(text), "openapi: 3.0.3")
+	}
+}
+
+func TestDocumentOfNobody(t *testing.T) {
+	t.Parallel()
+	for _, provider := range []string{"", "nobody", "../specs", "contract"} {
+		_, err := specs.Document(provider)
+		require.ErrorContains(t, err, "no document for provider")
+	}
+}
+
+func TestDocumentIsACopy(t *testing.T) {
+	t.Parallel()
+	first, err := specs.Document(specs.Providers()[0])
+	require.NoError(t, err)
+	clear(first)
+	second, err := specs.Document(specs.Providers()[0])
+	require.NoError(t, err)
+	require.NotEqual(t, first, second)
+}
