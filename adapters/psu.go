@@ -1,7 +1,9 @@
 package adapters
 
 import (
+	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"github.com/openbalances/openbalances/adapters/internal/check"
@@ -59,6 +61,9 @@ func (p PSU) Validate() error {
 	if !public(p.context.IPAddress) {
 		return invalid("psu.ipAddress", "not a public IP address")
 	}
+	if !slices.Contains(httpMethods, p.context.HTTPMethod) {
+		return invalid("psu.httpMethod", "not GET, POST, PUT, PATCH or DELETE")
+	}
 	for _, text := range p.context.texts() {
 		if problem := check.Header(text.value); text.value != "" && problem != "" {
 			return invalid("psu."+text.name, problem)
@@ -74,6 +79,9 @@ func (c PSUContext) Port() string {
 	}
 	return strconv.Itoa(int(c.IPPort))
 }
+
+// httpMethods are the ones that Berlin Group's PSU-Http-Method takes, and none.
+var httpMethods = []string{"", http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
 type namedText struct{ name, value string }
 

@@ -26,7 +26,7 @@ var codes = map[string]adapters.Kind{
 // toBalances maps the answer for the account asked for. Every field of it is mapped.
 func toBalances(asked string, body api.AccountBalances) ([]adapters.Balance, error) {
 	if body.Account.AccountNumber != asked {
-		return nil, call.Mismatch("account.accountNumber", body.Account.AccountNumber)
+		return nil, call.Mismatch("account.accountNumber")
 	}
 	if body.Balances == nil {
 		return nil, call.Missing("balances")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +54,9 @@ func Batch[T any](ctx context.Context, c *Connection, accountIDs []string, psu a
 	if err := c.checkArguments(psu, accountIDs...); err != nil {
 		return nil, err
 	}
+	if repeats(accountIDs) {
+		return nil, c.failed(c.Invalid("account ids", "one occurs twice"), 0)
+	}
 	answer, err := exchange[T](ctx, c, send)
 	if err != nil {
 		return nil, err
@@ -65,6 +69,11 @@ func Batch[T any](ctx context.Context, c *Connection, accountIDs []string, psu a
 		c.settle(&results[i], answer.envelope)
 	}
 	return results, nil
+}
+
+func repeats(ids []string) bool {
+	sorted := slices.Sorted(slices.Values(ids))
+	return len(slices.Compact(sorted)) < len(ids)
 }
 
 // settle completes one account of a batch; what is wrong with it stays its own.

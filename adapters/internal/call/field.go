@@ -16,13 +16,8 @@ func Broken(field, problem string) error {
 // Missing is Broken for a field that is absent or null.
 func Missing(field string) error { return Broken(field, "missing") }
 
-// Mismatch returns the error for an answer that names another account than the one asked for, or none.
-func Mismatch(field, got string) error {
-	if got == "" {
-		return Missing(field)
-	}
-	return Broken(field, "not the account that was asked for")
-}
+// Mismatch returns the error for an answer about another account than the one asked for.
+func Mismatch(field string) error { return Broken(field, "not the account that was asked for") }
 
 // At puts list[i] before the field that err names.
 func At(list string, i int, err error) error {

@@ -1,0 +1,96 @@
+// Package adaptertest is the conformance suite that every adapter passes, and that an adapter outside this module can
+// run too. It speaks real HTTP on loopback and needs no network.
+//
+// An adapter's test is a Harness and one line:
+//
+//	func TestConformance(t *testing.T) { adaptertest.Run(t, harness) }
+//
+// The cases are data. Every example of the provider's OpenAPI document has a hand-written expectation in
+// testdata/examples/<name>.json, and every request an adapter makes one in testdata/requests/<name>.http.
+package adaptertest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/sandbox"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Harness is what the suite has to know about an adapter.
+type Harness struct {
+	// Provider is the adapter's name.
+	Provider string
+	// Document is the provider's OpenAPI document; nil means the one of package specs.
+	Document *contract.Document
+	// New returns the adapter with credentials of the test's own and the given options.
+	New func(options *adapters.Options) (adapters.Source, error)
+	// Secrets are all texts of those credentials; none may ever be shown.
+	Secrets []string
+	// Volatile are the request headers that differ from call to call besides those that are a UUID.
+	Volatile []string
+}
+
+// Run runs the whole suite. It calls t.Parallel.
+func Run(t *testing.T, h Harness) {
+	t.Parallel()
+	if h.Document == nil {
+		document, err := contract.Load(h.Provider)
+		require.NoError(t, err)
+		h.Document = document
+	}
+	t.Run("examples", h.examples)
+	t.Run("batch", h.batch)
+	t.Run("requests", h.requests)
+	t.Run("hostile", h.hostile)
+}
+
+// basePath is in front of every request, so that an adapter that builds absolute paths fails.
+const basePath = "/under/a/prefix"
+
+// now is the clock of all tests.
+var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// psu is the attended PSU of all tests.
+var psu = adapters.Attended(adapters.PSUContext{
+	IPAddress: netip.MustParseAddr("203.0.113.7"), IPPort: 49152, UserAgent: "Browser/1.0", Accept: "text/html",
+	AcceptCharset: "utf-8", AcceptEncoding: "gzip", AcceptLanguage: "nb", HTTPMethod: "GET",
+	DeviceID: "99435c7e-ad88-49ec-a2ad-99ddcb1f7721", GeoLocation: "GEO:59.913869;10.752245",
+})
+
+// open returns the adapter, connected to a server with the handler.
+func (h Harness) open(t *testing.T, handler http.Handler) adapters.Source {
+	t.Helper()
+	server := httptest.NewServer(http.StripPrefix(basePath, handler))
+	t.Cleanup(server.Close)
+	source, err := h.New(&adapters.Options{BaseURL: server.URL + basePath, Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	return source
+}
+
+// bank is the provider's sandbox; a request that breaks the document fails the test.
+func (h Harness) bank(t *testing.T) http.Handler {
+	answer := sandbox.Handler(h.Document)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.NoError(t, h.Document.ValidateRequest(r.Context(), r), "the request breaks the document")
+		answer.ServeHTTP(w, r)
+	})
+}
+
+// account is an account id that the sandbox knows.
+func (h Harness) account(t *testing.T) string {
+	t.Helper()
+	for _, example := range h.Document.Examples() {
+		if example.Valid && example.Status == http.StatusOK && example.Account != "" {
+			return example.Account
+		}
+	}
+	require.Fail(t, "the document has no example with an account")
+	return ""
+}

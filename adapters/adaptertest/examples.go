@@ -1,0 +1,152 @@
+package adaptertest
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const examplesFolder = "testdata/examples"
+
+// expectation is what an adapter has to make of one example. It is written by hand from the documentation.
+type expectation struct {
+	Status   int               `json:"status"`
+	Account  string            `json:"account"`
+	Balances []json.RawMessage `json:"balances"`
+	Error    *failure          `json:"error"`
+	Accounts []string          `json:"accounts"`
+	Results  []result          `json:"results"`
+}
+
+type result struct {
+	AccountID string            `json:"accountId"`
+	Balances  []json.RawMessage `json:"balances"`
+	Error     *failure          `json:"error"`
+}
+
+// failure holds the kind and what the provider sent; RequestID only if the body names one.
+type failure struct {
+	Kind      adapters.Kind     `json:"kind"`
+	Code      string            `json:"code"`
+	Message   string            `json:"message"`
+	RequestID string            `json:"requestId"`
+	Links     map[string]string `json:"links"`
+}
+
+func (h Harness) examples(t *testing.T) {
+	source := h.open(t, h.bank(t))
+	for _, example := range h.Document.Examples() {
+		if example.Account == "" {
+			continue
+		}
+		t.Run(example.Name, func(t *testing.T) {
+			t.Parallel()
+			want := expect(t, example.Name)
+			require.Equal(t, example.Status, want.Status)
+			require.Equal(t, example.Account, want.Account)
+			balances, err := source.Balances(t.Context(), example.Account, adapters.Unattended())
+			compare(t, want.Status, want.Balances, want.Error, balances, err)
+		})
+	}
+	t.Run("no expectation without example", h.orphans)
+}
+
+func (h Harness) batch(t *testing.T) {
+	source, ok := h.open(t, h.bank(t)).(adapters.BatchSource)
+	if !ok {
+		t.Skip("the adapter has no batch call")
+	}
+	for _, example := range h.Document.Examples() {
+		if len(example.Accounts) == 0 {
+			continue
+		}
+		t.Run(example.Name, func(t *testing.T) {
+			t.Parallel()
+			want := expect(t, example.Name)
+			results, err := source.BatchBalances(t.Context(), want.Accounts, adapters.Unattended())
+			if want.Error != nil {
+				compare(t, want.Status, nil, want.Error, nil, err)
+				return
+			}
+			require.NoError(t, err)
+			require.Len(t, results, len(want.Results))
+			for i, result := range results {
+				assert.Equal(t, want.Results[i].AccountID, result.AccountID)
+				compare(t, want.Status, want.Results[i].Balances, want.Results[i].Error, result.Balances, result.Err)
+			}
+		})
+	}
+}
+
+func (h Harness) orphans(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, example := range h.Document.Examples() {
+		known[example.Name] = example.Account != "" || len(example.Accounts) > 0
+	}
+	files, err := filepath.Glob(examplesFolder + "/*.json")
+	require.NoError(t, err)
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		assert.True(t, known[name], "%s has no example with an account; cure: remove it", file)
+	}
+}
+
+func expect(t *testing.T, name string) (want expectation) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(examplesFolder, name+".json"))
+	require.NoError(t, err, "cure: write down what the documentation says the example means")
+	decoder := json.NewDecoder(strings.NewReader(string(text)))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&want), name)
+	return want
+}
+
+func compare(t *testing.T, status int, want []json.RawMessage, refused *failure, got []adapters.Balance, err error) {
+	t.Helper()
+	if refused != nil {
+		assert.Empty(t, got, "an error comes with no balances")
+		compareError(t, status, *refused, err)
+		return
+	}
+	require.NoError(t, err)
+	require.NotNil(t, got, "no balances are an empty slice")
+	require.Len(t, got, len(want))
+	for i, balance := range got {
+		assert.Equal(t, now, balance.ReceivedAt)
+		assert.JSONEq(t, string(want[i]), balanceText(t, balance), "balance %d", i)
+	}
+}
+
+// balanceText is the balance's JSON without the time of receipt.
+func balanceText(t *testing.T, balance adapters.Balance) string {
+	t.Helper()
+	balance.ReceivedAt = time.Time{}
+	text, err := json.Marshal(balance)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func compareError(t *testing.T, status int, want failure, err error) {
+	t.Helper()
+	var got *adapters.Error
+	require.True(t, errors.As(err, &got), "not an *adapters.Error: %v", err)
+	assert.ErrorIs(t, err, want.Kind)
+	assert.Equal(t, status, got.Status)
+	assert.Equal(t, want.Code, got.Code)
+	assert.Equal(t, want.Message, got.Message)
+	if want.RequestID != "" {
+		assert.Equal(t, want.RequestID, got.RequestID)
+	}
+	if len(want.Links)+len(got.Links) > 0 {
+		assert.Equal(t, want.Links, got.Links)
+	}
+}

@@ -1,0 +1,148 @@
+// Package eika fetches balances from Eika's PSD2 interface.
+//
+// Documentation: "Get account balance", developer portal of psd2.eika.no, read 2026-11-20. Header names come from
+// the portals of sister banks on the same platform.
+//
+// Credentials: the TPP's QSeal certificate and its key, which sign every request; there is no bearer token. After the
+// PSU's first authentication also the PSU id and session id that the callback returned.
+//
+// Access limits: four calls a day for an account without the PSU's address; then 429 ACCESS_EXCEEDED.
+//
+// Balance types: Berlin Group's names, taken as they are.
+//
+// Errors: a 401 whose _links hold an address means that the PSU has to authenticate there: consent_required. The
+// status inside an error body may be wrong and is ignored.
+//
+// Not supported: PSU-Context, the opt-in to announced changes (x-accept-fix), card accounts, the account list.
+package eika
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"net/http"
+	"strings"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/httpsig"
+	"github.com/openbalances/openbalances/adapters/internal/call"
+	api "github.com/openbalances/openbalances/gen/eika"
+)
+
+const (
+	provider      = "eika"
+	productionURL = "https://psd2.eika.no/api" // inferred from a sister bank
+)
+
+var _ adapters.Source = (*Client)(nil)
+
+// Credentials are what Eika asks of a TPP. Certificate and Key are required.
+type Credentials struct {
+	Certificate *x509.Certificate // QSeal
+	Key         crypto.Signer     // its RSA key of at least 2048 bits; may live in a hardware module
+	KeyIDCA     string            // replaces the issuer text in the signature's key id, character for character
+
+	PSUID          adapters.Secret
+	PSUCorporateID adapters.Secret
+	TPPSessionID   adapters.Secret
+	TPPRedirectURI adapters.Secret
+}
+
+// Client is the Eika adapter.
+type Client struct {
+	api         *api.Client
+	connection  *call.Connection
+	credentials *Credentials
+	certificate string
+}
+
+// New returns a Client. Nothing is sent.
+func New(credentials Credentials, options *adapters.Options) (*Client, error) {
+	if err := credentials.check(); err != nil {
+		return nil, err
+	}
+	connection, err := call.New(provider, productionURL, options, refusal)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := credentials.signer()
+	if err != nil {
+		return nil, err
+	}
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
+		api.WithRequestEditorFn(keepMarks), api.WithRequestEditorFn(call.Sign(signer)))
+	if err != nil {
+		return nil, connection.Invalid("baseURL", "not usable")
+	}
+	return &Client{client, connection, &credentials, httpsig.Certificate(credentials.Certificate)}, nil
+}
+
+// Balances implements [adapters.Source]. All of the PSU's context is forwarded.
+func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
+	send := func(ctx context.Context) (*http.Response, error) {
+		return c.api.GetBalances(ctx, accountID, c.params(psu))
+	}
+	return call.Balances(ctx, c.connection, accountID, psu, send, toBalances)
+}
+
+func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
+	params := &api.GetBalancesParams{
+		XRequestID:              call.NewRequestID(),
+		Date:                    c.connection.Now().UTC().Format(http.TimeFormat),
+		TPPSignatureCertificate: c.certificate,
+		PSUID:                   call.Optional(c.credentials.PSUID),
+		PSUCorporateID:          call.Optional(c.credentials.PSUCorporateID),
+		TPPSessionID:            call.Optional(c.credentials.TPPSessionID),
+		TPPRedirectURI:          call.Optional(c.credentials.TPPRedirectURI),
+	}
+	if user, present := psu.Context(); present {
+		params.PSUIPAddress = call.Optional(user.IPAddress.String())
+		params.PSUIPPort = call.Optional(user.Port())
+		params.PSUUserAgent = call.Optional(user.UserAgent)
+		params.PSUAccept = call.Optional(user.Accept)
+		params.PSUAcceptCharset = call.Optional(user.AcceptCharset)
+		params.PSUAcceptEncoding = call.Optional(user.AcceptEncoding)
+		params.PSUAcceptLanguage = call.Optional(user.AcceptLanguage)
+		params.PSUHttpMethod = (*api.PSUHTTPMethod)(call.Optional(user.HTTPMethod))
+		params.PSUDeviceID = call.Optional(user.DeviceID)
+		params.PSUGeoLocation = call.Optional(user.GeoLocation)
+	}
+	return params
+}
+
+// keepMarks sends the "!" of account ids as it is, like the one public client that is known to work; the generated
+// client escapes it.
+func keepMarks(_ context.Context, request *http.Request) error {
+	request.URL.RawPath = strings.ReplaceAll(request.URL.EscapedPath(), "%21", "!")
+	return nil
+}
+
+func (c Credentials) check() error {
+	switch {
+	case c.Certificate == nil:
+		return call.Invalid(provider, "credentials.signingCert", "missing")
+	case c.Key == nil:
+		return call.Invalid(provider, "credentials.signingKey", "missing")
+	}
+	return call.CheckCredentials(provider,
+		call.Credential{Name: "psuId", Value: string(c.PSUID), Optional: true},
+		call.Credential{Name: "psuCorporateId", Value: string(c.PSUCorporateID), Optional: true},
+		call.Credential{Name: "tppSessionId", Value: string(c.TPPSessionID), Optional: true},
+		call.Credential{Name: "tppRedirectUri", Value: string(c.TPPRedirectURI), Optional: true})
+}
+
+// signer is the seam between the adapter and the signature: whatever implements [httpsig.Signer] can take its place.
+func (c Credentials) signer() (httpsig.Signer, error) {
+	if err := httpsig.CheckPair(c.Certificate, c.Key); err != nil {
+		return nil, call.Invalid(provider, "credentials.signingKey", err.Error())
+	}
+	keyID, err := httpsig.KeyID(c.Certificate, c.KeyIDCA)
+	if err != nil {
+		return nil, call.Invalid(provider, "credentials.keyIdCA", err.Error())
+	}
+	signer, err := httpsig.New(c.Key, keyID, &httpsig.Options{EncodedWord: true})
+	if err != nil {
+		return nil, call.Invalid(provider, "credentials.signingKey", err.Error())
+	}
+	return signer, nil
+}

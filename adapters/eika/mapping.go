@@ -1,0 +1,93 @@
+package eika
+
+import (
+	"net/http"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/call"
+	api "github.com/openbalances/openbalances/gen/eika"
+)
+
+// codes are the documented error codes.
+var codes = map[string]adapters.Kind{
+	"FORMAT_ERROR":     adapters.ErrInvalidArgument,
+	"RESOURCE_UNKNOWN": adapters.ErrNotFound,
+	"ACCESS_EXCEEDED":  adapters.ErrRateLimited,
+	"SYSTEM_ERROR":     adapters.ErrUnavailable,
+}
+
+// toBalances maps the answer, which does not name the id of its account. Left out: _links, which repeat the request's
+// address.
+func toBalances(body api.AccountBalances) ([]adapters.Balance, error) {
+	if body.Balances == nil {
+		return nil, call.Missing("balances")
+	}
+	account := body.Account
+	if account == nil {
+		account = &api.Account{}
+	}
+	balances := make([]adapters.Balance, 0, len(body.Balances))
+	for i, balance := range body.Balances {
+		mapped, err := toBalance(balance)
+		if err != nil {
+			return nil, call.At("balances", i, err)
+		}
+		mapped.IBAN, mapped.BBAN = call.Text(account.IBAN), call.Text(account.BBAN)
+		mapped.Warnings = warnings(balance, account)
+		balances = append(balances, mapped)
+	}
+	return balances, nil
+}
+
+func toBalance(balance api.Balance) (adapters.Balance, error) {
+	amount, err := call.Amount("balanceAmount.amount", balance.BalanceAmount.Amount)
+	return adapters.Balance{
+		Type:         adapters.ParseBalanceType(string(balance.BalanceType)),
+		ProviderType: string(balance.BalanceType),
+		Amount:       amount,
+		Currency:     balance.BalanceAmount.Currency,
+	}, err
+}
+
+func warnings(balance api.Balance, account *api.Account) []string {
+	if account.Currency == nil || *account.Currency == balance.BalanceAmount.Currency {
+		return nil
+	}
+	return []string{"currency differs from the account's currency"}
+}
+
+// refusal reads the error body, or for a 401 and 403 the links. Left out: system, which never varies, and status,
+// which repeats a default of the platform rather than the answer's own.
+func refusal(answer call.Answer) call.Refusal {
+	if answer.Status == http.StatusUnauthorized {
+		return challenge(answer)
+	}
+	var body api.Error
+	if call.Decode(answer.Body, &body) != nil {
+		return call.Refusal{}
+	}
+	code := call.Text(body.Code)
+	kind, known := codes[code]
+	if answer.Status == http.StatusForbidden {
+		kind = adapters.ErrConsentRequired // the PSU has revoked the consent
+	}
+	return call.Refusal{Kind: kind, Known: known, Code: code, Message: call.Text(body.Message), RequestID: call.Text(body.ID)}
+}
+
+// challenge reads the body of a 401: with a link the PSU has to authenticate there, without one nothing is known.
+func challenge(answer call.Answer) call.Refusal {
+	var body api.Challenge
+	if call.Decode(answer.Body, &body) != nil || body.UnderscoreLinks == nil {
+		return call.Refusal{}
+	}
+	links := make(map[string]string, len(*body.UnderscoreLinks))
+	for name, link := range *body.UnderscoreLinks {
+		if address := call.Text(link.Href); address != "" {
+			links[name] = address
+		}
+	}
+	if len(links) == 0 {
+		return call.Refusal{}
+	}
+	return call.Refusal{Kind: adapters.ErrConsentRequired, Links: links}
+}

@@ -1,0 +1,21 @@
+package mypos_test
+
+import (
+	"testing"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/adaptertest"
+	"github.com/openbalances/openbalances/adapters/mypos"
+)
+
+var credentials = mypos.Credentials{
+	AccessToken: "token-1234", APIKey: "key-5678", ConsentID: "3c7816ee-3d51-4bf5-8ced-ece2af35d431",
+}
+
+func TestConformance(t *testing.T) {
+	adaptertest.Run(t, adaptertest.Harness{
+		Provider: "mypos",
+		New:      func(options *adapters.Options) (adapters.Source, error) { return mypos.New(credentials, options) },
+		Secrets:  []string{"token-1234", "key-5678", "3c7816ee-3d51-4bf5-8ced-ece2af35d431"},
+	})
+}

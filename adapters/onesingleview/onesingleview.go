@@ -1,0 +1,121 @@
+// Package onesingleview fetches balances from One Single View (Saudi Arabia).
+//
+// Documentation: "Get account balance by account ID", docs.onesingleview.com, read 2026-11-20.
+//
+// Credentials: client id and code, signature key and merchant id from the console, an access token, and the bank code
+// and consent id of the account's bank. One Client serves one bank and consent.
+//
+// Access limits: none documented.
+//
+// Balance types: the names of KSA Open Banking, with or without the prefix "KSAOB.", taken as they are.
+//
+// Errors: a 200 with success false is a failure. APIERR400, APIERR401 and APIERR500 are invalid_argument, unauthorized
+// and unavailable; an in-body failure with another code is protocol.
+//
+// Not supported: several banks in one call, overall balances, the account list. There is no PSU context: the provider
+// takes none, so attended and unattended calls are alike. The production address is handed out at onboarding and has
+// to be given as Options.BaseURL; without it the sandbox is called.
+package onesingleview
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/call"
+	api "github.com/openbalances/openbalances/gen/onesingleview"
+)
+
+const (
+	provider   = "onesingleview"
+	sandboxURL = "https://obsandbox.onesingleview.com"
+
+	// timeForm is the documented form of dateTimeStamp, which has no zone; the adapter writes UTC.
+	timeForm = "2006-01-02T15:04:05"
+)
+
+var _ adapters.Source = (*Client)(nil)
+
+// Credentials are what One Single View asks of a TPP. All are required.
+type Credentials struct {
+	ClientID     adapters.Secret
+	ClientCode   adapters.Secret
+	SignatureKey adapters.Secret
+	AccessToken  adapters.Secret // without "Bearer"
+	MerchantID   adapters.Secret
+	BankCode     adapters.Secret
+	ConsentID    adapters.Secret
+}
+
+// Client is the One Single View adapter.
+type Client struct {
+	api         *api.Client
+	connection  *call.Connection
+	credentials *Credentials
+}
+
+// New returns a Client. Nothing is sent.
+func New(credentials Credentials, options *adapters.Options) (*Client, error) {
+	if err := credentials.check(); err != nil {
+		return nil, err
+	}
+	connection, err := call.New(provider, sandboxURL, options, refusal)
+	if err != nil {
+		return nil, err
+	}
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
+		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken)))
+	if err != nil {
+		return nil, connection.Invalid("baseURL", "not usable")
+	}
+	return &Client{client, connection, &credentials}, nil
+}
+
+// Balances implements [adapters.Source]. Nothing of the PSU is forwarded.
+func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
+	send := func(ctx context.Context) (*http.Response, error) {
+		body, err := json.Marshal(c.request(accountID))
+		if err != nil {
+			return nil, err
+		}
+		return c.api.GetBalancesWithBody(ctx, c.params(body), "application/json", bytes.NewReader(body))
+	}
+	return call.Balances(ctx, c.connection, accountID, psu, send, func(body api.AccountBalances) ([]adapters.Balance, error) {
+		return toBalances(string(c.credentials.BankCode), accountID, body)
+	})
+}
+
+// params signs the very bytes that are sent.
+func (c *Client) params(body []byte) *api.GetBalancesParams {
+	return &api.GetBalancesParams{
+		ClientID:   string(c.credentials.ClientID),
+		ClientCode: string(c.credentials.ClientCode),
+		Signature:  sign(body, string(c.credentials.SignatureKey)),
+	}
+}
+
+func (c *Client) request(accountID string) api.BalanceRequest {
+	return api.BalanceRequest{
+		DateTimeStamp: c.connection.Now().UTC().Format(timeForm),
+		RequestID:     call.NewRequestID(),
+		MerchantID:    string(c.credentials.MerchantID),
+		Banks: []api.BankAccount{{
+			Code:      string(c.credentials.BankCode),
+			ConsentID: string(c.credentials.ConsentID),
+			AccountID: accountID,
+		}},
+	}
+}
+
+func (c Credentials) check() error {
+	return call.CheckCredentials(provider,
+		call.Credential{Name: "clientId", Value: string(c.ClientID)},
+		call.Credential{Name: "clientCode", Value: string(c.ClientCode)},
+		call.Credential{Name: "signatureKey", Value: string(c.SignatureKey)},
+		call.Credential{Name: "accessToken", Value: string(c.AccessToken)},
+		call.Credential{Name: "merchantId", Value: string(c.MerchantID)},
+		call.Credential{Name: "bankCode", Value: string(c.BankCode)},
+		call.Credential{Name: "consentId", Value: string(c.ConsentID)})
+}

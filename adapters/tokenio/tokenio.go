@@ -1,0 +1,132 @@
+// Package tokenio fetches balances from Token.io.
+//
+// Documentation: "Get account balance", docs.token.io, and the OpenAPI document it refers to, read 2026-11-20.
+//
+// Credentials: the id of the token that the PSU granted, and either a bearer token or, in the sandbox, an API key.
+//
+// Access limits: four unattended calls in 24 hours, set by the bank. A call is attended when it carries the PSU's IPv4
+// address.
+//
+// Balance types: "current" becomes interimBooked and "available" interimAvailable, because both describe the moment of
+// the call and Token.io contrasts them as booked and disposable. The type of other balances is the bank's own text: it
+// is read as a Berlin Group or ISO 20022 name or stays unknown.
+//
+// Errors: a 200 can hold a failure in its status field. PermissionDenied is consent_required, because the PSU has to
+// authorise again; MORE_SIGNATURES_NEEDED likewise.
+//
+// Not supported: the SDK's request signature, the account list.
+package tokenio
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/call"
+	api "github.com/openbalances/openbalances/gen/tokenio"
+)
+
+const (
+	provider      = "tokenio"
+	productionURL = "https://api.token.io"
+)
+
+var (
+	_ adapters.Source      = (*Client)(nil)
+	_ adapters.BatchSource = (*Client)(nil)
+)
+
+// Credentials are what Token.io asks of a TPP: OnBehalfOf and one of the other two.
+type Credentials struct {
+	OnBehalfOf  adapters.Secret // id of the granted token, ta:...
+	AccessToken adapters.Secret // JWT, without "Bearer"
+	APIKey      adapters.Secret // sandbox only, without "Basic"
+}
+
+// Client is the Token.io adapter.
+type Client struct {
+	api         *api.Client
+	connection  *call.Connection
+	credentials *Credentials
+}
+
+// New returns a Client. Nothing is sent.
+func New(credentials Credentials, options *adapters.Options) (*Client, error) {
+	if err := credentials.check(); err != nil {
+		return nil, err
+	}
+	connection, err := call.New(provider, productionURL, options, refusal)
+	if err != nil {
+		return nil, err
+	}
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
+		api.WithRequestEditorFn(credentials.authorize()))
+	if err != nil {
+		return nil, connection.Invalid("baseURL", "not usable")
+	}
+	return &Client{client, connection, &credentials}, nil
+}
+
+// Balances implements [adapters.Source]. The PSU's IPv4 address, device id, geo location and user agent are forwarded;
+// an IPv6 address is refused, because Token.io documents none.
+func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
+	send := func(ctx context.Context) (*http.Response, error) {
+		params, err := c.params(psu)
+		if err != nil {
+			return nil, err
+		}
+		return c.api.GetBalances(ctx, accountID, params)
+	}
+	return call.Balances(ctx, c.connection, accountID, psu, send, func(body api.AccountBalances) ([]adapters.Balance, error) {
+		return toBalances(accountID, body)
+	})
+}
+
+// BatchBalances implements [adapters.BatchSource] with one call for all accounts. Answers are matched by account id.
+func (c *Client) BatchBalances(ctx context.Context, accountIDs []string, psu adapters.PSU) ([]adapters.AccountBalances, error) {
+	send := func(ctx context.Context) (*http.Response, error) {
+		params, err := c.params(psu)
+		if err != nil {
+			return nil, err
+		}
+		return c.api.GetBalancesBatch(ctx, toBatchParams(accountIDs, params))
+	}
+	return call.Batch(ctx, c.connection, accountIDs, psu, send, func(body api.AccountBalancesBatch) ([]adapters.AccountBalances, error) {
+		return toResults(accountIDs, body)
+	})
+}
+
+func (c *Client) params(psu adapters.PSU) (*api.GetBalancesParams, error) {
+	params := &api.GetBalancesParams{OnBehalfOf: string(c.credentials.OnBehalfOf)}
+	user, present := psu.Context()
+	if !present {
+		return params, nil
+	}
+	if !user.IPAddress.Is4() {
+		return nil, c.connection.Invalid("psu.ipAddress", "not IPv4")
+	}
+	attended := api.CustomerPresenceTrue
+	params.CustomerInitiated = &attended
+	params.TokenCustomerIPAddress = call.Optional(user.IPAddress.String())
+	params.TokenCustomerDeviceID = call.Optional(user.DeviceID)
+	params.TokenCustomerGeoLocation = call.Optional(user.GeoLocation)
+	params.TokenCustomerUserAgent = call.Optional(user.UserAgent)
+	return params, nil
+}
+
+func (c Credentials) check() error {
+	if c.AccessToken != "" && c.APIKey != "" {
+		return call.Invalid(provider, "credentials.apiKey", "given besides accessToken")
+	}
+	return call.CheckCredentials(provider,
+		call.Credential{Name: "onBehalfOf", Value: string(c.OnBehalfOf)},
+		call.Credential{Name: "accessToken", Value: string(c.AccessToken), Optional: c.APIKey != ""},
+		call.Credential{Name: "apiKey", Value: string(c.APIKey), Optional: true})
+}
+
+func (c Credentials) authorize() api.RequestEditorFn {
+	if c.APIKey != "" {
+		return call.Authorize("Basic", c.APIKey)
+	}
+	return call.Authorize("Bearer", c.AccessToken)
+}
