@@ -1,0 +1,222 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/check"
+	"github.com/openbalances/openbalances/adapters/internal/strictjson"
+)
+
+const maxConfiguration = 1 << 20
+
+// configuration is the JSON document that -config names. Unknown and repeated names are refused.
+type configuration struct {
+	Connections []connectionEntry `json:"connections"`
+}
+
+type connectionEntry struct {
+	Name        string            `json:"name"`
+	Provider    string            `json:"provider"`
+	BaseURL     string            `json:"baseURL"`
+	Accounts    []string          `json:"accounts"`
+	Credentials map[string]string `json:"credentials"`
+	PSU         *psuEntry         `json:"psu"` // absent: nobody is present
+	TLS         *tlsEntry         `json:"tls"`
+}
+
+type psuEntry struct {
+	IPAddress      string `json:"ipAddress"`
+	IPPort         uint16 `json:"ipPort"`
+	UserAgent      string `json:"userAgent"`
+	Accept         string `json:"accept"`
+	AcceptCharset  string `json:"acceptCharset"`
+	AcceptEncoding string `json:"acceptEncoding"`
+	AcceptLanguage string `json:"acceptLanguage"`
+	HTTPMethod     string `json:"httpMethod"`
+	DeviceID       string `json:"deviceId"`
+	GeoLocation    string `json:"geoLocation"`
+}
+
+// connection is an entry of the configuration that is ready to be used.
+type connection struct {
+	name     string
+	provider string
+	accounts []string
+	psu      adapters.PSU
+	source   adapters.Source
+}
+
+// loadConnections reads the configuration at path and opens its connections; nothing is sent. Its error is a misuse
+// with every problem found.
+func loadConnections(path string) ([]connection, error) {
+	config, err := readConfiguration(path)
+	if err != nil {
+		return nil, misuse{"config: " + err.Error()}
+	}
+	var connections []connection
+	var wrong misuse
+	for i, entry := range config.Connections {
+		opened, problems := entry.open(filepath.Dir(path))
+		if slices.ContainsFunc(config.Connections[:i], entry.sameName) {
+			problems = append(problems, "name: used by an earlier connection")
+		}
+		for _, problem := range problems {
+			wrong = append(wrong, fmt.Sprintf("config: connections[%d] (%s): %s", i, entry.Name, problem))
+		}
+		connections = append(connections, opened)
+	}
+	if len(config.Connections) == 0 {
+		wrong = misuse{"config: connections: missing"}
+	}
+	if len(wrong) > 0 {
+		return nil, wrong
+	}
+	return connections, nil
+}
+
+func readConfiguration(path string) (configuration, error) {
+	data, err := readFile(path, maxConfiguration)
+	if err != nil {
+		return configuration{}, fmt.Errorf("%s: %w", path, err)
+	}
+	var config configuration
+	err = strictjson.UnmarshalKnown(data, &config)
+	return config, err
+}
+
+// open returns the connection that the entry describes, or everything that is wrong with it, field by field.
+func (e connectionEntry) open(folder string) (connection, []string) {
+	psu, problems := e.PSU.psu()
+	problems = slices.Concat(e.nameProblems(), e.accountProblems(), problems)
+	source, sourceProblems := e.source(folder)
+	return connection{e.Name, e.Provider, e.Accounts, psu, source}, append(problems, sourceProblems...)
+}
+
+func (e connectionEntry) sameName(other connectionEntry) bool {
+	return e.Name != "" && e.Name == other.Name
+}
+
+func (e connectionEntry) nameProblems() []string {
+	if e.Name == "" {
+		return []string{"name: missing"}
+	}
+	return nil
+}
+
+func (e connectionEntry) accountProblems() []string {
+	if len(e.Accounts) == 0 {
+		return []string{"accounts: missing"}
+	}
+	var problems []string
+	for i, id := range e.Accounts {
+		if err := adapters.ValidateAccountID(id); err != nil {
+			problems = append(problems, fmt.Sprintf("accounts[%d]: %s", i, strings.TrimPrefix(detail(err), "account id: ")))
+		} else if slices.Contains(e.Accounts[:i], id) {
+			problems = append(problems, fmt.Sprintf("accounts[%d]: occurs twice", i))
+		}
+	}
+	return problems
+}
+
+func (e connectionEntry) source(folder string) (adapters.Source, []string) {
+	p, ok := findProvider(e.Provider)
+	if !ok {
+		return nil, []string{"provider: none of " + strings.Join(providerNames(), " ")}
+	}
+	values, problems := p.resolve(e.Credentials, folder)
+	client, tlsProblems := e.TLS.client(folder)
+	problems = append(problems, tlsProblems...)
+	if problem := check.BaseURL(e.BaseURL); e.BaseURL != "" && problem != "" {
+		problems = append(problems, "baseURL: "+problem)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	source, err := p.open(values, &adapters.Options{BaseURL: e.BaseURL, HTTPClient: client, Now: now})
+	if err != nil {
+		return nil, []string{detail(err)}
+	}
+	return source, nil
+}
+
+// resolve returns the values of configured credentials, or what is missing, wrong or too much.
+func (p provider) resolve(configured map[string]string, folder string) (credentials, []string) {
+	values, problems := credentials{}, p.missing(configured)
+	for _, name := range slices.Sorted(maps.Keys(configured)) {
+		value, err := resolve(configured[name], folder)
+		if err == nil && slices.Contains(p.pem, name) {
+			value, err = resolvePEM(value, folder)
+		}
+		switch {
+		case !slices.Contains(p.names(), name):
+			problems = append(problems, "credentials."+name+": not taken by "+p.name)
+		case err != nil:
+			problems = append(problems, "credentials."+name+": "+err.Error())
+		default:
+			values[name] = adapters.Secret(value)
+		}
+	}
+	return values, problems
+}
+
+func (p provider) missing(configured map[string]string) []string {
+	var problems []string
+	for _, name := range p.required {
+		if _, ok := configured[name]; !ok {
+			problems = append(problems, "credentials."+name+": missing")
+		}
+	}
+	count := 0
+	for _, name := range p.oneOf {
+		if _, ok := configured[name]; ok {
+			count++
+		}
+	}
+	if len(p.oneOf) > 0 && count != 1 {
+		problems = append(problems, "credentials: exactly one of "+strings.Join(p.oneOf, " and ")+" is needed")
+	}
+	return problems
+}
+
+func (e *psuEntry) psu() (adapters.PSU, []string) {
+	if e == nil {
+		return adapters.Unattended(), nil
+	}
+	if e.IPAddress == "" {
+		return adapters.PSU{}, []string{"psu.ipAddress: missing"}
+	}
+	address, err := netip.ParseAddr(e.IPAddress)
+	if err != nil {
+		return adapters.PSU{}, []string{"psu.ipAddress: not an IP address"}
+	}
+	psu := adapters.Attended(adapters.PSUContext{
+		IPAddress: address, IPPort: e.IPPort, UserAgent: e.UserAgent, Accept: e.Accept,
+		AcceptCharset: e.AcceptCharset, AcceptEncoding: e.AcceptEncoding, AcceptLanguage: e.AcceptLanguage,
+		HTTPMethod: e.HTTPMethod, DeviceID: e.DeviceID, GeoLocation: e.GeoLocation,
+	})
+	if err := psu.Validate(); err != nil {
+		return psu, []string{detail(err)}
+	}
+	return psu, nil
+}
+
+// detail returns what an adapter says against a configured value. The adapters' errors never repeat the value.
+func detail(err error) string {
+	var failure *adapters.Error
+	if errors.As(err, &failure) {
+		return cmp.Or(failure.Detail, string(failure.Kind))
+	}
+	return err.Error()
+}
+
+// now stamps requests and answers: UTC, and no finer than anybody can use.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

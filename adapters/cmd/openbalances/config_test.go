@@ -1,0 +1,178 @@
+package main_test
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Two good connections; the faults below break them one at a time. Every configured value holds S3CR3T.
+const goodConfig = `{"connections":[
+{"name":"home","provider":"neonomics","baseURL":"SERVER/neonomics","accounts":["account-S3CR3T-1","account-S3CR3T-2"],
+ "credentials":{"accessToken":"env:OPENBALANCES_TEST_TOKEN","sessionId":"session-S3CR3T","deviceId":"device-S3CR3T"},
+ "psu":{"ipAddress":"203.0.113.7","userAgent":"agent-S3CR3T"}},
+{"name":"work","provider":"mypos","baseURL":"SERVER/mypos","accounts":["50044620073"],
+ "credentials":{"accessToken":"access-S3CR3T","apiKey":"file:api.key","consentId":"consent-S3CR3T"},
+ "tls":{"clientCert":"client.pem","clientKey":"client.key","rootCAs":"client.pem"}}]}`
+
+const eikaFault = `"provider":"eika","baseURL":"SERVER/eika","accounts":["a"],"credentials":{`
+
+// configFaults are a text of goodConfig, what replaces it, and the line that has to follow.
+var configFaults = []struct{ name, old, new, line string }{
+	{"unknown provider", `"mypos"`, `"bank-S3CR3T"`, "connections[1] (work): provider: none of eika mypos neonomics onesingleview tokenio"},
+	{"no provider", `"provider":"mypos",`, ``, "connections[1] (work): provider: none of eika mypos neonomics onesingleview tokenio"},
+	{"unknown key", `"accounts":["5`, `"accountz":["5`, `connections[1]."accountz": not a known name`},
+	{"unknown key at the top", `{"connections"`, `{"timeout":1,"connections"`, `"timeout": not a known name`},
+	{"key in other case", `"psu":{"ipAddress"`, `"psu":{"ipaddress"`, `connections[0].psu."ipaddress": not a known name`},
+	{"duplicate key", `"name":"work"`, `"name":"work","name":"work"`, "connections[1].name: name occurs twice"},
+	{"duplicate credential", `"apiKey":`, `"apiKey":"x","apiKey":`, `connections[1].credentials."apiKey": name occurs twice`},
+	{"wrong type", `"50044620073"`, `50044620073`, "connections[1].accounts[0]: wrong JSON type"},
+	{"wrong type of credential", `"file:api.key"`, `["S3CR3T"]`, `connections[1].credentials."apiKey": wrong JSON type`},
+	{"text after the document", `]}`, `]} S3CR3T`, "not valid JSON"},
+	{"cut off", `"tls":{`, `"tls"`, "connections[1].tls: not valid JSON"},
+	{"no name", `"name":"work"`, `"name":""`, "connections[1] (): name: missing"},
+	{"name twice", `"name":"work"`, `"name":"home"`, "connections[1] (home): name: used by an earlier connection"},
+	{"http to the world", `SERVER/mypos`, `http://S3CR3T.example/mypos`, "connections[1] (work): baseURL: http is for loopback hosts only, use https"},
+	{"other scheme", `SERVER/mypos`, `ftp://127.0.0.1/S3CR3T`, "connections[1] (work): baseURL: neither https nor http"},
+	{"user in the address", `SERVER/mypos`, `https://u:S3CR3T@127.0.0.1/`, "connections[1] (work): baseURL: has more than host and path"},
+	{"no accounts", `["50044620073"]`, `[]`, "connections[1] (work): accounts: missing"},
+	{"empty account", `"50044620073"`, `""`, "connections[1] (work): accounts[0]: missing"},
+	{"account leads elsewhere", `"50044620073"`, `".."`, "connections[1] (work): accounts[0]: names another path"},
+	{"account with a path", `"50044620073"`, `"1/S3CR3T"`, "connections[1] (work): accounts[0]: holds a character that is not allowed"},
+	{"account twice", `"account-S3CR3T-2"`, `"account-S3CR3T-1"`, "connections[0] (home): accounts[1]: occurs twice"},
+	{"missing credential", `"apiKey":"file:api.key",`, ``, "connections[1] (work): credentials.apiKey: missing"},
+	{"empty credential", `"file:api.key"`, `""`, "connections[1] (work): credentials.apiKey: empty"},
+	{"unknown credential", `"apiKey":`, `"password":"S3CR3T","apiKey":`, "connections[1] (work): credentials.password: not taken by mypos"},
+	{"CR and LF in a credential", `access-S3CR3T`, `S3CR3T\r\nX-Evil: 1`, "connections[1] (work): credentials.accessToken: holds a control character"},
+	{"unset variable", `env:OPENBALANCES_TEST_TOKEN`, `env:` + absentName, "connections[0] (home): credentials.accessToken: environment variable " + absentName + " is not set or empty"},
+	{"empty variable", `env:OPENBALANCES_TEST_TOKEN`, `env:` + emptyVariable, "connections[0] (home): credentials.accessToken: environment variable " + emptyVariable + " is not set or empty"},
+	{"not a variable", `env:OPENBALANCES_TEST_TOKEN`, `env:my S3CR3T`, "connections[0] (home): credentials.accessToken: env: is not followed by a variable's name"},
+	{"missing file", `file:api.key`, `file:S3CR3T.key`, "connections[1] (work): credentials.apiKey: no such file"},
+	{"empty file", `file:api.key`, `file:empty`, "connections[1] (work): credentials.apiKey: empty"},
+	{"large file", `file:api.key`, `file:large`, "connections[1] (work): credentials.apiKey: the file is larger than 64 KiB"},
+	{"folder for a file", `file:api.key`, `file:.`, "connections[1] (work): credentials.apiKey: the file cannot be read"},
+	{"two lines in a file", `file:api.key`, `file:lines`, "connections[1] (work): credentials.apiKey: holds a control character"},
+	{"no PSU address", `"ipAddress":"203.0.113.7",`, ``, "connections[0] (home): psu.ipAddress: missing"},
+	{"PSU address is none", `203.0.113.7`, `S3CR3T`, "connections[0] (home): psu.ipAddress: not an IP address"},
+	{"PSU address is private", `203.0.113.7`, `10.1.2.3`, "connections[0] (home): psu.ipAddress: not a public IP address"},
+	{"PSU text", `agent-S3CR3T`, `agent\u0007S3CR3T`, "connections[0] (home): psu.userAgent: holds a control character"},
+	{"PSU port", `"userAgent"`, `"ipPort":70000,"userAgent"`, "connections[0].psu.ipPort: wrong JSON type"},
+	{"client key is missing", `,"clientKey":"client.key"`, ``, "connections[1] (work): tls.clientKey: missing beside clientCert"},
+	{"client certificate is missing", `"clientCert":"client.pem",`, ``, "connections[1] (work): tls.clientCert: missing beside clientKey"},
+	{"no client key file", `"client.key"`, `"S3CR3T.key"`, "connections[1] (work): tls.clientKey: no such file"},
+	{"client key of another", `"client.key"`, `"other.key"`, "connections[1] (work): tls.clientCert: not a PEM certificate that belongs to the PEM key in clientKey"},
+	{"roots hold no certificate", `"rootCAs":"client.pem"`, `"rootCAs":"client.key"`, "connections[1] (work): tls.rootCAs: holds no certificate in PEM"},
+	{"eika without key", `"provider":"mypos","baseURL":"SERVER/mypos","accounts":["50044620073"],
+ "credentials":{"accessToken":"access-S3CR3T","apiKey":"file:api.key","consentId":"consent-S3CR3T"`,
+		eikaFault + `"signingCert":"client.pem"`, "connections[1] (work): credentials.signingKey: missing"},
+}
+
+// eikaFaults are values for eika's signingCert and signingKey.
+var eikaFaults = []struct{ name, certificate, key, line string }{
+	{"key of another certificate", "client.pem", "other.key", "credentials.signingKey: httpsig: the signing key does not belong to the certificate"},
+	{"elliptic key", "client.pem", "elliptic.key", "credentials.signingKey: not an RSA key"},
+	{"certificate for a key", "client.pem", "client.pem", "credentials.signingKey: holds no unencrypted PRIVATE KEY or RSA PRIVATE KEY in PEM"},
+	{"key for a certificate", "client.key", "client.key", "credentials.signingCert: holds no CERTIFICATE in PEM"},
+	{"broken certificate", "broken.pem", "client.key", "credentials.signingCert: not a readable X.509 certificate"},
+	{"broken key", "client.pem", "broken.pem", "credentials.signingKey: not a readable private key"},
+	{"no file", "S3CR3T.pem", "client.key", "credentials.signingCert: no such file"},
+	{"PEM in a variable that is not set", "env:" + absentName, "client.key", "credentials.signingCert: environment variable " + absentName + " is not set or empty"},
+}
+
+func TestConfigFaultsSendNothingAndShowNoValue(t *testing.T) {
+	t.Parallel()
+	for _, c := range configFaults {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, goodConfig, c.old)
+			assertRefused(t, strings.Replace(goodConfig, c.old, c.new, 1), "config: "+c.line)
+		})
+	}
+	for _, c := range eikaFaults {
+		t.Run("eika "+c.name, func(t *testing.T) {
+			t.Parallel()
+			config := `{"connections":[{"name":"home",` + eikaFault +
+				`"signingCert":"` + c.certificate + `","signingKey":"` + c.key + `"}}]}`
+			assertRefused(t, config, "config: connections[0] (home): "+c.line)
+		})
+	}
+}
+
+func TestConfigFaultsOfTheWholeFile(t *testing.T) {
+	t.Parallel()
+	for config, line := range map[string]string{
+		``:                           "JSON ends too early",
+		`{}`:                         "connections: missing",
+		`null`:                       "connections: missing",
+		`{"connections":[]}`:         "connections: missing",
+		`[]`:                         "wrong JSON type",
+		strings.Repeat(" ", 1<<20+1): "config.json: the file is larger than 1024 KiB",
+	} {
+		got := get(t, config)
+		assert.Equal(t, 2, got.exit, "%.20q", config)
+		assert.Contains(t, got.stderr, line+"\n", "%.20q", config)
+		assert.Equal(t, 1, strings.Count(got.stderr, "\n"), "%.20q", config)
+	}
+	got := run(t, "get", "-config", "nowhere.json")
+	assert.Equal(t, outcome{2, "", "openbalances: config: nowhere.json: no such file\n"}, got)
+}
+
+func TestConfigNamesAllFaults(t *testing.T) {
+	t.Parallel()
+	got := get(t, `{"connections":[
+		{"name":"a","provider":"tokenio","accounts":["1",".."],"credentials":{"x":"1","accessToken":"t","apiKey":"k"},"psu":{"ipAddress":"::1"}},
+		{"name":"a\u001b[2J","provider":"none","accounts":[],"credentials":{}},
+		{"name":"a","provider":"mypos","baseURL":"nowhere","accounts":["1"],"credentials":{"apiKey":"k"},"tls":{"rootCAs":"no.pem"}}]}`)
+	assert.Equal(t, outcome{2, "", `openbalances: config: connections[0] (a): accounts[1]: names another path
+openbalances: config: connections[0] (a): psu.ipAddress: not a public IP address
+openbalances: config: connections[0] (a): credentials.onBehalfOf: missing
+openbalances: config: connections[0] (a): credentials: exactly one of accessToken and apiKey is needed
+openbalances: config: connections[0] (a): credentials.x: not taken by tokenio
+openbalances: config: connections[1] (a\u{1b}[2J): accounts: missing
+openbalances: config: connections[1] (a\u{1b}[2J): provider: none of eika mypos neonomics onesingleview tokenio
+openbalances: config: connections[2] (a): credentials.accessToken: missing
+openbalances: config: connections[2] (a): credentials.consentId: missing
+openbalances: config: connections[2] (a): tls.rootCAs: no such file
+openbalances: config: connections[2] (a): baseURL: no host
+openbalances: config: connections[2] (a): name: used by an earlier connection
+`}, got)
+}
+
+func TestGoodConfigIsGood(t *testing.T) {
+	t.Parallel()
+	got, calls := getCounting(t, goodConfig)
+	assert.Equal(t, 1, got.exit, got.stderr)
+	assert.EqualValues(t, 3, calls, "the faults above are tested against a configuration that sends")
+}
+
+func assertRefused(t *testing.T, config, line string) {
+	t.Helper()
+	got, calls := getCounting(t, config)
+	assert.Equal(t, outcome{2, "", "openbalances: " + line + "\n"}, got)
+	assert.Zero(t, calls, "something was sent")
+	assert.NotContains(t, got.stderr, "S3CR3T")
+}
+
+// getCounting runs get against a server that refuses everything and counts.
+func getCounting(t *testing.T, config string) (outcome, int64) {
+	t.Helper()
+	var calls atomic.Int64
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		calls.Add(1)
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	me := newIdentity()
+	folder := files(t, map[string]string{
+		"config.json": strings.ReplaceAll(config, "SERVER", server), "api.key": "key-S3CR3T\n", "empty": "\n",
+		"lines": "S3CR3T\nS3CR3T\n", "large": strings.Repeat("S3CR3T ", 10_000),
+		"client.pem": me.certificate, "client.key": me.key, "other.key": otherKey(), "elliptic.key": ellipticKey(),
+		"broken.pem": block("CERTIFICATE", []byte("S3CR3T")) + block("PRIVATE KEY", []byte("S3CR3T")),
+	})
+	got := run(t, "get", "-config", filepath.Join(folder, "config.json"))
+	return got, calls.Load()
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"math/big"
+	"net/http"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/specs"
+	"github.com/openbalances/openbalances/specs/contract"
+)
+
+var demoCommand = command{
+	name:    "demo",
+	summary: "fetch every provider's example balances from a built-in sandbox",
+	example: "openbalances demo",
+	setup:   setupDemo,
+}
+
+func setupDemo(flags *flag.FlagSet) action {
+	asJSON := flags.Bool("json", false, "print one JSON document instead of the table")
+	return func(ctx context.Context, stdout, stderr io.Writer) error {
+		running, err := startSandbox(ctx, "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = running.stop() }()
+		connections, err := demoConnections(running.url)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
+		defer cancel()
+		if *asJSON {
+			return reportJSON(fetch(ctx, connections), stdout)
+		}
+		_, _ = fmt.Fprintf(stdout, "Example accounts of %d providers, fetched over HTTP from a sandbox on %s:\n\n",
+			len(connections), running.url)
+		return reportTable(fetch(ctx, connections), withoutConnection, stdout, stderr)
+	}
+}
+
+// demoCredentials are placeholders that the sandbox takes; they are good for nothing else.
+var demoCredentials = map[string]credentials{
+	"eika": {"psuId": "demo-psu", "tppSessionId": "demo-session"},
+	"mypos": {
+		"accessToken": "demo-access-token", "apiKey": "demo-api-key",
+		"consentId": "3f1c9a52-6f0e-4b7e-9a43-2f0b8c6d1e11",
+	},
+	"neonomics": {
+		"accessToken": "demo-access-token", "sessionId": "7b1d2c1e-0a55-4a0e-8a39-5d0ad2c1f6b1",
+		"deviceId": "demo-device",
+	},
+	"onesingleview": {
+		"clientId": "demo-client", "clientCode": "5e0c2f8a-91d4-4f6e-8b39-6d1f1c7a2b90",
+		"signatureKey": "demo-signature-key", "accessToken": "demo-access-token", "merchantId": "APIS-300505",
+		"bankCode": "SVMB01", "consentId": "urn:SVMB01:kac-0d7f6c1e-2b34-4c8e-9f0a-5b6c7d8e9f01",
+	},
+	"tokenio": {"onBehalfOf": "demo-member", "accessToken": "demo-access-token"},
+}
+
+// demoConnections returns one connection for each provider, with a PSU present.
+func demoConnections(sandboxURL string) ([]connection, error) {
+	psu := adapters.Attended(adapters.PSUContext{IPAddress: netip.MustParseAddr("203.0.113.7")})
+	var connections []connection
+	for _, name := range specs.Providers() {
+		source, err := openDemo(name, sandboxURL+"/"+name)
+		if err != nil {
+			return nil, fmt.Errorf("demo: %s: %w", name, err)
+		}
+		accounts, err := demoAccounts(name)
+		if err != nil {
+			return nil, err
+		}
+		connections = append(connections, connection{"demo", name, accounts, psu, source})
+	}
+	return connections, nil
+}
+
+// demoExamples are names that mean the same in every document. The remaining examples are variations of these, or
+// refusals under HTTP 200.
+var demoExamples = []string{"severalBalances", "negativeAmount", "unknownType", "noBalances"}
+
+// demoAccounts returns the account ids of the document's first answer and of demoExamples.
+func demoAccounts(name string) ([]string, error) {
+	document, err := contract.Load(name)
+	if err != nil {
+		return nil, err
+	}
+	var accounts []string
+	for _, example := range document.Examples() {
+		answered := example.Status == http.StatusOK && example.Valid && example.Account != ""
+		if answered && (len(accounts) == 0 || slices.Contains(demoExamples, example.Name)) {
+			accounts = append(accounts, example.Account)
+		}
+	}
+	return accounts, nil
+}
+
+func openDemo(name, baseURL string) (adapters.Source, error) {
+	p, ok := findProvider(name)
+	if !ok {
+		return nil, errors.New("no adapter")
+	}
+	values := maps.Clone(demoCredentials[name])
+	if name == "eika" {
+		certificate, key, err := newSigningPair(time.Now())
+		if err != nil {
+			return nil, err
+		}
+		values["signingCert"], values["signingKey"] = certificate, key
+	}
+	return p.open(values, &adapters.Options{BaseURL: baseURL, Now: now})
+}
+
+// newSigningPair makes a key and a certificate for a day, as PEM. A real one comes from a trust service provider.
+func newSigningPair(from time.Time) (certificate, key adapters.Secret, err error) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return "", "", err
+	}
+	subject := pkix.Name{CommonName: "openbalances demo", Organization: []string{"Example TPP"}, Country: []string{"NO"}}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(from.UnixNano()), Subject: subject,
+		NotBefore: from.Add(-time.Hour), NotAfter: from.Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	certificateDER, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		return "", "", err
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
+	return toPEM("CERTIFICATE", certificateDER), toPEM("PRIVATE KEY", keyDER), err
+}
+
+func toPEM(kind string, der []byte) adapters.Secret {
+	return adapters.Secret(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+)
+
+const (
+	noAnswerInTime = "no answer in time"
+	// kindCanceled is the tool's own kind: the user stopped the run.
+	kindCanceled adapters.Kind = "canceled"
+)
+
+// failure is the JSON form of a result without balances. It shows what the provider sent, which may be personal.
+type failure struct {
+	Connection string            `json:"connection"`
+	Provider   string            `json:"provider"`
+	AccountID  string            `json:"accountId"`
+	Kind       adapters.Kind     `json:"kind"`
+	Status     int               `json:"status,omitempty"`
+	Code       string            `json:"code,omitempty"`
+	Message    string            `json:"message,omitempty"`
+	RequestID  string            `json:"requestId,omitempty"`
+	RetryAfter time.Time         `json:"retryAfter,omitzero"`
+	Links      map[string]string `json:"links,omitempty"`
+}
+
+// toFailure relies on the adapters' promise: an error is an *adapters.Error or the context's.
+func toFailure(r result) failure {
+	f := failure{Connection: r.connection, Provider: r.provider, AccountID: r.accountID}
+	var sent *adapters.Error
+	switch {
+	case errors.As(r.err, &sent):
+		f.Kind, f.Status, f.Code, f.RequestID, f.Links = sent.Kind, sent.Status, sent.Code, sent.RequestID, sent.Links
+		f.Message = cmp.Or(sent.Message, sent.Detail)
+		f.RetryAfter = wholeSecond(sent.RetryAfter)
+	case errors.Is(r.err, context.Canceled):
+		f.Kind, f.Message = kindCanceled, "the run was stopped"
+	default:
+		f.Kind, f.Message = adapters.ErrUnavailable, noAnswerInTime
+	}
+	return f
+}
+
+// failureText is the one line for people: our own words, and no more personal data than the account id beside it.
+func failureText(err error) string {
+	var sent *adapters.Error
+	switch {
+	case errors.As(err, &sent):
+		return sent.Error()
+	case errors.Is(err, context.Canceled):
+		return string(kindCanceled)
+	}
+	return noAnswerInTime
+}
+
+// wholeSecond rounds up, because a call before the time that was named is refused again.
+func wholeSecond(t time.Time) time.Time {
+	if whole := t.Truncate(time.Second); whole.Equal(t) {
+		return whole.UTC()
+	}
+	return t.Truncate(time.Second).Add(time.Second).UTC()
+}

@@ -1,0 +1,131 @@
+// Command openbalances fetches account balances from open-banking providers.
+//
+//	openbalances demo                     every provider, from a built-in sandbox
+//	openbalances get -config FILE         the accounts of a configuration
+//	openbalances sandbox -addr HOST:PORT  the providers' documented examples over HTTP
+//	openbalances providers                what is supported, with which credentials
+//
+// It exits with 0 if everything succeeded, with 1 if something failed and with 2 for wrong usage or configuration.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// command is one word after the program's name.
+type command struct {
+	name    string
+	summary string
+	example string
+	// setup declares the flags and returns what the command does once they are parsed.
+	setup func(flags *flag.FlagSet) action
+}
+
+// action does a command's work. An error decides the exit code and is printed, unless it is errReported.
+type action func(ctx context.Context, stdout, stderr io.Writer) error
+
+var commands = []command{demoCommand, getCommand, sandboxCommand, providersCommand}
+
+// errReported is a failure that the command has already put into words.
+var errReported = errors.New("reported")
+
+// misuse is wrong usage or configuration, one problem a line. It never holds a configured value.
+type misuse []string
+
+func (m misuse) Error() string { return fmt.Sprintf("%d problems", len(m)) }
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		usage(stderr)
+		return exitUsage
+	}
+	switch args[0] {
+	case "-h", "-help", "--help", "help":
+		usage(stdout)
+		return exitOK
+	}
+	for _, c := range commands {
+		if c.name == args[0] {
+			return c.run(ctx, args[1:], stdout, stderr)
+		}
+	}
+	return exit(misuse{"unknown command " + args[0] + "; see openbalances -h"}, stderr)
+}
+
+func (c command) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	do := c.setup(flags)
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		c.usage(flags, stdout)
+		return exitOK
+	case err != nil:
+		err = misuse{err.Error() + "; see openbalances " + c.name + " -h"}
+	case flags.NArg() > 0:
+		err = misuse{"unexpected argument " + flags.Arg(0) + "; see openbalances " + c.name + " -h"}
+	default:
+		err = do(ctx, stdout, stderr)
+	}
+	return exit(err, stderr)
+}
+
+// exit prints err and returns its exit code.
+func exit(err error, stderr io.Writer) int {
+	var wrong misuse
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &wrong):
+		for _, line := range wrong {
+			complain(stderr, line)
+		}
+		return exitUsage
+	case !errors.Is(err, errReported):
+		complain(stderr, err.Error())
+	}
+	return exitFailed
+}
+
+func complain(stderr io.Writer, line string) {
+	_, _ = fmt.Fprintln(stderr, "openbalances: "+printable(line))
+}
+
+func usage(output io.Writer) {
+	_, _ = fmt.Fprint(output, "openbalances fetches account balances from open-banking providers.\n\nCommands:\n")
+	for _, c := range commands {
+		_, _ = fmt.Fprintf(output, "  %-10s %s\n", c.name, c.summary)
+	}
+	_, _ = fmt.Fprint(output, "\nExample:\n  openbalances demo\n\nopenbalances COMMAND -h tells more about one command.\n")
+}
+
+func (c command) usage(flags *flag.FlagSet, output io.Writer) {
+	_, _ = fmt.Fprintf(output, "openbalances %s: %s\n\nExample:\n  %s\n", c.name, c.summary, c.example)
+	hasFlags := false
+	flags.VisitAll(func(*flag.Flag) { hasFlags = true })
+	if hasFlags {
+		_, _ = fmt.Fprint(output, "\nFlags:\n")
+		flags.SetOutput(output)
+		flags.PrintDefaults()
+	}
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/openbalances/openbalances/adapters"
+)
+
+const maxAccountShown = 40
+
+// layout says whether the table has a column for the connection's name.
+type layout bool
+
+const (
+	withConnection    layout = true
+	withoutConnection layout = false
+)
+
+// reportTable prints the balances to stdout, and what failed or is odd, with a summary, to stderr.
+func reportTable(results []result, show layout, stdout, stderr io.Writer) error {
+	_, err := io.WriteString(stdout, balanceTable(results, show))
+	_, _ = io.WriteString(stderr, remarks(results))
+	return outcome(results, err)
+}
+
+func balanceTable(results []result, show layout) string {
+	header := []string{"CONNECTION", "PROVIDER", "ACCOUNT", "TYPE", "AMOUNT", "CURRENCY", "AS OF"}
+	var rows [][]string
+	for _, r := range results {
+		rows = append(rows, r.rows()...)
+	}
+	alignAmounts(header, rows, slices.Index(header, "AMOUNT"))
+	rows = slices.Insert(rows, 0, header)
+	if !show {
+		for i := range rows {
+			rows[i] = rows[i][1:]
+		}
+	}
+	return table(rows)
+}
+
+// rows returns one row for each balance. An account without any is not left out.
+func (r result) rows() [][]string {
+	start := []string{printable(r.connection), printable(r.provider), shortened(r.accountID)}
+	if r.err == nil && len(r.balances) == 0 {
+		return [][]string{append(start, "(no balances)", "", "", "")}
+	}
+	var rows [][]string
+	for _, b := range r.balances {
+		rows = append(rows, append(slices.Clone(start),
+			typeText(b), adapters.FormatAmount(b.Amount), printable(b.Currency), timeText(b.AsOf)))
+	}
+	return rows
+}
+
+func typeText(b adapters.Balance) string {
+	if b.Type == adapters.Unknown {
+		return fmt.Sprintf("%s (%s)", b.Type, printable(b.ProviderType))
+	}
+	return string(b.Type)
+}
+
+func timeText(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// alignAmounts pads the cells of a column so that their decimal points stand below each other, and the header so
+// that it ends where they end.
+func alignAmounts(header []string, rows [][]string, column int) {
+	whole, fraction := 0, 0
+	for _, row := range rows {
+		before, after := splitAmount(row[column])
+		whole, fraction = max(whole, len(before)), max(fraction, len(after))
+	}
+	whole = max(whole, len(header[column])-fraction)
+	header[column] = fmt.Sprintf("%*s", whole+fraction, header[column])
+	for _, row := range rows {
+		before, after := splitAmount(row[column])
+		row[column] = fmt.Sprintf("%*s%-*s", whole, before, fraction, after)
+	}
+}
+
+func splitAmount(text string) (whole, fraction string) {
+	whole, _, _ = strings.Cut(text, ".")
+	return whole, text[len(whole):]
+}
+
+// table returns rows with their columns two blanks apart. A character counts as one column.
+func table(rows [][]string) string {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var text strings.Builder
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			fmt.Fprintf(&line, "%-*s  ", widths[i], cell)
+		}
+		text.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	return text.String()
+}
+
+// remarks are the lines after the table: warnings, failures and the count.
+func remarks(results []result) string {
+	var text strings.Builder
+	balances, failed := 0, 0
+	for _, r := range results {
+		where := fmt.Sprintf("%s %s %s", printable(r.connection), printable(r.provider), shortened(r.accountID))
+		for _, b := range r.balances {
+			for _, warning := range b.Warnings {
+				fmt.Fprintf(&text, "warning: %s: %s: %s\n", where, b.Type, printable(warning))
+			}
+		}
+		if r.err != nil {
+			failed++
+			fmt.Fprintf(&text, "failed: %s: %s\n", where, printable(failureText(r.err)))
+		}
+		balances += len(r.balances)
+	}
+	fmt.Fprintf(&text, "%s from %s, %d failed\n",
+		counted(balances, "balance"), counted(len(results)-failed, "account"), failed)
+	return text.String()
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// printable returns text with everything escaped that could steer a terminal or hide: control characters, bidi and
+// other format characters, and blanks besides the plain one.
+func printable(text string) string {
+	var safe strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) {
+			safe.WriteRune(r)
+		} else {
+			fmt.Fprintf(&safe, `\u{%x}`, r)
+		}
+	}
+	return safe.String()
+}
+
+// shortened is printable for an account id: a long one loses its middle.
+func shortened(id string) string {
+	characters := []rune(id)
+	if len(characters) <= maxAccountShown {
+		return printable(id)
+	}
+	half := maxAccountShown / 2
+	return printable(string(characters[:half-1])) + "…" + printable(string(characters[len(characters)-half:]))
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+const (
+	maxCredential = 64 << 10
+	pemBegin      = "-----BEGIN "
+)
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// resolve follows env:NAME and file:PATH; everything else is the value itself. Its errors name the variable but
+// never show a value or path.
+func resolve(text, folder string) (string, error) {
+	value := text
+	if name, ok := strings.CutPrefix(text, "env:"); ok {
+		if !variableName.MatchString(name) {
+			return "", errors.New("env: is not followed by a variable's name")
+		}
+		if value = os.Getenv(name); value == "" {
+			return "", fmt.Errorf("environment variable %s is not set or empty", name)
+		}
+	}
+	if path, ok := strings.CutPrefix(text, "file:"); ok {
+		data, err := readFile(within(folder, path), maxCredential)
+		if err != nil {
+			return "", err
+		}
+		value = strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
+	}
+	if value == "" {
+		return "", errors.New("empty")
+	}
+	return value, nil
+}
+
+// resolvePEM returns value if it is PEM text, and otherwise the content of the file that it names.
+func resolvePEM(value, folder string) (string, error) {
+	if strings.Contains(value, pemBegin) {
+		return value, nil
+	}
+	data, err := readFile(within(folder, value), maxCredential)
+	return string(data), err
+}
+
+// within returns path as seen from the configuration's folder.
+func within(folder, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(folder, path)
+}
+
+// readFile returns the content of a file of at most limit bytes. Its errors do not hold the path.
+func readFile(path string, limit int64) ([]byte, error) {
+	data, err := readUpTo(path, limit+1)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errors.New("no such file")
+	case errors.Is(err, fs.ErrPermission):
+		return nil, errors.New("no permission to read the file")
+	case err != nil:
+		return nil, errors.New("the file cannot be read")
+	case int64(len(data)) > limit:
+		return nil, fmt.Errorf("the file is larger than %d KiB", limit>>10)
+	}
+	return data, nil
+}
+
+func readUpTo(path string, limit int64) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	return io.ReadAll(io.LimitReader(file, limit))
+}
