@@ -134,15 +134,17 @@ func (c Credentials) check() error {
 // signer is the seam between the adapter and the signature: whatever implements [httpsig.Signer] can take its place.
 func (c Credentials) signer() (httpsig.Signer, error) {
 	if err := httpsig.CheckPair(c.Certificate, c.Key); err != nil {
-		return nil, call.Invalid(provider, "credentials.signingKey", err.Error())
+		return nil, call.Invalid(provider, "credentials.signingKey", problem(err))
 	}
 	keyID, err := httpsig.KeyID(c.Certificate, c.KeyIDCA)
 	if err != nil {
-		return nil, call.Invalid(provider, "credentials.keyIdCA", err.Error())
+		return nil, call.Invalid(provider, "credentials.keyIdCA", problem(err))
 	}
 	signer, err := httpsig.New(c.Key, keyID, &httpsig.Options{EncodedWord: true})
 	if err != nil {
-		return nil, call.Invalid(provider, "credentials.signingKey", err.Error())
+		return nil, call.Invalid(provider, "credentials.signingKey", problem(err))
 	}
 	return signer, nil
 }
+
+func problem(err error) string { return strings.TrimPrefix(err.Error(), "httpsig: ") }

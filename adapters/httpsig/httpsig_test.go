@@ -508,7 +508,7 @@ func TestNothingPrintsTheKey(t *testing.T) {
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("m", "signer", s)
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("m", "signer", s)
-	data, err := json.Marshal(s)
+	data, err := json.Marshal([]httpsig.Signer{s})
 	require.NoError(t, err)
 	for _, text := range []string{
 		fmt.Sprintf("%v %+v %#v %s %q %d %x", s, s, s, s, s, s, s), fmt.Sprintf("%v %+v %#v", *s, *s, *s),

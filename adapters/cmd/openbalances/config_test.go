@@ -74,7 +74,7 @@ var configFaults = []struct{ name, old, new, line string }{
 
 // eikaFaults are values for eika's signingCert and signingKey.
 var eikaFaults = []struct{ name, certificate, key, line string }{
-	{"key of another certificate", "client.pem", "other.key", "credentials.signingKey: httpsig: the signing key does not belong to the certificate"},
+	{"key of another certificate", "client.pem", "other.key", "credentials.signingKey: the signing key does not belong to the certificate"},
 	{"elliptic key", "client.pem", "elliptic.key", "credentials.signingKey: not an RSA key"},
 	{"certificate for a key", "client.pem", "client.pem", "credentials.signingKey: holds no unencrypted PRIVATE KEY or RSA PRIVATE KEY in PEM"},
 	{"key for a certificate", "client.key", "client.key", "credentials.signingCert: holds no CERTIFICATE in PEM"},
