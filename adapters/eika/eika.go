@@ -38,14 +38,16 @@ var _ adapters.Source = (*Client)(nil)
 
 // Credentials are what Eika asks of a TPP. Certificate and Key are required.
 type Credentials struct {
-	Certificate *x509.Certificate // QSeal
-	Key         crypto.Signer     // its RSA key of at least 2048 bits; may live in a hardware module
-	KeyIDCA     string            // replaces the issuer text in the signature's key id, character for character
+	// Certificate is the QSeal certificate, Key its RSA key of at least 2048 bits, which may live in a hardware module.
+	Certificate *x509.Certificate `credential:"signingCert"`
+	Key         crypto.Signer     `credential:"signingKey"`
 
-	PSUID          adapters.Secret
-	PSUCorporateID adapters.Secret
-	TPPSessionID   adapters.Secret
-	TPPRedirectURI adapters.Secret
+	PSUID          adapters.Secret `credential:"psuId,optional"`
+	PSUCorporateID adapters.Secret `credential:"psuCorporateId,optional"`
+	TPPSessionID   adapters.Secret `credential:"tppSessionId,optional"`
+	TPPRedirectURI adapters.Secret `credential:"tppRedirectUri,optional"`
+	// KeyIDCA replaces the issuer text in the signature's key id, character for character.
+	KeyIDCA string `credential:"keyIdCA,optional"`
 }
 
 // Client is the Eika adapter.
@@ -58,7 +60,7 @@ type Client struct {
 
 // New returns a Client. Nothing is sent.
 func New(credentials Credentials, options *adapters.Options) (*Client, error) {
-	if err := credentials.check(); err != nil {
+	if err := call.CheckCredentials(provider, credentials); err != nil {
 		return nil, err
 	}
 	connection, err := call.New(provider, productionURL, options, refusal)
@@ -115,20 +117,6 @@ func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 func keepMarks(_ context.Context, request *http.Request) error {
 	request.URL.RawPath = strings.ReplaceAll(request.URL.EscapedPath(), "%21", "!")
 	return nil
-}
-
-func (c Credentials) check() error {
-	switch {
-	case c.Certificate == nil:
-		return call.Invalid(provider, "credentials.signingCert", "missing")
-	case c.Key == nil:
-		return call.Invalid(provider, "credentials.signingKey", "missing")
-	}
-	return call.CheckCredentials(provider,
-		call.Credential{Name: "psuId", Value: string(c.PSUID), Optional: true},
-		call.Credential{Name: "psuCorporateId", Value: string(c.PSUCorporateID), Optional: true},
-		call.Credential{Name: "tppSessionId", Value: string(c.TPPSessionID), Optional: true},
-		call.Credential{Name: "tppRedirectUri", Value: string(c.TPPRedirectURI), Optional: true})
 }
 
 // signer is the seam between the adapter and the signature: whatever implements [httpsig.Signer] can take its place.

@@ -34,9 +34,9 @@ var _ adapters.Source = (*Client)(nil)
 
 // Credentials are what myPOS asks of a TPP. All are required.
 type Credentials struct {
-	AccessToken adapters.Secret // OAuth2 token, without "Bearer"
-	APIKey      adapters.Secret
-	ConsentID   adapters.Secret
+	AccessToken adapters.Secret `credential:"accessToken"` // OAuth2 token, without "Bearer"
+	APIKey      adapters.Secret `credential:"apiKey"`
+	ConsentID   adapters.Secret `credential:"consentId"`
 }
 
 // Client is the myPOS adapter.
@@ -48,11 +48,7 @@ type Client struct {
 
 // New returns a Client. Nothing is sent.
 func New(credentials Credentials, options *adapters.Options) (*Client, error) {
-	err := call.CheckCredentials(provider,
-		call.Credential{Name: "accessToken", Value: string(credentials.AccessToken)},
-		call.Credential{Name: "apiKey", Value: string(credentials.APIKey)},
-		call.Credential{Name: "consentId", Value: string(credentials.ConsentID)})
-	if err != nil {
+	if err := call.CheckCredentials(provider, credentials); err != nil {
 		return nil, err
 	}
 	connection, err := call.New(provider, productionURL, options, refusal)

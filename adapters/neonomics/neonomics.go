@@ -35,16 +35,17 @@ var _ adapters.Source = (*Client)(nil)
 
 // Credentials are what Neonomics asks of a TPP. The first three are required.
 type Credentials struct {
-	AccessToken adapters.Secret // without "Bearer"
-	SessionID   adapters.Secret
-	DeviceID    adapters.Secret
-	Scope       string // "accounts" or "business-accounts"; the provider's default is accounts
+	AccessToken adapters.Secret `credential:"accessToken"` // without "Bearer"
+	SessionID   adapters.Secret `credential:"sessionId"`
+	DeviceID    adapters.Secret `credential:"deviceId"`
+	// Scope is accounts, the provider's default, or business-accounts.
+	Scope string `credential:"scope,optional"`
 
 	// PSUID is the PSU's id as encrypted by the caller. Instead, PSUIDPlain and PSUIDKey (base64 of 16 bytes) let
 	// the adapter encrypt it anew for every call.
-	PSUID      adapters.Secret
-	PSUIDPlain adapters.Secret
-	PSUIDKey   adapters.Secret
+	PSUID      adapters.Secret `credential:"psuId,optional"`
+	PSUIDPlain adapters.Secret `credential:"psuIdPlain,optional"`
+	PSUIDKey   adapters.Secret `credential:"psuIdKey,optional"`
 }
 
 // Client is the Neonomics adapter.
@@ -99,12 +100,7 @@ func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 }
 
 func (c Credentials) check() error {
-	err := call.CheckCredentials(provider,
-		call.Credential{Name: "accessToken", Value: string(c.AccessToken)},
-		call.Credential{Name: "sessionId", Value: string(c.SessionID)},
-		call.Credential{Name: "deviceId", Value: string(c.DeviceID)},
-		call.Credential{Name: "psuId", Value: string(c.PSUID), Optional: true})
-	if err != nil {
+	if err := call.CheckCredentials(provider, c); err != nil {
 		return err
 	}
 	if c.Scope != "" && !api.Scope(c.Scope).Valid() {

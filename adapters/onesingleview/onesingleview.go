@@ -40,13 +40,13 @@ var _ adapters.Source = (*Client)(nil)
 
 // Credentials are what One Single View asks of a TPP. All are required.
 type Credentials struct {
-	ClientID     adapters.Secret
-	ClientCode   adapters.Secret
-	SignatureKey adapters.Secret
-	AccessToken  adapters.Secret // without "Bearer"
-	MerchantID   adapters.Secret
-	BankCode     adapters.Secret
-	ConsentID    adapters.Secret
+	ClientID     adapters.Secret `credential:"clientId"`
+	ClientCode   adapters.Secret `credential:"clientCode"`
+	SignatureKey adapters.Secret `credential:"signatureKey"`
+	AccessToken  adapters.Secret `credential:"accessToken"` // without "Bearer"
+	MerchantID   adapters.Secret `credential:"merchantId"`
+	BankCode     adapters.Secret `credential:"bankCode"`
+	ConsentID    adapters.Secret `credential:"consentId"`
 }
 
 // Client is the One Single View adapter.
@@ -58,7 +58,7 @@ type Client struct {
 
 // New returns a Client. Nothing is sent.
 func New(credentials Credentials, options *adapters.Options) (*Client, error) {
-	if err := credentials.check(); err != nil {
+	if err := call.CheckCredentials(provider, credentials); err != nil {
 		return nil, err
 	}
 	connection, err := call.New(provider, sandboxURL, options, refusal)
@@ -107,15 +107,4 @@ func (c *Client) request(accountID string) api.BalanceRequest {
 			AccountID: accountID,
 		}},
 	}
-}
-
-func (c Credentials) check() error {
-	return call.CheckCredentials(provider,
-		call.Credential{Name: "clientId", Value: string(c.ClientID)},
-		call.Credential{Name: "clientCode", Value: string(c.ClientCode)},
-		call.Credential{Name: "signatureKey", Value: string(c.SignatureKey)},
-		call.Credential{Name: "accessToken", Value: string(c.AccessToken)},
-		call.Credential{Name: "merchantId", Value: string(c.MerchantID)},
-		call.Credential{Name: "bankCode", Value: string(c.BankCode)},
-		call.Credential{Name: "consentId", Value: string(c.ConsentID)})
 }

@@ -38,9 +38,9 @@ var (
 
 // Credentials are what Token.io asks of a TPP: OnBehalfOf and one of the other two.
 type Credentials struct {
-	OnBehalfOf  adapters.Secret // id of the granted token, ta:...
-	AccessToken adapters.Secret // JWT, without "Bearer"
-	APIKey      adapters.Secret // sandbox only, without "Basic"
+	OnBehalfOf  adapters.Secret `credential:"onBehalfOf"`        // id of the granted token, ta:...
+	AccessToken adapters.Secret `credential:"accessToken,oneof"` // JWT, without "Bearer"
+	APIKey      adapters.Secret `credential:"apiKey,oneof"`      // sandbox only, without "Basic"
 }
 
 // Client is the Token.io adapter.
@@ -52,7 +52,7 @@ type Client struct {
 
 // New returns a Client. Nothing is sent.
 func New(credentials Credentials, options *adapters.Options) (*Client, error) {
-	if err := credentials.check(); err != nil {
+	if err := call.CheckCredentials(provider, credentials); err != nil {
 		return nil, err
 	}
 	connection, err := call.New(provider, productionURL, options, refusal)
@@ -112,16 +112,6 @@ func (c *Client) params(psu adapters.PSU) (*api.GetBalancesParams, error) {
 	params.TokenCustomerGeoLocation = call.Optional(user.GeoLocation)
 	params.TokenCustomerUserAgent = call.Optional(user.UserAgent)
 	return params, nil
-}
-
-func (c Credentials) check() error {
-	if c.AccessToken != "" && c.APIKey != "" {
-		return call.Invalid(provider, "credentials.apiKey", "given besides accessToken")
-	}
-	return call.CheckCredentials(provider,
-		call.Credential{Name: "onBehalfOf", Value: string(c.OnBehalfOf)},
-		call.Credential{Name: "accessToken", Value: string(c.AccessToken), Optional: c.APIKey != ""},
-		call.Credential{Name: "apiKey", Value: string(c.APIKey), Optional: true})
 }
 
 func (c Credentials) authorize() api.RequestEditorFn {

@@ -105,7 +105,8 @@ home        neonomics  a2                                        (no balances)
 home        neonomics  a3                                        unknown (evil\u{1b}[31m\u{202e}\u{85}\u{a0}krøne)     7      JPY       -
 home        neonomics  abcdefghijabcdefghi…abcdefghijabcdefghij  expected                                              0.10   SEK       -
 `,
-		`failed: home neonomics gone: neonomics: get balances: not_found (HTTP 404)
+		`warning: home neonomics a1: closingBooked: amount is finer than the currency's minor unit
+failed: home neonomics gone: neonomics: get balances: not_found (HTTP 404)
 4 balances from 4 accounts, 1 failed
 `}, got)
 }

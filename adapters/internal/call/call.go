@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/currency"
 	"github.com/openbalances/openbalances/adapters/internal/strictjson"
 )
 
@@ -149,6 +151,9 @@ func (c *Connection) stamp(balances []adapters.Balance, accountID string, e enve
 	for i := range balances {
 		b := &balances[i]
 		b.Provider, b.AccountID, b.ReceivedAt = c.Provider, accountID, e.received
+		if warning := currency.Warning(b.Amount, b.Currency); warning != "" {
+			b.Warnings = append(b.Warnings, warning)
+		}
 		b.Warnings = append(b.Warnings, e.warnings...)
 		if err := b.Validate(); err != nil {
 			return At("balances", i, err)
@@ -158,7 +163,11 @@ func (c *Connection) stamp(balances []adapters.Balance, accountID string, e enve
 }
 
 func broken(err error) *adapters.Error {
-	return &adapters.Error{Kind: adapters.ErrProtocol, Detail: err.Error(), Err: err}
+	kind := adapters.ErrProtocol
+	if errors.Is(err, strictjson.ErrTooMany) {
+		kind = adapters.ErrTooLarge
+	}
+	return &adapters.Error{Kind: kind, Detail: err.Error(), Err: err}
 }
 
 func (c *Connection) interrupted(err error) error {

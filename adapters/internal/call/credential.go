@@ -1,37 +1,82 @@
 package call
 
 import (
+	"reflect"
 	"strings"
 
+	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/check"
 )
 
-// Credential is one text that New of an adapter checks before anything is sent.
+// Credential is one field of an adapter's Credentials, as its tag describes it:
+//
+//	AccessToken adapters.Secret `credential:"accessToken"`
+//	Scope       string          `credential:"scope,optional"`
+//	APIKey      adapters.Secret `credential:"apiKey,oneof"`
+//
+// The name is the one that configuration files and errors use. A field is required unless it is optional; of the
+// fields marked oneof exactly one has to be there.
 type Credential struct {
 	Name     string
-	Value    string
 	Optional bool
+	OneOf    bool
+	Field    reflect.Value
 }
 
-// CheckCredentials returns an invalid_argument error naming the first credential that is missing or cannot be a
-// header. The error never shows a value.
-func CheckCredentials(provider string, credentials ...Credential) error {
-	for _, c := range credentials {
-		if c.Optional && c.Value == "" {
+// Credentials lists the tagged fields of a Credentials struct in their order.
+func Credentials(credentials reflect.Value) []Credential {
+	var all []Credential
+	for i := range credentials.NumField() {
+		tag, ok := credentials.Type().Field(i).Tag.Lookup("credential")
+		if !ok {
 			continue
 		}
-		problem := check.Header(c.Value)
-		if problem == "" && schemePrefixed(c.Value) {
-			problem = "starts with an authentication scheme, which the adapter adds itself"
+		name, rule, _ := strings.Cut(tag, ",")
+		all = append(all, Credential{name, rule == "optional", rule == "oneof", credentials.Field(i)})
+	}
+	return all
+}
+
+// CheckCredentials returns an invalid_argument error naming the first field of an adapter's Credentials that is missing
+// or whose text cannot be sent. The error never shows a value.
+func CheckCredentials(provider string, credentials any) error {
+	var oneOf, given []string
+	for _, c := range Credentials(reflect.ValueOf(credentials)) {
+		if c.OneOf {
+			oneOf = append(oneOf, c.Name)
 		}
-		if problem != "" {
+		if c.Field.IsZero() && (c.Optional || c.OneOf) {
+			continue
+		}
+		if c.OneOf {
+			given = append(given, c.Name)
+		}
+		if problem := c.problem(); problem != "" {
 			return Invalid(provider, "credentials."+c.Name, problem)
 		}
+	}
+	switch {
+	case len(oneOf) > 0 && len(given) == 0:
+		return Invalid(provider, "credentials."+oneOf[0], "missing")
+	case len(given) > 1:
+		return Invalid(provider, "credentials."+given[1], "given besides "+given[0])
 	}
 	return nil
 }
 
-func schemePrefixed(value string) bool {
-	scheme, _, found := strings.Cut(value, " ")
-	return found && (strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "Basic"))
+func (c Credential) problem() string {
+	if c.Field.IsZero() {
+		return "missing"
+	}
+	if c.Field.Type() != reflect.TypeFor[adapters.Secret]() {
+		return "" // the adapter's own check
+	}
+	value := c.Field.String()
+	if problem := check.Header(value); problem != "" {
+		return problem
+	}
+	if scheme, _, found := strings.Cut(value, " "); found && (strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "Basic")) {
+		return "starts with an authentication scheme, which the adapter adds itself"
+	}
+	return ""
 }

@@ -2,9 +2,10 @@
 // the only package that imports the json v2 bridge: on Go 1.27, or with GOEXPERIMENT=jsonv2, that bridge is the
 // standard library's encoding/json/v2.
 //
-// Refused are duplicate names, invalid UTF-8, a byte order mark, anything after the document, nesting deeper than 64,
-// and amounts outside the grammar of package amount. Names match exactly. Members that the document does not know are
-// ignored, and null counts as absent. Whether a required member is there is the mapping's question.
+// Refused are duplicate names, also if they differ in case only, invalid UTF-8, a byte order mark, anything after the
+// document, more nesting, members or elements than any answer needs, and amounts outside the grammar of package amount.
+// Names match exactly. Members that the document does not know are ignored, and null counts as absent. Whether a
+// required member is there is the mapping's question.
 package strictjson
 
 import (
@@ -18,12 +19,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-const maxDepth = 64
-
-var (
-	errDepth  = errors.New("nested too deeply")
-	errAmount = errors.New("not a string or number")
-)
+var errAmount = errors.New("not a string or number")
 
 var options = json.JoinOptions(json.WithUnmarshalers(json.UnmarshalFromFunc(decodeAmount)))
 
@@ -42,7 +38,8 @@ func (e *Error) Error() string {
 	return e.Path + ": " + e.Problem
 }
 
-// Unwrap returns io.ErrUnexpectedEOF for a truncated text and nil otherwise.
+// Unwrap returns io.ErrUnexpectedEOF for a truncated text, ErrTooMany for one with too many elements, and nil otherwise
+// for a text that is wrong in another way.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Unmarshal decodes data into target, a non-nil pointer. It copies what it keeps, so data may be reused.
@@ -57,8 +54,8 @@ func UnmarshalKnown(data []byte, target any) error {
 }
 
 func unmarshal(data []byte, target any, options json.Options, names unknownNames) error {
-	if deeper(data, maxDepth) {
-		return &Error{Problem: errDepth.Error()}
+	if err := inspect(data); err != nil {
+		return &Error{Problem: err.Error(), Err: err}
 	}
 	if err := json.Unmarshal(data, target, options); err != nil {
 		return describe(err, reflect.TypeOf(target).Elem(), names)
@@ -125,25 +122,4 @@ func truncation(err error) error {
 		return io.ErrUnexpectedEOF
 	}
 	return nil
-}
-
-// deeper reports whether data nests objects and arrays more than limit levels deep.
-func deeper(data []byte, limit int) bool {
-	depth, quoted := 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > limit {
-				return true
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return false
 }

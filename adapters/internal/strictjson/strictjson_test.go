@@ -1,6 +1,7 @@
 package strictjson_test
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -81,4 +82,31 @@ func TestUnmarshalKnownRefusesUnknownMembers(t *testing.T) {
 	t.Parallel()
 	err := strictjson.UnmarshalKnown([]byte(`{"items":[{"Amount":1}]}`), new(document))
 	assert.EqualError(t, err, `items[0]."Amount": not a known name`)
+}
+
+func TestUnmarshalRefusesNamesThatDifferInCaseOnly(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`{"items":[{"amount":1,"Amount":2}]}`, `{"items":[],"ITEMS":[]}`, `{"a":{"b":1,"c":{},"B":2}}`, `{"items":[],"\u0049tems":[]}`,
+	} {
+		assert.EqualError(t, strictjson.Unmarshal([]byte(text), new(document)), "two names differ in case only", text)
+	}
+	for _, text := range []string{`{"items":[{"amount":1},{"Amount":2}]}`, `{"x":"items","items":[{"text":"X","amount":"1"}]}`, `{"x":["A","a"],"y":{"X":1}}`} {
+		assert.NoError(t, strictjson.Unmarshal([]byte(text), new(document)), text)
+	}
+}
+
+func TestUnmarshalBoundsElementsAndMembers(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`{"items":[` + strings.Repeat(`{},`, 1<<18) + `{}]}`, `{"other":[` + strings.Repeat(`0,`, 10_001) + `0]}`,
+	} {
+		assert.ErrorIs(t, strictjson.Unmarshal([]byte(text), new(document)), strictjson.ErrTooMany)
+	}
+	var members strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&members, `"m%d":0,`, i)
+	}
+	assert.ErrorIs(t, strictjson.Unmarshal([]byte("{"+members.String()+`"x":0}`), new(document)), strictjson.ErrTooMany)
+	assert.NoError(t, strictjson.Unmarshal([]byte(`{"items":[`+strings.Repeat(`{"amount":1},`, 999)+`{}]}`), new(document)))
 }

@@ -1,0 +1,22 @@
+package currency_test
+
+import (
+	"testing"
+
+	"github.com/openbalances/openbalances/adapters/internal/currency"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
+)
+
+func TestWarning(t *testing.T) {
+	t.Parallel()
+	const finer, foreign = "amount is finer than the currency's minor unit", "currency is not an ISO 4217 code"
+	for _, c := range []struct{ amount, code, want string }{
+		{"12009.1000", "USD", ""}, {"12009.1050", "USD", finer}, {"4.200", "PLN", ""}, {"-0.001", "PLN", finer}, {"100.5", "JPY", finer},
+		{"100.0", "JPY", ""}, {"1.234", "KWD", ""}, {"1.2345", "KWD", finer}, {"1.00001", "XDR", ""}, {"5", "NOK", ""},
+		{"1.00", "XCG", ""}, {"1.00", "SLE", ""}, {"1.00", "VED", ""}, {"1.00", "ZWG", ""}, {"1.00", "HRK", ""},
+		{"1.00", "GGP", foreign}, {"1.00", "IMP", foreign}, {"1.00", "JEP", foreign}, {"1.00", "SPL", foreign}, {"1.00", "TVD", foreign},
+	} {
+		assert.Equal(t, c.want, currency.Warning(decimal.RequireFromString(c.amount), c.code), "%s %s", c.amount, c.code)
+	}
+}
