@@ -20,3 +20,5 @@ package openbalances
 //go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config specs/neonomics/oapi-codegen.yaml specs/neonomics/openapi.yaml
 //go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config specs/onesingleview/oapi-codegen.yaml specs/onesingleview/openapi.yaml
 //go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config specs/tokenio/oapi-codegen.yaml specs/tokenio/openapi.yaml
+
+//go:generate go run ./specs/internal/lineup

@@ -6,6 +6,8 @@
 //   - info.x-provenance is the head: source and url of the page, the day it was read, the provider's apiVersion, every
 //     fact that is not on the page (inferred: fact, source, confidence) and every point where the document departs from
 //     the page (deviations: what, why).
+//   - info.x-unattended-access is how many calls without the PSU the provider allows in how many hours; absent where no
+//     limit is known. info.x-sandbox-credentials are made-up credentials that fit the document.
 //   - x-confidence (documented, inferred or unknown) and x-source stand on each part that is not on the page.
 //     A part without x-confidence is on the page.
 //   - examples are named, every name once in a document. The first one of an answer is the one served by default.

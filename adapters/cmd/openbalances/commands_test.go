@@ -3,7 +3,9 @@ package main_test
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -63,6 +65,27 @@ func TestProvidersListsEveryDocument(t *testing.T) {
 		"signingCert signingKey [psuId]", "accessToken|apiKey", "1.0.0, read 2026-",
 	} {
 		assert.Contains(t, got.stdout, text)
+	}
+}
+
+func TestProvidersJSONNamesDocumentAndGenerator(t *testing.T) {
+	t.Parallel()
+	got := run(t, "providers", "-json")
+	require.Equal(t, 0, got.exit, got.stderr)
+	var document struct {
+		Providers []struct{ Provider, SHA256, Read, APIVersion, Generator string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(got.stdout), &document))
+	require.Len(t, document.Providers, len(specs.Providers()))
+	for i, name := range specs.Providers() {
+		text, err := specs.Document(name)
+		require.NoError(t, err)
+		listed := document.Providers[i]
+		assert.Equal(t, name, listed.Provider)
+		assert.Equal(t, fmt.Sprintf("%x", sha256.Sum256(text)), listed.SHA256)
+		assert.Contains(t, listed.Generator, "oapi-codegen v")
+		assert.NotEmpty(t, listed.Read)
+		assert.NotEmpty(t, listed.APIVersion)
 	}
 }
 

@@ -153,7 +153,7 @@ func (p provider) resolve(configured map[string]string, folder string) (credenti
 	values, problems := credentials{}, p.missing(configured)
 	for _, name := range slices.Sorted(maps.Keys(configured)) {
 		value, err := resolve(configured[name], folder)
-		if err == nil && slices.Contains(p.pem, name) {
+		if err == nil && p.pem[name] != nil {
 			value, err = resolvePEM(value, folder)
 		}
 		switch {

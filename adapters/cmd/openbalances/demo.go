@@ -11,7 +11,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"math/big"
 	"net/http"
 	"net/netip"
@@ -51,25 +50,6 @@ func setupDemo(flags *flag.FlagSet) action {
 			len(connections), running.url)
 		return reportTable(fetch(ctx, connections), withoutConnection, stdout, stderr)
 	}
-}
-
-// demoCredentials are placeholders that the sandbox takes; they are good for nothing else.
-var demoCredentials = map[string]credentials{
-	"eika": {"psuId": "demo-psu", "tppSessionId": "demo-session"},
-	"mypos": {
-		"accessToken": "demo-access-token", "apiKey": "demo-api-key",
-		"consentId": "3f1c9a52-6f0e-4b7e-9a43-2f0b8c6d1e11",
-	},
-	"neonomics": {
-		"accessToken": "demo-access-token", "sessionId": "7b1d2c1e-0a55-4a0e-8a39-5d0ad2c1f6b1",
-		"deviceId": "demo-device",
-	},
-	"onesingleview": {
-		"clientId": "demo-client", "clientCode": "5e0c2f8a-91d4-4f6e-8b39-6d1f1c7a2b90",
-		"signatureKey": "demo-signature-key", "accessToken": "demo-access-token", "merchantId": "APIS-300505",
-		"bankCode": "SVMB01", "consentId": "urn:SVMB01:kac-0d7f6c1e-2b34-4c8e-9f0a-5b6c7d8e9f01",
-	},
-	"tokenio": {"onBehalfOf": "demo-member", "accessToken": "demo-access-token"},
 }
 
 // demoConnections returns one connection for each provider, with a PSU present.
@@ -115,15 +95,36 @@ func openDemo(name, baseURL string) (adapters.Source, error) {
 	if !ok {
 		return nil, errors.New("no adapter")
 	}
-	values := maps.Clone(demoCredentials[name])
-	if name == "eika" {
-		certificate, key, err := newSigningPair(time.Now())
-		if err != nil {
-			return nil, err
-		}
-		values["signingCert"], values["signingKey"] = certificate, key
+	values, err := p.demoCredentials()
+	if err != nil {
+		return nil, err
 	}
 	return p.open(values, &adapters.Options{BaseURL: baseURL, Now: now})
+}
+
+// demoCredentials are those that the document names for the sandbox, and a fresh key pair where one is asked for. They
+// are good for nothing else.
+func (p provider) demoCredentials() (credentials, error) {
+	document, err := contract.Load(p.name)
+	if err != nil {
+		return nil, err
+	}
+	named, _ := document.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any)
+	values := credentials{}
+	for name, value := range named {
+		values[name] = adapters.Secret(fmt.Sprint(value))
+	}
+	if len(p.pem) == 0 {
+		return values, nil
+	}
+	certificate, key, err := newSigningPair(time.Now())
+	for name, kind := range p.pem {
+		values[name] = key
+		if kind == certificateType {
+			values[name] = certificate
+		}
+	}
+	return values, err
 }
 
 // newSigningPair makes a key and a certificate for a day, as PEM. A real one comes from a trust service provider.

@@ -2,14 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 )
 
 const cellWidth = 44
@@ -17,38 +17,56 @@ const cellWidth = 44
 var providersCommand = command{
 	name:    "providers",
 	summary: "list what is supported, with which credentials, from which document",
-	example: "openbalances providers",
-	setup: func(*flag.FlagSet) action {
-		return func(_ context.Context, stdout, _ io.Writer) error { return listProviders(stdout) }
+	example: "openbalances providers -json",
+	setup: func(flags *flag.FlagSet) action {
+		asJSON := flags.Bool("json", false, "print one JSON document, with the documents' digests and the generator")
+		return func(_ context.Context, stdout, _ io.Writer) error {
+			list := listProviders
+			if *asJSON {
+				list = listProvidersJSON
+			}
+			if err := list(stdout); err != nil {
+				return fmt.Errorf("cannot write the output: %w", err)
+			}
+			return nil
+		}
 	},
 }
 
 func listProviders(stdout io.Writer) error {
 	rows := [][]string{{"PROVIDER", "OPERATION", "CREDENTIALS", "DOCUMENT"}}
 	for _, p := range providers {
-		document, err := contract.Load(p.name)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, stacked([]string{p.name}, operations(document.Spec),
-			wrapped(p.credentialWords(), cellWidth), []string{origin(document.Spec)})...)
+		info, _ := specs.Describe(p.name)
+		rows = append(rows, stacked([]string{p.name}, info.Operations, wrapped(p.credentialWords(), cellWidth),
+			[]string{info.Version + ", read " + info.Read})...)
 	}
-	if _, err := io.WriteString(stdout, table(rows)); err != nil {
-		return fmt.Errorf("cannot write the output: %w", err)
-	}
-	return nil
+	_, err := io.WriteString(stdout, table(rows))
+	return err
 }
 
-// operations returns method and path of every operation, sorted by path.
-func operations(document *openapi3.T) []string {
-	var all []string
-	for _, path := range document.Paths.InMatchingOrder() {
-		for method := range document.Paths.Value(path).Operations() {
-			all = append(all, method+" "+path)
-		}
+// listed is one provider as -json prints it.
+type listed struct {
+	specs.Info
+	UnattendedHours float64         `json:"unattendedHours,omitempty"`
+	Credentials     credentialNames `json:"credentials"`
+}
+
+type credentialNames struct {
+	Required []string `json:"required"`
+	OneOf    []string `json:"oneOf,omitempty"`
+	Optional []string `json:"optional,omitempty"`
+}
+
+func listProvidersJSON(stdout io.Writer) error {
+	all := []listed{}
+	for _, p := range providers {
+		info, _ := specs.Describe(p.name)
+		all = append(all, listed{info, info.UnattendedWindow.Hours(), credentialNames{p.required, p.oneOf, p.optional}})
 	}
-	slices.Sort(all)
-	return all
+	encoder := json.NewEncoder(stdout)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(map[string]any{"providers": all})
 }
 
 // credentialWords returns the credentials' names: alternatives with "|" between them, optional ones in brackets.
@@ -61,16 +79,6 @@ func (p provider) credentialWords() []string {
 		words = append(words, "["+name+"]")
 	}
 	return words
-}
-
-// origin says which version of the document this is, and when the provider's page was read for it.
-func origin(document *openapi3.T) string {
-	text := document.Info.Version
-	provenance, _ := document.Info.Extensions["x-provenance"].(map[string]any)
-	if read, ok := provenance["read"].(string); ok {
-		text += ", read " + read
-	}
-	return text
 }
 
 // wrapped fills lines of at most width characters with words.

@@ -1,63 +1,90 @@
 package main
 
 import (
+	"crypto"
+	"crypto/x509"
+	"reflect"
 	"slices"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/eika"
-	"github.com/openbalances/openbalances/adapters/mypos"
-	"github.com/openbalances/openbalances/adapters/neonomics"
-	"github.com/openbalances/openbalances/adapters/onesingleview"
-	"github.com/openbalances/openbalances/adapters/tokenio"
+	"github.com/openbalances/openbalances/adapters/internal/call"
 )
 
 // credentials are the values of one connection by their names in the configuration, after env: and file: have been
 // followed. A credential that is not given is absent.
 type credentials map[string]adapters.Secret
 
-// provider is what the tool knows about an adapter. Everything else about credentials is for the adapter's New to
-// judge.
+// provider is what the tool knows about an adapter: what the tags of its Credentials say, and how to open it. Everything
+// else about credentials is for the adapter's New to judge.
 type provider struct {
 	name     string
 	required []string
 	oneOf    []string // exactly one of these
 	optional []string
-	pem      []string // among them, those that are PEM text or the path of a PEM file
+	pem      map[string]reflect.Type // those that are PEM text or the path of a PEM file, and what they hold
 	open     func(c credentials, options *adapters.Options) (adapters.Source, error)
 }
 
-var providers = []provider{
-	{
-		name:     "eika",
-		required: []string{"signingCert", "signingKey"},
-		optional: []string{"psuId", "psuCorporateId", "tppSessionId", "tppRedirectUri", "keyIdCA"},
-		pem:      []string{"signingCert", "signingKey"},
-		open:     openEika,
-	},
-	{
-		name:     "mypos",
-		required: []string{"accessToken", "apiKey", "consentId"},
-		open:     openMyPOS,
-	},
-	{
-		name:     "neonomics",
-		required: []string{"accessToken", "sessionId", "deviceId"},
-		optional: []string{"scope", "psuId", "psuIdPlain", "psuIdKey"},
-		open:     openNeonomics,
-	},
-	{
-		name: "onesingleview",
-		required: []string{
-			"clientId", "clientCode", "signatureKey", "accessToken", "merchantId", "bankCode", "consentId",
-		},
-		open: openOneSingleView,
-	},
-	{
-		name:     "tokenio",
-		required: []string{"onBehalfOf"},
-		oneOf:    []string{"accessToken", "apiKey"},
-		open:     openTokenIO,
-	},
+var (
+	certificateType = reflect.TypeFor[*x509.Certificate]()
+	keyType         = reflect.TypeFor[crypto.Signer]()
+)
+
+// newProvider derives a provider from its adapter's New.
+func newProvider[C any, S adapters.Source](name string, open func(C, *adapters.Options) (S, error)) provider {
+	p := provider{name: name, pem: map[string]reflect.Type{}}
+	for _, c := range call.Credentials(reflect.ValueOf(*new(C))) {
+		switch {
+		case c.OneOf:
+			p.oneOf = append(p.oneOf, c.Name)
+		case c.Optional:
+			p.optional = append(p.optional, c.Name)
+		default:
+			p.required = append(p.required, c.Name)
+		}
+		if kind := c.Field.Type(); kind == certificateType || kind == keyType {
+			p.pem[c.Name] = kind
+		}
+	}
+	p.open = func(values credentials, options *adapters.Options) (adapters.Source, error) {
+		var filled C
+		if err := fill(reflect.ValueOf(&filled).Elem(), values); err != nil {
+			return nil, err
+		}
+		source, err := open(filled, options)
+		if err != nil {
+			return nil, err
+		}
+		return source, nil
+	}
+	return p
+}
+
+// fill sets the fields of a Credentials struct from the values given.
+func fill(target reflect.Value, values credentials) error {
+	for _, c := range call.Credentials(target) {
+		value, given := values[c.Name]
+		if !given {
+			continue
+		}
+		switch c.Field.Type() {
+		case certificateType:
+			certificate, err := parseCertificate(c.Name, value)
+			if err != nil {
+				return err
+			}
+			c.Field.Set(reflect.ValueOf(certificate))
+		case keyType:
+			key, err := parseKey(c.Name, value)
+			if err != nil {
+				return err
+			}
+			c.Field.Set(reflect.ValueOf(key))
+		default:
+			c.Field.SetString(string(value))
+		}
+	}
+	return nil
 }
 
 func findProvider(name string) (provider, bool) {
@@ -78,45 +105,3 @@ func providerNames() []string {
 
 // names returns every credential that the provider takes.
 func (p provider) names() []string { return slices.Concat(p.required, p.oneOf, p.optional) }
-
-func openEika(c credentials, options *adapters.Options) (adapters.Source, error) {
-	certificate, err := parseCertificate("signingCert", c["signingCert"])
-	if err != nil {
-		return nil, err
-	}
-	key, err := parseKey("signingKey", c["signingKey"])
-	if err != nil {
-		return nil, err
-	}
-	return eika.New(eika.Credentials{
-		Certificate: certificate, Key: key, KeyIDCA: string(c["keyIdCA"]),
-		PSUID: c["psuId"], PSUCorporateID: c["psuCorporateId"],
-		TPPSessionID: c["tppSessionId"], TPPRedirectURI: c["tppRedirectUri"],
-	}, options)
-}
-
-func openMyPOS(c credentials, options *adapters.Options) (adapters.Source, error) {
-	return mypos.New(mypos.Credentials{
-		AccessToken: c["accessToken"], APIKey: c["apiKey"], ConsentID: c["consentId"],
-	}, options)
-}
-
-func openNeonomics(c credentials, options *adapters.Options) (adapters.Source, error) {
-	return neonomics.New(neonomics.Credentials{
-		AccessToken: c["accessToken"], SessionID: c["sessionId"], DeviceID: c["deviceId"],
-		Scope: string(c["scope"]), PSUID: c["psuId"], PSUIDPlain: c["psuIdPlain"], PSUIDKey: c["psuIdKey"],
-	}, options)
-}
-
-func openOneSingleView(c credentials, options *adapters.Options) (adapters.Source, error) {
-	return onesingleview.New(onesingleview.Credentials{
-		ClientID: c["clientId"], ClientCode: c["clientCode"], SignatureKey: c["signatureKey"],
-		AccessToken: c["accessToken"], MerchantID: c["merchantId"], BankCode: c["bankCode"], ConsentID: c["consentId"],
-	}, options)
-}
-
-func openTokenIO(c credentials, options *adapters.Options) (adapters.Source, error) {
-	return tokenio.New(tokenio.Credentials{
-		OnBehalfOf: c["onBehalfOf"], AccessToken: c["accessToken"], APIKey: c["apiKey"],
-	}, options)
-}

@@ -166,7 +166,7 @@ func TestUsage(t *testing.T) {
 		{"get --help", 0, "-timeout", ""},
 		{"demo -h", 0, "Example:\n  openbalances demo", ""},
 		{"sandbox -h", 0, "Example:\n  openbalances sandbox -addr", ""},
-		{"providers -h", 0, "Example:\n  openbalances providers", ""},
+		{"providers -h", 0, "Example:\n  openbalances providers -json", ""},
 		{"fetch", 2, "", "openbalances: unknown command fetch; see openbalances -h\n"},
 		{"get", 2, "", "openbalances: get needs -config FILE; see openbalances get -h\n"},
 		{"get -nonsense", 2, "", "openbalances: flag provided but not defined: -nonsense; see openbalances get -h\n"},

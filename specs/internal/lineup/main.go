@@ -1,0 +1,35 @@
+// Command lineup writes what is the same for all providers and would otherwise be kept by hand in several places:
+//
+//   - specs/documents.gen.go: version, date, digest and limits of every document, and the generator of its client;
+//   - adapters/cmd/openbalances/providers.gen.go: the adapters that the command-line tool knows;
+//   - the provider table of README.md, between its markers.
+//
+// It reads the folders, the documents, the generated clients and the tags of the adapters' credentials. It runs from the
+// root of the module, after the clients have been generated.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "lineup:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	providers, err := readProviders()
+	if err != nil {
+		return err
+	}
+	if err := writeGo("specs/documents.gen.go", documentsTemplate, providers); err != nil {
+		return err
+	}
+	if err := writeGo("adapters/cmd/openbalances/providers.gen.go", providersTemplate, providers); err != nil {
+		return err
+	}
+	return writeTable("README.md", providers)
+}
