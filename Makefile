@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo generate drift lint test check
+.PHONY: help demo generate drift lint test check provenance
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ lint: ## gofmt, go vet and staticcheck on what is written by hand, tidy go.mod
 
 test: ## run all tests with the race detector, offline once the modules are there
 	$(GO) test -race ./...
+
+provenance: ## list what the documents say that the provider did not, for whoever can verify it
+	@$(GO) run ./specs/internal/provenance
 
 check: lint drift test ## everything CI checks, also with the standard library's json v2
 	GOEXPERIMENT=jsonv2 $(GO) test ./adapters/...

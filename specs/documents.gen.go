@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.0.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "b353010a6ce56f6563f9e9e4196951c32b56fe0df062156a7edadbb6bbe5f80d",
+		SHA256:          "844cd7f2ebc88e0d49b5b2e0e64d1cfc8e26b746710530f250915b10367467ff",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /v1/accounts/{id}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -16,7 +16,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.0.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "ed59539a17afc124aeb8b4a0bc06a2754710760c394c24007b77838b82d07f1f",
+		SHA256:          "0e7462f51ced91a45faf5d8c102a387406a909d7646a50ec98496d12461daaec",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /v1/accounts/{accountNumber}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -24,7 +24,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.0.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:          "2b5ee6bbd70f74437ab83d7e48e2a00b923965ecc5f21fdaffc3d3c8ad1c35f5",
+		SHA256:          "89c8a933c8efa4c3121af8f56ce2de81248b3915c2bfabe2fa46069721afee0c",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /ics/v3/accounts/{id}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -32,14 +32,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.0.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "6d687cd73f0b431fa29068629658cd787de998ef7a4ee061433491b294a4c758",
+		SHA256:     "90a8e6d6c55efe9d082072c6172c899b1436475dc7e625fd588f2a3fa851d44c",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/balanceById"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.0.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:          "690d951933b37150e4617ec17f8474d547a1c451270c4073187f3db5e1a9aeca",
+		SHA256:          "74f0048fc46a797d1fb5ec0bc2cde0ac87aa8837854c66ffea728423af37d9e9",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /account-balance", "GET /accounts/{account_id}/balance"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,

@@ -3,8 +3,8 @@
 // A document lies in <provider>/openapi.yaml and tells the provider's truth: the balance operations only, with every
 // header, parameter, status, error code and sample of the provider's documentation page. It is written like this:
 //
-//   - info.x-provenance is the head: source and url of the page, the day it was read, the provider's apiVersion, every
-//     fact that is not on the page (inferred: fact, source, confidence) and every point where the document departs from
+//   - info.x-provenance is the head: source and url of the page, the day it was read, the provider's apiVersion, the
+//     request headers that the page describes, every fact that is not on the page (inferred: fact, source, confidence) and every point where the document departs from
 //     the page (deviations: what, why).
 //   - info.x-unattended-access is how many calls without the PSU the provider allows in how many hours; absent where no
 //     limit is known. info.x-sandbox-credentials are made-up credentials that fit the document.

@@ -1,0 +1,334 @@
+package specs_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/openbalances/openbalances/specs"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+// rule is one house rule: what it says and how to follow it. find reports every node that breaks it.
+type rule struct {
+	name string
+	cure string
+	find func(d *tree, report func(node *yaml.Node, what string))
+}
+
+var rules = []rule{
+	{"operations are complete", "give it operationId, summary, description and tags", findIncompleteOperations},
+	{"everything is described", "say in your own words what it is and what absence means", findUndescribed},
+	{"parameters have an example", "add example, from the documentation page where it has one", findParametersWithoutExample},
+	{"statuses are listed one by one", "replace it by the statuses that are documented", findVagueStatuses},
+	{"bodies are plain JSON", "write application/json without parameters", findOddMedia},
+	{"references stay in the document", "copy the part into components", findRemoteReferences},
+	{"components are used", "refer to it or remove it", findUnusedComponents},
+	{"money is exact", "string with format decimal and a pattern, or number without format, multipleOf and limits", findInexactMoney},
+	{"currencies are codes", "give it the pattern ^[A-Z]{3}$", findLooseCurrencies},
+	{"error codes have an example", "add an error example that carries the code", findCodesWithoutExample},
+	{"headers of the page are there", "declare the header, or remove it from x-provenance.headers with a deviation", findMissingHeaders},
+}
+
+func TestHouseRules(t *testing.T) {
+	t.Parallel()
+	for _, provider := range specs.Providers() {
+		text, err := specs.Document(provider)
+		require.NoError(t, err)
+		for _, finding := range findings(t, text) {
+			t.Errorf("specs/%s/openapi.yaml:%s", provider, finding)
+		}
+	}
+}
+
+// findings returns a line for every broken rule: line number, rule, what, cure.
+func findings(t *testing.T, text []byte) []string {
+	t.Helper()
+	var document yaml.Node
+	require.NoError(t, yaml.Unmarshal(text, &document))
+	d := &tree{root: document.Content[0]}
+	var all []string
+	for _, rule := range rules {
+		rule.find(d, func(node *yaml.Node, what string) {
+			all = append(all, fmt.Sprintf("%d: %s: %s; cure: %s", node.Line, rule.name, what, rule.cure))
+		})
+	}
+	return all
+}
+
+// tree is a document with the questions that the rules ask.
+type tree struct{ root *yaml.Node }
+
+func get(node *yaml.Node, names ...string) *yaml.Node {
+	for _, name := range names {
+		if node = member(node, name); node == nil {
+			return nil
+		}
+	}
+	return node
+}
+
+func member(node *yaml.Node, name string) *yaml.Node {
+	for key, value := range members(node) {
+		if key.Value == name {
+			return value
+		}
+	}
+	return nil
+}
+
+func members(node *yaml.Node) func(func(key, value *yaml.Node) bool) {
+	return func(yield func(key, value *yaml.Node) bool) {
+		if node == nil || node.Kind != yaml.MappingNode {
+			return
+		}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if !yield(node.Content[i], node.Content[i+1]) {
+				return
+			}
+		}
+	}
+}
+
+// walk visits every mapping outside of examples with the keys that lead to it.
+func (d *tree) walk(visit func(path []string, key, node *yaml.Node)) { walk(nil, nil, d.root, visit) }
+
+func walk(path []string, key, node *yaml.Node, visit func([]string, *yaml.Node, *yaml.Node)) {
+	switch node.Kind {
+	case yaml.MappingNode:
+		visit(path, key, node)
+		for name, value := range members(node) {
+			data := name.Value == "example" || name.Value == "examples" || name.Value == "value" && get(node, "summary") != nil
+			if !data && !strings.HasPrefix(name.Value, "x-") {
+				walk(append(slices.Clone(path), name.Value), name, value, visit)
+			}
+		}
+	case yaml.SequenceNode:
+		for i, item := range node.Content {
+			walk(append(slices.Clone(path), fmt.Sprint(i)), item, item, visit)
+		}
+	}
+}
+
+// resolve follows a local reference.
+func (d *tree) resolve(node *yaml.Node) *yaml.Node {
+	reference := get(node, "$ref")
+	if reference == nil {
+		return node
+	}
+	return get(d.root, strings.Split(strings.TrimPrefix(reference.Value, "#/"), "/")...)
+}
+
+func (d *tree) operations(visit func(key, operation *yaml.Node)) {
+	for _, item := range members(get(d.root, "paths")) {
+		for key, operation := range members(item) {
+			visit(key, operation)
+		}
+	}
+}
+
+func findIncompleteOperations(d *tree, report func(*yaml.Node, string)) {
+	d.operations(func(key, operation *yaml.Node) {
+		for _, name := range []string{"operationId", "summary", "description", "tags"} {
+			if get(operation, name) == nil {
+				report(key, key.Value+" has no "+name)
+			}
+		}
+	})
+}
+
+// described are the parents whose members need a description.
+var described = []string{"responses", "headers", "properties", "schemas", "parameters"}
+
+func findUndescribed(d *tree, report func(*yaml.Node, string)) {
+	d.walk(func(path []string, key, node *yaml.Node) {
+		if len(path) < 2 || get(node, "$ref") != nil || get(node, "description") != nil || slices.Contains(path, "not") {
+			return
+		}
+		if slices.Contains(described, path[len(path)-2]) {
+			report(key, path[len(path)-1]+" has no description")
+		}
+	})
+}
+
+func findParametersWithoutExample(d *tree, report func(*yaml.Node, string)) {
+	d.walk(func(path []string, key, node *yaml.Node) {
+		if get(node, "in") == nil || get(node, "name") == nil || get(node, "schema") == nil {
+			return
+		}
+		if get(node, "example") == nil && get(node, "examples") == nil && get(d.resolve(get(node, "schema")), "example") == nil {
+			report(key, "parameter "+get(node, "name").Value+" has no example")
+		}
+	})
+}
+
+var status = regexp.MustCompile(`^[1-5]\d\d$`)
+
+func findVagueStatuses(d *tree, report func(*yaml.Node, string)) {
+	d.operations(func(_, operation *yaml.Node) {
+		for key := range members(get(operation, "responses")) {
+			if !status.MatchString(key.Value) {
+				report(key, "status "+key.Value)
+			}
+		}
+	})
+}
+
+func findOddMedia(d *tree, report func(*yaml.Node, string)) {
+	d.walk(func(path []string, _, node *yaml.Node) {
+		for key := range members(get(node, "content")) {
+			if key.Value != "application/json" {
+				report(key, key.Value)
+			}
+		}
+	})
+}
+
+func findRemoteReferences(d *tree, report func(*yaml.Node, string)) {
+	d.walk(func(_ []string, _, node *yaml.Node) {
+		if reference := get(node, "$ref"); reference != nil && !strings.HasPrefix(reference.Value, "#/") {
+			report(reference, reference.Value)
+		}
+	})
+}
+
+func findUnusedComponents(d *tree, report func(*yaml.Node, string)) {
+	used := map[string]bool{}
+	d.walk(func(path []string, _, node *yaml.Node) {
+		if reference := get(node, "$ref"); reference != nil {
+			used[strings.TrimPrefix(reference.Value, "#/components/")] = true
+		}
+		if len(path) >= 2 && path[len(path)-2] == "security" {
+			for key := range members(node) {
+				used["securitySchemes/"+key.Value] = true
+			}
+		}
+	})
+	for group, all := range members(get(d.root, "components")) {
+		for key := range members(all) {
+			if !used[group.Value+"/"+key.Value] {
+				report(key, group.Value+"/"+key.Value)
+			}
+		}
+	}
+}
+
+func findInexactMoney(d *tree, report func(*yaml.Node, string)) {
+	d.walk(func(_ []string, key, node *yaml.Node) {
+		text := func(name string) string {
+			if value := get(node, name); value != nil {
+				return value.Value
+			}
+			return ""
+		}
+		switch {
+		case text("format") == "decimal" && (text("type") != "string" || text("pattern") == ""):
+			report(key, "decimal that is no string with a pattern")
+		case text("format") == "float" || text("format") == "double":
+			report(key, "format "+text("format"))
+		case text("type") == "number" && text("multipleOf")+text("minimum")+text("maximum")+text("format") != "":
+			report(key, "number with a limit that binary arithmetic would check")
+		}
+	})
+}
+
+func findLooseCurrencies(d *tree, report func(*yaml.Node, string)) {
+	d.walk(func(path []string, key, node *yaml.Node) {
+		if len(path) < 2 || path[len(path)-1] != "currency" || path[len(path)-2] != "properties" {
+			return
+		}
+		if pattern := get(d.resolve(node), "pattern"); pattern == nil || pattern.Value != "^[A-Z]{3}$" {
+			report(key, "currency without the pattern of a code")
+		}
+	})
+}
+
+// findCodesWithoutExample takes the listed values of every member called code or errorCode of an error schema.
+func findCodesWithoutExample(d *tree, report func(*yaml.Node, string)) {
+	shown := map[string]bool{}
+	collectTexts(get(d.root, "paths"), shown)
+	collectTexts(get(d.root, "components", "responses"), shown)
+	d.walk(func(path []string, _, node *yaml.Node) {
+		if len(path) < 2 || path[len(path)-2] != "properties" || !slices.Contains([]string{"code", "errorCode"}, path[len(path)-1]) {
+			return
+		}
+		for _, list := range []string{"enum", "x-extensible-enum"} {
+			if values := get(node, list); values != nil {
+				for _, value := range values.Content {
+					if !shown[value.Value] {
+						report(value, "code "+value.Value)
+					}
+				}
+			}
+		}
+	})
+}
+
+// collectTexts remembers every scalar below the examples of node.
+func collectTexts(node *yaml.Node, shown map[string]bool) {
+	if node == nil {
+		return
+	}
+	if node.Kind == yaml.ScalarNode {
+		shown[node.Value] = true
+	}
+	for _, child := range node.Content {
+		collectTexts(child, shown)
+	}
+}
+
+// findMissingHeaders compares the page's own list of request headers with what the document declares.
+func findMissingHeaders(d *tree, report func(*yaml.Node, string)) {
+	declared := map[string]bool{"authorization": get(d.root, "components", "securitySchemes") != nil}
+	d.walk(func(_ []string, _, node *yaml.Node) {
+		if in, name := get(node, "in"), get(node, "name"); in != nil && name != nil && in.Value == "header" {
+			declared[strings.ToLower(name.Value)] = true
+		}
+	})
+	list := get(d.root, "info", "x-provenance", "headers")
+	if list == nil || len(list.Content) == 0 {
+		report(get(d.root, "info"), "x-provenance has no list of the page's headers")
+		return
+	}
+	for _, header := range list.Content {
+		if !declared[strings.ToLower(header.Value)] {
+			report(header, header.Value)
+		}
+	}
+}
+
+// Every rule is seen to fail: a fault in the text of a good document, and the rule that finds it.
+var plants = []struct{ provider, old, new, rule string }{
+	{"eika", "operationId: getBalances", "x-operation: getBalances", "operations are complete"},
+	{"mypos", "description: Identifies the call.", "x-description: Identifies the call.", "everything is described"},
+	{"mypos", "example: aGDmxHAmpMWUL1txqCsjEcOS", "x-example: a", "parameters have an example"},
+	{"eika", "        \"404\":", "        default:", "statuses are listed one by one"},
+	{"tokenio", "            application/json:", "            application/json; charset=utf-8:", "bodies are plain JSON"},
+	{"mypos", "'#/components/schemas/AccountBalances'", "'other.yaml#/AccountBalances'", "references stay in the document"},
+	{"mypos", "  schemas:", "  schemas:\n    Unused: {type: string, description: x}", "components are used"},
+	{"eika", "format: decimal", "format: double", "money is exact"},
+	{"mypos", "'^[A-Z]{3}$'", "'^.*$'", "currencies are codes"},
+	{"mypos", "            - FORMAT_ERROR", "            - FORMAT_ERROR\n            - NEVER_SHOWN", "error codes have an example"},
+	{"mypos", "name: API-Key", "name: API-Keys", "headers of the page are there"},
+}
+
+func TestHouseRulesFindPlantedFaults(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, plant := range plants {
+		text, err := specs.Document(plant.provider)
+		require.NoError(t, err)
+		spoilt := strings.Replace(string(text), plant.old, plant.new, 1)
+		require.NotEqual(t, string(text), spoilt, "%s: nothing to plant the fault %q in", plant.provider, plant.old)
+		found := strings.Join(findings(t, []byte(spoilt)), "\n")
+		assert.Regexp(t, `\d+: `+plant.rule+`: .*; cure: `, found, plant.rule)
+		seen[plant.rule] = true
+	}
+	for _, rule := range rules {
+		assert.True(t, seen[rule.name], "no fault is planted for %q", rule.name)
+	}
+}
