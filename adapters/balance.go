@@ -19,7 +19,7 @@ type Balance struct {
 	AccountID string
 	// IBAN and BBAN are as reported; empty when not stated.
 	IBAN, BBAN string
-	// Type is the normalised type, ProviderType the provider's own text for it.
+	// Type is the normalised type, ProviderType the first 256 characters of the provider's own text for it.
 	Type         BalanceType
 	ProviderType string
 	// Amount is in units of Currency, negative when the account holder owes. Its exponent is the scale as sent;

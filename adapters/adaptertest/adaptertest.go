@@ -35,6 +35,18 @@ type Harness struct {
 	Secrets []string
 	// Volatile are the request headers that differ from call to call besides those that are a UUID.
 	Volatile []string
+	// Answer says where things stand in the provider's answers.
+	Answer Pointers
+}
+
+// Pointers are RFC 6901 JSON pointers into the document's first 200 example. "-" means that an answer has no such
+// thing; the empty pointer is the whole answer.
+type Pointers struct {
+	Account  string // the account id that the answer names
+	Balances string // the list of balances
+	Amount   string // of the first balance
+	Currency string
+	Type     string
 }
 
 // Run runs the whole suite. It calls t.Parallel.
@@ -48,7 +60,8 @@ func Run(t *testing.T, h Harness) {
 	t.Run("examples", h.examples)
 	t.Run("batch", h.batch)
 	t.Run("requests", h.requests)
-	t.Run("hostile", h.hostile)
+	t.Run("catalogue", h.catalogue)
+	t.Run("sweep", h.sweep)
 }
 
 // basePath is in front of every request, so that an adapter that builds absolute paths fails.

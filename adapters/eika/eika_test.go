@@ -39,5 +39,9 @@ func TestConformance(t *testing.T) {
 		New:      func(options *adapters.Options) (adapters.Source, error) { return eika.New(c, options) },
 		Secrets:  []string{"psu-1234", "corporate-5678", "session-9012", "https://tpp.example/callback"},
 		Volatile: []string{"Signature", "Tpp-Signature-Certificate"},
+		Answer: adaptertest.Pointers{
+			Account: "-", Balances: "/balances",
+			Amount: "/balances/0/balanceAmount/amount", Currency: "/balances/0/balanceAmount/currency", Type: "/balances/0/balanceType",
+		},
 	})
 }

@@ -34,9 +34,12 @@ var _ adapters.Source = (*Client)(nil)
 
 // Credentials are what myPOS asks of a TPP. All are required.
 type Credentials struct {
-	AccessToken adapters.Secret `credential:"accessToken"` // OAuth2 token, without "Bearer"
-	APIKey      adapters.Secret `credential:"apiKey"`
-	ConsentID   adapters.Secret `credential:"consentId"`
+	// AccessToken is the token itself, without "Bearer"; TokenSource is asked for one with every call instead.
+	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
+	TokenSource adapters.TokenSource `credential:"-,oneof"`
+
+	APIKey    adapters.Secret `credential:"apiKey"`
+	ConsentID adapters.Secret `credential:"consentId"`
 }
 
 // Client is the myPOS adapter.
@@ -56,7 +59,7 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 		return nil, err
 	}
 	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken)))
+		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)))
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}

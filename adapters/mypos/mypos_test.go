@@ -17,5 +17,9 @@ func TestConformance(t *testing.T) {
 		Provider: "mypos",
 		New:      func(options *adapters.Options) (adapters.Source, error) { return mypos.New(credentials, options) },
 		Secrets:  []string{"token-1234", "key-5678", "3c7816ee-3d51-4bf5-8ced-ece2af35d431"},
+		Answer: adaptertest.Pointers{
+			Account: "/account/accountNumber", Balances: "/balances",
+			Amount: "/balances/0/amount", Currency: "/balances/0/currency", Type: "/balances/0/balanceType",
+		},
 	})
 }

@@ -35,9 +35,12 @@ var _ adapters.Source = (*Client)(nil)
 
 // Credentials are what Neonomics asks of a TPP. The first three are required.
 type Credentials struct {
-	AccessToken adapters.Secret `credential:"accessToken"` // without "Bearer"
-	SessionID   adapters.Secret `credential:"sessionId"`
-	DeviceID    adapters.Secret `credential:"deviceId"`
+	// AccessToken is the token itself, without "Bearer"; TokenSource is asked for one with every call instead.
+	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
+	TokenSource adapters.TokenSource `credential:"-,oneof"`
+
+	SessionID adapters.Secret `credential:"sessionId"`
+	DeviceID  adapters.Secret `credential:"deviceId"`
 	// Scope is accounts, the provider's default, or business-accounts.
 	Scope string `credential:"scope,optional"`
 
@@ -70,7 +73,7 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 		return nil, err
 	}
 	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken)))
+		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)))
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}

@@ -17,5 +17,9 @@ func TestConformance(t *testing.T) {
 		Provider: "neonomics",
 		New:      func(options *adapters.Options) (adapters.Source, error) { return neonomics.New(credentials, options) },
 		Secrets:  []string{"token-1234", "session-5678", "device-9012", "cHN1LTM0NTY="},
+		Answer: adaptertest.Pointers{
+			Account: "-", Balances: "",
+			Amount: "/0/amount", Currency: "/0/currency", Type: "/0/type",
+		},
 	})
 }

@@ -120,10 +120,11 @@ func toCreditLines(sent []api.CreditLine) ([]adapters.CreditLine, error) {
 // toTime reads a full RFC 3339 time; the documentation's form has a zone, real banks sometimes leave it out.
 func toTime(text string) (time.Time, []string) {
 	asOf, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	asOf = asOf.UTC()
+	if err != nil || asOf.Year() < 1 || asOf.Year() > 9999 { // in UTC, where RFC 3339 ends there too
 		return time.Time{}, []string{"dateTime is not an unambiguous time"}
 	}
-	return asOf.UTC(), nil
+	return asOf, nil
 }
 
 // refusal reads the error body, whose form is not documented: it takes the names that the provider is known to use.

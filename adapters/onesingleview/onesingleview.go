@@ -40,10 +40,13 @@ var _ adapters.Source = (*Client)(nil)
 
 // Credentials are what One Single View asks of a TPP. All are required.
 type Credentials struct {
+	// AccessToken is the token itself, without "Bearer"; TokenSource is asked for one with every call instead.
+	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
+	TokenSource adapters.TokenSource `credential:"-,oneof"`
+
 	ClientID     adapters.Secret `credential:"clientId"`
 	ClientCode   adapters.Secret `credential:"clientCode"`
 	SignatureKey adapters.Secret `credential:"signatureKey"`
-	AccessToken  adapters.Secret `credential:"accessToken"` // without "Bearer"
 	MerchantID   adapters.Secret `credential:"merchantId"`
 	BankCode     adapters.Secret `credential:"bankCode"`
 	ConsentID    adapters.Secret `credential:"consentId"`
@@ -66,7 +69,7 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 		return nil, err
 	}
 	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken)))
+		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)))
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}

@@ -24,5 +24,9 @@ func TestConformance(t *testing.T) {
 			"urn:SVMB01:kac-6f2c9d1e-0b8a-4d5f-9a44-1f0d5b3c7e21",
 		},
 		Volatile: []string{"Signature"},
+		Answer: adaptertest.Pointers{
+			Account: "/payload/0/data/accountId", Balances: "/payload/0/data/balance",
+			Amount: "/payload/0/data/balance/0/amount/amount", Currency: "/payload/0/data/balance/0/amount/currency", Type: "/payload/0/data/balance/0/type",
+		},
 	})
 }

@@ -38,9 +38,12 @@ var (
 
 // Credentials are what Token.io asks of a TPP: OnBehalfOf and one of the other two.
 type Credentials struct {
-	OnBehalfOf  adapters.Secret `credential:"onBehalfOf"`        // id of the granted token, ta:...
-	AccessToken adapters.Secret `credential:"accessToken,oneof"` // JWT, without "Bearer"
-	APIKey      adapters.Secret `credential:"apiKey,oneof"`      // sandbox only, without "Basic"
+	OnBehalfOf adapters.Secret `credential:"onBehalfOf"` // id of the granted token, ta:...
+	// AccessToken is a JWT, without "Bearer"; TokenSource is asked for one with every call instead. APIKey, without
+	// "Basic", is for the sandbox only.
+	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
+	TokenSource adapters.TokenSource `credential:"-,oneof"`
+	APIKey      adapters.Secret      `credential:"apiKey,oneof"`
 }
 
 // Client is the Token.io adapter.
@@ -116,7 +119,7 @@ func (c *Client) params(psu adapters.PSU) (*api.GetBalancesParams, error) {
 
 func (c Credentials) authorize() api.RequestEditorFn {
 	if c.APIKey != "" {
-		return call.Authorize("Basic", c.APIKey)
+		return call.Authorize("Basic", c.APIKey, nil)
 	}
-	return call.Authorize("Bearer", c.AccessToken)
+	return call.Authorize("Bearer", c.AccessToken, c.TokenSource)
 }

@@ -15,5 +15,9 @@ func TestConformance(t *testing.T) {
 		Provider: "tokenio",
 		New:      func(options *adapters.Options) (adapters.Source, error) { return tokenio.New(credentials, options) },
 		Secrets:  []string{"ta:granted-1234", "token-5678"},
+		Answer: adaptertest.Pointers{
+			Account: "/balance/accountId", Balances: "-",
+			Amount: "/balance/current/value", Currency: "/balance/current/currency", Type: "-",
+		},
 	})
 }

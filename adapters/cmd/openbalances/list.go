@@ -71,10 +71,11 @@ func listProvidersJSON(stdout io.Writer) error {
 
 // credentialWords returns the credentials' names: alternatives with "|" between them, optional ones in brackets.
 func (p provider) credentialWords() []string {
-	words := slices.Clone(p.required)
+	var words []string
 	if len(p.oneOf) > 0 {
 		words = append(words, strings.Join(p.oneOf, "|"))
 	}
+	words = append(words, p.required...)
 	for _, name := range p.optional {
 		words = append(words, "["+name+"]")
 	}

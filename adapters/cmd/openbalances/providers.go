@@ -35,6 +35,7 @@ func newProvider[C any, S adapters.Source](name string, open func(C, *adapters.O
 	p := provider{name: name, pem: map[string]reflect.Type{}}
 	for _, c := range call.Credentials(reflect.ValueOf(*new(C))) {
 		switch {
+		case c.Name == "-":
 		case c.OneOf:
 			p.oneOf = append(p.oneOf, c.Name)
 		case c.Optional:
@@ -45,6 +46,9 @@ func newProvider[C any, S adapters.Source](name string, open func(C, *adapters.O
 		if kind := c.Field.Type(); kind == certificateType || kind == keyType {
 			p.pem[c.Name] = kind
 		}
+	}
+	if len(p.oneOf) == 1 { // its alternatives are not for a configuration
+		p.required, p.oneOf = append(p.oneOf, p.required...), nil
 	}
 	p.open = func(values credentials, options *adapters.Options) (adapters.Source, error) {
 		var filled C

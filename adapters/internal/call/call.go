@@ -151,6 +151,7 @@ func (c *Connection) stamp(balances []adapters.Balance, accountID string, e enve
 	for i := range balances {
 		b := &balances[i]
 		b.Provider, b.AccountID, b.ReceivedAt = c.Provider, accountID, e.received
+		b.ProviderType = shorten(b.ProviderType)
 		if warning := currency.Warning(b.Amount, b.Currency); warning != "" {
 			b.Warnings = append(b.Warnings, warning)
 		}

@@ -155,17 +155,18 @@ func tags(spec *ast.TypeSpec) []string {
 		}
 		text, _ := strconv.Unquote(field.Tag.Value)
 		name, rule, _ := strings.Cut(reflect.StructTag(text).Get("credential"), ",")
-		switch rule {
-		case "optional":
+		switch {
+		case name == "-":
+		case rule == "optional":
 			optional = append(optional, "["+name+"]")
-		case "oneof":
+		case rule == "oneof":
 			oneOf = append(oneOf, name)
 		default:
 			required = append(required, name)
 		}
 	}
 	if len(oneOf) > 0 {
-		required = append(required, strings.Join(oneOf, "|"))
+		required = append([]string{strings.Join(oneOf, "|")}, required...)
 	}
 	return append(required, optional...)
 }

@@ -1,0 +1,260 @@
+package adaptertest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf16"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// bodyChecks are the parts of cases 1 to 47 that the data cannot say.
+var bodyChecks = map[int]check{
+	17: checkTextOrNumber,
+	28: checkSameType,
+	35: checkUnknownMembers,
+	40: checkEncodings,
+	43: checkBrokenOff,
+	45: checkManyBalances,
+	46: checkControlCharacters,
+}
+
+func checkTextOrNumber(t *testing.T, h Harness) {
+	example := h.example(t, "")
+	request, err := h.Document.SampleRequest(t.Context(), "http://bank.example", example.Operation, example.Account)
+	require.NoError(t, err)
+	deviations := 0
+	for _, text := range []string{"1091.70", `"1091.70"`} {
+		body := h.change(t, example.JSON, []Change{{At: "amount", Text: Text(text)}})
+		header := h.Document.SampleResponseHeader(request, http.StatusOK)
+		if h.Document.ValidateResponse(t.Context(), request, http.StatusOK, header, body) != nil {
+			deviations++
+		}
+	}
+	assert.Equal(t, 1, deviations, "the document takes either text or number")
+}
+
+// listed returns an answer whose list is the first balance's text, once with each of the amounts.
+func (h Harness) listed(t *testing.T, amounts ...string) (account string, body []byte) {
+	t.Helper()
+	if h.Answer.Balances == "-" {
+		t.Skip("does not apply: an answer has no list of balances")
+	}
+	example, balances := h.example(t, ""), []Text{}
+	for _, amount := range amounts {
+		changed := h.change(t, example.JSON, []Change{{At: "amount", Text: Text(amount)}})
+		balances = append(balances, h.at(t, changed, "balances/0"))
+	}
+	list := slices.Concat([]byte("["), slices.Concat(joined(balances)...), []byte("]"))
+	return example.Account, h.change(t, example.JSON, []Change{{At: "balances", Text: list}})
+}
+
+func joined(texts []Text) [][]byte {
+	parts := [][]byte{}
+	for i, text := range texts {
+		if i > 0 {
+			parts = append(parts, []byte(", "))
+		}
+		parts = append(parts, text)
+	}
+	return parts
+}
+
+// at returns the text of the value at a place.
+func (h Harness) at(t *testing.T, body []byte, place string) Text {
+	t.Helper()
+	all, err := values(body)
+	require.NoError(t, err)
+	pointer, _ := h.place(t, place)
+	i := slices.IndexFunc(all, func(v value) bool { return v.pointer == pointer })
+	require.GreaterOrEqual(t, i, 0, "the answer has no %s", place)
+	return body[all[i].start:all[i].end]
+}
+
+func checkSameType(t *testing.T, h Harness) {
+	want := []string{"3", "1", "1", "2"}
+	account, body := h.listed(t, want...)
+	balances, err := h.teller(t).ask(t, account, body)
+	require.NoError(t, err)
+	got := []string{}
+	for _, balance := range balances {
+		got = append(got, adapters.FormatAmount(balance.Amount))
+		assert.Equal(t, balances[0].ProviderType, balance.ProviderType)
+	}
+	assert.Equal(t, want, got)
+}
+
+func checkManyBalances(t *testing.T, h Harness) {
+	amounts := slices.Repeat([]string{"1"}, 1001)
+	bank := h.teller(t)
+	account, body := h.listed(t, amounts...)
+	balances, err := bank.ask(t, account, body)
+	assert.Empty(t, balances)
+	h.assertFailure(t, err, adapters.ErrTooLarge)
+	account, body = h.listed(t, amounts[:1000]...)
+	balances, err = bank.ask(t, account, body)
+	require.NoError(t, err)
+	assert.Len(t, balances, 1000)
+}
+
+// checkUnknownMembers puts members that nobody has documented into every object of every good answer. They are objects
+// themselves, because that is what fits where a document leaves only the names open, such as Eika's _links.
+func checkUnknownMembers(t *testing.T, h Harness) {
+	const unknown = `"amount-2": {"amount": "1.00"}, "Odd ~/\u0000": {"list": [null, {}, 1e400]}, "": {}`
+	bank := h.teller(t)
+	for _, example := range h.goodExamples() {
+		before, err := bank.ask(t, example.Account, example.JSON)
+		if err != nil {
+			continue
+		}
+		all, err := values(example.JSON)
+		require.NoError(t, err)
+		for _, v := range all {
+			if v.kind != '{' {
+				continue
+			}
+			text := unknown
+			if !bytes.HasPrefix(bytes.TrimSpace(example.JSON[v.start+1:]), []byte("}")) {
+				text += ", "
+			}
+			after, err := bank.ask(t, example.Account, apply(example.JSON, edit{v.start + 1, v.start + 1, []byte(text)}))
+			require.NoError(t, err, "%s %s", example.Name, v.pointer)
+			assert.Equal(t, before, after, "%s %s", example.Name, v.pointer)
+		}
+	}
+}
+
+// goodExamples are the documented answers with status 200 to a call for one account.
+func (h Harness) goodExamples() []contract.Example {
+	return slices.DeleteFunc(h.Document.Examples(), func(e contract.Example) bool {
+		return !e.Valid || e.Status != http.StatusOK || e.Account == ""
+	})
+}
+
+func checkEncodings(t *testing.T, h Harness) {
+	example, bank := h.example(t, ""), h.teller(t)
+	wide := utf16.Encode([]rune(string(example.JSON)))
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		var two, four []byte
+		for _, unit := range wide {
+			two = order.AppendUint16(two, unit)
+			four = order.AppendUint32(four, uint32(unit))
+		}
+		marked := slices.Concat(order.AppendUint16(nil, 0xfeff), two)
+		for _, body := range [][]byte{two, marked, four} {
+			balances, err := bank.ask(t, example.Account, body)
+			assert.Empty(t, balances)
+			h.assertFailure(t, err, adapters.ErrProtocol)
+		}
+	}
+}
+
+// checkBrokenOff ends a good answer too early in every way that HTTP has.
+func checkBrokenOff(t *testing.T, h Harness) {
+	example := h.example(t, "")
+	half := example.JSON[:len(example.JSON)/2]
+	for name, serve := range map[string]http.HandlerFunc{
+		"empty":         with(http.StatusOK, "application/json", ""),
+		"only blanks":   with(http.StatusOK, "application/json", "\n \n"),
+		"half":          with(http.StatusOK, "application/json", string(half)),
+		"too short":     announced(len(example.JSON), half),
+		"nothing":       announced(len(example.JSON), nil),
+		"reset":         interrupted(half),
+		"reset at once": interrupted(nil),
+		"half a gzip":   halfZipped(example.JSON),
+		"last missing":  announced(len(example.JSON)+1, example.JSON),
+	} {
+		t.Run(name, func(t *testing.T) {
+			balances, err := h.open(t, serve).Balances(t.Context(), example.Account, adapters.Unattended())
+			assert.Empty(t, balances)
+			h.assertFailure(t, err, adapters.ErrProtocol)
+			assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		})
+	}
+}
+
+// announced promises length bytes and sends body.
+func announced(length int, body []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", fmt.Sprint(length))
+		_, _ = w.Write(body)
+	}
+}
+
+// interrupted sends the headers and body, and breaks the connection off before its end.
+func interrupted(body []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(body)
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func halfZipped(body []byte) http.HandlerFunc {
+	var zipped bytes.Buffer
+	writer := gzip.NewWriter(&zipped)
+	_, _ = writer.Write(body)
+	_ = writer.Close()
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(zipped.Bytes()[:zipped.Len()/2])
+	}
+}
+
+// ugly would repaint a terminal, forge a line of a log and turn text around.
+const ugly = "\x1b[31m\x00\u202e\u0085\r\nlevel=ERROR \x7f"
+
+// checkControlCharacters answers with every documented error, all of its texts ugly.
+func checkControlCharacters(t *testing.T, h Harness) {
+	for _, example := range h.Document.Examples() {
+		if example.Status < http.StatusBadRequest || example.Account == "" {
+			continue
+		}
+		body := uglify(t, example.JSON)
+		source := h.open(t, with(example.Status, "application/json", string(body)))
+		_, err := source.Balances(t.Context(), example.Account, adapters.Unattended())
+		require.Error(t, err)
+		for _, form := range []string{"%v", "%+v", "%#v", "%s"} {
+			assertPlain(t, fmt.Sprintf(form, err))
+		}
+		text, err := json.Marshal(err)
+		require.NoError(t, err)
+		assertPlain(t, string(text))
+	}
+}
+
+func assertPlain(t *testing.T, text string) {
+	t.Helper()
+	assert.False(t, strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", text)
+}
+
+// uglify appends the ugly text to every text of a JSON document.
+func uglify(t *testing.T, body []byte) []byte {
+	t.Helper()
+	all, err := values(body)
+	require.NoError(t, err)
+	text, err := json.Marshal(ugly)
+	require.NoError(t, err)
+	edits := []edit{}
+	for _, v := range all {
+		if v.kind == '"' {
+			edits = append(edits, edit{v.end - 1, v.end, text[1:]})
+		}
+	}
+	return apply(body, edits...)
+}

@@ -1,0 +1,3 @@
+package adaptertest
+
+var limitChecks = map[int]check{}

@@ -1,0 +1,342 @@
+package adaptertest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Mutation changes a good answer in one place, once with each of Texts, and says what an adapter has to make of it.
+// It does not apply to an adapter whose answers lack the place.
+type Mutation struct {
+	// Providers are the adapters that the change is about; empty means all.
+	Providers []string `json:"providers,omitempty"`
+	// Example names the example that is changed; empty means the document's first 200 with an account.
+	Example string `json:"example,omitempty"`
+	// At is the place: "account", "balances", "amount", "currency" or "type" of the harness's Pointers, perhaps with
+	// more behind a slash, or an RFC 6901 pointer. Empty is the whole body.
+	At string `json:"at,omitempty"`
+	// Do is what happens there; empty means that the text replaces the value. "before" and "after" put the text
+	// beside it, "again" adds a second member of the same name, and without a text "delete" takes the value out,
+	// "rename" changes its name and "cut" ends the body there.
+	Do string `json:"do,omitempty"`
+	// As is how "again" and "rename" write the name: as it is, "title", "upper" or with an "escaped" letter.
+	As string `json:"as,omitempty"`
+	// Texts are raw JSON, or what claims to be.
+	Texts []Text `json:"texts,omitempty"`
+	// Also are further changes of the same body.
+	Also []Change `json:"also,omitempty"`
+	// Want is the same for all Texts.
+	Want Outcome `json:"want"`
+}
+
+// Change is one edit of a body; its fields are those of [Mutation].
+type Change struct {
+	At   string `json:"at,omitempty"`
+	Do   string `json:"do,omitempty"`
+	As   string `json:"as,omitempty"`
+	Text Text   `json:"text,omitempty"`
+}
+
+// Outcome is what an adapter makes of a changed answer: an error, or balances. Facts that it does not state, warnings
+// aside, are as they were without the change.
+type Outcome struct {
+	// Error is the kind; with Named its text names the last member of the place.
+	Error adapters.Kind `json:"error,omitempty"`
+	Named bool          `json:"named,omitempty"`
+	// Unchanged means that the change makes no difference at all.
+	Unchanged bool `json:"unchanged,omitempty"`
+	// Balances is how many there are; with it only the first one's stated facts count.
+	Balances *int `json:"balances,omitempty"`
+
+	// The facts of the first balance.
+	Amount       string               `json:"amount,omitempty"` // with its scale
+	Currency     string               `json:"currency,omitempty"`
+	Type         adapters.BalanceType `json:"type,omitempty"`
+	ProviderType Text                 `json:"providerType,omitempty"`
+	AsOf         string               `json:"asOf,omitempty"` // RFC 3339, or "none"
+	CreditLines  *int                 `json:"creditLines,omitempty"`
+	Warnings     []string             `json:"warnings,omitempty"` // must be there, besides others
+	NoWarnings   []string             `json:"noWarnings,omitempty"`
+}
+
+// Text is raw text, also such as no JSON string can hold. Its JSON form is a string, {"base64": "..."},
+// {"repeat": text, "times": n}, or a list of such parts.
+type Text []byte
+
+// UnmarshalJSON spells all repetitions out.
+func (x *Text) UnmarshalJSON(data []byte) error {
+	switch data[0] {
+	case '"':
+		var text string
+		err := json.Unmarshal(data, &text)
+		*x = Text(text)
+		return err
+	case '[':
+		var parts []Text
+		err := json.Unmarshal(data, &parts)
+		*x = slices.Concat(parts...)
+		return err
+	}
+	var form struct {
+		Base64 []byte `json:"base64"`
+		Repeat Text   `json:"repeat"`
+		Times  int    `json:"times"`
+	}
+	err := unmarshalKnown(data, &form)
+	*x = append(Text(form.Base64), bytes.Repeat(form.Repeat, form.Times)...)
+	return err
+}
+
+// unmarshalKnown refuses members that target lacks, so that a slip of the pen in a case is found.
+func unmarshalKnown(data []byte, target any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(target)
+}
+
+// patience is how long any one call of a test may take; what is meant to be quick takes a thousandth of it.
+const patience = 10 * time.Second
+
+func (m Mutation) run(t *testing.T, h Harness) {
+	example, bank := h.example(t, m.Example), h.teller(t)
+	before, err := bank.ask(t, example.Account, example.JSON)
+	require.NoError(t, err, "the unchanged answer")
+	changes := m.changes()
+	for i, change := range changes {
+		t.Run(change.name(), func(t *testing.T) {
+			body := h.change(t, example.JSON, slices.Concat(changes[i:i+1], m.Also))
+			after, err := bank.ask(t, example.Account, body)
+			if m.Want.Error != "" {
+				h.assertRefused(t, m.Want, change, after, err)
+				return
+			}
+			require.NoError(t, err)
+			m.Want.compare(t, before, after)
+		})
+	}
+}
+
+// applies reports whether the adapter's answers have the place.
+func (m Mutation) applies(t *testing.T, h Harness) bool {
+	t.Helper()
+	if len(m.Providers) > 0 && !slices.Contains(m.Providers, h.Provider) {
+		return false
+	}
+	_, ok := h.place(t, m.At)
+	return ok
+}
+
+func (m Mutation) changes() []Change {
+	changes := []Change{}
+	for _, text := range m.Texts {
+		changes = append(changes, Change{m.At, m.Do, m.As, text})
+	}
+	if len(changes) == 0 {
+		changes = append(changes, Change{m.At, m.Do, m.As, nil})
+	}
+	return changes
+}
+
+func (c Change) name() string {
+	text := strconv.QuoteToASCII(string(c.Text[:min(len(c.Text), 40)]))
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s", c.Do, c.At, text, c.As))
+}
+
+func (h Harness) assertRefused(t *testing.T, want Outcome, c Change, after []adapters.Balance, err error) {
+	t.Helper()
+	assert.Empty(t, after, "an error comes with no balances")
+	failure := h.assertFailure(t, err, want.Error)
+	if pointer, _ := h.place(t, c.At); want.Named {
+		assert.Contains(t, failure.Detail, pointer[strings.LastIndex(pointer, "/")+1:])
+	}
+}
+
+func (o Outcome) compare(t *testing.T, before, after []adapters.Balance) {
+	t.Helper()
+	require.NotNil(t, after, "no balances are an empty slice")
+	assertSound(t, after)
+	if o.Unchanged {
+		assert.Equal(t, before, after)
+		return
+	}
+	if o.Balances != nil {
+		require.Len(t, after, *o.Balances)
+		before = after
+	}
+	if len(after) == 0 {
+		return
+	}
+	for _, warning := range o.Warnings {
+		assert.Contains(t, after[0].Warnings, warning)
+	}
+	for _, warning := range o.NoWarnings {
+		assert.NotContains(t, after[0].Warnings, warning)
+	}
+	if o.CreditLines != nil {
+		assert.Len(t, after[0].CreditLines, *o.CreditLines)
+	}
+	assert.Equal(t, o.texts(t, o.overwrite(t, before)), o.texts(t, after))
+}
+
+// overwrite returns balances with the stated facts.
+func (o Outcome) overwrite(t *testing.T, balances []adapters.Balance) []adapters.Balance {
+	t.Helper()
+	balances = slices.Clone(balances)
+	first := &balances[0]
+	if o.Amount != "" {
+		first.Amount = decimal.RequireFromString(o.Amount)
+	}
+	if o.Currency != "" {
+		first.Currency = o.Currency
+	}
+	if o.Type != "" {
+		first.Type = o.Type
+	}
+	if o.ProviderType != nil {
+		first.ProviderType = string(o.ProviderType)
+	}
+	if o.AsOf != "" {
+		first.AsOf, _ = time.Parse(time.RFC3339, o.AsOf) // "none" is the zero time
+	}
+	return balances
+}
+
+// texts are the balances without what is compared apart.
+func (o Outcome) texts(t *testing.T, balances []adapters.Balance) []string {
+	t.Helper()
+	texts := []string{}
+	for _, balance := range balances {
+		balance.Warnings = nil
+		if o.CreditLines != nil {
+			balance.CreditLines = nil
+		}
+		texts = append(texts, balanceText(t, balance))
+	}
+	return texts
+}
+
+// assertSound checks what holds for every balance, whatever the provider sent: it keeps the contract, and its JSON
+// form reads back as the same balance.
+func assertSound(t *testing.T, balances []adapters.Balance) {
+	t.Helper()
+	for _, balance := range balances {
+		assert.NoError(t, balance.Validate())
+		text, err := json.Marshal(balance)
+		require.NoError(t, err, "a balance can be written as JSON")
+		var again adapters.Balance
+		require.NoError(t, json.Unmarshal(text, &again))
+		assert.Equal(t, adapters.FormatAmount(balance.Amount), adapters.FormatAmount(again.Amount))
+		assert.True(t, balance.AsOf.Equal(again.AsOf))
+	}
+}
+
+// example returns a good answer: the named example, or the first of those for an account.
+func (h Harness) example(t *testing.T, name string) contract.Example {
+	t.Helper()
+	for _, example := range h.Document.Examples() {
+		good := example.Valid && example.Status == http.StatusOK && example.Account != ""
+		if good && (name == "" || name == example.Name) {
+			return example
+		}
+	}
+	require.Fail(t, "the document has no such example", name)
+	return contract.Example{}
+}
+
+// place returns the pointer of a place, and whether the adapter's answers have it.
+func (h Harness) place(t *testing.T, at string) (pointer string, ok bool) {
+	t.Helper()
+	if at == "" || at[0] == '/' {
+		return at, true
+	}
+	name, rest, deeper := strings.Cut(at, "/")
+	base, known := map[string]string{
+		"account": h.Answer.Account, "balances": h.Answer.Balances,
+		"amount": h.Answer.Amount, "currency": h.Answer.Currency, "type": h.Answer.Type,
+	}[name]
+	require.True(t, known, "no such place: %s", at)
+	require.True(t, base != "" || name == "balances", "Harness.Answer lacks the %s; cure: its pointer, or \"-\"", name)
+	if deeper {
+		rest = "/" + rest
+	}
+	return base + rest, base != "-"
+}
+
+// change makes changes to a body whose bytes otherwise stay as they are.
+func (h Harness) change(t *testing.T, body []byte, changes []Change) []byte {
+	t.Helper()
+	all, err := values(body)
+	require.NoError(t, err)
+	edits := []edit{}
+	for _, change := range changes {
+		pointer, ok := h.place(t, change.At)
+		i := slices.IndexFunc(all, func(v value) bool { return v.pointer == pointer })
+		require.True(t, ok && i >= 0, "the answer has no %s", change.At)
+		edits = append(edits, change.edit(t, body, all[i]))
+	}
+	return apply(body, edits...)
+}
+
+func (c Change) edit(t *testing.T, body []byte, v value) edit {
+	t.Helper()
+	switch c.Do {
+	case "":
+		return edit{v.start, v.end, c.Text}
+	case "before":
+		return edit{v.start, v.start, c.Text}
+	case "after":
+		return edit{v.end, v.end, c.Text}
+	case "again":
+		return edit{v.end, v.end, slices.Concat([]byte(", "), quoted(v.key, c.As), []byte(": "), c.Text)}
+	case "rename":
+		return edit{v.name, v.nameEnd, quoted(v.key, c.As)}
+	case "delete":
+		return without(body, v)
+	case "cut":
+		return edit{start: v.start, end: len(body)}
+	}
+	require.Fail(t, "no such change", c.Do)
+	return edit{}
+}
+
+// teller answers every request with a 200 and the body it was last given.
+type teller struct {
+	source adapters.Source
+	body   atomic.Pointer[[]byte]
+}
+
+func (h Harness) teller(t *testing.T) *teller {
+	t.Helper()
+	bank := &teller{}
+	bank.source = h.open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(*bank.body.Load()) // the client may have seen enough
+	}))
+	return bank
+}
+
+// ask returns what the adapter makes of a body.
+func (b *teller) ask(t *testing.T, account string, body []byte) ([]adapters.Balance, error) {
+	t.Helper()
+	b.body.Store(&body)
+	begun := time.Now()
+	balances, err := b.source.Balances(t.Context(), account, adapters.Unattended())
+	assert.Less(t, time.Since(begun), patience, "the body takes too long to be read")
+	return balances, err
+}

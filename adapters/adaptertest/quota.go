@@ -1,0 +1,3 @@
+package adaptertest
+
+var quotaChecks = map[int]check{}

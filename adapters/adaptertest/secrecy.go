@@ -1,0 +1,3 @@
+package adaptertest
+
+var secrecyChecks = map[int]check{}

@@ -1,0 +1,3 @@
+package adaptertest
+
+var signingChecks = map[int]check{}
