@@ -31,8 +31,8 @@ var infos = []Info{
 	},
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
-		Version: "1.0.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "90a8e6d6c55efe9d082072c6172c899b1436475dc7e625fd588f2a3fa851d44c",
+		Version: "1.0.1", Read: "2026-11-20", APIVersion: "v1",
+		SHA256:     "e98281839d6fa2de6984f99f7e41d8bee54979c920d559b8bb7094c3a2eb5612",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/balanceById"},
 	},

@@ -8,8 +8,9 @@
 //
 // Errors name the part of the message and the rule it breaks, never the value. Nothing global is changed.
 //
-// The path of a request is taken relative to the document: strip the path of the server first. The package is for
-// tests, the sandbox and the command line; it is not made for the way between a client and a bank.
+// A Document checks single messages, for tests and the sandbox. It takes the path of a request relative to the
+// document: strip the path of the server first. A [Transport] checks live traffic in passing, so that somebody in
+// production learns that a provider changed before an adapter fails.
 package contract
 
 import (

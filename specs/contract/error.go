@@ -25,6 +25,8 @@ type Error struct {
 	Kind Kind
 	Part string // such as "header X-Request-ID", "response body /balances/0/amount", "security scheme bearerAuth"
 	Rule string // the schema keyword (required, pattern, ...) or a few words; for MethodNotAllowed the methods there are
+
+	documented string // what the document says under the keyword
 }
 
 // Error implements error.
@@ -44,7 +46,7 @@ func violation(part, rule string) *Error {
 }
 
 // requestError drops the values that openapi3filter's errors carry.
-func requestError(err error) error {
+func requestError(err error) *Error {
 	var missing *Error
 	if errors.As(err, &missing) {
 		return missing
@@ -60,7 +62,7 @@ func requestError(err error) error {
 	return schemaViolation(part, err)
 }
 
-func responseError(err error) error {
+func responseError(err error) *Error {
 	var response *openapi3filter.ResponseError
 	if !errors.As(err, &response) {
 		return violation("response", "invalid")
@@ -69,7 +71,7 @@ func responseError(err error) error {
 }
 
 // schemaViolation adds the pointer and the keyword of a schema error.
-func schemaViolation(part string, err error) error {
+func schemaViolation(part string, err error) *Error {
 	var schema *openapi3.SchemaError
 	if !errors.As(err, &schema) {
 		return violation(part, "invalid")
@@ -77,5 +79,7 @@ func schemaViolation(part string, err error) error {
 	if pointer := schema.JSONPointer(); len(pointer) > 0 {
 		part = fmt.Sprintf("%s /%s", part, strings.Join(pointer, "/"))
 	}
-	return violation(part, schema.SchemaField)
+	broken := violation(part, schema.SchemaField)
+	broken.documented = documentedAt(schema.Schema, schema.SchemaField)
+	return broken
 }

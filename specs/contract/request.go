@@ -3,6 +3,7 @@ package contract
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -64,26 +65,49 @@ func (d *Document) input(
 	}
 }
 
-// checkParameters refuses what openapi3filter passes: undeclared query parameters and repeated values.
+// requestProblems returns everything that is wrong with a request but for its body.
+func (d *Document) requestProblems(req *http.Request, route *routers.Route, params map[string]string) []*Error {
+	input := d.input(req, route, params)
+	input.Options.MultiError = true
+	var problems []*Error
+	var found openapi3.MultiError
+	if err := openapi3filter.ValidateRequest(req.Context(), input); errors.As(err, &found) {
+		for _, err := range found {
+			problems = append(problems, requestError(err))
+		}
+	}
+	return append(problems, parameterProblems(req, route)...)
+}
+
+// checkParameters returns the first of parameterProblems.
 func checkParameters(req *http.Request, route *routers.Route) error {
+	if problems := parameterProblems(req, route); len(problems) > 0 {
+		return problems[0]
+	}
+	return nil
+}
+
+// parameterProblems names what openapi3filter passes: undeclared query parameters and repeated values.
+func parameterProblems(req *http.Request, route *routers.Route) []*Error {
 	query, err := url.ParseQuery(req.URL.RawQuery)
 	if err != nil {
-		return violation("query", "malformed")
+		return []*Error{violation("query", "malformed")}
 	}
+	var problems []*Error
 	declared := credentialNames(route.Spec)
 	for _, ref := range parameters(route) {
 		p := ref.Value
 		declared[p.Name] = declared[p.Name] || p.In == openapi3.ParameterInQuery
 		if len(valuesOf(p, req, query)) > 1 && !isArray(p) {
-			return violation(p.In+" "+p.Name, "repeated")
+			problems = append(problems, violation(p.In+" "+p.Name, "repeated"))
 		}
 	}
 	for name := range query {
 		if !declared[name] {
-			return violation("query", "undocumented parameter") // the name is the sender's text
+			problems = append(problems, violation("query", "undocumented parameter")) // the name is the sender's text
 		}
 	}
-	return nil
+	return problems
 }
 
 func valuesOf(p *openapi3.Parameter, req *http.Request, query url.Values) []string {

@@ -2,11 +2,15 @@ package contract
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
 )
 
 // ValidateResponse checks the answer to a request: status, headers, media type, body. A status without documented
@@ -33,4 +37,37 @@ func (d *Document) ValidateResponse(
 		return nil
 	}
 	return d.checkBody("response", ref.Value.Content, header, body, openapi3.VisitAsResponse())
+}
+
+// headerProblems checks the declared headers of an answer one by one, because openapi3filter stops at the first.
+func (d *Document) headerProblems(route *routers.Route, declared openapi3.Headers, header http.Header) []*Error {
+	var problems []*Error
+	for _, name := range slices.Sorted(maps.Keys(declared)) {
+		part := "response header " + name
+		switch {
+		case strings.EqualFold(name, "Content-Type"): // checked with the body
+		case len(header.Values(name)) > 0:
+			if err := d.checkHeader(route, name, declared[name], header); err != nil {
+				problems = append(problems, schemaViolation(part, err))
+			}
+		case declared[name].Value.Required:
+			problems = append(problems, violation(part, RuleMissing))
+		}
+	}
+	return problems
+}
+
+// checkHeader has openapi3filter check an answer of which nothing but one header is declared.
+func (d *Document) checkHeader(
+	route *routers.Route, name string, declared *openapi3.HeaderRef, header http.Header,
+) error {
+	response := &openapi3.Response{Headers: openapi3.Headers{name: declared}}
+	alone := *route
+	alone.Operation = &openapi3.Operation{
+		Responses: openapi3.NewResponses(openapi3.WithStatus(http.StatusOK, &openapi3.ResponseRef{Value: response})),
+	}
+	input := d.input(&http.Request{}, &alone, nil)
+	return openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input, Status: http.StatusOK, Header: header, Options: input.Options,
+	})
 }

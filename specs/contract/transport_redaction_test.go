@@ -1,0 +1,138 @@
+package contract_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/openbalances/openbalances/specs/contract"
+)
+
+// secrets are values that must not be shown, whatever they are sent as.
+var secrets = []string{
+	"NO9386011117947", "93860111179", "4711.0815", "-431.07", "eyJhbGciOiJSUzI1NiJ9", "3fc1c4f3-d8ac-4a4b-a4c9-a0a1b2c3d4e5",
+	"a:8DbPteGnytmMbKXdnWTReeRB6cYW", "kari.nordmann@example.com", "Kari Nordmann", "S3CR3T", "100004000000000000000002",
+}
+
+// assertSecret looks for secrets in every form of the deviations.
+func assertSecret(t *testing.T, all []contract.Deviation, err error) {
+	t.Helper()
+	text, failed := json.Marshal(all)
+	require.NoError(t, failed)
+	forms := fmt.Sprintf("%v %+v %#v %s %q %v %+v", all, all, all, text, all, err, err)
+	for _, d := range all {
+		forms += d.String()
+	}
+	for _, secret := range secrets {
+		assert.NotContains(t, forms, secret)
+	}
+}
+
+func TestAnswersAreRedacted(t *testing.T) {
+	t.Parallel()
+	for provider, doc := range documents(t) {
+		e := firstAnswer(t, doc, doc.Examples()[0].Operation)
+		for _, secret := range secrets {
+			t.Run(provider+"/"+secret, func(t *testing.T) {
+				t.Parallel()
+				quoted, err := json.Marshal(secret)
+				require.NoError(t, err)
+				for _, body := range []string{
+					string(quoted),
+					string(e.JSON) + secret,
+					strings.ReplaceAll(string(e.JSON), ": ", ": "+string(quoted)+", "+string(quoted)+": "),
+					strings.Replace(string(e.JSON), "{", "{"+string(quoted)+": 1,", 1),
+					"{" + string(quoted) + ": {" + string(quoted) + ":",
+					"{" + string(quoted) + ":1," + string(quoted) + ":2}",
+					`[{"amount":` + string(quoted) + `,"currency":` + string(quoted) + `,"type":` + string(quoted) + `}]`,
+				} {
+					answer := replyOf(t, doc, e.Operation, http.StatusOK, body)
+					l := watch(t, doc, answer, contract.Options{})
+					l.send(t, sample(t, doc, l.url, e.Operation))
+					all := l.deviations()
+					require.NotEmpty(t, all)
+					assertSecret(t, all, nil)
+				}
+			})
+		}
+	}
+}
+
+func TestHeadersAreRedacted(t *testing.T) {
+	t.Parallel()
+	doc := toy(t)
+	found := 0
+	for _, secret := range secrets {
+		for _, name := range []string{"X-Request-ID", "X-Left", "Content-Type", "Content-Encoding"} {
+			answer := replyOf(t, doc, "getBalance", http.StatusOK, good)
+			answer.header.Set(name, secret)
+			l := watch(t, doc, answer, contract.Options{})
+			l.send(t, sample(t, doc, l.url, "getBalance"))
+			all := l.deviations()
+			found += len(all)
+			assertSecret(t, all, nil)
+		}
+	}
+	assert.Greater(t, found, 3*len(secrets))
+}
+
+func TestRequestsAreRedacted(t *testing.T) {
+	t.Parallel()
+	doc := toy(t)
+	answer := replyOf(t, doc, "getBalance", http.StatusOK, good)
+	for _, strict := range []bool{false, true} {
+		for _, secret := range secrets {
+			for _, change := range []func(*http.Request){
+				func(r *http.Request) { r.Header["X-Request-Id"] = []string{secret, secret} },
+				func(r *http.Request) { r.Header.Set("Authorization", secret) },
+				func(r *http.Request) { r.URL.RawQuery = url.Values{secret: {"1"}, "limit": {secret + "x"}}.Encode() },
+				func(r *http.Request) { r.URL.Path += "/" + secret },
+				func(r *http.Request) { r.URL.Path = "/" + secret },
+				func(r *http.Request) { r.Method = "PUT"; setBody(r, secret) },
+			} {
+				l := watch(t, doc, answer, contract.Options{Strict: strict})
+				req := sample(t, doc, l.url, "getBalance", secret)
+				change(req)
+				assertRefusedInSecret(t, l, req, strict)
+			}
+			l := watch(t, doc, answer, contract.Options{Strict: strict})
+			req := sample(t, doc, l.url, "postBalance")
+			setBody(req, strings.ReplaceAll(`{"banks":[{"accountId":["SECRET"]}],"SECRET":1}`, "SECRET", secret))
+			assertRefusedInSecret(t, l, req, strict)
+		}
+	}
+}
+
+func assertRefusedInSecret(t *testing.T, l *live, req *http.Request, refused bool) {
+	t.Helper()
+	resp, err := l.client.Transport.RoundTrip(req)
+	assert.Equal(t, refused, err != nil)
+	if err == nil {
+		require.NoError(t, resp.Body.Close())
+	}
+	all := l.deviations()
+	require.NotEmpty(t, all)
+	assertSecret(t, all, err)
+}
+
+// What is shown of a name that the document does not have.
+func TestNamesOfMembers(t *testing.T) {
+	t.Parallel()
+	doc := toy(t)
+	for name, want := range map[string]string{
+		"pendingAmount": "pendingAmount", "pending_amount": "pending_amount", "address2": "address2", "v2amount": "v2amount",
+		"iso20022": "*", "a1b2": "*", "": "*", "two words": "*", "x.y": "*", "naïve": "*", "x/y": "*", "-x": "*", "7": "*",
+		"abcdefghijklmnopqrstuvwxyzabcdef": "abcdefghijklmnopqrstuvwxyzabcdef", "abcdefghijklmnopqrstuvwxyzabcdefg": "*",
+	} {
+		body := fmt.Sprintf(`{"status":"OK",%q:1}`, name)
+		l := watch(t, doc, replyOf(t, doc, "getBalance", http.StatusOK, body), contract.Options{})
+		l.send(t, sample(t, doc, l.url, "getBalance"))
+		assert.Equal(t, []string{"response body /" + want + ": undocumented member"}, brief(l.deviations()))
+	}
+}
