@@ -3,13 +3,16 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo generate drift lint test check provenance
+.PHONY: help demo new generate drift lint test test-stores fuzz check provenance spec-diff test-tools redocly prism catalogue
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## print the balances of every provider, served by the sandbox on loopback
 	@$(GO) run ./adapters/cmd/openbalances demo
+
+new: ## lay down a provider to be filled in: make new P=acme
+	@$(GO) run ./specs/internal/scaffold "$(P)"
 
 generate: ## write gen/ from specs/ with the pinned generator, offline
 	$(GO) generate ./...
@@ -25,18 +28,83 @@ drift: ## fail unless everything generated is exactly what specs/ generates
 	echo "everything generated is what specs/ generates" || \
 	{ echo "generated files differ from what specs/ generates; cure: make generate, then review and commit"; exit 1; }
 
-lint: ## gofmt, go vet and staticcheck on what is written by hand, tidy go.mod
+lint: redocly ## gofmt, go vet and staticcheck on what is written by hand, Redocly on the documents, tidy go.mod
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' ':!gen')); \
 	test -z "$$unformatted" || { echo "not formatted; cure: gofmt -w $$unformatted"; exit 1; }
 	@$(GO) mod tidy -diff >/dev/null || { echo "go.mod or go.sum is not tidy; cure: go mod tidy"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./specs/... ./adapters/...
 
+STORES = adapters/accessguard/sqltest
+POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
+
 test: ## run all tests with the race detector, offline once the modules are there
 	$(GO) test -race ./...
+	@{ $(POSTGRESQL); } >/dev/null 2>&1 || echo "PostgreSQL is not installed, so its tests are skipped; cure: make test-stores"
+	@cd $(STORES) && if $(GO) list -deps -test ./... >/dev/null 2>&1; then $(GO) test -race ./...; \
+	else echo "$(STORES): skipped, because its modules cannot be downloaded"; fi
+
+test-stores: ## count accesses in a real PostgreSQL, installed if it is missing, and in SQLite
+	@{ $(POSTGRESQL); } >/dev/null 2>&1 || \
+	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy postgresql; } || \
+	{ echo "PostgreSQL cannot be installed; cure: install its server, then make test-stores"; exit 1; }
+	cd $(STORES) && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
+
+# How long each target is fuzzed. Without a bound, making one finding smaller would take all of it.
+T ?= 10s
+MINIMIZE = 200x
+
+# Before Go 1.27 a target that found nothing sometimes ends with "context deadline exceeded" (golang/go#75804). A finding
+# always names the file that it was written to.
+fuzz: ## fuzz every target in turn, each for T: make fuzz T=30s
+	@listed=$$($(GO) test -list '^Fuzz' ./specs/... ./adapters/...) || { echo "$$listed"; exit 1; }; \
+	log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && echo "$$listed" | \
+	awk '/^Fuzz/ { targets[++n] = $$1 } /^ok/ { for (i = 1; i <= n; i++) print $$2, targets[i]; n = 0 }' | \
+	while read -r package target; do \
+		echo "$$package $$target" && $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(T) \
+		-fuzzminimizetime $(MINIMIZE) "$$package" </dev/null 2>&1 | tee "$$log"; \
+		grep -q '^ok' "$$log" || \
+		{ grep -q '^ *context deadline exceeded$$' "$$log" && ! grep -q 'Failing input' "$$log"; } || \
+		{ echo "$$target found something; cure: correct the code and keep the input that is named above"; exit 1; }; \
+	done
+
+catalogue: ## print the catalogue of bad days, case by provider, from a run of it
+	@cd adapters/adaptertest && $(GO) test -count=1 -run '^TestCatalogueTable$$' -catalogue.table
 
 provenance: ## list what the documents say that the provider did not, for whoever can verify it
 	@$(GO) run ./specs/internal/provenance
 
-check: lint drift test ## everything CI checks, also with the standard library's json v2
+# The revision that spec-diff compares the working tree with.
+BASE ?= HEAD~1
+
+spec-diff: ## report what changed in specs/ and gen/ since BASE, whom it breaks and which version that needs
+	@cd .tools/specdiff && $(GO) run . -root "$(CURDIR)" "$(BASE)"
+
+test-tools: ## vet and test the programs that are kept out of go.mod
+	cd .tools/specdiff && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) test ./...
+
+# What needs node is skipped where there is none.
+NODE_TOOLS = .tools/node/node_modules
+
+ifeq ($(shell command -v node 2>/dev/null),)
+redocly prism:
+	@echo "$@: skipped, because node is not installed"
+else
+# npm writes this file last, so it is older than the lock file if something has to be installed.
+$(NODE_TOOLS)/.package-lock.json: .tools/node/package-lock.json
+	@cd .tools/node && npm ci --loglevel=error >/dev/null && touch node_modules/.package-lock.json || \
+	{ echo "npm cannot install .tools/node; cure: what npm says above, or take node from the PATH to do without"; exit 1; }
+
+redocly: $(NODE_TOOLS)/.package-lock.json
+	@said=$$(REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(NODE_TOOLS)/.bin/redocly lint \
+	--config specs/redocly.yaml --lint-config error specs/*/openapi.yaml 2>&1) && \
+	echo "Redocly agrees with all documents" || \
+	{ echo "$$said"; echo "Redocly objects; cure: correct the document, the page of the rule says how"; exit 1; }
+
+prism: $(NODE_TOOLS)/.package-lock.json ## let every adapter fetch every example from Stoplight Prism
+	OPENBALANCES_PRISM=$(CURDIR)/$(NODE_TOOLS)/@stoplight/prism-cli/dist/index.js \
+	$(GO) test -race -count=1 -run Prism ./adapters/internal/prismtest ./adapters/cmd/openbalances
+endif
+
+check: lint drift test test-tools prism ## everything CI checks, also with the standard library's json v2
 	GOEXPERIMENT=jsonv2 $(GO) test ./adapters/...

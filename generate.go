@@ -3,13 +3,15 @@
 // Openbalances is a set of typed Go clients for open-banking balance APIs, one for each provider, and a thin adapter
 // for each that turns the provider's answer into one shared Balance:
 //
-//		specs/<provider>/openapi.yaml  --go generate-->  gen/<provider>  --adapters/<provider>-->  adapters.Balance
+//	specs/<provider>/openapi.yaml  --go generate-->  gen/<provider>  --adapters/<provider>-->  adapters.Balance
 //
-//	  - specs: the documents, kept by hand, and what runs on them: specs/contract checks requests and answers,
-//	    specs/sandbox serves every provider's examples.
-//	  - gen: the generated clients, never edited. Each can be imported alone.
-//	  - adapters: Balance, Error and Source with their contract; below it one adapter for each provider, the
-//	    conformance suite adaptertest, and the command-line tool cmd/openbalances.
+// Its folders are:
+//
+//   - specs: the documents, kept by hand, and what runs on them: specs/contract checks requests and answers,
+//     specs/sandbox serves every provider's examples.
+//   - gen: the generated clients, never edited. Each can be imported alone.
+//   - adapters: Balance, Error and Source with their contract; below it one adapter for each provider, the
+//     conformance suite adaptertest, and the command-line tool cmd/openbalances.
 //
 // Not its business: payments, transactions, keeping consents for the PSU, a hosted service, choosing one balance
 // silently, and automatic retries, which would spend the four unattended calls a day.

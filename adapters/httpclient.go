@@ -81,14 +81,21 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		closeBody(request)
 		return nil, invalid("URL", problem)
 	}
-	response, err := g.base.RoundTrip(request)
+	response, err := g.base.RoundTrip(once(request))
 	if err != nil {
 		return nil, err
+	}
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		_ = response.Body.Close()
+		response.Body = http.NoBody
 	}
 	body := &cappedBody{ReadCloser: response.Body, left: g.limit, exceeded: response.ContentLength > g.limit}
 	response.Body = body
 	return response, nil
 }
+
+// Unwrap returns the transport beneath, for whoever puts one in between: adapters guard what they are given again.
+func (g *guard) Unwrap() http.RoundTripper { return g.base }
 
 // CloseIdleConnections lets http.Client.CloseIdleConnections through.
 func (g *guard) CloseIdleConnections() {
@@ -114,7 +121,7 @@ func (b *cappedBody) Read(buffer []byte) (int, error) {
 	if b.exceeded {
 		return 0, &Error{Kind: ErrTooLarge, Detail: "body is larger than the cap"}
 	}
-	if int64(len(buffer)) > b.left+1 {
+	if int64(len(buffer))-1 > b.left {
 		buffer = buffer[:b.left+1]
 	}
 	n, err := b.ReadCloser.Read(buffer)

@@ -33,7 +33,9 @@ func TestTheThreeFoldersHoldTheSameNames(t *testing.T) {
 	assert.Equal(t, providers, folders(t, "../gen/*/client.gen.go"))
 	assert.Equal(t, providers, folders(t, "*/mapping.go"))
 	for _, name := range providers {
-		assert.FileExists(t, filepath.Join(name, name+".go"))
+		for _, file := range []string{name + ".go", name + "_test.go", "fuzz_test.go"} {
+			assert.FileExists(t, filepath.Join(name, file))
+		}
 		assert.FileExists(t, filepath.Join("../specs", name, "oapi-codegen.yaml"))
 	}
 }

@@ -62,7 +62,7 @@ func run(ctx context.Context, t *testing.T, arguments ...string) (stdout string,
 func TestReadmeProgramsRun(t *testing.T) {
 	t.Parallel()
 	programs := blocks(t, "go")
-	want := []string{`"amount":"12009.1000","currency":"USD"`, "AVLB 42850.00 NOK"}
+	want := []string{`"amount":"12009.1000","currency":"USD"`, "AVLB 42850.00 NOK", "call 5 has to wait until"}
 	require.Len(t, programs, len(want))
 	assert.LessOrEqual(t, strings.Count(programs[0], "\n"), 20, "the first program stays short")
 	for i, program := range programs {

@@ -37,6 +37,12 @@ type Harness struct {
 	Volatile []string
 	// Answer says where things stand in the provider's answers.
 	Answer Pointers
+
+	// Credentials let the suite try such as cannot be used. Without them the cases that need them are skipped.
+	Credentials *Credentials
+	// Verify checks the signature of a request like the provider's server and returns the lower-case names of the
+	// headers that it covers. Nil means that the adapter does not sign.
+	Verify func(request *http.Request, body []byte) (covered []string, err error)
 }
 
 // Pointers are RFC 6901 JSON pointers into the document's first 200 example. "-" means that an answer has no such
@@ -52,16 +58,22 @@ type Pointers struct {
 // Run runs the whole suite. It calls t.Parallel.
 func Run(t *testing.T, h Harness) {
 	t.Parallel()
-	if h.Document == nil {
-		document, err := contract.Load(h.Provider)
-		require.NoError(t, err)
-		h.Document = document
-	}
+	h.load(t)
 	t.Run("examples", h.examples)
 	t.Run("batch", h.batch)
 	t.Run("requests", h.requests)
 	t.Run("catalogue", h.catalogue)
 	t.Run("sweep", h.sweep)
+}
+
+// load fills in the document.
+func (h *Harness) load(t testing.TB) {
+	t.Helper()
+	if h.Document == nil {
+		document, err := contract.Load(h.Provider)
+		require.NoError(t, err)
+		h.Document = document
+	}
 }
 
 // basePath is in front of every request, so that an adapter that builds absolute paths fails.
@@ -80,11 +92,17 @@ var psu = adapters.Attended(adapters.PSUContext{
 // open returns the adapter, connected to a server with the handler.
 func (h Harness) open(t *testing.T, handler http.Handler) adapters.Source {
 	t.Helper()
-	server := httptest.NewServer(http.StripPrefix(basePath, handler))
-	t.Cleanup(server.Close)
-	source, err := h.New(&adapters.Options{BaseURL: server.URL + basePath, Now: func() time.Time { return now }})
+	source, err := h.New(h.options(t, handler))
 	require.NoError(t, err)
 	return source
+}
+
+// options lead to a server with the handler.
+func (h Harness) options(t *testing.T, handler http.Handler) *adapters.Options {
+	t.Helper()
+	server := httptest.NewServer(http.StripPrefix(basePath, handler))
+	t.Cleanup(server.Close)
+	return &adapters.Options{BaseURL: server.URL + basePath, Now: func() time.Time { return now }}
 }
 
 // bank is the provider's sandbox; a request that breaks the document fails the test.

@@ -26,6 +26,7 @@ var bodyChecks = map[int]check{
 	28: checkSameType,
 	35: checkUnknownMembers,
 	40: checkEncodings,
+	42: checkEmptyList,
 	43: checkBrokenOff,
 	45: checkManyBalances,
 	46: checkControlCharacters,
@@ -52,10 +53,13 @@ func (h Harness) listed(t *testing.T, amounts ...string) (account string, body [
 	if h.Answer.Balances == "-" {
 		t.Skip("does not apply: an answer has no list of balances")
 	}
-	example, balances := h.example(t, ""), []Text{}
+	example, known, balances := h.example(t, ""), map[string]Text{}, []Text{}
 	for _, amount := range amounts {
-		changed := h.change(t, example.JSON, []Change{{At: "amount", Text: Text(amount)}})
-		balances = append(balances, h.at(t, changed, "balances/0"))
+		if known[amount] == nil {
+			changed := h.change(t, example.JSON, []Change{{At: "amount", Text: Text(amount)}})
+			known[amount] = h.at(t, changed, "balances/0")
+		}
+		balances = append(balances, known[amount])
 	}
 	list := slices.Concat([]byte("["), slices.Concat(joined(balances)...), []byte("]"))
 	return example.Account, h.change(t, example.JSON, []Change{{At: "balances", Text: list}})
@@ -107,6 +111,17 @@ func checkManyBalances(t *testing.T, h Harness) {
 	balances, err = bank.ask(t, account, body)
 	require.NoError(t, err)
 	assert.Len(t, balances, 1000)
+}
+
+// checkEmptyList sends an empty list, which is an empty result where an answer is a list, and no answer elsewhere.
+func checkEmptyList(t *testing.T, h Harness) {
+	balances, err := h.teller(t).ask(t, h.example(t, "").Account, []byte("[]"))
+	assert.Empty(t, balances)
+	if h.Answer.Balances == "" {
+		assert.NoError(t, err)
+		return
+	}
+	assert.ErrorIs(t, err, adapters.ErrProtocol)
 }
 
 // checkUnknownMembers puts members that nobody has documented into every object of every good answer. They are objects

@@ -132,7 +132,7 @@ func (m Mutation) run(t *testing.T, h Harness) {
 }
 
 // applies reports whether the adapter's answers have the place.
-func (m Mutation) applies(t *testing.T, h Harness) bool {
+func (m Mutation) applies(t testing.TB, h Harness) bool {
 	t.Helper()
 	if len(m.Providers) > 0 && !slices.Contains(m.Providers, h.Provider) {
 		return false
@@ -246,7 +246,7 @@ func assertSound(t *testing.T, balances []adapters.Balance) {
 }
 
 // example returns a good answer: the named example, or the first of those for an account.
-func (h Harness) example(t *testing.T, name string) contract.Example {
+func (h Harness) example(t testing.TB, name string) contract.Example {
 	t.Helper()
 	for _, example := range h.Document.Examples() {
 		good := example.Valid && example.Status == http.StatusOK && example.Account != ""
@@ -259,7 +259,7 @@ func (h Harness) example(t *testing.T, name string) contract.Example {
 }
 
 // place returns the pointer of a place, and whether the adapter's answers have it.
-func (h Harness) place(t *testing.T, at string) (pointer string, ok bool) {
+func (h Harness) place(t testing.TB, at string) (pointer string, ok bool) {
 	t.Helper()
 	if at == "" || at[0] == '/' {
 		return at, true
@@ -278,7 +278,7 @@ func (h Harness) place(t *testing.T, at string) (pointer string, ok bool) {
 }
 
 // change makes changes to a body whose bytes otherwise stay as they are.
-func (h Harness) change(t *testing.T, body []byte, changes []Change) []byte {
+func (h Harness) change(t testing.TB, body []byte, changes []Change) []byte {
 	t.Helper()
 	all, err := values(body)
 	require.NoError(t, err)
@@ -292,7 +292,7 @@ func (h Harness) change(t *testing.T, body []byte, changes []Change) []byte {
 	return apply(body, edits...)
 }
 
-func (c Change) edit(t *testing.T, body []byte, v value) edit {
+func (c Change) edit(t testing.TB, body []byte, v value) edit {
 	t.Helper()
 	switch c.Do {
 	case "":

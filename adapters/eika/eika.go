@@ -1,12 +1,15 @@
 // Package eika fetches balances from Eika's PSD2 interface.
 //
-// Documentation: "Get account balance", developer portal of psd2.eika.no, read 2026-11-20. Header names come from
-// the portals of sister banks on the same platform.
+// Documentation: "Get account balance", Eika PSD2 developer portal, API v1, read 2026-11-20. Header names come from the
+// portals of sister banks on the same platform.
+//
+// Calls: GET /v1/accounts/{id}/balances.
 //
 // Credentials: the TPP's QSeal certificate and its key, which sign every request; there is no bearer token. After the
 // PSU's first authentication also the PSU id and session id that the callback returned.
 //
-// Access limits: four calls a day for an account without the PSU's address; then 429 ACCESS_EXCEEDED.
+// Access limits: 4 unattended calls in 24 hours for one account; then 429 ACCESS_EXCEEDED. A call is attended when it
+// carries the PSU's address. No consent is named in a call, so the PSU or the caller's own session stands for it.
 //
 // Balance types: Berlin Group's names, taken as they are.
 //
@@ -39,8 +42,8 @@ var _ adapters.Source = (*Client)(nil)
 // Credentials are what Eika asks of a TPP. Certificate and Key are required.
 type Credentials struct {
 	// Certificate is the QSeal certificate, Key its RSA key of at least 2048 bits, which may live in a hardware module.
-	Certificate *x509.Certificate `credential:"signingCert"`
-	Key         crypto.Signer     `credential:"signingKey"`
+	Certificate *x509.Certificate `credential:"signingCert" json:"-"`
+	Key         crypto.Signer     `credential:"signingKey" json:"-"`
 
 	PSUID          adapters.Secret `credential:"psuId,optional"`
 	PSUCorporateID adapters.Secret `credential:"psuCorporateId,optional"`
@@ -54,7 +57,7 @@ type Credentials struct {
 type Client struct {
 	api         *api.Client
 	connection  *call.Connection
-	credentials *Credentials
+	credentials func() *Credentials // a function, because fmt can look through any pointer
 	certificate string
 }
 
@@ -76,7 +79,8 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}
-	return &Client{client, connection, &credentials, httpsig.Certificate(credentials.Certificate)}, nil
+	certificate := httpsig.Certificate(credentials.Certificate)
+	return &Client{client, connection, func() *Credentials { return &credentials }, certificate}, nil
 }
 
 // Balances implements [adapters.Source]. All of the PSU's context is forwarded.
@@ -92,10 +96,10 @@ func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 		XRequestID:              call.NewRequestID(),
 		Date:                    c.connection.Now().UTC().Format(http.TimeFormat),
 		TPPSignatureCertificate: c.certificate,
-		PSUID:                   call.Optional(c.credentials.PSUID),
-		PSUCorporateID:          call.Optional(c.credentials.PSUCorporateID),
-		TPPSessionID:            call.Optional(c.credentials.TPPSessionID),
-		TPPRedirectURI:          call.Optional(c.credentials.TPPRedirectURI),
+		PSUID:                   call.Optional(c.credentials().PSUID),
+		PSUCorporateID:          call.Optional(c.credentials().PSUCorporateID),
+		TPPSessionID:            call.Optional(c.credentials().TPPSessionID),
+		TPPRedirectURI:          call.Optional(c.credentials().TPPRedirectURI),
 	}
 	if user, present := psu.Context(); present {
 		params.PSUIPAddress = call.Optional(user.IPAddress.String())

@@ -1,47 +1,98 @@
 package eika_test
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
+	"net/http"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/adaptertest"
 	"github.com/openbalances/openbalances/adapters/eika"
+	"github.com/openbalances/openbalances/adapters/httpsig"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-func credentials(t *testing.T) eika.Credentials {
-	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(0x4a3b), Subject: pkix.Name{CommonName: "TPP"}, NotAfter: time.Now().Add(time.Hour),
+// credentials are made once, because a key of 2048 bits takes a while.
+var credentials = sync.OnceValue(func() eika.Credentials {
+	certificate, key, err := newPair()
+	if err != nil {
+		panic(err)
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
-	certificate, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
 	return eika.Credentials{
 		Certificate: certificate, Key: key, PSUID: "psu-1234", PSUCorporateID: "corporate-5678",
 		TPPSessionID: "session-9012", TPPRedirectURI: "https://tpp.example/callback",
 	}
+})
+
+func newPair() (*x509.Certificate, *rsa.PrivateKey, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(0x4a3b), Subject: pkix.Name{CommonName: "TPP"}, NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return nil, nil, err
+	}
+	certificate, err := x509.ParseCertificate(der)
+	return certificate, key, err
 }
 
-func TestConformance(t *testing.T) {
-	c := credentials(t)
-	adaptertest.Run(t, adaptertest.Harness{
-		Provider: "eika",
-		New:      func(options *adapters.Options) (adapters.Source, error) { return eika.New(c, options) },
-		Secrets:  []string{"psu-1234", "corporate-5678", "session-9012", "https://tpp.example/callback"},
-		Volatile: []string{"Signature", "Tpp-Signature-Certificate"},
-		Answer: adaptertest.Pointers{
-			Account: "-", Balances: "/balances",
-			Amount: "/balances/0/balanceAmount/amount", Currency: "/balances/0/balanceAmount/currency", Type: "/balances/0/balanceType",
-		},
-	})
+var harness = adaptertest.Harness{
+	Provider: "eika",
+	New: func(options *adapters.Options) (adapters.Source, error) {
+		return eika.New(credentials(), options)
+	},
+	Secrets: []string{
+		"psu-1234", "corporate-5678", "session-9012", "https://tpp.example/callback",
+		credentials().Key.(*rsa.PrivateKey).D.String(),
+	},
+	Volatile:    []string{"Signature", "Tpp-Signature-Certificate"},
+	Credentials: adaptertest.Tagged(credentials(), eika.New),
+	Verify:      verify,
+	Answer: adaptertest.Pointers{
+		Account: "-", Balances: "/balances",
+		Amount: "/balances/0/balanceAmount/amount", Currency: "/balances/0/balanceAmount/currency", Type: "/balances/0/balanceType",
+	},
+}
+
+func verify(request *http.Request, _ []byte) ([]string, error) {
+	return httpsig.Verify(request, request.Header.Get("Signature"), credentials().Certificate.PublicKey)
+}
+
+func TestConformance(t *testing.T) { adaptertest.Run(t, harness) }
+
+func TestSigningKeysThatAreRefused(t *testing.T) {
+	t.Parallel()
+	good := credentials()
+	_, other, err := newPair()
+	require.NoError(t, err)
+	small, err := rsa.GenerateKey(rand.Reader, 1024)
+	require.NoError(t, err)
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		certificate *x509.Certificate
+		key         crypto.Signer
+	}{
+		"no certificate": {nil, good.Key}, "an empty certificate": {&x509.Certificate{}, good.Key}, "no key": {good.Certificate, nil},
+		"nil in a key": {good.Certificate, (*rsa.PrivateKey)(nil)}, "1024 bits": {good.Certificate, small},
+		"not RSA": {good.Certificate, curve}, "another key": {good.Certificate, other},
+	} {
+		client, err := eika.New(eika.Credentials{Certificate: c.certificate, Key: c.key}, nil)
+		assert.ErrorIs(t, err, adapters.ErrInvalidArgument, name)
+		assert.Nil(t, client, name)
+	}
 }

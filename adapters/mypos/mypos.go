@@ -1,11 +1,16 @@
 // Package mypos fetches balances from the PSD2 interface of myPOS.
 //
-// Documentation: "Read account balance", developers.mypos.com, PSD2 API, account information service, read 2026-11-20.
+// Documentation: "Read account balance", myPOS developer portal, PSD2 API, account information service, API v1, read
+// 2026-11-20,
+// https://developers.mypos.com/apis/psd2-api/account-information-service-(ais)/read-account-balance.
+//
+// Calls: GET /v1/accounts/{accountNumber}/balances.
 //
 // Credentials: an access token from the PSU's authorisation, the API key of the developer portal, the id of the AIS
 // consent, and a client certificate (QWAC) in Options.HTTPClient.
 //
-// Access limits: four unattended calls a day for an account, by law; the page names none.
+// Access limits: 4 unattended calls in 24 hours for one account, by law; the page names none. The consent is
+// consentId.
 //
 // Balance types: "available" becomes interimAvailable, because it is what the PSU may dispose of at the moment of the
 // call. It is the only documented type; others are read as Berlin Group names or stay unknown.
@@ -46,7 +51,7 @@ type Credentials struct {
 type Client struct {
 	api         *api.Client
 	connection  *call.Connection
-	credentials *Credentials
+	credentials func() *Credentials // a function, because fmt can look through any pointer
 }
 
 // New returns a Client. Nothing is sent.
@@ -63,7 +68,7 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}
-	return &Client{client, connection, &credentials}, nil
+	return &Client{client, connection, func() *Credentials { return &credentials }}, nil
 }
 
 // Balances implements [adapters.Source]. The PSU's address, port, device id and geo location are forwarded.
@@ -79,8 +84,8 @@ func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PS
 func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 	params := &api.GetBalancesParams{
 		XRequestID: call.NewRequestID(),
-		ConsentID:  string(c.credentials.ConsentID),
-		APIKey:     string(c.credentials.APIKey),
+		ConsentID:  string(c.credentials().ConsentID),
+		APIKey:     string(c.credentials().APIKey),
 	}
 	if user, present := psu.Context(); present {
 		params.PSUIPAddress = call.Optional(user.IPAddress.String())

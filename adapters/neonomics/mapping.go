@@ -54,13 +54,17 @@ func balanceType(text string) adapters.BalanceType {
 // refusal reads the error body. Left out: source, type and timestamp, which repeat status, code and time; a link's
 // verb and meta, because the address says the same.
 func refusal(answer call.Answer) call.Refusal {
+	var fallback adapters.Kind
+	if answer.Status == statusCallersFault {
+		fallback = adapters.ErrInvalidArgument
+	}
 	var body api.Error
 	if call.Decode(answer.Body, &body) != nil {
-		return call.Refusal{}
+		return call.Refusal{Kind: fallback}
 	}
 	kind, known := codes[body.ErrorCode]
-	if !known && answer.Status == statusCallersFault {
-		kind = adapters.ErrInvalidArgument
+	if !known {
+		kind = fallback
 	}
 	return call.Refusal{
 		Kind: kind, Known: known, Code: body.ErrorCode, Message: body.Message, RequestID: body.ID, Links: links(body.Links),
@@ -73,7 +77,9 @@ const statusCallersFault = 510
 func links(sent []api.Link) map[string]string {
 	named := make(map[string]string, len(sent))
 	for _, link := range sent {
-		named[link.Rel] = link.Href
+		if link.Rel != "" && link.Href != "" {
+			named[link.Rel] = link.Href
+		}
 	}
 	return named
 }

@@ -1,11 +1,14 @@
 // Package neonomics fetches balances from Neonomics.
 //
-// Documentation: "Get balances by account id", docs.neonomics.io/reference/accounts, read 2026-11-20.
+// Documentation: Reference page of GET /ics/v3/accounts/{id}/balances, Neonomics developer documentation, API v3, read
+// 2026-11-20.
+//
+// Calls: GET /ics/v3/accounts/{id}/balances.
 //
 // Credentials: an access token, the session id, and a device id that stays the same for one PSU. Banks that ask for
 // personal identification also need the PSU's encrypted id, given either encrypted or as text and key.
 //
-// Access limits: four calls a day for an account without the PSU.
+// Access limits: 4 unattended calls in 24 hours for one account. The consent is sessionId.
 //
 // Balance types: short codes without a published list. ISO 20022 codes are read as such; CLSG (closing) becomes
 // closingBooked, AVLB (available) interimAvailable and EXPN (expected) expected, which is inferred from test data.
@@ -55,7 +58,7 @@ type Credentials struct {
 type Client struct {
 	api         *api.Client
 	connection  *call.Connection
-	credentials *Credentials
+	credentials func() *Credentials // a function, because fmt can look through any pointer
 	psuID       func() string
 }
 
@@ -77,7 +80,7 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}
-	return &Client{client, connection, &credentials, psuID}, nil
+	return &Client{client, connection, func() *Credentials { return &credentials }, psuID}, nil
 }
 
 // Balances implements [adapters.Source]. The PSU's address is forwarded; without the PSU its header is empty, as the
@@ -91,9 +94,9 @@ func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PS
 
 func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 	params := &api.GetBalancesParams{
-		Scope:      (*api.Scope)(call.Optional(c.credentials.Scope)),
-		XSessionID: string(c.credentials.SessionID),
-		XDeviceID:  string(c.credentials.DeviceID),
+		Scope:      (*api.Scope)(call.Optional(c.credentials().Scope)),
+		XSessionID: string(c.credentials().SessionID),
+		XDeviceID:  string(c.credentials().DeviceID),
 		XPsuID:     call.Optional(c.psuID()),
 	}
 	if user, present := psu.Context(); present {

@@ -12,14 +12,15 @@ var credentials = neonomics.Credentials{
 	AccessToken: "token-1234", SessionID: "session-5678", DeviceID: "device-9012", Scope: "business-accounts", PSUID: "cHN1LTM0NTY=",
 }
 
-func TestConformance(t *testing.T) {
-	adaptertest.Run(t, adaptertest.Harness{
-		Provider: "neonomics",
-		New:      func(options *adapters.Options) (adapters.Source, error) { return neonomics.New(credentials, options) },
-		Secrets:  []string{"token-1234", "session-5678", "device-9012", "cHN1LTM0NTY="},
-		Answer: adaptertest.Pointers{
-			Account: "-", Balances: "",
-			Amount: "/0/amount", Currency: "/0/currency", Type: "/0/type",
-		},
-	})
+var harness = adaptertest.Harness{
+	Provider:    "neonomics",
+	New:         func(options *adapters.Options) (adapters.Source, error) { return neonomics.New(credentials, options) },
+	Secrets:     []string{"token-1234", "session-5678", "device-9012", "cHN1LTM0NTY="},
+	Credentials: adaptertest.Tagged(credentials, neonomics.New),
+	Answer: adaptertest.Pointers{
+		Account: "-", Balances: "",
+		Amount: "/0/amount", Currency: "/0/currency", Type: "/0/type",
+	},
 }
+
+func TestConformance(t *testing.T) { adaptertest.Run(t, harness) }

@@ -1,11 +1,13 @@
 // Package onesingleview fetches balances from One Single View (Saudi Arabia).
 //
-// Documentation: "Get account balance by account ID", docs.onesingleview.com, read 2026-11-20.
+// Documentation: "Get Account Balance by Account ID", One Single View developer documentation, API v1, read 2026-11-20.
+//
+// Calls: POST /v1/api/observice/balanceById.
 //
 // Credentials: client id and code, signature key and merchant id from the console, an access token, and the bank code
 // and consent id of the account's bank. One Client serves one bank and consent.
 //
-// Access limits: none documented.
+// Access limits: no limit is documented. The consent is consentId.
 //
 // Balance types: the names of KSA Open Banking, with or without the prefix "KSAOB.", taken as they are.
 //
@@ -56,7 +58,7 @@ type Credentials struct {
 type Client struct {
 	api         *api.Client
 	connection  *call.Connection
-	credentials *Credentials
+	credentials func() *Credentials // a function, because fmt can look through any pointer
 }
 
 // New returns a Client. Nothing is sent.
@@ -73,7 +75,7 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}
-	return &Client{client, connection, &credentials}, nil
+	return &Client{client, connection, func() *Credentials { return &credentials }}, nil
 }
 
 // Balances implements [adapters.Source]. Nothing of the PSU is forwarded.
@@ -86,16 +88,16 @@ func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PS
 		return c.api.GetBalancesWithBody(ctx, c.params(body), "application/json", bytes.NewReader(body))
 	}
 	return call.Balances(ctx, c.connection, accountID, psu, send, func(body api.AccountBalances) ([]adapters.Balance, error) {
-		return toBalances(string(c.credentials.BankCode), accountID, body)
+		return toBalances(string(c.credentials().BankCode), accountID, body)
 	})
 }
 
 // params signs the very bytes that are sent.
 func (c *Client) params(body []byte) *api.GetBalancesParams {
 	return &api.GetBalancesParams{
-		ClientID:   string(c.credentials.ClientID),
-		ClientCode: string(c.credentials.ClientCode),
-		Signature:  sign(body, string(c.credentials.SignatureKey)),
+		ClientID:   string(c.credentials().ClientID),
+		ClientCode: string(c.credentials().ClientCode),
+		Signature:  sign(body, string(c.credentials().SignatureKey)),
 	}
 }
 
@@ -103,10 +105,10 @@ func (c *Client) request(accountID string) api.BalanceRequest {
 	return api.BalanceRequest{
 		DateTimeStamp: c.connection.Now().UTC().Format(timeForm),
 		RequestID:     call.NewRequestID(),
-		MerchantID:    string(c.credentials.MerchantID),
+		MerchantID:    string(c.credentials().MerchantID),
 		Banks: []api.BankAccount{{
-			Code:      string(c.credentials.BankCode),
-			ConsentID: string(c.credentials.ConsentID),
+			Code:      string(c.credentials().BankCode),
+			ConsentID: string(c.credentials().ConsentID),
 			AccountID: accountID,
 		}},
 	}

@@ -1,6 +1,8 @@
 package onesingleview_test
 
 import (
+	"errors"
+	"net/http"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -13,20 +15,29 @@ var credentials = onesingleview.Credentials{
 	MerchantID: "APIS-300505", BankCode: "SVMB01", ConsentID: "urn:SVMB01:kac-6f2c9d1e-0b8a-4d5f-9a44-1f0d5b3c7e21",
 }
 
-func TestConformance(t *testing.T) {
-	adaptertest.Run(t, adaptertest.Harness{
-		Provider: "onesingleview",
-		New: func(options *adapters.Options) (adapters.Source, error) {
-			return onesingleview.New(credentials, options)
-		},
-		Secrets: []string{
-			"client-1234", "code-5678", "test-signature-key", "token-9012", "APIS-300505", "SVMB01",
-			"urn:SVMB01:kac-6f2c9d1e-0b8a-4d5f-9a44-1f0d5b3c7e21",
-		},
-		Volatile: []string{"Signature"},
-		Answer: adaptertest.Pointers{
-			Account: "/payload/0/data/accountId", Balances: "/payload/0/data/balance",
-			Amount: "/payload/0/data/balance/0/amount/amount", Currency: "/payload/0/data/balance/0/amount/currency", Type: "/payload/0/data/balance/0/type",
-		},
-	})
+var harness = adaptertest.Harness{
+	Provider: "onesingleview",
+	New: func(options *adapters.Options) (adapters.Source, error) {
+		return onesingleview.New(credentials, options)
+	},
+	Secrets: []string{
+		"client-1234", "code-5678", "test-signature-key", "token-9012", "APIS-300505", "SVMB01",
+		"urn:SVMB01:kac-6f2c9d1e-0b8a-4d5f-9a44-1f0d5b3c7e21",
+	},
+	Volatile:    []string{"Signature"},
+	Credentials: adaptertest.Tagged(credentials, onesingleview.New),
+	Verify:      verify,
+	Answer: adaptertest.Pointers{
+		Account: "/payload/0/data/accountId", Balances: "/payload/0/data/balance",
+		Amount: "/payload/0/data/balance/0/amount/amount", Currency: "/payload/0/data/balance/0/amount/currency", Type: "/payload/0/data/balance/0/type",
+	},
 }
+
+func verify(request *http.Request, body []byte) ([]string, error) {
+	if request.Header.Get("signature") != signature(body) {
+		return nil, errors.New("not the signature of the body")
+	}
+	return nil, nil
+}
+
+func TestConformance(t *testing.T) { adaptertest.Run(t, harness) }

@@ -1,11 +1,14 @@
 // Package tokenio fetches balances from Token.io.
 //
-// Documentation: "Get account balance", docs.token.io, and the OpenAPI document it refers to, read 2026-11-20.
+// Documentation: "GET /accounts/{account_id}/balance", Token.io REST API documentation for TPPs, API unversioned, read
+// 2026-11-20, https://developer.token.io/token_rest_api_doc/content/e-rest/ais/get_account_balance.htm.
+//
+// Calls: GET /account-balance, GET /accounts/{account_id}/balance.
 //
 // Credentials: the id of the token that the PSU granted, and either a bearer token or, in the sandbox, an API key.
 //
-// Access limits: four unattended calls in 24 hours, set by the bank. A call is attended when it carries the PSU's IPv4
-// address.
+// Access limits: 4 unattended calls in 24 hours for one account, set by the bank. A call is attended when it carries
+// the PSU's IPv4 address. The consent is onBehalfOf.
 //
 // Balance types: "current" becomes interimBooked and "available" interimAvailable, because both describe the moment of
 // the call and Token.io contrasts them as booked and disposable. The type of other balances is the bank's own text: it
@@ -50,7 +53,7 @@ type Credentials struct {
 type Client struct {
 	api         *api.Client
 	connection  *call.Connection
-	credentials *Credentials
+	credentials func() *Credentials // a function, because fmt can look through any pointer
 }
 
 // New returns a Client. Nothing is sent.
@@ -67,7 +70,7 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}
-	return &Client{client, connection, &credentials}, nil
+	return &Client{client, connection, func() *Credentials { return &credentials }}, nil
 }
 
 // Balances implements [adapters.Source]. The PSU's IPv4 address, device id, geo location and user agent are forwarded;
@@ -100,7 +103,7 @@ func (c *Client) BatchBalances(ctx context.Context, accountIDs []string, psu ada
 }
 
 func (c *Client) params(psu adapters.PSU) (*api.GetBalancesParams, error) {
-	params := &api.GetBalancesParams{OnBehalfOf: string(c.credentials.OnBehalfOf)}
+	params := &api.GetBalancesParams{OnBehalfOf: string(c.credentials().OnBehalfOf)}
 	user, present := psu.Context()
 	if !present {
 		return params, nil

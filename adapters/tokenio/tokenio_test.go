@@ -10,14 +10,15 @@ import (
 
 var credentials = tokenio.Credentials{OnBehalfOf: "ta:granted-1234", AccessToken: "token-5678"}
 
-func TestConformance(t *testing.T) {
-	adaptertest.Run(t, adaptertest.Harness{
-		Provider: "tokenio",
-		New:      func(options *adapters.Options) (adapters.Source, error) { return tokenio.New(credentials, options) },
-		Secrets:  []string{"ta:granted-1234", "token-5678"},
-		Answer: adaptertest.Pointers{
-			Account: "/balance/accountId", Balances: "-",
-			Amount: "/balance/current/value", Currency: "/balance/current/currency", Type: "-",
-		},
-	})
+var harness = adaptertest.Harness{
+	Provider:    "tokenio",
+	New:         func(options *adapters.Options) (adapters.Source, error) { return tokenio.New(credentials, options) },
+	Secrets:     []string{"ta:granted-1234", "token-5678"},
+	Credentials: adaptertest.Tagged(credentials, tokenio.New),
+	Answer: adaptertest.Pointers{
+		Account: "/balance/accountId", Balances: "-",
+		Amount: "/balance/current/value", Currency: "/balance/current/currency", Type: "-",
+	},
 }
+
+func TestConformance(t *testing.T) { adaptertest.Run(t, harness) }

@@ -96,10 +96,7 @@ func TestSandboxServesUntilItIsStopped(t *testing.T) {
 	exit := make(chan int, 1)
 	go func() { exit <- openbalances.Run(ctx, []string{"sandbox", "-addr", "127.0.0.1:0"}, input, io.Discard) }()
 	urls := announced(t, output)
-	for i, name := range specs.Providers() {
-		require.True(t, strings.HasSuffix(urls[i], "/"+name), urls[i])
-	}
-	response, err := http.Get(urls[1] + "/v1/accounts/x/balances")
+	response, err := http.Get(urls["mypos"] + "/v1/accounts/x/balances")
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	assert.Equal(t, http.StatusUnauthorized, response.StatusCode, "myPOS answers to a call without credentials")
@@ -118,16 +115,16 @@ func TestSandboxAddressInUse(t *testing.T) {
 	assert.Regexp(t, `^openbalances: .*address already in use\n$`, got.stderr)
 }
 
-// announced reads one address for each provider.
-func announced(t *testing.T, output io.Reader) []string {
+// announced reads one address for each provider, in the order of their names.
+func announced(t *testing.T, output io.Reader) map[string]string {
 	t.Helper()
-	var urls []string
+	urls := map[string]string{}
 	lines := bufio.NewScanner(output)
-	for range specs.Providers() {
+	for _, name := range specs.Providers() {
 		require.True(t, lines.Scan())
 		url, ok := strings.CutPrefix(lines.Text(), "sandbox listening on ")
-		require.True(t, ok, lines.Text())
-		urls = append(urls, url)
+		require.True(t, ok && strings.HasSuffix(url, "/"+name), lines.Text())
+		urls[name] = url
 	}
 	return urls
 }
@@ -159,7 +156,7 @@ func TestBinary(t *testing.T) {
 		kill := time.AfterFunc(time.Minute, func() { _ = server.Process.Kill() })
 		defer kill.Stop()
 		urls := announced(t, output)
-		args := getArgs(t, oneConnection(urls[2], "7d1c1f0e-3b1a-4f6e-9c51-2a4e5d6f0002"))
+		args := getArgs(t, oneConnection(urls["neonomics"], "7d1c1f0e-3b1a-4f6e-9c51-2a4e5d6f0002"))
 		out, err := exec.Command(binary, args...).Output()
 		require.NoError(t, err)
 		assert.Contains(t, string(out), "-310.25")

@@ -53,11 +53,12 @@ type connection struct {
 	accounts []string
 	psu      adapters.PSU
 	source   adapters.Source
+	seen     *deviations // nil: the traffic is not checked
 }
 
-// loadConnections reads the configuration at path and opens its connections; nothing is sent. Its error is a misuse
-// with every problem found.
-func loadConnections(path string) ([]connection, error) {
+// loadConnections reads the configuration at path and opens its connections, on request with their traffic checked;
+// nothing is sent. Its error is a misuse with every problem found.
+func loadConnections(path string, checked bool) ([]connection, error) {
 	config, err := readConfiguration(path)
 	if err != nil {
 		return nil, misuse{"config: " + err.Error()}
@@ -65,7 +66,7 @@ func loadConnections(path string) ([]connection, error) {
 	var connections []connection
 	var wrong misuse
 	for i, entry := range config.Connections {
-		opened, problems := entry.open(filepath.Dir(path))
+		opened, problems := entry.open(filepath.Dir(path), checked)
 		if slices.ContainsFunc(config.Connections[:i], entry.sameName) {
 			problems = append(problems, "name: used by an earlier connection")
 		}
@@ -94,11 +95,16 @@ func readConfiguration(path string) (configuration, error) {
 }
 
 // open returns the connection that the entry describes, or everything that is wrong with it, field by field.
-func (e connectionEntry) open(folder string) (connection, []string) {
+func (e connectionEntry) open(folder string, checked bool) (connection, []string) {
 	psu, problems := e.PSU.psu()
 	problems = slices.Concat(e.nameProblems(), e.accountProblems(), problems)
-	source, sourceProblems := e.source(folder)
-	return connection{e.Name, e.Provider, e.Accounts, psu, source}, append(problems, sourceProblems...)
+	opened := connection{name: e.Name, provider: e.Provider, accounts: e.Accounts, psu: psu}
+	if checked {
+		opened.seen = &deviations{}
+	}
+	source, sourceProblems := e.source(folder, opened.seen)
+	opened.source = source
+	return opened, append(problems, sourceProblems...)
 }
 
 func (e connectionEntry) sameName(other connectionEntry) bool {
@@ -127,7 +133,7 @@ func (e connectionEntry) accountProblems() []string {
 	return problems
 }
 
-func (e connectionEntry) source(folder string) (adapters.Source, []string) {
+func (e connectionEntry) source(folder string, seen *deviations) (adapters.Source, []string) {
 	p, ok := findProvider(e.Provider)
 	if !ok {
 		return nil, []string{"provider: none of " + strings.Join(providerNames(), " ")}
@@ -140,6 +146,10 @@ func (e connectionEntry) source(folder string) (adapters.Source, []string) {
 	}
 	if len(problems) > 0 {
 		return nil, problems
+	}
+	client, err := seen.watch(client, e.Provider, e.BaseURL)
+	if err != nil {
+		return nil, []string{err.Error()}
 	}
 	source, err := p.open(values, &adapters.Options{BaseURL: e.BaseURL, HTTPClient: client, Now: now})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/openbalances/openbalances/specs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -24,8 +25,8 @@ const eikaFault = `"provider":"eika","baseURL":"SERVER/eika","accounts":["a"],"c
 
 // configFaults are a text of goodConfig, what replaces it, and the line that has to follow.
 var configFaults = []struct{ name, old, new, line string }{
-	{"unknown provider", `"mypos"`, `"bank-S3CR3T"`, "connections[1] (work): provider: none of eika mypos neonomics onesingleview tokenio"},
-	{"no provider", `"provider":"mypos",`, ``, "connections[1] (work): provider: none of eika mypos neonomics onesingleview tokenio"},
+	{"unknown provider", `"mypos"`, `"bank-S3CR3T"`, "connections[1] (work): provider: none of " + strings.Join(specs.Providers(), " ")},
+	{"no provider", `"provider":"mypos",`, ``, "connections[1] (work): provider: none of " + strings.Join(specs.Providers(), " ")},
 	{"unknown key", `"accounts":["5`, `"accountz":["5`, `connections[1]."accountz": not a known name`},
 	{"unknown key at the top", `{"connections"`, `{"timeout":1,"connections"`, `"timeout": not a known name`},
 	{"key in other case", `"psu":{"ipAddress"`, `"psu":{"ipaddress"`, `connections[0].psu."ipaddress": not a known name`},
@@ -134,7 +135,7 @@ openbalances: config: connections[0] (a): credentials.onBehalfOf: missing
 openbalances: config: connections[0] (a): credentials: exactly one of accessToken and apiKey is needed
 openbalances: config: connections[0] (a): credentials.x: not taken by tokenio
 openbalances: config: connections[1] (a\u{1b}[2J): accounts: missing
-openbalances: config: connections[1] (a\u{1b}[2J): provider: none of eika mypos neonomics onesingleview tokenio
+openbalances: config: connections[1] (a\u{1b}[2J): provider: none of ` + strings.Join(specs.Providers(), " ") + `
 openbalances: config: connections[2] (a): credentials.accessToken: missing
 openbalances: config: connections[2] (a): credentials.consentId: missing
 openbalances: config: connections[2] (a): tls.rootCAs: no such file

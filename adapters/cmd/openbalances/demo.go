@@ -44,7 +44,7 @@ func setupDemo(flags *flag.FlagSet) action {
 		ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
 		defer cancel()
 		if *asJSON {
-			return reportJSON(fetch(ctx, connections), stdout)
+			return reportJSON(fetch(ctx, connections), nil, stdout)
 		}
 		_, _ = fmt.Fprintf(stdout, "Example accounts of %d providers, fetched over HTTP from a sandbox on %s:\n\n",
 			len(connections), running.url)
@@ -65,7 +65,7 @@ func demoConnections(sandboxURL string) ([]connection, error) {
 		if err != nil {
 			return nil, err
 		}
-		connections = append(connections, connection{"demo", name, accounts, psu, source})
+		connections = append(connections, connection{name: "demo", provider: name, accounts: accounts, psu: psu, source: source})
 	}
 	return connections, nil
 }

@@ -26,6 +26,8 @@ var getCommand = command{
 func setupGet(flags *flag.FlagSet) action {
 	path := flags.String("config", "", "JSON `file` that names the connections; required")
 	asJSON := flags.Bool("json", false, "print one JSON document, failures included")
+	checked := flags.Bool("contract", false,
+		"print to stderr how requests and answers differ from the provider's document; with -json also as \"deviations\"")
 	timeout := flags.Duration("timeout", defaultTimeout, "time for the whole run")
 	return func(ctx context.Context, stdout, stderr io.Writer) error {
 		switch {
@@ -34,15 +36,17 @@ func setupGet(flags *flag.FlagSet) action {
 		case *timeout <= 0:
 			return misuse{"-timeout must be more than 0"}
 		}
-		connections, err := loadConnections(*path)
+		connections, err := loadConnections(*path, *checked)
 		if err != nil {
 			return err
 		}
 		ctx, cancel := context.WithTimeout(ctx, *timeout)
 		defer cancel()
 		results := fetch(ctx, connections)
+		found := allDeviations(connections)
+		_, _ = io.WriteString(stderr, deviationLines(found))
 		if *asJSON {
-			return reportJSON(results, stdout)
+			return reportJSON(results, found, stdout)
 		}
 		return reportTable(results, withConnection, stdout, stderr)
 	}

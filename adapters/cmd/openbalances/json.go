@@ -12,10 +12,11 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 )
 
-// document is what -json prints: both lists are always there.
+// document is what -json prints: the first two lists are always there, the third with -contract.
 type document struct {
-	Balances []balance `json:"balances"`
-	Failures []failure `json:"failures"`
+	Balances   []balance   `json:"balances"`
+	Failures   []failure   `json:"failures"`
+	Deviations []deviation `json:"deviations,omitzero"`
 }
 
 // balance is a balance with the name of its connection before the other members.
@@ -36,8 +37,8 @@ func (b balance) MarshalJSON() ([]byte, error) {
 	return slices.Concat([]byte(`{"connection":`), name, []byte(","), members[1:]), nil
 }
 
-func reportJSON(results []result, stdout io.Writer) error {
-	all := document{Balances: []balance{}, Failures: []failure{}}
+func reportJSON(results []result, found []deviation, stdout io.Writer) error {
+	all := document{Balances: []balance{}, Failures: []failure{}, Deviations: found}
 	for _, r := range results {
 		if r.err != nil {
 			all.Failures = append(all.Failures, toFailure(r))

@@ -164,6 +164,7 @@ func TestUsage(t *testing.T) {
 		{"help", 0, "Commands:", ""},
 		{"get -h", 0, "Example:\n  openbalances get -config", ""},
 		{"get --help", 0, "-timeout", ""},
+		{"get -h", 0, "-contract\n", ""},
 		{"demo -h", 0, "Example:\n  openbalances demo", ""},
 		{"sandbox -h", 0, "Example:\n  openbalances sandbox -addr", ""},
 		{"providers -h", 0, "Example:\n  openbalances providers -json", ""},

@@ -37,7 +37,7 @@ func Parse(text string) (decimal.Decimal, error) {
 }
 
 // ParseNumber reads the text of a JSON number. Unlike [Parse] it takes an exponent, which some serialisers write for
-// large values (1.0E7), and spells it out exactly: the scale is that of the number written without exponent.
+// large values (1.0E7), and reads what it stands for when written out: the same scale, and not too many digits either.
 func ParseNumber(text string) (decimal.Decimal, error) {
 	mark := strings.IndexAny(text, "eE")
 	if mark < 0 {
@@ -51,15 +51,8 @@ func ParseNumber(text string) (decimal.Decimal, error) {
 	if err != nil || exponent > maxExponent || exponent < -maxExponent {
 		return decimal.Decimal{}, ErrLength
 	}
-	return spellOut(mantissa.Shift(int32(exponent))), nil
-}
-
-// spellOut turns a positive exponent into zeros of the coefficient, so that the value prints and parses unchanged.
-func spellOut(value decimal.Decimal) decimal.Decimal {
-	if value.Exponent() <= 0 {
-		return value
-	}
-	return decimal.NewFromBigInt(value.BigInt(), 0)
+	value := mantissa.Shift(int32(exponent))
+	return Parse(value.StringFixed(max(0, -value.Exponent())))
 }
 
 func check(text string) error {

@@ -1,55 +1,40 @@
 package call
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/strictjson"
 )
 
-const (
-	maxRefusal = 64 << 10  // bytes of an error body that are looked at
-	maxPooled  = 256 << 10 // larger buffers are left to the garbage collector
-)
-
-var buffers = sync.Pool{New: func() any { return new(pooled) }}
-
-type pooled struct{ bytes.Buffer }
-
-func (p *pooled) release() {
-	if p.Cap() <= maxPooled {
-		p.Reset()
-		buffers.Put(p)
-	}
-}
+// maxRefusal is how many bytes of an error body are looked at.
+const maxRefusal = 64 << 10
 
 // accept returns the body of a 200 with plain JSON, and an error for every other answer.
-func (c *Connection) accept(ctx context.Context, response *http.Response, buffer *pooled, received time.Time) ([]byte, error) {
+func (c *Connection) accept(ctx context.Context, response *http.Response, b *buffer, received time.Time) ([]byte, error) {
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
-		return nil, c.refused(response, buffer, received)
+		return nil, c.refused(response, b, received)
 	}
 	if problem := contentProblem(response.Header); problem != "" {
 		return nil, c.failed(Broken("content", problem), response.StatusCode)
 	}
-	if _, err := buffer.ReadFrom(response.Body); err != nil {
+	if err := b.fill(response.Body, c.limit); err != nil {
 		return nil, c.unread(ctx, err, response.StatusCode)
 	}
-	return buffer.Bytes(), nil
+	return b.data, nil
 }
 
 // refused turns an answer that is not a 200 into an error. Its body helps where it can and never hides the status.
-func (c *Connection) refused(response *http.Response, buffer *pooled, received time.Time) error {
-	_, _ = buffer.ReadFrom(io.LimitReader(response.Body, maxRefusal))
-	refusal := c.refusal(Answer{response.StatusCode, response.Header, buffer.Bytes()})
+func (c *Connection) refused(response *http.Response, b *buffer, received time.Time) error {
+	_ = b.fill(io.LimitReader(response.Body, maxRefusal), maxRefusal)
+	refusal := c.refusal(Answer{response.StatusCode, response.Header, b.data})
 	failure := &adapters.Error{
 		Kind: statusKind(response.StatusCode), Provider: c.Provider, Operation: getBalances, Status: response.StatusCode,
 		RequestID: response.Request.Header.Get(requestID), RetryAfter: retryAfter(response.Header, received),
@@ -111,8 +96,10 @@ func statusKind(status int) adapters.Kind {
 
 // contentProblem returns why a body cannot be read as plain UTF-8 JSON, or "".
 func contentProblem(header http.Header) string {
-	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return "encoded in a way that was not asked for"
+	for _, encoding := range header.Values("Content-Encoding") {
+		if encoding != "" && !strings.EqualFold(encoding, "identity") {
+			return "encoded in a way that was not asked for"
+		}
 	}
 	media, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err != nil || media != "application/json" || len(header.Values("Content-Type")) != 1 {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/httpsig"
-	"github.com/openbalances/openbalances/adapters/internal/check"
 )
 
 // Editor completes a request of a generated client.
@@ -39,7 +38,7 @@ func ask(ctx context.Context, source adapters.TokenSource) (string, error) {
 	case err != nil:
 		return "", &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "access token: the source failed", Err: err}
 	}
-	if problem := check.Header(token); problem != "" {
+	if problem := textProblem(token); problem != "" {
 		return "", &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "access token: " + problem}
 	}
 	return token, nil

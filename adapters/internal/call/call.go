@@ -121,9 +121,9 @@ func exchange[T any](ctx context.Context, c *Connection, send Send) (*answer[T],
 		return nil, c.unsent(ctx, err)
 	}
 	received := c.Now()
-	buffer := buffers.Get().(*pooled)
-	defer buffer.release()
-	data, err := c.accept(ctx, response, buffer, received)
+	body := buffers.Get().(*buffer)
+	defer body.release()
+	data, err := c.accept(ctx, response, body, received)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func exchange[T any](ctx context.Context, c *Connection, send Send) (*answer[T],
 // echoWarnings compares the request id that a provider echoes with the one that was sent.
 func echoWarnings(response *http.Response) []string {
 	echo, sent := response.Header.Get(requestID), response.Request.Header.Get(requestID)
-	if echo == "" || strings.EqualFold(echo, sent) {
+	if sent == "" || echo == "" || strings.EqualFold(echo, sent) {
 		return nil
 	}
 	return []string{"X-Request-ID of the answer differs from the request's"}

@@ -3,6 +3,7 @@
 package call
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -17,6 +18,7 @@ type Connection struct {
 	BaseURL    string
 	HTTPClient *http.Client
 	Now        func() time.Time
+	limit      int64 // bytes of a body
 	refusal    func(Answer) Refusal
 }
 
@@ -56,19 +58,13 @@ func New(provider, baseURL string, options *adapters.Options, refusal func(Answe
 	if options.Now != nil {
 		c.Now = options.Now
 	}
-	c.HTTPClient = httpClient(options)
-	return c, nil
-}
-
-func httpClient(options *adapters.Options) *http.Client {
-	client, limit := options.HTTPClient, options.MaxBodyBytes
+	c.limit = cmp.Or(options.MaxBodyBytes, adapters.DefaultMaxBodyBytes)
+	client := options.HTTPClient
 	if client == nil {
 		client = adapters.NewHTTPClient(nil)
 	}
-	if limit == 0 {
-		limit = adapters.DefaultMaxBodyBytes
-	}
-	return adapters.GuardHTTPClient(client, limit)
+	c.HTTPClient = adapters.GuardHTTPClient(client, c.limit)
+	return c, nil
 }
 
 // Invalid returns an invalid_argument error about a field; nothing has been sent.

@@ -71,7 +71,11 @@ func (c Credential) problem() string {
 	if c.Field.Type() != reflect.TypeFor[adapters.Secret]() {
 		return "" // the adapter's own check
 	}
-	value := c.Field.String()
+	return textProblem(c.Field.String())
+}
+
+// textProblem returns what keeps a credential from being sent.
+func textProblem(value string) string {
 	if problem := check.Header(value); problem != "" {
 		return problem
 	}

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -24,9 +25,11 @@ func retryAfter(header http.Header, now time.Time) time.Time {
 }
 
 func parseWait(value string, now time.Time) (time.Duration, bool) {
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+	seconds, err := strconv.ParseUint(value, 10, 64) // the highest value if the number is higher
+	if err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(seconds, uint64(maxWait/time.Second))) * time.Second, true
 	}
 	date, err := http.ParseTime(value)
-	return date.Sub(now), err == nil
+	zone, _ := date.Zone()
+	return date.Sub(now), err == nil && (zone == "GMT" || zone == "UTC")
 }

@@ -1,6 +1,8 @@
 package call
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strings"
 	"syscall"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -34,6 +37,7 @@ func (c *Connection) unsent(ctx context.Context, err error) error {
 func (c *Connection) unread(ctx context.Context, err error, status int) error {
 	var failure *adapters.Error
 	var network net.Error
+	var corrupt flate.CorruptInputError
 	switch {
 	case ctx.Err() != nil:
 		return c.interrupted(ctx.Err())
@@ -41,6 +45,8 @@ func (c *Connection) unread(ctx context.Context, err error, status int) error {
 		return c.failed(failure, status)
 	case errors.As(err, &network) && network.Timeout():
 		failure = &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "body: no answer in time", Err: err}
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		failure = &adapters.Error{Kind: adapters.ErrProtocol, Detail: "body: not the gzip that it says it is", Err: err}
 	default:
 		failure = &adapters.Error{Kind: adapters.ErrProtocol, Detail: "body: broken off", Err: brokenOff(err)}
 	}
@@ -60,14 +66,14 @@ func transportProblem(err error) string {
 	var network net.Error
 	var certificate *tls.CertificateVerificationError
 	var hostname x509.HostnameError
-	var alert tls.AlertError
+	var handshake *net.OpError // crypto/tls reports alerts so, ours as "local error" and the server's as "remote error"
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &lookup):
 		return "host name not found"
 	case errors.As(err, &certificate), errors.As(err, &hostname):
 		return "server certificate not accepted"
-	case errors.As(err, &alert), errors.As(err, &record):
+	case errors.As(err, &handshake) && strings.HasSuffix(handshake.Op, "error"), errors.As(err, &record):
 		return "TLS handshake failed"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"

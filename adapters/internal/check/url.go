@@ -3,13 +3,14 @@ package check
 import (
 	"net/netip"
 	"net/url"
+	"strings"
 )
 
 // URL returns what keeps a request from going to address, or "" if nothing does: https goes anywhere, http to
 // loopback hosts only.
 func URL(address *url.URL) string {
 	switch {
-	case address.Host == "":
+	case address.Hostname() == "":
 		return "no host"
 	case address.Scheme == "https", address.Scheme == "http" && loopback(address.Hostname()):
 		return ""
@@ -25,7 +26,7 @@ func BaseURL(text string) string {
 	if err != nil {
 		return "not a URL"
 	}
-	if address.User != nil || address.RawQuery != "" || address.ForceQuery || address.Fragment != "" {
+	if address.User != nil || address.RawQuery != "" || address.ForceQuery || strings.Contains(text, "#") {
 		return "has more than host and path"
 	}
 	return URL(address)

@@ -87,7 +87,7 @@ func (in *inspector) name(name []byte) error {
 		return ErrTooMany
 	}
 	for _, sibling := range siblings {
-		if len(sibling) == len(name) && bytes.EqualFold(sibling, name) && !bytes.Equal(sibling, name) {
+		if bytes.EqualFold(sibling, name) && !bytes.Equal(sibling, name) {
 			return errCase
 		}
 	}

@@ -87,7 +87,7 @@ func TestUnmarshalKnownRefusesUnknownMembers(t *testing.T) {
 func TestUnmarshalRefusesNamesThatDifferInCaseOnly(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		`{"items":[{"amount":1,"Amount":2}]}`, `{"items":[],"ITEMS":[]}`, `{"a":{"b":1,"c":{},"B":2}}`, `{"items":[],"\u0049tems":[]}`,
+		`{"items":[{"amount":1,"Amount":2}]}`, `{"items":[],"ITEMS":[]}`, `{"a":{"b":1,"c":{},"B":2}}`, `{"items":[],"\u0049tems":[]}`, `{"lin\u212as":{},"links":{}}`,
 	} {
 		assert.EqualError(t, strictjson.Unmarshal([]byte(text), new(document)), "two names differ in case only", text)
 	}

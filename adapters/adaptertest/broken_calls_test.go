@@ -1,0 +1,133 @@
+package adaptertest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+)
+
+// callFaults are about limits, time, connections and what calls share.
+var callFaults = []fault{
+	{name: "reads sixteen times the limit", plant: limited(16 * adapters.DefaultMaxBodyBytes), caught: "064 065 067"},
+	{name: "reads one byte less than the limit", plant: limited(adapters.DefaultMaxBodyBytes - 1), caught: "067"},
+	{name: "ignores the context", plant: func(c *client) {
+		build := c.build
+		c.build = func(ctx context.Context, path string, psu adapters.PSU) (*http.Request, error) {
+			return build(context.WithoutCancel(ctx), path, psu)
+		}
+		c.http.Timeout = time.Second // or it would wait for ever
+	}, caught: "069 070 087"},
+	{name: "wraps the context's error away", plant: func(c *client) {
+		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+			if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+				return nil, failed(&adapters.Error{Kind: adapters.ErrUnavailable}, 0)
+			}
+			return balances, err
+		}
+	}, caught: "069 070 100 101"},
+	{name: "makes an Error of the context's error", plant: func(c *client) {
+		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+			if errors.Is(err, context.Canceled) {
+				return nil, failed(&adapters.Error{Kind: adapters.ErrUnavailable, Err: err}, 0)
+			}
+			return balances, err
+		}
+	}, caught: "070"},
+	{name: "takes a lost connection for protocol", plant: failing(func(failure *adapters.Error) {
+		if failure.Detail == "request failed" {
+			failure.Kind = adapters.ErrProtocol
+		}
+	}), caught: "063 068 069"},
+	{name: "leaves a body open", waits: true, plant: replies(func(_ *http.Request, response *http.Response) {
+		if response.StatusCode == http.StatusOK && response.Header.Get("Content-Type") == "" {
+			response.Body = io.NopCloser(response.Body)
+		}
+	}), caught: "070"},
+	{name: "opens a connection for each call", plant: sending(func(request *http.Request) { request.Close = true }), caught: "070 requests/attended requests/batch requests/unattended"},
+	{name: "makes one call after the other", waits: true, plant: func(c *client) {
+		turn, send := make(chan bool, 1), c.send
+		c.send = func(request *http.Request) (*http.Response, error) {
+			select {
+			case turn <- true:
+				defer func() { <-turn }()
+				return send(request)
+			case <-request.Context().Done():
+				return nil, request.Context().Err()
+			}
+		}
+	}, caught: "071"},
+	{name: "shares state between calls without a lock", racy: true, plant: func(c *client) {
+		calls, send := 0, c.send
+		c.send = func(request *http.Request) (*http.Response, error) {
+			calls++
+			return send(request)
+		}
+	}, caught: "069 070 071"},
+	{name: "changes the caller's client", options: func(options *adapters.Options) {
+		if options.HTTPClient != nil {
+			options.HTTPClient.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		}
+	}, caught: "072"},
+	{name: "changes the answer's headers", plant: replies(func(_ *http.Request, response *http.Response) {
+		response.Header.Set("X-Seen", "yes")
+	}), caught: "072"},
+	{name: "uses http.DefaultClient", options: func(options *adapters.Options) {
+		if options.HTTPClient == nil {
+			options.HTTPClient = http.DefaultClient
+		}
+	}, caught: "068"},
+	{name: "calls again after an error", plant: again(func(response *http.Response, err error) bool {
+		return err != nil || response.StatusCode >= http.StatusInternalServerError
+	}), caught: "070 089 090 099 100 101"},
+	{name: "calls again after a 429", plant: again(func(response *http.Response, err error) bool {
+		return err == nil && response.StatusCode == http.StatusTooManyRequests
+	}), caught: "069 070 076 100 101 102"},
+	{name: "waits as long as Retry-After says", waits: true, plant: replies(func(request *http.Request, response *http.Response) {
+		if wait, err := time.ParseDuration(response.Header.Get("Retry-After") + "s"); err == nil && wait == time.Hour {
+			select {
+			case <-time.After(wait):
+			case <-request.Context().Done():
+			}
+		}
+	}), caught: "102"},
+	{name: "asks twice for a PSU who is present", plant: again(func(response *http.Response, err error) bool {
+		return err == nil && response.StatusCode == http.StatusOK && response.Request.Header.Get("PSU-IP-Address") != ""
+	}), caught: "072 074 076 083 085 100 103 requests/attended requests/batch"},
+}
+
+// limited replaces the limit for bodies.
+func limited(limit int64) func(*client) {
+	return func(c *client) { c.send = adapters.GuardHTTPClient(c.http, limit).Do }
+}
+
+// sending changes every request.
+func sending(change func(*http.Request)) func(*client) {
+	return func(c *client) {
+		send := c.send
+		c.send = func(request *http.Request) (*http.Response, error) {
+			change(request)
+			return send(request)
+		}
+	}
+}
+
+// again makes a second call where wanted says so.
+func again(wanted func(*http.Response, error) bool) func(*client) {
+	return func(c *client) {
+		send := c.send
+		c.send = func(request *http.Request) (*http.Response, error) {
+			response, err := send(request)
+			if !wanted(response, err) {
+				return response, err
+			}
+			if err == nil {
+				_ = response.Body.Close()
+			}
+			return send(request.Clone(request.Context()))
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package adaptertest_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/shopspring/decimal"
+)
+
+// secrecyFaults are about what is shown.
+var secrecyFaults = []fault{
+	{name: "shows the token in a refusal", plant: func(c *client) {
+		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+			var failure *adapters.Error
+			if errors.As(err, &failure) && failure.Kind == adapters.ErrForbidden {
+				failure.Detail = "not for " + string(c.credentials().AccessToken)
+			}
+			return balances, err
+		}
+	}, caught: "054 087"},
+	{name: "shows the account id", plant: func(c *client) {
+		c.result = func(accountID string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+			var failure *adapters.Error
+			if errors.As(err, &failure) && failure.Kind == adapters.ErrForbidden {
+				failure.Detail = "account " + accountID
+			}
+			return balances, err
+		}
+	}, caught: "054 087"},
+	{name: "shows links", plant: failing(func(failure *adapters.Error) {
+		if len(failure.Links) > 0 {
+			failure.Detail = "consent at " + failure.Links["consent"]
+		}
+	}), caught: "054 061 087"},
+	{name: "shows the address of a lost connection", plant: failing(func(failure *adapters.Error) {
+		if failure.Kind == adapters.ErrUnavailable && failure.Err != nil {
+			failure.Detail = failure.Err.Error()
+		}
+	}), caught: "069 087 089 090"},
+	{name: "shows the amount that it cannot read", plant: func(c *client) {
+		c.amount = func(raw jsontext.Value) (decimal.Decimal, error) {
+			amount, err := parseAmount(raw)
+			if errors.Is(err, errGrammar) {
+				err = fmt.Errorf("not an amount: %.40s", raw)
+			}
+			return amount, err
+		}
+	}, caught: "087"},
+	{name: "keeps the address in the chain", plant: failing(func(failure *adapters.Error) {
+		if failure.Status == 0 && failure.Err != nil {
+			failure.Err = &url.Error{Op: "Get", URL: "http://127.0.0.1/under/a/prefix", Err: failure.Err}
+		}
+	}), caught: "087"},
+	{name: "shows the credentials when it is printed", wrap: func(c *client) source {
+		return struct {
+			*client
+			token string
+		}{c, string(c.credentials().AccessToken)}
+	}, caught: "088"},
+	{name: "shows the credentials as JSON", wrap: func(c *client) source { return open{c} }, caught: "088"},
+}
+
+// open is a client with a JSON form that somebody has forgotten.
+type open struct{ *client }
+
+func (o open) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{"consentId": string(o.credentials().ConsentID)})
+}
+
+func (open) String() string { return examplebank }

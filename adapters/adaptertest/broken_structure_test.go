@@ -1,0 +1,183 @@
+package adaptertest_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"testing/iotest"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/openbalances/openbalances/adapters"
+)
+
+// structureFaults are about what an answer says besides its amounts.
+var structureFaults = []fault{
+	{name: "makes the currency upper case", plant: parts(func(b *balanceBody) {
+		b.Currency = strings.ToUpper(b.Currency)
+	}), caught: "023"},
+	{name: "trims the currency", plant: parts(func(b *balanceBody) {
+		b.Currency = strings.TrimSpace(b.Currency)
+	}), caught: "023"},
+	{name: "fills in a currency", plant: parts(func(b *balanceBody) {
+		if b.Currency == "" {
+			b.Currency = "NOK"
+		}
+	}), caught: "023 037 sweep"},
+	{name: "refuses currencies it does not know", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
+		for _, b := range balances {
+			if _, known := minorUnits[b.Currency]; !known {
+				return nil, failed(protocol("currency: unknown"), http.StatusOK)
+			}
+		}
+		return balances, nil
+	}), caught: "025"},
+	{name: "knows only old currencies", plant: each(func(b *adapters.Balance) {
+		if slices.Contains([]string{"XCG", "SLE", "VED", "ZWG"}, b.Currency) {
+			b.Warnings = append(b.Warnings, "currency is not an ISO 4217 code")
+		}
+	}), caught: "024"},
+	{name: "gives no warnings", plant: each(func(b *adapters.Balance) { b.Warnings = nil }), caught: "007 008 025 062 examples/ownType"},
+	{name: "warns of every scale", plant: each(func(b *adapters.Balance) {
+		if -b.Amount.Exponent() > minorUnits[b.Currency] {
+			b.Warnings = append(b.Warnings, "amount is finer than the currency's minor unit")
+		}
+	}), caught: "007 examples/ownType examples/twoBalances"},
+	{name: "drops balances of unknown type", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
+		unknown := func(b adapters.Balance) bool { return b.Type == adapters.Unknown }
+		return slices.DeleteFunc(balances, unknown), nil
+	}), caught: "027 031 046 examples/ownType"},
+	{name: "guesses the type", plant: each(func(b *adapters.Balance) {
+		if b.Type == adapters.Unknown {
+			b.Type = adapters.InterimBooked
+		}
+	}), caught: "027 031 046 examples/ownType"},
+	{name: "loses the provider's type", plant: each(func(b *adapters.Balance) { b.ProviderType = string(b.Type) }), caught: "027 031 046 examples/ownType"},
+	{name: "takes a missing type for unknown", plant: parts(func(b *balanceBody) {
+		if b.Type == "" {
+			b.Type = "unknown"
+		}
+	}), caught: "027 031 sweep"},
+	{name: "keeps texts of any length", plant: func(c *client) {
+		c.short = func(text string) string { return text }
+	}, caught: "031"},
+	{name: "cuts texts at bytes", plant: func(c *client) {
+		c.short = func(text string) string { return strings.ToValidUTF8(text[:min(len(text), maxText)], "") }
+	}, caught: "031"},
+	{name: "keeps one balance of each type", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
+		return slices.CompactFunc(balances, func(a, b adapters.Balance) bool { return a.ProviderType == b.ProviderType }), nil
+	}), caught: "028 045 examples/ownType"},
+	{name: "loses the order", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
+		slices.SortStableFunc(balances, func(a, b adapters.Balance) int { return a.Amount.Cmp(b.Amount) })
+		return balances, nil
+	}), caught: "005 007 022 028 examples/ownType"},
+	{name: "chooses one balance", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
+		return balances[:min(len(balances), 1)], nil
+	}), caught: "028 045 examples/ownType examples/twoBalances"},
+	{name: "returns nil for no balances", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
+		if len(balances) == 0 {
+			return nil, nil
+		}
+		return balances, nil
+	}), caught: "029 examples/noBalances"},
+	{name: "takes a missing list for an empty one", plant: bodies(func(body *accountBody) {
+		if body.Balances == nil {
+			body.Balances = []balanceBody{}
+		}
+	}), caught: "029 sweep"},
+	{name: "takes any account's answer", plant: func(c *client) {
+		c.same = func(string, string) bool { return true }
+	}, caught: "batch/batch 032 examples/anotherAccount"},
+	{name: "makes up a time", plant: each(func(b *adapters.Balance) {
+		if b.AsOf.IsZero() {
+			b.AsOf = b.ReceivedAt
+		}
+	}), caught: "batch/batch examples/empty examples/overdrawn examples/ownType sweep"},
+	{name: "stamps the day only", plant: each(func(b *adapters.Balance) {
+		b.ReceivedAt = b.ReceivedAt.Truncate(24 * time.Hour)
+	}), caught: "batch/batch examples/empty examples/overdrawn examples/ownType examples/twoBalances"},
+	{name: "refuses unknown members", plant: reading(func(r *rules) { r.options = json.RejectUnknownMembers(true) }), caught: "035 037 039 044 examples/tokenInvalid"},
+	{name: "takes an empty answer for no balances", plant: replies(func(request *http.Request, response *http.Response) {
+		text, err := io.ReadAll(response.Body)
+		if err == nil && slices.Contains([]string{"null", "{}", `""`}, strings.TrimSpace(string(text))) {
+			text = nothing(request)
+		}
+		response.Body = refilled(response.Body, text, err)
+	}), caught: "042 064 sweep"},
+	{name: "returns what it has besides an error", plant: func(c *client) {
+		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+			if errors.Is(err, adapters.ErrTooLarge) {
+				balances = []adapters.Balance{{Provider: examplebank}}
+			}
+			return balances, err
+		}
+	}, caught: "045 064 065 067"},
+}
+
+// parts changes every balance of a decoded answer.
+func parts(change func(*balanceBody)) func(*client) {
+	return bodies(func(body *accountBody) {
+		for i := range body.Balances {
+			change(&body.Balances[i])
+		}
+	})
+}
+
+func bodies(change func(*accountBody)) func(*client) {
+	return func(c *client) {
+		decode := c.decode
+		c.decode = func(data []byte, target any) error {
+			err := decode(data, target)
+			if body, ok := target.(*accountBody); ok && err == nil {
+				change(body)
+			}
+			return err
+		}
+	}
+}
+
+// results replaces the balances of an answer.
+func results(change func([]adapters.Balance) ([]adapters.Balance, error)) func(*client) {
+	return func(c *client) {
+		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+			if err != nil {
+				return nil, err
+			}
+			return change(balances)
+		}
+	}
+}
+
+// replies changes every answer before it is looked at.
+func replies(change func(*http.Request, *http.Response)) func(*client) {
+	return func(c *client) {
+		send := c.send
+		c.send = func(request *http.Request) (*http.Response, error) {
+			response, err := send(request)
+			if err == nil {
+				change(request, response)
+			}
+			return response, err
+		}
+	}
+}
+
+// nothing is an answer without balances for the account that a request asks for.
+func nothing(request *http.Request) []byte {
+	return []byte(`{"accountId": "` + path.Base(path.Dir(request.URL.Path)) + `", "balances": []}`)
+}
+
+// refilled is a body with other text, which ends like it did.
+func refilled(body io.Closer, text []byte, end error) io.ReadCloser {
+	if end == nil {
+		end = io.EOF
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(text), iotest.ErrReader(end)), body}
+}

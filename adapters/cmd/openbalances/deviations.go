@@ -1,0 +1,97 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/specs/contract"
+)
+
+// deviations collects in what the traffic of a connection differs from the provider's document, and how often. It is
+// safe for concurrent use; nil checks nothing.
+type deviations struct {
+	mu     sync.Mutex
+	counts map[contract.Deviation]int
+}
+
+// deviation is one of them with the name of its connection.
+type deviation struct {
+	Connection string `json:"connection"`
+	contract.Deviation
+}
+
+// watch returns a copy of client, nil being the default one, whose traffic is checked. It is checked beneath the guard,
+// where answers are as they come; the adapter puts the guard back.
+func (d *deviations) watch(client *http.Client, provider, baseURL string) (*http.Client, error) {
+	if d == nil {
+		return client, nil
+	}
+	document, err := contract.Load(provider)
+	if err != nil {
+		return nil, err
+	}
+	if client == nil {
+		client = adapters.NewHTTPClient(nil)
+	}
+	watched := *client
+	if guard, ok := client.Transport.(interface{ Unwrap() http.RoundTripper }); ok {
+		watched.Transport = guard.Unwrap()
+	}
+	options := contract.Options{BaseURL: baseURL, Report: d.add}
+	watched.Transport = contract.NewTransport(watched.Transport, document, options)
+	return &watched, nil
+}
+
+func (d *deviations) add(found contract.Deviation) {
+	count := found.Count
+	found.Count = 0
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.counts == nil {
+		d.counts = map[contract.Deviation]int{}
+	}
+	d.counts[found] += count
+}
+
+// list returns what was found, in an order that does not depend on that of the calls.
+func (d *deviations) list() []contract.Deviation {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var all []contract.Deviation
+	for found, count := range d.counts {
+		found.Count = count
+		all = append(all, found)
+	}
+	slices.SortFunc(all, func(a, b contract.Deviation) int {
+		return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Status, b.Status),
+			cmp.Compare(a.Part, b.Part), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Documented, b.Documented))
+	})
+	return all
+}
+
+// allDeviations returns those of all connections in the order of the configuration; nil if they are not checked.
+func allDeviations(connections []connection) []deviation {
+	all := []deviation{}
+	for _, c := range connections {
+		if c.seen == nil {
+			return nil
+		}
+		for _, found := range c.seen.list() {
+			all = append(all, deviation{c.name, found})
+		}
+	}
+	return all
+}
+
+func deviationLines(all []deviation) string {
+	var text strings.Builder
+	for _, d := range all {
+		fmt.Fprintf(&text, "deviation: %s\n", printable(d.Connection+" "+d.String()))
+	}
+	return text.String()
+}

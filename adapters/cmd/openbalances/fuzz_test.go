@@ -1,0 +1,60 @@
+package main_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const secret = "S3CR3T"
+
+var (
+	// place is how every line about a configuration begins, or what it says about the document as a whole.
+	place = regexp.MustCompile(`^openbalances: config: (connections\b|"|wrong JSON type$|not valid JSON$|JSON ends too early$|` +
+		`nested too deeply$|more elements than an answer can have$|two names differ in case only$)`)
+	// public finds the secret where texts are shown by design: names, those of connections and variables too. Every text
+	// that is not the first thing behind a colon or bracket may be a name, and a backslash may hide anything.
+	public = regexp.MustCompile(`(^|[^:\[\s])\s*"[^"]*` + secret + `|"name"\s*:\s*"[^"]*` + secret +
+		`|env:\w*` + secret + `\w*"|\\`)
+)
+
+// FuzzConfiguration reads a configuration without using it.
+func FuzzConfiguration(f *testing.F) {
+	me, folder := newIdentity(), f.TempDir() // one for each process, which makes one call at a time
+	needed := map[string]string{"client.pem": me.certificate, "client.key": me.key, "api.key": "key-" + secret}
+	for name, text := range needed {
+		require.NoError(f, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+	}
+	config := strings.NewReplacer("SERVER", "http://127.0.0.1:9", "account-S3CR3T-2", "account-2").Replace(goodConfig)
+	f.Add(config)
+	for _, fault := range configFaults {
+		f.Add(strings.Replace(config, fault.old, fault.new, 1))
+	}
+	file := filepath.Join(folder, "config.json")
+	f.Fuzz(func(t *testing.T, config string) {
+		require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
+		var stderr bytes.Buffer
+		exit := openbalances.Check(file, &stderr)
+		require.Equal(t, exit == 0, stderr.Len() == 0)
+		if exit == 0 {
+			return
+		}
+		require.Equal(t, 2, exit)
+		for line := range strings.Lines(stderr.String()) {
+			line = strings.TrimSuffix(line, "\n")
+			assert.Regexp(t, place, line)
+			assert.False(t, strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", line)
+		}
+		if !public.MatchString(config) {
+			assert.NotContains(t, stderr.String(), secret)
+		}
+	})
+}

@@ -1,0 +1,91 @@
+package adapters_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func get(t *testing.T, client *http.Client, address string) (*http.Response, error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	require.NoError(t, err)
+	response, err := client.Do(request)
+	if err == nil {
+		_, err = io.Copy(io.Discard, response.Body)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+	}
+	return response, err
+}
+
+// breaking answers the first request of a connection and breaks off at the second.
+func breaking(t *testing.T, arrived *atomic.Int64, reset bool) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		arrived.Add(1)
+		connection, buffered, err := http.NewResponseController(w).Hijack()
+		if !assert.NoError(t, err) {
+			return
+		}
+		_, _ = buffered.WriteString("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		_ = buffered.Flush()
+		_, err = buffered.ReadString('\n') // of the second request
+		if err == nil {
+			arrived.Add(1)
+		}
+		if tcp, ok := connection.(*net.TCPConn); ok && reset {
+			_ = tcp.SetLinger(0)
+		}
+		_ = connection.Close()
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+func TestARequestThatMayHaveArrivedIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	for _, reset := range []bool{true, false} {
+		var arrived atomic.Int64
+		server := breaking(t, &arrived, reset)
+		client := adapters.GuardHTTPClient(server.Client(), adapters.DefaultMaxBodyBytes)
+		_, err := get(t, client, server.URL)
+		require.NoError(t, err)
+		_, err = get(t, client, server.URL)
+		var failure *adapters.Error
+		require.True(t, errors.As(err, &failure), "%v", err)
+		assert.Equal(t, adapters.ErrUnavailable, failure.Kind)
+		assert.EqualValues(t, 2, arrived.Load())
+	}
+}
+
+func TestRequestsLookTheSame(t *testing.T) {
+	t.Parallel()
+	for _, http2 := range []bool{false, true} {
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			assert.Empty(t, r.TransferEncoding)
+			assert.Empty(t, r.Header.Values("Content-Length"))
+			body, err := io.ReadAll(r.Body)
+			assert.NoError(t, err)
+			assert.Empty(t, body)
+			w.Header().Set("X-Proto", r.Proto)
+		}))
+		server.EnableHTTP2 = http2
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		client := adapters.GuardHTTPClient(server.Client(), adapters.DefaultMaxBodyBytes)
+		for range 3 {
+			response, err := get(t, client, server.URL)
+			require.NoError(t, err)
+			assert.Equal(t, map[bool]string{false: "HTTP/1.1", true: "HTTP/2.0"}[http2], response.Header.Get("X-Proto"))
+		}
+	}
+}

@@ -1,0 +1,9 @@
+package onesingleview_test
+
+import (
+	"testing"
+
+	"github.com/openbalances/openbalances/adapters/adaptertest"
+)
+
+func FuzzBalances(f *testing.F) { adaptertest.Fuzz(f, harness) }

@@ -1,0 +1,84 @@
+// Package acme fetches balances from Acme, a made-up bank.
+//
+// Documentation: "Funds of a holding", Acme handbook, API v2, read 2026-11-20,
+// https://handbook.acme.invalid/holdings/funds.
+//
+// Calls: GET /v2/holdings/{holding}/funds.
+//
+// Credentials: an access token and the name that Acme knows the TPP by.
+//
+// Access limits: 10 unattended calls in 12 hours for one account. The consent is accessToken.
+//
+// Balance types: BOOKED becomes closingBooked and FREE interimAvailable; others stay unknown.
+//
+// Errors: A2 is consent_required, because the PSU has to agree again.
+//
+// Not supported: nothing is left out.
+package acme
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/call"
+	api "github.com/openbalances/openbalances/gen/acme"
+)
+
+const (
+	provider      = "acme"
+	productionURL = "https://bank.acme.invalid"
+)
+
+var _ adapters.Source = (*Client)(nil)
+
+// Credentials are what Acme asks of a TPP. All are required.
+type Credentials struct {
+	// AccessToken is the token itself, without "Bearer"; TokenSource is asked for one with every call instead.
+	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
+	TokenSource adapters.TokenSource `credential:"-,oneof"`
+
+	Client adapters.Secret `credential:"client"`
+}
+
+// Client is the Acme adapter.
+type Client struct {
+	api         *api.Client
+	connection  *call.Connection
+	credentials func() *Credentials // a function, because fmt can look through any pointer
+}
+
+// New returns a Client. Nothing is sent.
+func New(credentials Credentials, options *adapters.Options) (*Client, error) {
+	if err := call.CheckCredentials(provider, credentials); err != nil {
+		return nil, err
+	}
+	connection, err := call.New(provider, productionURL, options, refusal)
+	if err != nil {
+		return nil, err
+	}
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
+		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)))
+	if err != nil {
+		return nil, connection.Invalid("baseURL", "not usable")
+	}
+	return &Client{client, connection, func() *Credentials { return &credentials }}, nil
+}
+
+// Balances implements [adapters.Source]. Of the PSU's context the address is forwarded.
+func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
+	send := func(ctx context.Context) (*http.Response, error) {
+		return c.api.ListFunds(ctx, accountID, c.params(psu))
+	}
+	return call.Balances(ctx, c.connection, accountID, psu, send, func(body api.Funds) ([]adapters.Balance, error) {
+		return toBalances(accountID, body)
+	})
+}
+
+func (c *Client) params(psu adapters.PSU) *api.ListFundsParams {
+	params := &api.ListFundsParams{AcmeClient: string(c.credentials().Client)}
+	if user, present := psu.Context(); present {
+		params.AcmeUserAddress = call.Optional(user.IPAddress.String())
+	}
+	return params
+}
