@@ -8,6 +8,31 @@ const (
 	accountIDMarks = "-._~!$&'()*+,=:@"
 )
 
+// Account is an account as its provider lists it. Empty texts were not stated.
+type Account struct {
+	// Provider is the adapter's name, such as "eika".
+	Provider string `json:"provider"`
+	// ID is what [Source.Balances] takes.
+	ID string `json:"id"`
+	// IBAN and BBAN are as reported.
+	IBAN string `json:"iban,omitempty"`
+	BBAN string `json:"bban,omitempty"`
+	// Identifiers are all further ones, in the provider's order.
+	Identifiers []AccountIdentifier `json:"identifiers,omitempty"`
+	// Name is the account's name or the account holder's, whichever the provider shows to the PSU.
+	Name string `json:"name,omitempty"`
+	// Currency is the three-letter code as sent.
+	Currency string `json:"currency,omitempty"`
+	// Type is the provider's text for the type of the account.
+	Type string `json:"type,omitempty"`
+}
+
+// AccountIdentifier is a number of an account and the provider's name for the kind of number.
+type AccountIdentifier struct {
+	Scheme string `json:"scheme"`
+	Value  string `json:"value"`
+}
+
 // ValidateAccountID returns an [ErrInvalidArgument] unless id can stand in a request path as it is: not empty, not
 // "." or ".." (which would change the endpoint), at most 512 bytes, and free of "/", "?", "#", "%", ";", "\",
 // blanks, control and non-ASCII characters. The error never shows the id.

@@ -19,6 +19,24 @@ type BatchSource interface {
 	BatchBalances(ctx context.Context, accountIDs []string, psu PSU) ([]AccountBalances, error)
 }
 
+// AccountLister is a [Source] whose provider lists the accounts that the credentials give access to. Ask for it by type
+// assertion.
+//
+// Accounts returns all of them in the provider's order, or an error and nothing. It makes one request for each page that
+// the provider cuts the list into. An empty slice without an error means that the list is empty.
+type AccountLister interface {
+	Accounts(ctx context.Context, psu PSU) ([]Account, error)
+}
+
+// BalanceLister is a [Source] whose provider's account list carries the balances. Ask for it by type assertion.
+//
+// AllBalances returns one element for each account of the list, in its order. An account whose part cannot be used
+// carries its own error and hides no other; one that the list names without balances carries an error, too. The error
+// result is set only if the call as a whole failed. Requests are as for [AccountLister].
+type BalanceLister interface {
+	AllBalances(ctx context.Context, psu PSU) ([]AccountBalances, error)
+}
+
 // AccountBalances is the part of a batch answer that belongs to one account: its balances, or why there are none.
 type AccountBalances struct {
 	AccountID string

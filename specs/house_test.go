@@ -181,7 +181,8 @@ func findVagueStatuses(d *tree, report func(*yaml.Node, string)) {
 func findOddMedia(d *tree, report func(*yaml.Node, string)) {
 	d.walk(func(path []string, _, node *yaml.Node) {
 		for key := range members(get(node, "content")) {
-			if key.Value != "application/json" {
+			form := key.Value == "application/x-www-form-urlencoded" && path[len(path)-1] == "requestBody"
+			if key.Value != "application/json" && !form {
 				report(key, key.Value)
 			}
 		}

@@ -18,10 +18,10 @@ var amountFaults = []fault{
 	}), caught: "006 007 015 017 018 examples/empty examples/twoBalances"},
 	{name: "rounds to two places", plant: each(func(b *adapters.Balance) {
 		b.Amount = b.Amount.Round(2)
-	}), caught: "002 005 006 007 008 015 018 022 028 examples/ownType examples/twoBalances"},
+	}), caught: "002 005 006 007 008 015 018 022 028 068 069 075 examples/ownType examples/twoBalances"},
 	{name: "shows two places always", plant: each(func(b *adapters.Balance) {
 		b.Amount = decimal.RequireFromString(b.Amount.StringFixed(max(2, -b.Amount.Exponent())))
-	}), caught: "002 005 006 008 015 018 028 090 examples/ownType"},
+	}), caught: "002 005 006 008 015 018 028 examples/ownType"},
 	{name: "reads amounts as floats", plant: reads(func(text string) (decimal.Decimal, error) {
 		number, err := strconv.ParseFloat(strings.Trim(text, `"`), 64)
 		if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
@@ -40,20 +40,20 @@ var amountFaults = []fault{
 			return decimal.Zero, nil
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "010 037 063 068 069 sweep"},
+	}), caught: "010 037 sweep"},
 	{name: "takes an unreadable amount for zero", plant: reads(func(text string) (decimal.Decimal, error) {
 		amount, err := parseAmount(jsontext.Value(text))
 		if errors.Is(err, errMissing) {
 			return amount, err
 		}
 		return amount, nil
-	}), caught: "001 002 003 004 011 012 013 014 016 022 034 063 sweep"},
+	}), caught: "001 002 003 004 011 012 013 014 016 022 034 sweep"},
 	{name: "takes true for one", plant: reads(func(text string) (decimal.Decimal, error) {
 		return parseAmount(jsontext.Value(strings.Replace(text, "true", "1", 1)))
-	}), caught: "034 069 087 sweep"},
+	}), caught: "034 sweep"},
 	{name: "guesses that a balance is positive", plant: each(func(b *adapters.Balance) {
 		b.Amount = b.Amount.Abs()
-	}), caught: "batch/batch 063 examples/overdrawn"},
+	}), caught: "batch/batch examples/overdrawn"},
 	{name: "adds the credit limit", plant: each(func(b *adapters.Balance) {
 		for _, line := range b.CreditLines {
 			b.Amount = b.Amount.Add(line.Amount.Decimal)
@@ -79,14 +79,14 @@ var amountFaults = []fault{
 	}), caught: "011 012"},
 	{name: "takes out separators", plant: reads(func(text string) (decimal.Decimal, error) {
 		return parseAmount(jsontext.Value(strings.NewReplacer(",", "", "_", "", "'", "").Replace(text)))
-	}), caught: "012 069 075"},
+	}), caught: "012"},
 	{name: "leaves the grammar to decimal", plant: reads(func(text string) (decimal.Decimal, error) {
 		plain, err := jsontext.AppendUnquote(nil, []byte(text))
 		if err != nil || len(plain) > 32 || strings.ContainsAny(text, "eE") {
 			return parseAmount(jsontext.Value(text))
 		}
 		return decimal.NewFromString(string(plain))
-	}), caught: "013 016 090"},
+	}), caught: "013 016"},
 	{name: "takes NaN for zero", plant: reads(func(text string) (decimal.Decimal, error) {
 		return parseAmount(jsontext.Value(strings.Replace(text, `"NaN"`, "0", 1)))
 	}), caught: "014"},

@@ -66,7 +66,7 @@ var callFaults = []fault{
 			calls++
 			return send(request)
 		}
-	}, caught: "069 070 071"},
+	}, caught: "071"},
 	{name: "changes the caller's client", options: func(options *adapters.Options) {
 		if options.HTTPClient != nil {
 			options.HTTPClient.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -74,7 +74,7 @@ var callFaults = []fault{
 	}, caught: "072"},
 	{name: "changes the answer's headers", plant: replies(func(_ *http.Request, response *http.Response) {
 		response.Header.Set("X-Seen", "yes")
-	}), caught: "072"},
+	}), caught: "072 090"},
 	{name: "uses http.DefaultClient", options: func(options *adapters.Options) {
 		if options.HTTPClient == nil {
 			options.HTTPClient = http.DefaultClient
@@ -96,7 +96,7 @@ var callFaults = []fault{
 	}), caught: "102"},
 	{name: "asks twice for a PSU who is present", plant: again(func(response *http.Response, err error) bool {
 		return err == nil && response.StatusCode == http.StatusOK && response.Request.Header.Get("PSU-IP-Address") != ""
-	}), caught: "072 074 076 083 085 100 103 requests/attended requests/batch"},
+	}), caught: "072 074 075 076 083 085 089 090 100 103 requests/attended requests/batch"},
 }
 
 // limited replaces the limit for bodies.

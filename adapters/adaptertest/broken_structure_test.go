@@ -74,7 +74,7 @@ var structureFaults = []fault{
 	{name: "loses the order", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		slices.SortStableFunc(balances, func(a, b adapters.Balance) int { return a.Amount.Cmp(b.Amount) })
 		return balances, nil
-	}), caught: "005 007 022 028 examples/ownType"},
+	}), caught: "005 007 022 028 089 090 examples/ownType"},
 	{name: "chooses one balance", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		return balances[:min(len(balances), 1)], nil
 	}), caught: "028 045 examples/ownType examples/twoBalances"},

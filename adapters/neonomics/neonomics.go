@@ -3,10 +3,11 @@
 // Documentation: Reference page of GET /ics/v3/accounts/{id}/balances, Neonomics developer documentation, API v3, read
 // 2026-11-20.
 //
-// Calls: GET /ics/v3/accounts/{id}/balances.
+// Calls: POST /auth/realms/{realm}/protocol/openid-connect/token, GET /ics/v3/accounts/{id}/balances.
 //
-// Credentials: an access token, the session id, and a device id that stays the same for one PSU. Banks that ask for
-// personal identification also need the PSU's encrypted id, given either encrypted or as text and key.
+// Credentials: an access token, which [NewTokenSource] can fetch, the session id, and a device id that stays the same
+// for one PSU. Banks that ask for personal identification also need the PSU's encrypted id, given either encrypted or
+// as text and key. Clients with end-to-end encryption sign each request.
 //
 // Access limits: 4 unattended calls in 24 hours for one account. The consent is sessionId.
 //
@@ -17,11 +18,12 @@
 // Errors: private statuses. 510 is the caller's fault and must not be retried; with code 1426 it is
 // consent_required, and the link "consent" leads on. 520 and 530 are unavailable: Neonomics or the bank.
 //
-// Not supported: end-to-end request signing, the account list.
+// Not supported: the account list.
 package neonomics
 
 import (
 	"context"
+	"crypto"
 	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -47,11 +49,19 @@ type Credentials struct {
 	// Scope is accounts, the provider's default, or business-accounts.
 	Scope string `credential:"scope,optional"`
 
-	// PSUID is the PSU's id as encrypted by the caller. Instead, PSUIDPlain and PSUIDKey (base64 of 16 bytes) let
-	// the adapter encrypt it anew for every call.
+	// PSUID is the PSU's id as encrypted by the caller. Instead, PSUIDPlain and PSUIDKey let the adapter encrypt it
+	// anew for every call. PSUIDKey is rawValue of the portal's keyset, base64 of 16 bytes; PSUIDKeyID is its keyId, a
+	// number, and only needed when its outputPrefixType is TINK.
 	PSUID      adapters.Secret `credential:"psuId,optional"`
 	PSUIDPlain adapters.Secret `credential:"psuIdPlain,optional"`
 	PSUIDKey   adapters.Secret `credential:"psuIdKey,optional"`
+	PSUIDKeyID string          `credential:"psuIdKeyId,optional"`
+
+	// SigningKey is the RSA key of clients with end-to-end encryption, which may live in a hardware module. It goes
+	// with SigningKeyID, by which Neonomics knows it, and with OriginatingHost, the TPP's host.
+	SigningKey      crypto.Signer `credential:"signingKey,optional" json:"-"`
+	SigningKeyID    string        `credential:"signingKeyId,optional"`
+	OriginatingHost string        `credential:"originatingHost,optional"`
 }
 
 // Client is the Neonomics adapter.
@@ -75,8 +85,13 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	sign, err := credentials.sign()
+	if err != nil {
+		return nil, err
+	}
 	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)))
+		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)),
+		api.WithRequestEditorFn(sign))
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}
@@ -101,6 +116,10 @@ func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 	}
 	if user, present := psu.Context(); present {
 		params.XPsuIPAddress = user.IPAddress.String()
+	}
+	if c.credentials().SigningKey != nil {
+		date := c.connection.Now().UTC().Format(http.TimeFormat)
+		params.XOriginatingHost, params.XOriginatingDate = &c.credentials().OriginatingHost, &date
 	}
 	return params
 }

@@ -5,6 +5,9 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
+	"slices"
+	"strconv"
 
 	"github.com/openbalances/openbalances/adapters/internal/call"
 )
@@ -27,7 +30,23 @@ func newPSUID(c *Credentials) (func() string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() string { return encrypt(aead, string(c.PSUIDPlain)) }, nil
+	prefix, err := keyPrefix(c.PSUIDKeyID)
+	if err != nil {
+		return nil, err
+	}
+	return func() string { return encrypt(aead, prefix, string(c.PSUIDPlain)) }, nil
+}
+
+// keyPrefix is what Tink puts before a ciphertext to name the key: a one and the key's id, or nothing.
+func keyPrefix(keyID string) ([]byte, error) {
+	if keyID == "" {
+		return nil, nil
+	}
+	id, err := strconv.ParseUint(keyID, 10, 32)
+	if err != nil {
+		return nil, call.Invalid(provider, "credentials.psuIdKeyId", "not a number of 32 bits")
+	}
+	return binary.BigEndian.AppendUint32([]byte{1}, uint32(id)), nil
 }
 
 func newAEAD(encodedKey string) (cipher.AEAD, error) {
@@ -42,9 +61,9 @@ func newAEAD(encodedKey string) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// encrypt returns base64 of IV, ciphertext and tag: Tink's AES-GCM form without key prefix. The IV is random.
-func encrypt(aead cipher.AEAD, plain string) string {
-	iv := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
+// encrypt returns base64 of prefix, IV, ciphertext and tag: Tink's AES-GCM form. The IV is random.
+func encrypt(aead cipher.AEAD, prefix []byte, plain string) string {
+	iv := make([]byte, aead.NonceSize())
 	_, _ = rand.Read(iv) // never fails: the program stops if the system has no randomness
-	return base64.StdEncoding.EncodeToString(aead.Seal(iv, iv, []byte(plain), nil))
+	return base64.StdEncoding.EncodeToString(aead.Seal(slices.Concat(prefix, iv), iv, []byte(plain), nil))
 }

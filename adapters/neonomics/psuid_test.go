@@ -56,10 +56,32 @@ func TestPSUIDIsEncryptedAnewForEveryCall(t *testing.T) {
 	assert.Len(t, seen, 3)
 }
 
+// The prefix is that of a Tink keyset whose outputPrefixType is TINK.
+func TestPSUIDNamesItsKey(t *testing.T) {
+	t.Parallel()
+	for keyID, prefix := range map[string]string{"1": "\x01\x00\x00\x00\x01", "4294967295": "\x01\xff\xff\xff\xff"} {
+		sealed := make(chan string, 1)
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { sealed <- r.Header.Get("x-psu-id") }))
+		t.Cleanup(server.Close)
+		plain := credentials
+		plain.PSUID, plain.PSUIDPlain, plain.PSUIDKey, plain.PSUIDKeyID = "", testPSU, psuKey, keyID
+		client, err := neonomics.New(plain, &adapters.Options{BaseURL: server.URL})
+		require.NoError(t, err)
+		_, _ = client.Balances(t.Context(), "a", adapters.Unattended())
+		data, err := base64.StdEncoding.DecodeString(<-sealed)
+		require.NoError(t, err)
+		assert.Equal(t, prefix, string(data[:len(prefix)]))
+		assert.Equal(t, testPSU, open(t, base64.StdEncoding.EncodeToString(data[len(prefix):])))
+	}
+}
+
 func TestPSUIDMistakesAreFoundByNew(t *testing.T) {
 	t.Parallel()
 	for field, spoil := range map[string]func(*neonomics.Credentials){
-		"psuIdKey":   func(c *neonomics.Credentials) { c.PSUID, c.PSUIDPlain, c.PSUIDKey = "", testPSU, "c2hvcnQ=" },
+		"psuIdKey": func(c *neonomics.Credentials) { c.PSUID, c.PSUIDPlain, c.PSUIDKey = "", testPSU, "c2hvcnQ=" },
+		"psuIdKeyId": func(c *neonomics.Credentials) {
+			c.PSUID, c.PSUIDPlain, c.PSUIDKey, c.PSUIDKeyID = "", testPSU, psuKey, "4294967296"
+		},
 		"psuIdPlain": func(c *neonomics.Credentials) { c.PSUID, c.PSUIDKey = "", psuKey },
 		"psuId":      func(c *neonomics.Credentials) { c.PSUIDPlain, c.PSUIDKey = testPSU, psuKey },
 		"scope":      func(c *neonomics.Credentials) { c.Scope = "both" },

@@ -2,10 +2,11 @@
 //
 // Documentation: "Get Account Balance by Account ID", One Single View developer documentation, API v1, read 2026-11-20.
 //
-// Calls: POST /v1/api/observice/balanceById.
+// Calls: POST /v1/api/observice/balanceById, POST /v1/api/observice/token.
 //
-// Credentials: client id and code, signature key and merchant id from the console, an access token, and the bank code
-// and consent id of the account's bank. One Client serves one bank and consent.
+// Credentials: client id and code, signature key and merchant id from the console, an access token, which
+// [NewTokenSource] can fetch, and the bank code and consent id of the account's bank. One Client serves one bank and
+// consent.
 //
 // Access limits: no limit is documented. The consent is consentId.
 //

@@ -5,7 +5,8 @@
 //
 // Calls: GET /account-balance, GET /accounts/{account_id}/balance.
 //
-// Credentials: the id of the token that the PSU granted, and either a bearer token or, in the sandbox, an API key.
+// Credentials: the id of the token that the PSU granted, and one of a bearer token, the member's Ed25519 key, which
+// signs each request as Token.io's SDK does, and, in the sandbox, an API key.
 //
 // Access limits: 4 unattended calls in 24 hours for one account, set by the bank. A call is attended when it carries
 // the PSU's IPv4 address. The consent is onBehalfOf.
@@ -17,12 +18,14 @@
 // Errors: a 200 can hold a failure in its status field. PermissionDenied is consent_required, because the PSU has to
 // authorise again; MORE_SIGNATURES_NEEDED likewise.
 //
-// Not supported: the SDK's request signature, the account list.
+// Not supported: the account list.
 package tokenio
 
 import (
 	"context"
+	"crypto"
 	"net/http"
+	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/call"
@@ -39,7 +42,7 @@ var (
 	_ adapters.BatchSource = (*Client)(nil)
 )
 
-// Credentials are what Token.io asks of a TPP: OnBehalfOf and one of the other two.
+// Credentials are what Token.io asks of a TPP: OnBehalfOf and one of the others.
 type Credentials struct {
 	OnBehalfOf adapters.Secret `credential:"onBehalfOf"` // id of the granted token, ta:...
 	// AccessToken is a JWT, without "Bearer"; TokenSource is asked for one with every call instead. APIKey, without
@@ -47,6 +50,11 @@ type Credentials struct {
 	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
 	TokenSource adapters.TokenSource `credential:"-,oneof"`
 	APIKey      adapters.Secret      `credential:"apiKey,oneof"`
+	// SigningKey is an Ed25519 key of the member, which may live in a hardware module. It goes with MemberID, m:..., and
+	// KeyID, by which Token.io knows it.
+	SigningKey crypto.Signer `credential:"signingKey,oneof" json:"-"`
+	MemberID   string        `credential:"memberId,optional"`
+	KeyID      string        `credential:"keyId,optional"`
 }
 
 // Client is the Token.io adapter.
@@ -65,8 +73,11 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(credentials.authorize()))
+	authorize, err := credentials.authorize(connection.Now)
+	if err != nil {
+		return nil, err
+	}
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient), api.WithRequestEditorFn(authorize))
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}
@@ -120,9 +131,12 @@ func (c *Client) params(psu adapters.PSU) (*api.GetBalancesParams, error) {
 	return params, nil
 }
 
-func (c Credentials) authorize() api.RequestEditorFn {
-	if c.APIKey != "" {
-		return call.Authorize("Basic", c.APIKey, nil)
+func (c Credentials) authorize(now func() time.Time) (call.Editor, error) {
+	switch {
+	case c.SigningKey != nil:
+		return c.sign(now)
+	case c.APIKey != "":
+		return call.Authorize("Basic", c.APIKey, nil), nil
 	}
-	return call.Authorize("Bearer", c.AccessToken, c.TokenSource)
+	return call.Authorize("Bearer", c.AccessToken, c.TokenSource), nil
 }

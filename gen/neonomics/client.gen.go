@@ -34,6 +34,21 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for TokenRequestGrantType.
+const (
+	TokenRequestGrantTypeClientCredentials TokenRequestGrantType = "client_credentials"
+)
+
+// Valid indicates whether the value is a known member of the TokenRequestGrantType enum.
+func (e TokenRequestGrantType) Valid() bool {
+	switch e {
+	case TokenRequestGrantTypeClientCredentials:
+		return true
+	default:
+		return false
+	}
+}
+
 // AccountBalances The balances of one account, without anything around the list.
 type AccountBalances = []Balance
 
@@ -125,6 +140,83 @@ type LinkMeta struct {
 // Scope The kind of account.
 type Scope string
 
+// Token An access token and how long it can be used.
+type Token struct {
+	// AccessToken The token, sent as `Authorization: Bearer ...`.
+	//
+	// Example: sandbox-access-token
+	AccessToken string `json:"access_token"`
+
+	// ExpiresIn Lifetime in seconds. 3600 has been seen.
+	//
+	// Example: 3600
+	ExpiresIn *int64 `json:"expires_in,omitempty"`
+
+	// RefreshExpiresIn Lifetime of the refresh token in seconds. 7200 has been seen.
+	//
+	// Example: 7200
+	RefreshExpiresIn *int64 `json:"refresh_expires_in,omitempty"`
+
+	// RefreshToken Token for a refresh; a client that has its secret just asks again.
+	//
+	// Example: sandbox-refresh-token
+	RefreshToken *string `json:"refresh_token,omitempty"`
+
+	// SessionState Id of the authorisation server's session; not the session of the account calls.
+	//
+	// Example: 4a6b2d7e-1c3f-4e8a-9b5d-0f7e6c2a1d34
+	SessionState *string `json:"session_state,omitempty"`
+
+	// TokenType `bearer`, in upper or lower case.
+	//
+	// Example: bearer
+	TokenType string `json:"token_type"`
+}
+
+// TokenError Why there is no token, in the words of OAuth 2.0.
+type TokenError struct {
+	// Error Code of the error.
+	//
+	// Example: invalid_client
+	Error string `json:"error"`
+
+	// ErrorDescription For people to read.
+	//
+	// Example: Invalid client or Invalid client credentials
+	ErrorDescription *string `json:"error_description,omitempty"`
+}
+
+// TokenRefusal Why there is no token.
+type TokenRefusal struct {
+	// Message For people to read.
+	//
+	// Example: The client is not known.
+	Message string `json:"message"`
+}
+
+// TokenRequest Request of a token.
+type TokenRequest struct {
+	// ClientID Id of the client, from the developer portal.
+	//
+	// Example: example-client
+	ClientID string `json:"client_id"`
+
+	// ClientSecret Its secret, from the same place.
+	//
+	// Example: example-secret
+	ClientSecret string `json:"client_secret"`
+
+	// GrantType Always `client_credentials`.
+	//
+	// Example: client_credentials
+	GrantType TokenRequestGrantType `json:"grant_type"`
+}
+
+// TokenRequestGrantType Always `client_credentials`.
+//
+// Example: client_credentials
+type TokenRequestGrantType string
+
 // GetBalancesParams defines parameters for GetBalances.
 type GetBalancesParams struct {
 	// Scope `accounts` for retail accounts, `business-accounts` for those of businesses and corporates.
@@ -158,6 +250,9 @@ type GetBalancesParams struct {
 	// not published; the example shows the usual form.
 	Signature *string `json:"Signature,omitempty"`
 }
+
+// GetTokenFormdataRequestBody defines body for GetToken for application/x-www-form-urlencoded ContentType.
+type GetTokenFormdataRequestBody = TokenRequest
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -233,6 +328,26 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// GetTokenWithBody Access token of the client
+	//
+	// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
+	// the TPP, not for a PSU, so one token serves all sessions until it expires.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
+	GetTokenWithBody(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTokenWithFormdataBody Access token of the client
+	//
+	// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
+	// the TPP, not for a PSU, so one token serves all sessions until it expires.
+	//
+	// Takes a body of the `application/x-www-form-urlencoded` content type.
+	//
+	// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
+	GetTokenWithFormdataBody(ctx context.Context, realm string, body GetTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetBalances Balances of one account
 	//
 	// Returns every balance that the bank reports for the account. The account id comes from an account list read in
@@ -251,6 +366,46 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /ics/v3/accounts/{id}/balances (the `GetBalances` operationId).
 	GetBalances(ctx context.Context, id string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetTokenWithBody Access token of the client
+//
+// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
+// the TPP, not for a PSU, so one token serves all sessions until it expires.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
+func (c *Client) GetTokenWithBody(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTokenRequestWithBody(c.Server, realm, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTokenWithFormdataBody Access token of the client
+//
+// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
+// the TPP, not for a PSU, so one token serves all sessions until it expires.
+//
+// Takes a body of the `application/x-www-form-urlencoded` content type.
+//
+// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
+func (c *Client) GetTokenWithFormdataBody(ctx context.Context, realm string, body GetTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTokenRequestWithFormdataBody(c.Server, realm, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // GetBalances Balances of one account
@@ -280,6 +435,53 @@ func (c *Client) GetBalances(ctx context.Context, id string, params *GetBalances
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetTokenRequestWithFormdataBody calls the generic GetToken builder with application/x-www-form-urlencoded body
+func NewGetTokenRequestWithFormdataBody(server string, realm string, body GetTokenFormdataRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	bodyStr, err := runtime.MarshalForm(body, nil)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = strings.NewReader(bodyStr.Encode())
+	return NewGetTokenRequestWithBody(server, realm, "application/x-www-form-urlencoded", bodyReader)
+}
+
+// NewGetTokenRequestWithBody constructs an http.Request for the GetToken method, with any body, and a specified content type
+func NewGetTokenRequestWithBody(server string, realm string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "realm", realm, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth/realms/%s/protocol/openid-connect/token", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
 }
 
 // NewGetBalancesRequest constructs an http.Request for the GetBalances method
@@ -462,6 +664,26 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// GetTokenWithBodyWithResponse Access token of the client
+	//
+	// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
+	// the TPP, not for a PSU, so one token serves all sessions until it expires.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
+	GetTokenWithBodyWithResponse(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetTokenResult, error)
+
+	// GetTokenWithFormdataBodyWithResponse Access token of the client
+	//
+	// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
+	// the TPP, not for a PSU, so one token serves all sessions until it expires.
+	//
+	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
+	GetTokenWithFormdataBodyWithResponse(ctx context.Context, realm string, body GetTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*GetTokenResult, error)
+
 	// GetBalancesWithResponse Balances of one account
 	//
 	// Returns every balance that the bank reports for the account. The account id comes from an account list read in
@@ -482,6 +704,68 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /ics/v3/accounts/{id}/balances (the `GetBalances` operationId).
 	GetBalancesWithResponse(ctx context.Context, id string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*GetBalancesResult, error)
+}
+
+type GetTokenResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Token
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *TokenError
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *TokenError
+	// JSON510 the response for an HTTP 510 `application/json` response
+	JSON510 *TokenRefusal
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTokenResult) GetJSON200() *Token {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetTokenResult) GetJSON400() *TokenError {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetTokenResult) GetJSON401() *TokenError {
+	return r.JSON401
+}
+
+// GetJSON510 returns the response for an HTTP 510 `application/json` response
+func (r GetTokenResult) GetJSON510() *TokenRefusal {
+	return r.JSON510
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTokenResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTokenResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTokenResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTokenResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type GetBalancesResult struct {
@@ -546,6 +830,38 @@ func (r GetBalancesResult) ContentType() string {
 	return ""
 }
 
+// GetTokenWithBodyWithResponse Access token of the client
+//
+// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
+// the TPP, not for a PSU, so one token serves all sessions until it expires.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
+func (c *ClientWithResponses) GetTokenWithBodyWithResponse(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetTokenResult, error) {
+	rsp, err := c.GetTokenWithBody(ctx, realm, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTokenResult(rsp)
+}
+
+// GetTokenWithFormdataBodyWithResponse Access token of the client
+//
+// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
+// the TPP, not for a PSU, so one token serves all sessions until it expires.
+//
+// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
+func (c *ClientWithResponses) GetTokenWithFormdataBodyWithResponse(ctx context.Context, realm string, body GetTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*GetTokenResult, error) {
+	rsp, err := c.GetTokenWithFormdataBody(ctx, realm, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTokenResult(rsp)
+}
+
 // GetBalancesWithResponse Balances of one account
 //
 // Returns every balance that the bank reports for the account. The account id comes from an account list read in
@@ -571,6 +887,53 @@ func (c *ClientWithResponses) GetBalancesWithResponse(ctx context.Context, id st
 		return nil, err
 	}
 	return ParseGetBalancesResult(rsp)
+}
+
+// ParseGetTokenResult parses an HTTP response from a GetTokenWithResponse call
+func ParseGetTokenResult(rsp *http.Response) (*GetTokenResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTokenResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Token
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest TokenError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest TokenError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 510:
+		var dest TokenRefusal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON510 = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseGetBalancesResult parses an HTTP response from a GetBalancesWithResponse call

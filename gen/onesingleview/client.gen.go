@@ -41,6 +41,21 @@ func (e CreditDebitIndicator) Valid() bool {
 	}
 }
 
+// Defines values for TokenRequestGrantType.
+const (
+	TokenRequestGrantTypeClientCredentials TokenRequestGrantType = "client_credentials"
+)
+
+// Valid indicates whether the value is a known member of the TokenRequestGrantType enum.
+func (e TokenRequestGrantType) Valid() bool {
+	switch e {
+	case TokenRequestGrantTypeClientCredentials:
+		return true
+	default:
+		return false
+	}
+}
+
 // AccountBalances The answer under HTTP status 200. With `success` true it holds `payload`, with at least one bank; with `success`
 // false it says what went wrong in the members of Error.
 type AccountBalances struct {
@@ -261,6 +276,90 @@ type Meta struct {
 	TotalPages *int `json:"totalPages,omitempty"`
 }
 
+// Token An access token and how long it can be used.
+type Token struct {
+	// AccessToken The token, sent as `Authorization: Bearer ...`.
+	//
+	// Example: sandbox-access-token
+	AccessToken string `json:"access_token"`
+
+	// ExpiresIn Lifetime in seconds; about an hour has been seen.
+	//
+	// Example: 3600
+	ExpiresIn *int64 `json:"expires_in,omitempty"`
+
+	// TokenType `Bearer`.
+	//
+	// Example: Bearer
+	TokenType *string `json:"token_type,omitempty"`
+}
+
+// TokenAnswer The answer under HTTP status 200. With `success` true it holds `payload`; with `success` false it says what went
+// wrong in the members of Error.
+type TokenAnswer struct {
+	// Code Possibly what `errorCode` is expected to be.
+	//
+	// Example: APIERR400
+	Code *string `json:"code,omitempty"`
+
+	// Error Possibly what `message` is expected to be. Nobody has seen its type.
+	//
+	// Example: Bad Request
+	Error interface{} `json:"error,omitempty"`
+
+	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	//
+	// Example: APIERR400
+	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
+	//
+	// Example: ["Bad Request"]
+	Errors []interface{} `json:"errors,omitempty"`
+
+	// Message What went wrong, for people to read.
+	//
+	// Example: Bad Request
+	Message *string `json:"message,omitempty"`
+
+	// Payload An access token and how long it can be used.
+	Payload *Token `json:"payload,omitempty"`
+
+	// Success Whether the call succeeded.
+	//
+	// Example: false
+	Success bool `json:"success"`
+}
+
+// TokenRequest Request of a token.
+type TokenRequest struct {
+	// ClientCode Its code, from the same place.
+	//
+	// Example: 5d1c7a90-2b1e-4c55-8f3e-6a7b8c9d0e1f
+	ClientCode string `json:"clientCode"`
+
+	// ClientID Id of the client's application, from the provider's console.
+	//
+	// Example: example-client
+	ClientID string `json:"clientId"`
+
+	// GrantType Always `client_credentials`.
+	//
+	// Example: client_credentials
+	GrantType TokenRequestGrantType `json:"grantType"`
+
+	// MerchantID Id of the merchant.
+	//
+	// Example: APIS-300505
+	MerchantID string `json:"merchantId"`
+}
+
+// TokenRequestGrantType Always `client_credentials`.
+//
+// Example: client_credentials
+type TokenRequestGrantType string
+
 // GetBalancesParams defines parameters for GetBalances.
 type GetBalancesParams struct {
 	// ClientID Id of the client's application, from the provider's console.
@@ -282,8 +381,17 @@ type GetBalancesParams struct {
 	Signature string `json:"signature"`
 }
 
+// GetTokenParams defines parameters for GetToken.
+type GetTokenParams struct {
+	// Signature Signature of the body, computed as for the balance call. A public test suite also calls without it.
+	Signature string `json:"signature"`
+}
+
 // GetBalancesJSONRequestBody defines body for GetBalances for application/json ContentType.
 type GetBalancesJSONRequestBody = BalanceRequest
+
+// GetTokenJSONRequestBody defines body for GetToken for application/json ContentType.
+type GetTokenJSONRequestBody = TokenRequest
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -404,6 +512,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/api/observice/balanceById (the `GetBalances` operationId).
 	GetBalances(ctx context.Context, params *GetBalancesParams, body GetBalancesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTokenWithBody Access token of the client
+	//
+	// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/api/observice/token (the `GetToken` operationId).
+	GetTokenWithBody(ctx context.Context, params *GetTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetToken Access token of the client
+	//
+	// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/api/observice/token (the `GetToken` operationId).
+	GetToken(ctx context.Context, params *GetTokenParams, body GetTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // GetBalancesWithBody Balances of one account
@@ -462,6 +588,44 @@ func (c *Client) GetBalancesWithBody(ctx context.Context, params *GetBalancesPar
 // Corresponds with POST /v1/api/observice/balanceById (the `GetBalances` operationId).
 func (c *Client) GetBalances(ctx context.Context, params *GetBalancesParams, body GetBalancesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetBalancesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTokenWithBody Access token of the client
+//
+// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/api/observice/token (the `GetToken` operationId).
+func (c *Client) GetTokenWithBody(ctx context.Context, params *GetTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTokenRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetToken Access token of the client
+//
+// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/api/observice/token (the `GetToken` operationId).
+func (c *Client) GetToken(ctx context.Context, params *GetTokenParams, body GetTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTokenRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -537,6 +701,59 @@ func NewGetBalancesRequestWithBody(server string, params *GetBalancesParams, con
 		}
 
 		req.Header.Set("signature", headerParam2)
+
+	}
+
+	return req, nil
+}
+
+// NewGetTokenRequest calls the generic GetToken builder with application/json body
+func NewGetTokenRequest(server string, params *GetTokenParams, body GetTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGetTokenRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewGetTokenRequestWithBody constructs an http.Request for the GetToken method, with any body, and a specified content type
+func NewGetTokenRequestWithBody(server string, params *GetTokenParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/api/observice/token")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "signature", params.Signature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("signature", headerParam0)
 
 	}
 
@@ -632,6 +849,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/api/observice/balanceById (the `GetBalances` operationId).
 	GetBalancesWithResponse(ctx context.Context, params *GetBalancesParams, body GetBalancesJSONRequestBody, reqEditors ...RequestEditorFn) (*GetBalancesResult, error)
+
+	// GetTokenWithBodyWithResponse Access token of the client
+	//
+	// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/api/observice/token (the `GetToken` operationId).
+	GetTokenWithBodyWithResponse(ctx context.Context, params *GetTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetTokenResult, error)
+
+	// GetTokenWithResponse Access token of the client
+	//
+	// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/api/observice/token (the `GetToken` operationId).
+	GetTokenWithResponse(ctx context.Context, params *GetTokenParams, body GetTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*GetTokenResult, error)
 }
 
 type GetBalancesResult struct {
@@ -696,6 +931,68 @@ func (r GetBalancesResult) ContentType() string {
 	return ""
 }
 
+type GetTokenResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TokenAnswer
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *Error
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Error
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *Error
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTokenResult) GetJSON200() *TokenAnswer {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetTokenResult) GetJSON400() *Error {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetTokenResult) GetJSON401() *Error {
+	return r.JSON401
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetTokenResult) GetJSON500() *Error {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTokenResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTokenResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTokenResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTokenResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetBalancesWithBodyWithResponse Balances of one account
 //
 // Returns the balances of the account that the request names, one for each type that the bank reports. The user's
@@ -754,6 +1051,36 @@ func (c *ClientWithResponses) GetBalancesWithResponse(ctx context.Context, param
 	return ParseGetBalancesResult(rsp)
 }
 
+// GetTokenWithBodyWithResponse Access token of the client
+//
+// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/api/observice/token (the `GetToken` operationId).
+func (c *ClientWithResponses) GetTokenWithBodyWithResponse(ctx context.Context, params *GetTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetTokenResult, error) {
+	rsp, err := c.GetTokenWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTokenResult(rsp)
+}
+
+// GetTokenWithResponse Access token of the client
+//
+// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/api/observice/token (the `GetToken` operationId).
+func (c *ClientWithResponses) GetTokenWithResponse(ctx context.Context, params *GetTokenParams, body GetTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*GetTokenResult, error) {
+	rsp, err := c.GetToken(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTokenResult(rsp)
+}
+
 // ParseGetBalancesResult parses an HTTP response from a GetBalancesWithResponse call
 func ParseGetBalancesResult(rsp *http.Response) (*GetBalancesResult, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -770,6 +1097,53 @@ func ParseGetBalancesResult(rsp *http.Response) (*GetBalancesResult, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest AccountBalances
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetTokenResult parses an HTTP response from a GetTokenWithResponse call
+func ParseGetTokenResult(rsp *http.Response) (*GetTokenResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTokenResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TokenAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

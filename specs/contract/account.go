@@ -18,12 +18,16 @@ const (
 	accountMember = "accountId"
 )
 
-// AskedAccounts returns the account ids that a request asks for, in its order. Several tells that the operation takes
+// AskedAccounts returns the account ids that a request asks for, in its order; none if no example of the operation has
+// an x-sandbox-account. Several tells that the operation takes
 // more than one, however many were asked for. The body can be read again afterwards.
 func (d *Document) AskedAccounts(req *http.Request) (ids []string, several bool, err error) {
 	route, params, err := d.FindRoute(req)
 	if err != nil {
 		return nil, false, err
+	}
+	if !d.isAboutAccounts(route.Operation.OperationID) {
+		return nil, false, nil
 	}
 	if name := lastVariable(route.Path); name != "" {
 		return []string{params[name]}, false, nil
@@ -39,6 +43,11 @@ func (d *Document) AskedAccounts(req *http.Request) (ids []string, several bool,
 		ids = []string{id}
 	}
 	return ids, false, nil
+}
+
+// isAboutAccounts tells whether answers of an operation are about accounts that the request names.
+func (d *Document) isAboutAccounts(operation string) bool {
+	return d.first(func(e Example) bool { return e.Operation == operation && len(e.asked()) > 0 }) != nil
 }
 
 func lastVariable(path string) (name string) {

@@ -25,21 +25,31 @@ func (d *Document) checkBody(
 		return violation(message+" header Content-Type", rule)
 	}
 	part := message + " body"
-	if pointer, err := walk(body); err != nil {
+	value, pointer, err := readValue(media == content[formMedia], body)
+	if err != nil {
 		return violation(strings.TrimSpace(part+" "+pointer), err.Error())
 	}
 	if media.Schema == nil {
 		return nil
-	}
-	value, err := decode(body)
-	if err != nil {
-		return violation(part, "not JSON")
 	}
 	options := append(d.Spec.GetSchemaValidationOptions(), direction)
 	if err := media.Schema.Value.VisitJSON(value, options...); err != nil {
 		return schemaViolation(part, err)
 	}
 	return nil
+}
+
+// readValue reads a form or exactly one JSON value; pointer says where the latter is broken.
+func readValue(form bool, body []byte) (value any, pointer string, err error) {
+	if form {
+		value, err = decodeForm(body)
+		return value, "", err
+	}
+	if pointer, err := walk(body); err != nil {
+		return nil, pointer, err
+	}
+	value, err = decode(body)
+	return value, "", err
 }
 
 // mediaType returns the content of exactly the media type sent, or the rule that is broken.

@@ -146,7 +146,11 @@ func (d *Document) checkExample(ctx context.Context, e Example) error {
 		return err
 	}
 	if e.Status == 0 {
-		req.Body = io.NopCloser(bytes.NewReader(e.JSON))
+		body, err := e.Body()
+		if err != nil {
+			return err
+		}
+		req.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	err = d.ValidateRequest(ctx, req)
 	if err == nil && e.Status != 0 {

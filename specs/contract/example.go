@@ -19,6 +19,7 @@ type Example struct {
 	Summary   string
 	Account   string   // x-sandbox-account: the account id that the sandbox answers with this example
 	Accounts  []string // x-sandbox-accounts: the same for an answer about several accounts
+	Media     string   // media type of the body
 	JSON      []byte   // indented; strings, numbers and the order of members as written in the document
 	Valid     bool     // false for x-invalid-examples
 	Reason    string   // why it is invalid
@@ -70,7 +71,8 @@ func (t *tree) operationExamples(operation *yaml.Node, at Example) ([]Example, e
 // contentExamples reads examples and x-invalid-examples of a request body or an answer.
 func (t *tree) contentExamples(body *yaml.Node, at Example) ([]Example, error) {
 	var all []Example
-	for _, media := range t.pairs(t.get(body, "content")) {
+	for name, media := range t.pairs(t.get(body, "content")) {
+		at.Media = name
 		for key, group := range t.pairs(media) {
 			if key != "examples" && key != "x-invalid-examples" {
 				continue
@@ -99,6 +101,14 @@ func (t *tree) example(name string, node *yaml.Node, e Example) (Example, error)
 	var err error
 	e.JSON, err = toJSON(value)
 	return e, err
+}
+
+// Body is the example as it is sent: JSON, or the form that a request's media type asks for.
+func (e Example) Body() ([]byte, error) {
+	if e.Media == formMedia {
+		return encodeForm(e.JSON)
+	}
+	return e.JSON, nil
 }
 
 // first returns the first example that fits, or nil.

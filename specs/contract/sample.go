@@ -14,7 +14,7 @@ import (
 )
 
 // SampleRequest builds a valid request from the examples of an operation's parameters and body, with a made-up
-// credential. It asks for the accounts given, or for the one in the examples. The base URL is that of the server.
+// credential. It asks for the accounts given, if the operation is about accounts, or for the one in the examples. The base URL is that of the server.
 func (d *Document) SampleRequest(
 	ctx context.Context, base, operation string, accounts ...string,
 ) (*http.Request, error) {
@@ -22,7 +22,10 @@ func (d *Document) SampleRequest(
 	if route == nil {
 		return nil, fmt.Errorf("contract: %s: no operation %q", d.Provider, operation)
 	}
-	body, err := d.sampleBody(operation, accounts)
+	if !d.isAboutAccounts(operation) {
+		accounts = nil
+	}
+	media, body, err := d.sampleBody(operation, accounts)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +35,7 @@ func (d *Document) SampleRequest(
 		return nil, err
 	}
 	req.URL.RawQuery = query.Encode()
-	req.Header = sampleHeader(route, len(body) > 0)
+	req.Header = sampleHeader(route, media)
 	d.addCredential(req, route)
 	return req, nil
 }
@@ -49,15 +52,17 @@ func (d *Document) operation(id string) *routers.Route {
 	return nil
 }
 
-func (d *Document) sampleBody(operation string, accounts []string) ([]byte, error) {
+func (d *Document) sampleBody(operation string, accounts []string) (media string, body []byte, err error) {
 	e := d.first(func(e Example) bool { return e.Operation == operation && e.Status == 0 && e.Valid })
 	switch {
 	case e == nil:
-		return nil, nil
+		return "", nil, nil
 	case len(accounts) > 0:
-		return withAccount(e.JSON, accounts[0])
+		body, err = withAccount(e.JSON, accounts[0])
+	default:
+		body, err = e.Body()
 	}
-	return e.JSON, nil
+	return e.Media, body, err
 }
 
 func samplePath(route *routers.Route, accounts []string) string {
@@ -91,10 +96,10 @@ func sampleQuery(route *routers.Route, accounts []string) url.Values {
 	return query
 }
 
-func sampleHeader(route *routers.Route, hasBody bool) http.Header {
+func sampleHeader(route *routers.Route, media string) http.Header {
 	header := http.Header{"Accept": {"application/json"}}
-	if hasBody {
-		header.Set("Content-Type", "application/json")
+	if media != "" {
+		header.Set("Content-Type", media)
 	}
 	for _, p := range parameters(route) {
 		if p.Value.In == openapi3.ParameterInHeader && p.Value.Example != nil {

@@ -86,10 +86,18 @@ func exchanged(t *testing.T, doc *contract.Document, e contract.Example) []contr
 	l := watch(t, doc, handler, contract.Options{})
 	req := sample(t, doc, l.url, e.Operation)
 	if e.Status == 0 {
-		setBody(req, string(e.JSON))
+		setBody(req, sentBody(t, e))
 	}
 	assert.Equal(t, handler.body, l.send(t, req))
 	return l.deviations()
+}
+
+// sentBody is the body of a request example.
+func sentBody(t *testing.T, e contract.Example) string {
+	t.Helper()
+	body, err := e.Body()
+	require.NoError(t, err)
+	return string(body)
 }
 
 // firstAnswer is an example without any deviation.
@@ -131,7 +139,7 @@ func firstFault(t *testing.T, doc *contract.Document, e contract.Example) string
 	req := sample(t, doc, "", e.Operation)
 	var err error
 	if e.Status == 0 {
-		setBody(req, string(e.JSON))
+		setBody(req, sentBody(t, e))
 		err = doc.ValidateRequest(t.Context(), req)
 	} else {
 		err = doc.ValidateResponse(t.Context(), req, e.Status, doc.SampleResponseHeader(req, e.Status), e.JSON)

@@ -40,6 +40,7 @@ func (x *exchange) watch(body io.ReadCloser) io.ReadCloser {
 type expectation struct {
 	part   string
 	status int
+	form   bool             // not JSON
 	schema *openapi3.Schema // nil: any JSON value
 }
 
@@ -50,7 +51,7 @@ func (x *exchange) expect(message string, status int, content openapi3.Content, 
 		x.add(status, message+" header Content-Type", rule, documentedNames(content))
 		return expectation{}
 	}
-	e := expectation{part: message + " body", status: status}
+	e := expectation{part: message + " body", status: status, form: media == content[formMedia]}
 	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		x.add(status, e.part, RuleEncoded, "")
 		return expectation{}
@@ -97,23 +98,18 @@ func (x *exchange) checkBody(e expectation, data []byte, passed state) {
 		x.add(e.status, e.part, RuleLarge, "")
 		return
 	}
-	pointer, err := walk(data)
+	value, pointer, err := readValue(e.form, data)
 	switch {
 	case passed == unread && err != nil:
 		x.add(e.status, e.part, RuleUnread, "")
 	case err != nil:
 		x.add(e.status, strings.TrimSpace(e.part+" "+x.inspector.redacted(pointer)), err.Error(), "")
 	case e.schema != nil:
-		x.inspect(e, data)
+		x.inspect(e, value)
 	}
 }
 
-func (x *exchange) inspect(e expectation, data []byte) {
-	value, err := decode(data)
-	if err != nil {
-		x.add(e.status, e.part, errSyntax.Error(), "")
-		return
-	}
+func (x *exchange) inspect(e expectation, value any) {
 	i := inspection{inspector: x.inspector, request: e.status == 0, full: x.found.full}
 	i.add = func(pointer, rule, documented string) {
 		x.add(e.status, strings.TrimSpace(e.part+" "+pointer), rule, documented)

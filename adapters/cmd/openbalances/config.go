@@ -192,7 +192,7 @@ func (p provider) missing(configured map[string]string) []string {
 		}
 	}
 	if len(p.oneOf) > 0 && count != 1 {
-		problems = append(problems, "credentials: exactly one of "+strings.Join(p.oneOf, " and ")+" is needed")
+		problems = append(problems, "credentials: exactly one of "+strings.Join(p.oneOf, ", ")+" is needed")
 	}
 	return problems
 }

@@ -76,7 +76,7 @@ var configFaults = []struct{ name, old, new, line string }{
 // eikaFaults are values for eika's signingCert and signingKey.
 var eikaFaults = []struct{ name, certificate, key, line string }{
 	{"key of another certificate", "client.pem", "other.key", "credentials.signingKey: the signing key does not belong to the certificate"},
-	{"elliptic key", "client.pem", "elliptic.key", "credentials.signingKey: not an RSA key"},
+	{"elliptic key", "client.pem", "elliptic.key", "credentials.signingKey: rsa-sha256 needs an RSA key"},
 	{"certificate for a key", "client.pem", "client.pem", "credentials.signingKey: holds no unencrypted PRIVATE KEY or RSA PRIVATE KEY in PEM"},
 	{"key for a certificate", "client.key", "client.key", "credentials.signingCert: holds no CERTIFICATE in PEM"},
 	{"broken certificate", "broken.pem", "client.key", "credentials.signingCert: not a readable X.509 certificate"},
@@ -132,7 +132,7 @@ func TestConfigNamesAllFaults(t *testing.T) {
 	assert.Equal(t, outcome{2, "", `openbalances: config: connections[0] (a): accounts[1]: names another path
 openbalances: config: connections[0] (a): psu.ipAddress: not a public IP address
 openbalances: config: connections[0] (a): credentials.onBehalfOf: missing
-openbalances: config: connections[0] (a): credentials: exactly one of accessToken and apiKey is needed
+openbalances: config: connections[0] (a): credentials: exactly one of accessToken, apiKey, signingKey is needed
 openbalances: config: connections[0] (a): credentials.x: not taken by tokenio
 openbalances: config: connections[1] (a\u{1b}[2J): accounts: missing
 openbalances: config: connections[1] (a\u{1b}[2J): provider: none of ` + strings.Join(specs.Providers(), " ") + `

@@ -114,14 +114,16 @@ func (p provider) demoCredentials() (credentials, error) {
 	for name, value := range named {
 		values[name] = adapters.Secret(fmt.Sprint(value))
 	}
-	if len(p.pem) == 0 {
+	if !slices.ContainsFunc(p.required, func(name string) bool { return p.pem[name] != nil }) {
 		return values, nil
 	}
 	certificate, key, err := newSigningPair(time.Now())
-	for name, kind := range p.pem {
-		values[name] = key
-		if kind == certificateType {
+	for _, name := range p.required {
+		switch p.pem[name] {
+		case certificateType:
 			values[name] = certificate
+		case keyType:
+			values[name] = key
 		}
 	}
 	return values, err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"slices"
@@ -33,9 +32,9 @@ func parseKey(field string, text adapters.Secret) (crypto.Signer, error) {
 	if err != nil {
 		return nil, unfit(field, "not a readable private key")
 	}
-	key, ok := parsed.(*rsa.PrivateKey)
+	key, ok := parsed.(crypto.Signer)
 	if !ok {
-		return nil, unfit(field, "not an RSA key")
+		return nil, unfit(field, "not a key that signs")
 	}
 	return key, nil
 }

@@ -36,7 +36,7 @@ func (c *Connection) refused(response *http.Response, b *buffer, received time.T
 	_ = b.fill(io.LimitReader(response.Body, maxRefusal), maxRefusal)
 	refusal := c.refusal(Answer{response.StatusCode, response.Header, b.data})
 	failure := &adapters.Error{
-		Kind: statusKind(response.StatusCode), Provider: c.Provider, Operation: getBalances, Status: response.StatusCode,
+		Kind: statusKind(response.StatusCode), Provider: c.Provider, Operation: c.operation, Status: response.StatusCode,
 		RequestID: response.Request.Header.Get(requestID), RetryAfter: retryAfter(response.Header, received),
 	}
 	refusal.complete(failure)
@@ -111,13 +111,16 @@ func contentProblem(header http.Header) string {
 	return ""
 }
 
-// failed completes err with provider, operation and status.
+// failed completes err with provider, operation and status, unless it is the failure of another operation.
 func (c *Connection) failed(err error, status int) error {
 	var failure *adapters.Error
 	if !errors.As(err, &failure) {
 		failure = &adapters.Error{Kind: adapters.ErrProtocol, Err: err}
 	}
+	if failure.Operation != "" {
+		return failure
+	}
 	complete := *failure
-	complete.Provider, complete.Operation, complete.Status = c.Provider, getBalances, status
+	complete.Provider, complete.Operation, complete.Status = c.Provider, c.operation, status
 	return &complete
 }

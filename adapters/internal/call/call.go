@@ -19,6 +19,7 @@ const maxBalances = 1000
 
 const (
 	getBalances = "get balances"
+	getToken    = "get token"
 	requestID   = "X-Request-ID"
 )
 
@@ -172,5 +173,5 @@ func broken(err error) *adapters.Error {
 }
 
 func (c *Connection) interrupted(err error) error {
-	return fmt.Errorf("%s: %s: %w", c.Provider, getBalances, err)
+	return fmt.Errorf("%s: %s: %w", c.Provider, c.operation, err)
 }

@@ -19,6 +19,7 @@ type Connection struct {
 	HTTPClient *http.Client
 	Now        func() time.Time
 	limit      int64 // bytes of a body
+	operation  string
 	refusal    func(Answer) Refusal
 }
 
@@ -45,7 +46,7 @@ func New(provider, baseURL string, options *adapters.Options, refusal func(Answe
 	if options == nil {
 		options = &adapters.Options{}
 	}
-	c := &Connection{Provider: provider, BaseURL: baseURL, Now: time.Now, refusal: refusal}
+	c := &Connection{Provider: provider, BaseURL: baseURL, Now: time.Now, operation: getBalances, refusal: refusal}
 	if options.BaseURL != "" {
 		c.BaseURL = options.BaseURL
 	}

@@ -1,0 +1,82 @@
+package neonomics
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/call"
+	api "github.com/openbalances/openbalances/gen/neonomics"
+)
+
+// productionRealm is where the tokens of the production host come from.
+const productionRealm = "live"
+
+// TokenCredentials are what Neonomics asks of a TPP for an access token, from the developer portal.
+type TokenCredentials struct {
+	ClientID     adapters.Secret `credential:"clientId"`
+	ClientSecret adapters.Secret `credential:"clientSecret"`
+	// Realm is live if empty; the provider's sandbox needs sandbox.
+	Realm string `credential:"realm,optional"`
+}
+
+// NewTokenSource returns a source of access tokens, which any number of Clients can share. It asks for a token when a
+// call needs one, once for all concurrent calls, and again a minute before it expires. Nothing is sent before.
+func NewTokenSource(credentials TokenCredentials, options *adapters.Options) (adapters.TokenSource, error) {
+	if err := call.CheckCredentials(provider, credentials); err != nil {
+		return nil, err
+	}
+	if adapters.ValidateAccountID(credentials.realm()) != nil { // it stands in the path like one
+		return nil, call.Invalid(provider, "credentials.realm", "not usable in a path")
+	}
+	connection, err := call.New(provider, productionURL, options, tokenRefusal)
+	if err != nil {
+		return nil, err
+	}
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient))
+	if err != nil {
+		return nil, connection.Invalid("baseURL", "not usable")
+	}
+	send := func(ctx context.Context) (*http.Response, error) {
+		return client.GetTokenWithFormdataBody(ctx, credentials.realm(), credentials.request())
+	}
+	return call.Tokens(connection, send, toToken), nil
+}
+
+func (c TokenCredentials) realm() string {
+	if c.Realm == "" {
+		return productionRealm
+	}
+	return c.Realm
+}
+
+func (c TokenCredentials) request() api.TokenRequest {
+	return api.TokenRequest{
+		GrantType:    api.TokenRequestGrantTypeClientCredentials,
+		ClientID:     string(c.ClientID),
+		ClientSecret: string(c.ClientSecret),
+	}
+}
+
+func toToken(body api.Token) (call.Token, error) {
+	return call.Token{Text: body.AccessToken, Type: &body.TokenType, ExpiresIn: body.ExpiresIn}, nil
+}
+
+// tokenRefusal reads both documented error bodies. A client whose credentials are refused is told so by any of these
+// statuses.
+func tokenRefusal(answer call.Answer) call.Refusal {
+	var refusal call.Refusal
+	switch answer.Status {
+	case http.StatusBadRequest, http.StatusUnauthorized, statusCallersFault:
+		refusal.Kind = adapters.ErrUnauthorized
+	}
+	var standard api.TokenError
+	var private api.TokenRefusal
+	if call.Decode(answer.Body, &standard) == nil {
+		refusal.Code, refusal.Message = standard.Error, call.Text(standard.ErrorDescription)
+	}
+	if call.Decode(answer.Body, &private) == nil && private.Message != "" {
+		refusal.Message = private.Message
+	}
+	return refusal
+}

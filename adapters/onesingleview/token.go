@@ -1,0 +1,65 @@
+package onesingleview
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/call"
+	api "github.com/openbalances/openbalances/gen/onesingleview"
+)
+
+// TokenCredentials are what One Single View asks of a TPP for an access token, from the console.
+type TokenCredentials struct {
+	ClientID     adapters.Secret `credential:"clientId"`
+	ClientCode   adapters.Secret `credential:"clientCode"`
+	SignatureKey adapters.Secret `credential:"signatureKey"`
+	MerchantID   adapters.Secret `credential:"merchantId"`
+}
+
+// NewTokenSource returns a source of access tokens, which any number of Clients can share. It asks for a token when a
+// call needs one, once for all concurrent calls, and again a minute before it expires. Nothing is sent before.
+func NewTokenSource(credentials TokenCredentials, options *adapters.Options) (adapters.TokenSource, error) {
+	if err := call.CheckCredentials(provider, credentials); err != nil {
+		return nil, err
+	}
+	connection, err := call.New(provider, sandboxURL, options, refusal)
+	if err != nil {
+		return nil, err
+	}
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient))
+	if err != nil {
+		return nil, connection.Invalid("baseURL", "not usable")
+	}
+	send := func(ctx context.Context) (*http.Response, error) {
+		body, err := json.Marshal(credentials.request())
+		if err != nil {
+			return nil, err
+		}
+		params := &api.GetTokenParams{Signature: sign(body, string(credentials.SignatureKey))}
+		return client.GetTokenWithBody(ctx, params, "application/json", bytes.NewReader(body))
+	}
+	return call.Tokens(connection, send, toToken), nil
+}
+
+func (c TokenCredentials) request() api.TokenRequest {
+	return api.TokenRequest{
+		ClientID:   string(c.ClientID),
+		ClientCode: string(c.ClientCode),
+		MerchantID: string(c.MerchantID),
+		GrantType:  api.TokenRequestGrantTypeClientCredentials,
+	}
+}
+
+func toToken(body api.TokenAnswer) (call.Token, error) {
+	if !body.Success {
+		failure := toRefusal(api.Error{Code: body.Code, Error: body.Error, ErrorCode: body.ErrorCode, Errors: body.Errors, Message: body.Message})
+		return call.Token{}, failure.Error(adapters.ErrProtocol)
+	}
+	if body.Payload == nil {
+		return call.Token{}, call.Missing("payload")
+	}
+	return call.Token{Text: body.Payload.AccessToken, Type: body.Payload.TokenType, ExpiresIn: body.Payload.ExpiresIn}, nil
+}
