@@ -119,7 +119,13 @@ func exchange[T any](ctx context.Context, c *Connection, send Send) (*answer[T],
 	}
 	response, err := send(ctx)
 	if err != nil {
-		return nil, c.unsent(ctx, err)
+		err = c.unsent(ctx, err)
+	}
+	if !errors.Is(err, adapters.ErrInvalidArgument) { // which is found before anything is sent
+		count(ctx)
+	}
+	if err != nil {
+		return nil, err
 	}
 	received := c.Now()
 	body := buffers.Get().(*buffer)
