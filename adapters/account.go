@@ -21,7 +21,9 @@ type Account struct {
 	Identifiers []AccountIdentifier `json:"identifiers,omitempty"`
 	// Name is the account's name or the account holder's, whichever the provider shows to the PSU.
 	Name string `json:"name,omitempty"`
-	// Currency is the three-letter code as sent.
+	// Status is the provider's text for the state of the account, such as "blocked".
+	Status string `json:"status,omitempty"`
+	// Currency is the code as sent.
 	Currency string `json:"currency,omitempty"`
 	// Type is the provider's text for the type of the account.
 	Type string `json:"type,omitempty"`

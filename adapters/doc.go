@@ -36,10 +36,16 @@
 //
 // # Safety
 //
-// A call costs one request. Redirects are not followed, plain http goes to loopback only, and an answer is read up to
-// a cap. Account ids that would change the request's path are refused. JSON is read strictly: duplicate names,
-// invalid UTF-8, trailing data and amounts outside the grammar are errors; members the document does not know are
-// ignored.
+// A call costs one request; a list that the provider cuts into pages costs one for each. Redirects are not followed,
+// plain http goes to loopback only, and an answer is read up to a cap. Account ids that would change the request's path
+// are refused. JSON is read strictly: duplicate names, invalid UTF-8, trailing data and amounts outside the grammar are
+// errors; members the document does not know are ignored.
+//
+// # Several accounts
+//
+// What a provider can do beyond one account is asked for by type assertion: [AccountLister], [BatchSource],
+// [BalanceLister]. An account of a batch or list that is refused, broken or without balances carries its own error and
+// hides no other. Answers are matched by account id, never by position. A list is complete or an error.
 //
 // # Concurrency and state
 //

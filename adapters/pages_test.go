@@ -16,7 +16,7 @@ import (
 
 // An adapter's page is its package comment: one sentence, then a paragraph under each of these headings.
 var headings = []string{
-	"Documentation", "Calls", "Credentials", "Access limits", "Balance types", "Errors", "Not supported",
+	"Documentation", "Calls", "Credentials", "First balance", "Access limits", "Balance types", "Errors", "Not supported",
 }
 
 // page is a package comment by heading; the first sentence has none.

@@ -13,6 +13,8 @@
 //   - examples are named, every name once in a document. The first one of an answer is the one served by default.
 //   - x-sandbox-account beside an example is the account id that the sandbox answers with it; x-sandbox-accounts is the
 //     list of ids of an answer for several accounts.
+//   - x-sandbox-list on an operation that lists accounts is the pointer to their ids in an answer, with * for every element
+//     of a list. The first example names the accounts for which getBalances has a good answer.
 //   - x-invalid-examples of a media type holds answers that break their own schema, each with a reason: samples that
 //     are printed wrongly on the page, and a few instructive bad ones.
 //

@@ -62,6 +62,8 @@ func Run(t *testing.T, h Harness) {
 	t.Run("examples", h.examples)
 	t.Run("batch", h.batch)
 	t.Run("requests", h.requests)
+	t.Run("accounts", h.accounts)
+	t.Run("batch sweep", h.batchSweep)
 	t.Run("catalogue", h.catalogue)
 	t.Run("sweep", h.sweep)
 }

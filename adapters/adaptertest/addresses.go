@@ -250,15 +250,15 @@ func checkBatchIDs(t *testing.T, h Harness) {
 	if !ok {
 		t.Skip("does not apply: the adapter has no call for several accounts")
 	}
-	for _, ids := range [][]string{nil, {}, {"a", ""}, {"a", "b", "a"}} {
-		_, err := source.BatchBalances(t.Context(), ids, psu)
-		h.assertFailure(t, err, adapters.ErrInvalidArgument)
-	}
 	many := []string{}
 	for i := range 500 {
 		many = append(many, fmt.Sprintf("%s-%d", h.account(t), i))
 	}
-	for _, ids := range [][]string{{"a"}, {"a&account_id=b", "c=d", "e+f", "g,h"}, many} {
+	for _, ids := range [][]string{nil, {}, {"a", ""}, {"a", "b", "a"}, many, many[:adapters.MaxBatch+1]} {
+		_, err := source.BatchBalances(t.Context(), ids, psu)
+		h.assertFailure(t, err, adapters.ErrInvalidArgument)
+	}
+	for _, ids := range [][]string{{"a"}, {"a&account_id=b", "c=d", "e+f", "g,h"}, many[:adapters.MaxBatch]} {
 		assert.Equal(t, ids, h.asked(t, func(source adapters.Source) {
 			_, _ = source.(adapters.BatchSource).BatchBalances(t.Context(), ids, psu)
 		}))

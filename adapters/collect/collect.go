@@ -12,7 +12,6 @@ import (
 const (
 	defaultCalls   = 64
 	defaultPerHost = 16
-	batchSize      = 50 // accounts of one batch call
 )
 
 // Connection is one access to one provider.

@@ -250,10 +250,10 @@ func (b batchSource) Balances(ctx context.Context, id string, psu adapters.PSU) 
 func TestBatchAnswersAreMatchedByAccount(t *testing.T) {
 	t.Parallel()
 	source := batching{bank: &bank{name: "batch"}, lost: "77"}
-	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection(source, "batch", numbers(0, 101))}),
+	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection(source, "batch", numbers(0, 201))}),
 		&collect.Options{Ordered: true})
 	results := gather(run)
-	assert.Equal(t, slices.Collect(numbers(0, 101)), ids(results))
+	assert.Equal(t, slices.Collect(numbers(0, 201)), ids(results))
 	for _, result := range results {
 		if result.AccountID == "77" {
 			assert.ErrorIs(t, result.Err, adapters.ErrProtocol)
@@ -269,12 +269,13 @@ func TestBreakingOffEndsEverything(t *testing.T) {
 	t.Parallel()
 	for _, isOrdered := range []bool{false, true} {
 		gauge := &gauge{}
-		until := func(ctx context.Context, account string) error {
-			if account == "0" {
+		until := func(ctx context.Context, _ string) error {
+			select {
+			case <-time.After(10 * time.Millisecond): // calls end, or none of the first connection could begin
 				return nil
+			case <-ctx.Done():
+				return ctx.Err()
 			}
-			<-ctx.Done()
-			return ctx.Err()
 		}
 		endless := func(yield func(collect.Connection) bool) {
 			for i := 0; yield(connection(&bank{name: "b", gauge: gauge, wait: until}, strconv.Itoa(i), numbers(0, 1<<40))); i++ {

@@ -115,7 +115,7 @@ func (c *Connection) result(accountID string, balances []adapters.Balance, err e
 
 func (c *Connection) batchSize() int {
 	if _, ok := c.Source.(adapters.BatchSource); ok {
-		return batchSize
+		return adapters.MaxBatch
 	}
 	return 1
 }

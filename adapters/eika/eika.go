@@ -3,20 +3,30 @@
 // Documentation: "Get account balance", Eika PSD2 developer portal, API v1, read 2026-11-20. Header names come from the
 // portals of sister banks on the same platform.
 //
-// Calls: GET /v1/accounts/{id}/balances.
+// Calls: GET /v1/accounts, GET /v1/accounts/{id}/balances.
 //
 // Credentials: the TPP's QSeal certificate and its key, which sign every request; there is no bearer token. After the
 // PSU's first authentication also the PSU id and session id that the callback returned.
 //
+// First balance:
+//  1. Order a QSeal certificate with the role PSP_AI from a qualified trust service provider, and register with it at
+//     Eika's developer portal.
+//  2. Let the PSU authenticate at the bank: POST /v1/bank-offered-consents, signed like every call, answers with the
+//     address (scaRedirect); its callback brings psu-id and tpp-session-id.
+//  3. Configure signingCert and signingKey (PEM files), psuId and tppSessionId; psuCorporateId for a company, and
+//     keyIdCA only if the bank writes the certificate's issuer in another way.
+//  4. Leave accounts out, or name the resourceId that openbalances accounts prints.
+//
 // Access limits: 4 unattended calls in 24 hours for one account; then 429 ACCESS_EXCEEDED. A call is attended when it
-// carries the PSU's address. No consent is named in a call, so the PSU or the caller's own session stands for it.
+// carries the PSU's address. How a call for the account list counts is not documented. No consent is named in a call, so
+// the PSU or the caller's own session stands for it.
 //
 // Balance types: Berlin Group's names, taken as they are.
 //
 // Errors: a 401 whose _links hold an address means that the PSU has to authenticate there: consent_required. The
 // status inside an error body may be wrong and is ignored.
 //
-// Not supported: PSU-Context, the opt-in to announced changes (x-accept-fix), card accounts, the account list.
+// Not supported: PSU-Context, the opt-in to announced changes (x-accept-fix), card accounts.
 package eika
 
 import (

@@ -4,21 +4,30 @@
 // 2026-11-20,
 // https://developers.mypos.com/apis/psd2-api/account-information-service-(ais)/read-account-balance.
 //
-// Calls: GET /v1/accounts/{accountNumber}/balances.
+// Calls: GET /v1/accounts, GET /v1/accounts/{accountNumber}/balances.
 //
 // Credentials: an access token from the PSU's authorisation, the API key of the developer portal, the id of the AIS
 // consent, and a client certificate (QWAC) in Options.HTTPClient.
+//
+// First balance:
+//  1. Get the role AISP, a QWAC client certificate and, at the myPOS developer portal, an API key.
+//  2. Ask for a consent: POST /v1/consents answers with consentId and the address at which the PSU agrees. What the
+//     redirect returns is exchanged for the access token.
+//  3. Configure apiKey, accessToken and consentId, and the QWAC under tls as clientCert and clientKey.
+//  4. Leave accounts out, or name the accountNumber that openbalances accounts prints.
 //
 // Access limits: 4 unattended calls in 24 hours for one account, by law; the page names none. The consent is
 // consentId.
 //
 // Balance types: "available" becomes interimAvailable, because it is what the PSU may dispose of at the moment of the
-// call. It is the only documented type; others are read as Berlin Group names or stay unknown.
+// call. It is the only documented type; others are read as Berlin Group names or stay unknown, like the number without
+// type that the account list may have.
 //
 // Errors: none are documented. Berlin Group's codes are understood: CONSENT_* is consent_required, TOKEN_* and
 // CERTIFICATE_* unauthorized, RESOURCE_UNKNOWN not_found.
 //
-// Not supported: card accounts, the account list.
+// Not supported: card accounts. The account list is supported, but the parameter that asks for its next page and the
+// place of the balances in it are inferred.
 package mypos
 
 import (

@@ -3,11 +3,23 @@
 // Documentation: Reference page of GET /ics/v3/accounts/{id}/balances, Neonomics developer documentation, API v3, read
 // 2026-11-20.
 //
-// Calls: POST /auth/realms/{realm}/protocol/openid-connect/token, GET /ics/v3/accounts/{id}/balances.
+// Calls: POST /auth/realms/{realm}/protocol/openid-connect/token, GET /ics/v3/accounts, GET
+// /ics/v3/accounts/{id}/balances.
 //
 // Credentials: an access token, which [NewTokenSource] can fetch, the session id, and a device id that stays the same
 // for one PSU. Banks that ask for personal identification also need the PSU's encrypted id, given either encrypted or
 // as text and key. Clients with end-to-end encryption sign each request.
+//
+// First balance:
+//  1. Register at the Neonomics developer portal and create an application: it has a client id and a secret, for which
+//     [NewTokenSource] gets access tokens.
+//  2. Open a session for the PSU's bank: POST /ics/v3/session with the bank's id answers with the session id. Choose a
+//     device id and keep it for this PSU.
+//  3. Make the first call. It fails with consent_required; the link "consent" of the error is where the PSU agrees.
+//  4. Configure accessToken, sessionId and deviceId; where the bank asks for personal identification also psuIdPlain
+//     and, from the portal's keyset, psuIdKey; psuIdKeyId if the keyset's outputPrefixType is TINK. End-to-end
+//     encryption needs signingKey, signingKeyId and originatingHost.
+//  5. Leave accounts out, or name an id that openbalances accounts prints in the same session.
 //
 // Access limits: 4 unattended calls in 24 hours for one account. The consent is sessionId.
 //
@@ -18,7 +30,7 @@
 // Errors: private statuses. 510 is the caller's fault and must not be retried; with code 1426 it is
 // consent_required, and the link "consent" leads on. 520 and 530 are unavailable: Neonomics or the bank.
 //
-// Not supported: the account list.
+// Not supported: one account of the list by itself.
 package neonomics
 
 import (

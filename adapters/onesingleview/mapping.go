@@ -32,14 +32,19 @@ func toBalances(bank, asked string, body api.AccountBalances) ([]adapters.Balanc
 	if err != nil {
 		return nil, err
 	}
-	if payload.Data.Balance == nil {
-		return nil, call.Missing("payload.data.balance")
+	return toEach("payload.data.balance", payload.Data.Balance)
+}
+
+// toEach maps a list, which the answer calls name.
+func toEach(name string, list []api.Balance) ([]adapters.Balance, error) {
+	if list == nil {
+		return nil, call.Missing(name)
 	}
-	balances := make([]adapters.Balance, 0, len(payload.Data.Balance))
-	for i, balance := range payload.Data.Balance {
+	balances := make([]adapters.Balance, 0, len(list))
+	for i, balance := range list {
 		mapped, err := toBalance(balance)
 		if err != nil {
-			return nil, call.At("payload.data.balance", i, err)
+			return nil, call.At(name, i, err)
 		}
 		balances = append(balances, mapped)
 	}

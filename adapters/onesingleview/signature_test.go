@@ -42,4 +42,10 @@ func TestSignatureCoversTheBytesSent(t *testing.T) {
 		_, err = client.Balances(t.Context(), id, adapters.Unattended())
 		assert.ErrorIs(t, err, adapters.ErrProtocol)
 	}
+	_, err = client.BatchBalances(t.Context(), []string{"1", "a&b"}, adapters.Unattended())
+	assert.ErrorIs(t, err, adapters.ErrProtocol)
+	_, err = client.Accounts(t.Context(), adapters.Unattended())
+	assert.ErrorIs(t, err, adapters.ErrProtocol)
+	_, err = client.AllBalances(t.Context(), adapters.Unattended())
+	assert.ErrorIs(t, err, adapters.ErrProtocol)
 }

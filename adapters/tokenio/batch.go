@@ -8,6 +8,11 @@ import (
 	api "github.com/openbalances/openbalances/gen/tokenio"
 )
 
+// batch is [api.AccountBalancesBatch], of which one broken part spoils no other.
+type batch struct {
+	Response []call.Element[api.AccountBalances] `json:"response"`
+}
+
 func toBatchParams(accountIDs []string, params *api.GetBalancesParams) *api.GetBalancesBatchParams {
 	return &api.GetBalancesBatchParams{
 		AccountID:                accountIDs,
@@ -21,7 +26,7 @@ func toBatchParams(accountIDs []string, params *api.GetBalancesParams) *api.GetB
 }
 
 // toResults gives every account asked for its part of the answer, by account id. Parts for other accounts are left out.
-func toResults(asked []string, body api.AccountBalancesBatch) ([]adapters.AccountBalances, error) {
+func toResults(asked []string, body batch) ([]adapters.AccountBalances, error) {
 	if body.Response == nil {
 		return nil, call.Missing("response")
 	}
@@ -33,9 +38,9 @@ func toResults(asked []string, body api.AccountBalancesBatch) ([]adapters.Accoun
 	return results, nil
 }
 
-func toResult(asked string, parts []api.AccountBalances) ([]adapters.Balance, error) {
-	names := func(part api.AccountBalances) bool {
-		return part.Balance != nil && call.Text(part.Balance.AccountID) == asked
+func toResult(asked string, parts []call.Element[api.AccountBalances]) ([]adapters.Balance, error) {
+	names := func(part call.Element[api.AccountBalances]) bool {
+		return part.Value.Balance != nil && call.Text(part.Value.Balance.AccountID) == asked
 	}
 	i := slices.IndexFunc(parts, names)
 	if i < 0 {
@@ -44,16 +49,19 @@ func toResult(asked string, parts []api.AccountBalances) ([]adapters.Balance, er
 	if slices.ContainsFunc(parts[i+1:], names) {
 		return nil, call.Broken("response", "names the account twice")
 	}
-	return toBalances(asked, parts[i])
+	if err := call.Unreadable("response", i, parts[i].Problem()); err != nil {
+		return nil, err
+	}
+	return toBalances(asked, parts[i].Value)
 }
 
 // unnamedRefusal is why an account has no part of its own. A refused part names no account, so its reason counts only
 // if all such parts give the same one.
-func unnamedRefusal(parts []api.AccountBalances) error {
+func unnamedRefusal(parts []call.Element[api.AccountBalances]) error {
 	var reasons []api.RequestStatus
 	for _, part := range parts {
-		if part.Balance == nil && part.Status != nil {
-			reasons = append(reasons, *part.Status)
+		if part.Value.Balance == nil && part.Value.Status != nil {
+			reasons = append(reasons, *part.Value.Status)
 		}
 	}
 	if reasons = slices.Compact(reasons); len(reasons) == 1 && reasons[0] != api.RequestStatusSuccessfulRequest {

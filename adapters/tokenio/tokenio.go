@@ -3,10 +3,19 @@
 // Documentation: "GET /accounts/{account_id}/balance", Token.io REST API documentation for TPPs, API unversioned, read
 // 2026-11-20, https://developer.token.io/token_rest_api_doc/content/e-rest/ais/get_account_balance.htm.
 //
-// Calls: GET /account-balance, GET /accounts/{account_id}/balance.
+// Calls: GET /account-balance, GET /accounts, GET /accounts/{account_id}/balance.
 //
 // Credentials: the id of the token that the PSU granted, and one of a bearer token, the member's Ed25519 key, which
 // signs each request as Token.io's SDK does, and, in the sandbox, an API key.
+//
+// First balance:
+//  1. Register as a member at Token.io's dashboard. In the sandbox an API key is enough; in production register a
+//     public key, and sign with its private part.
+//  2. Ask the PSU for access to accounts and balances. When the token request is processed, GET
+//     /token-requests/{id}/result names the token, ta:...
+//  3. Configure onBehalfOf with it, and one of apiKey (sandbox), accessToken, or signingKey (PEM) with memberId and
+//     keyId.
+//  4. Leave accounts out, or name an id that openbalances accounts prints.
 //
 // Access limits: 4 unattended calls in 24 hours for one account, set by the bank. A call is attended when it carries
 // the PSU's IPv4 address. The consent is onBehalfOf.
@@ -18,7 +27,7 @@
 // Errors: a 200 can hold a failure in its status field. PermissionDenied is consent_required, because the PSU has to
 // authorise again; MORE_SIGNATURES_NEEDED likewise.
 //
-// Not supported: the account list.
+// Not supported: one account of the list by itself; the list comes without balances.
 package tokenio
 
 import (
@@ -108,7 +117,7 @@ func (c *Client) BatchBalances(ctx context.Context, accountIDs []string, psu ada
 		}
 		return c.api.GetBalancesBatch(ctx, toBatchParams(accountIDs, params))
 	}
-	return call.Batch(ctx, c.connection, accountIDs, psu, send, func(body api.AccountBalancesBatch) ([]adapters.AccountBalances, error) {
+	return call.Batch(ctx, c.connection, accountIDs, psu, send, func(body batch) ([]adapters.AccountBalances, error) {
 		return toResults(accountIDs, body)
 	})
 }

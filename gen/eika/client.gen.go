@@ -143,6 +143,12 @@ type AccountBalances struct {
 	Balances []Balance `json:"balances"`
 }
 
+// AccountList Accounts of the PSU.
+type AccountList struct {
+	// Accounts The accounts, in the bank's order. The list may be empty.
+	Accounts []ListedAccount `json:"accounts"`
+}
+
 // Amount An amount of money.
 type Amount struct {
 	// Amount Decimal number with a point, at most 18 digits of which at most 5 are decimals, and no more decimals than the currency has minor units in ISO 4217. That a leading minus sign marks an overdrawn account is inferred.
@@ -255,48 +261,182 @@ type LinkVerb string
 // Links Links by name, for instance self. Any name may occur.
 type Links map[string]Link
 
+// ListedAccount An account as the list names it. That only resourceId is promised is inferred.
+type ListedAccount struct {
+	// UnderscoreLinks Links by name, for instance self. Any name may occur.
+	UnderscoreLinks *Links `json:"_links,omitempty"`
+
+	// Balances The balances, in the bank's order, if withBalance asks for them and the consent covers them. A missing list is not an empty one.
+	Balances []Balance `json:"balances,omitempty"`
+
+	// BBAN Account number in the national form (BBAN).
+	//
+	// Example: 95360573002
+	BBAN *string `json:"bban,omitempty"`
+
+	// Bic BIC of the bank that holds the account.
+	//
+	// Example: SPTRNO22
+	Bic *string `json:"bic,omitempty"`
+
+	// CashAccountType Type of the account. Current, Savings, Commission, TransactingAccount and ISO 20022's CACC have been seen.
+	//
+	// Example: Current
+	CashAccountType *string `json:"cashAccountType,omitempty"`
+
+	// Currency Alphabetic currency code of ISO 4217. x-documented-values is the list that the page prints; it holds withdrawn
+	// codes and lacks current ones, so it is not a reason to refuse an answer.
+	//
+	// Example: NOK
+	Currency *Currency `json:"currency,omitempty"`
+
+	// IBAN International account number, which contains the BBAN.
+	//
+	// Example: NO0995360573002
+	IBAN *string `json:"iban,omitempty"`
+
+	// Name Name of the account, as the PSU knows it.
+	//
+	// Example: Brukskonto
+	Name *string `json:"name,omitempty"`
+
+	// Product The bank's product.
+	//
+	// Example: BRUKSKONTO
+	Product *string `json:"product,omitempty"`
+
+	// ResourceID The id by which the account is asked for.
+	//
+	// Example: enc!!aI55HS7YpeXJhHqCXFPEGfF992bjRx2Gw==
+	ResourceID string `json:"resourceId"`
+}
+
 // PSUContext Whom the PSU acts for.
 type PSUContext string
 
 // PSUHTTPMethod HTTP method of the PSU's request to the TPP.
 type PSUHTTPMethod string
 
-// GetBalancesParams defines parameters for GetBalances.
-type GetBalancesParams struct {
+// AcceptCharset defines model for AcceptCharset.
+type AcceptCharset = string
+
+// AcceptEncoding defines model for AcceptEncoding.
+type AcceptEncoding = string
+
+// AcceptLanguage defines model for AcceptLanguage.
+type AcceptLanguage = string
+
+// Date defines model for Date.
+type Date = string
+
+// PSUAccept defines model for PSUAccept.
+type PSUAccept = string
+
+// PSUAcceptCharset defines model for PSUAcceptCharset.
+type PSUAcceptCharset = string
+
+// PSUAcceptEncoding defines model for PSUAcceptEncoding.
+type PSUAcceptEncoding = string
+
+// PSUAcceptLanguage defines model for PSUAcceptLanguage.
+type PSUAcceptLanguage = string
+
+// PSUContextHeader Whom the PSU acts for.
+type PSUContextHeader = PSUContext
+
+// PSUCorporateID defines model for PSUCorporateID.
+type PSUCorporateID = string
+
+// PSUDeviceID defines model for PSUDeviceID.
+type PSUDeviceID = string
+
+// PSUGeoLocation defines model for PSUGeoLocation.
+type PSUGeoLocation = string
+
+// PSUHTTPMethodHeader HTTP method of the PSU's request to the TPP.
+type PSUHTTPMethodHeader = PSUHTTPMethod
+
+// PSUID defines model for PSUID.
+type PSUID = string
+
+// PSUIPAddress defines model for PSUIPAddress.
+type PSUIPAddress = string
+
+// PSUIPPort defines model for PSUIPPort.
+type PSUIPPort = string
+
+// PSUUserAgent defines model for PSUUserAgent.
+type PSUUserAgent = string
+
+// Signature defines model for Signature.
+type Signature = string
+
+// TPPRedirectURI defines model for TPPRedirectURI.
+type TPPRedirectURI = string
+
+// TPPSessionID defines model for TPPSessionID.
+type TPPSessionID = string
+
+// TPPSignatureCertificate defines model for TPPSignatureCertificate.
+type TPPSignatureCertificate = string
+
+// XAcceptFix defines model for XAcceptFix.
+type XAcceptFix = string
+
+// XRequestID defines model for XRequestID.
+type XRequestID = string
+
+// BadRequest What went wrong. The page shows samples only, hence nothing is required.
+type BadRequest = Error
+
+// InternalServerError What went wrong. The page shows samples only, hence nothing is required.
+type InternalServerError = Error
+
+// TooManyRequests What went wrong. The page shows samples only, hence nothing is required.
+type TooManyRequests = Error
+
+// Unauthorized Answer to a call without a valid session or consent.
+type Unauthorized = Challenge
+
+// GetAccountsParams defines parameters for GetAccounts.
+type GetAccountsParams struct {
+	// WithBalance Whether each account comes with its balances. The portals call them the booking balance; the recorded answers of a public client hold the same list of balances as the call for one account.
+	WithBalance *bool `form:"withBalance,omitempty" json:"withBalance,omitempty"`
+
 	// XAcceptFix Opts in to a published future breaking change before it becomes the default. Seen so far: amount-as-string
 	// (amounts as JSON strings, the default today as far as can be told), longer-names, and one for the sign of
 	// the amounts of card transactions. The bank's page on future breaking changes has the names that are in
 	// force.
-	XAcceptFix *string `json:"x-accept-fix,omitempty"`
+	XAcceptFix *XAcceptFix `json:"x-accept-fix,omitempty"`
 
 	// AcceptCharset Character sets that the client reads. The server states its choice in Content-Type.
-	AcceptCharset *string `json:"Accept-Charset,omitempty"`
+	AcceptCharset *AcceptCharset `json:"Accept-Charset,omitempty"`
 
 	// AcceptEncoding Content encodings that the client reads. The server states its choice in Content-Encoding. Better left to
 	// the HTTP client: Go's, for one, decompresses an answer only if it has set this header itself.
-	AcceptEncoding *string `json:"Accept-Encoding,omitempty"`
+	AcceptEncoding *AcceptEncoding `json:"Accept-Encoding,omitempty"`
 
 	// AcceptLanguage Languages that the client prefers. The server states its choice in Content-Language.
-	AcceptLanguage *string `json:"Accept-Language,omitempty"`
+	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 
 	// XRequestID Names this one call; the TPP makes a new one for each call. It is signed.
-	XRequestID string `json:"X-Request-ID"`
+	XRequestID XRequestID `json:"X-Request-ID"`
 
 	// Date When the request was made, as an HTTP date (RFC 9110) in GMT. It is the first of the signed headers. How far
 	// it may be from the bank's clock is not documented.
-	Date string `json:"Date"`
+	Date Date `json:"Date"`
 
 	// TPPSessionID The TPP's session, from the query parameter tpp-session-id of the callback. Needed, with PSU-ID, once the
 	// PSU has consented. How long it lives is not documented.
-	TPPSessionID *string `json:"TPP-Session-ID,omitempty"`
+	TPPSessionID *TPPSessionID `json:"TPP-Session-ID,omitempty"`
 
 	// TPPRedirectURI Where the bank sends the PSU after a redirect. It is signed when it is sent. A public client sends it on
 	// every call, with its own state as a query parameter.
-	TPPRedirectURI *string `json:"TPP-Redirect-URI,omitempty"`
+	TPPRedirectURI *TPPRedirectURI `json:"TPP-Redirect-URI,omitempty"`
 
 	// TPPSignatureCertificate The QSeal certificate that belongs to the signature: its DER in base64, on one line, without the lines BEGIN
 	// and END.
-	TPPSignatureCertificate string `json:"TPP-Signature-Certificate"`
+	TPPSignatureCertificate TPPSignatureCertificate `json:"TPP-Signature-Certificate"`
 
 	// Signature HTTP signature after draft-cavage-http-signatures-10, with Berlin Group's requirements.
 	//
@@ -322,48 +462,153 @@ type GetBalancesParams struct {
 	// The examples of Date, X-Request-ID, PSU-ID, PSU-Corporate-ID and TPP-Redirect-URI are one request; the
 	// example here is its signature, and the certificate in the example of TPP-Signature-Certificate verifies
 	// it.
-	Signature string `json:"Signature"`
+	Signature Signature `json:"Signature"`
 
 	// PSUID The PSU, from the query parameter psu-id of the callback. Needed, with TPP-Session-ID, once the PSU has
 	// consented. It is signed when it is sent.
-	PSUID *string `json:"PSU-ID,omitempty"`
+	PSUID *PSUID `json:"PSU-ID,omitempty"`
 
 	// PSUCorporateID The PSU's corporate agreement. It is signed when it is sent.
-	PSUCorporateID *string `json:"PSU-Corporate-ID,omitempty"`
+	PSUCorporateID *PSUCorporateID `json:"PSU-Corporate-ID,omitempty"`
 
 	// PSUContext Whom the PSU acts for. Without it the bank asks, when the PSU authenticates for the first time.
-	PSUContext *PSUContext `json:"PSU-Context,omitempty"`
+	PSUContext *PSUContextHeader `json:"PSU-Context,omitempty"`
 
 	// PSUIPAddress The IP address (v4 or v6) from which the PSU reached the TPP. Send it only while the PSU is there. Without
 	// it the account can be read 4 times a day.
-	PSUIPAddress *string `json:"PSU-IP-Address,omitempty"`
+	PSUIPAddress *PSUIPAddress `json:"PSU-IP-Address,omitempty"`
 
 	// PSUIPPort The PSU's IP port in its request to the TPP, if known.
-	PSUIPPort *string `json:"PSU-IP-Port,omitempty"`
+	PSUIPPort *PSUIPPort `json:"PSU-IP-Port,omitempty"`
 
 	// PSUUserAgent The User-Agent of the PSU's request to the TPP, if known.
-	PSUUserAgent *string `json:"PSU-User-Agent,omitempty"`
+	PSUUserAgent *PSUUserAgent `json:"PSU-User-Agent,omitempty"`
 
 	// PSUAccept The Accept of the PSU's request to the TPP, if known.
-	PSUAccept *string `json:"PSU-Accept,omitempty"`
+	PSUAccept *PSUAccept `json:"PSU-Accept,omitempty"`
 
 	// PSUAcceptCharset The Accept-Charset of the PSU's request to the TPP, if known.
-	PSUAcceptCharset *string `json:"PSU-Accept-Charset,omitempty"`
+	PSUAcceptCharset *PSUAcceptCharset `json:"PSU-Accept-Charset,omitempty"`
 
 	// PSUAcceptEncoding The Accept-Encoding of the PSU's request to the TPP, if known.
-	PSUAcceptEncoding *string `json:"PSU-Accept-Encoding,omitempty"`
+	PSUAcceptEncoding *PSUAcceptEncoding `json:"PSU-Accept-Encoding,omitempty"`
 
 	// PSUAcceptLanguage The Accept-Language of the PSU's request to the TPP, if known.
-	PSUAcceptLanguage *string `json:"PSU-Accept-Language,omitempty"`
+	PSUAcceptLanguage *PSUAcceptLanguage `json:"PSU-Accept-Language,omitempty"`
 
 	// PSUHttpMethod The HTTP method of the PSU's request to the TPP, if known.
-	PSUHttpMethod *PSUHTTPMethod `json:"PSU-Http-Method,omitempty"`
+	PSUHttpMethod *PSUHTTPMethodHeader `json:"PSU-Http-Method,omitempty"`
 
 	// PSUDeviceID Identifies the device that the PSU uses, if known.
-	PSUDeviceID *string `json:"PSU-Device-ID,omitempty"`
+	PSUDeviceID *PSUDeviceID `json:"PSU-Device-ID,omitempty"`
 
 	// PSUGeoLocation Where the PSU was during its request to the TPP, if known, as GEO:<latitude>;<longitude>.
-	PSUGeoLocation *string `json:"PSU-Geo-Location,omitempty"`
+	PSUGeoLocation *PSUGeoLocation `json:"PSU-Geo-Location,omitempty"`
+}
+
+// GetBalancesParams defines parameters for GetBalances.
+type GetBalancesParams struct {
+	// XAcceptFix Opts in to a published future breaking change before it becomes the default. Seen so far: amount-as-string
+	// (amounts as JSON strings, the default today as far as can be told), longer-names, and one for the sign of
+	// the amounts of card transactions. The bank's page on future breaking changes has the names that are in
+	// force.
+	XAcceptFix *XAcceptFix `json:"x-accept-fix,omitempty"`
+
+	// AcceptCharset Character sets that the client reads. The server states its choice in Content-Type.
+	AcceptCharset *AcceptCharset `json:"Accept-Charset,omitempty"`
+
+	// AcceptEncoding Content encodings that the client reads. The server states its choice in Content-Encoding. Better left to
+	// the HTTP client: Go's, for one, decompresses an answer only if it has set this header itself.
+	AcceptEncoding *AcceptEncoding `json:"Accept-Encoding,omitempty"`
+
+	// AcceptLanguage Languages that the client prefers. The server states its choice in Content-Language.
+	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
+
+	// XRequestID Names this one call; the TPP makes a new one for each call. It is signed.
+	XRequestID XRequestID `json:"X-Request-ID"`
+
+	// Date When the request was made, as an HTTP date (RFC 9110) in GMT. It is the first of the signed headers. How far
+	// it may be from the bank's clock is not documented.
+	Date Date `json:"Date"`
+
+	// TPPSessionID The TPP's session, from the query parameter tpp-session-id of the callback. Needed, with PSU-ID, once the
+	// PSU has consented. How long it lives is not documented.
+	TPPSessionID *TPPSessionID `json:"TPP-Session-ID,omitempty"`
+
+	// TPPRedirectURI Where the bank sends the PSU after a redirect. It is signed when it is sent. A public client sends it on
+	// every call, with its own state as a query parameter.
+	TPPRedirectURI *TPPRedirectURI `json:"TPP-Redirect-URI,omitempty"`
+
+	// TPPSignatureCertificate The QSeal certificate that belongs to the signature: its DER in base64, on one line, without the lines BEGIN
+	// and END.
+	TPPSignatureCertificate TPPSignatureCertificate `json:"TPP-Signature-Certificate"`
+
+	// Signature HTTP signature after draft-cavage-http-signatures-10, with Berlin Group's requirements.
+	//
+	// 1. Covered are those of these headers that the request has, in this order: date, digest, x-request-id,
+	//    psu-id, psu-corporate-id, tpp-redirect-uri. A GET has no digest. The request line, (request-target), is
+	//    not covered.
+	// 2. The signing string has one line per header: its name in lower case, a colon, one blank, its value.
+	//    Lines are joined by a line feed; there is none at the end.
+	// 3. signature is Base64(RSA-SHA256(signing string)), RSA with PKCS #1 v1.5 padding and the key of the QSeal
+	//    certificate.
+	// 4. keyId is "SN=XXX,CA=YYY": XXX is the serial number of the certificate in hexadecimal, YYY the full
+	//    distinguished name of the authority that issued it. The name is written as in RFC 2253, last part
+	//    first. An attribute that RFC 2253 has no short name for appears as its number and the hexadecimal DER
+	//    of its value, for instance 2.5.4.97=#0c13..., so take the name from the certificate's bytes. Its commas
+	//    stay inside the quotation marks.
+	// 5. algorithm is the certificate's own and should be rsa-sha256. headers lists the covered names with a blank
+	//    between them.
+	// 6. The value so far is keyId="...",algorithm="...",headers="...",signature="...". If any part of it is
+	//    ISO-8859-1 or UTF-8 text, it goes as a whole into one RFC 2047 word, =?charset?encoding?text?=, that is
+	//    =?utf-8?B?, the value in base64, and ?=. A public client always wraps, and never folds, although RFC 2047
+	//    limits a word to 75 characters.
+	//
+	// The examples of Date, X-Request-ID, PSU-ID, PSU-Corporate-ID and TPP-Redirect-URI are one request; the
+	// example here is its signature, and the certificate in the example of TPP-Signature-Certificate verifies
+	// it.
+	Signature Signature `json:"Signature"`
+
+	// PSUID The PSU, from the query parameter psu-id of the callback. Needed, with TPP-Session-ID, once the PSU has
+	// consented. It is signed when it is sent.
+	PSUID *PSUID `json:"PSU-ID,omitempty"`
+
+	// PSUCorporateID The PSU's corporate agreement. It is signed when it is sent.
+	PSUCorporateID *PSUCorporateID `json:"PSU-Corporate-ID,omitempty"`
+
+	// PSUContext Whom the PSU acts for. Without it the bank asks, when the PSU authenticates for the first time.
+	PSUContext *PSUContextHeader `json:"PSU-Context,omitempty"`
+
+	// PSUIPAddress The IP address (v4 or v6) from which the PSU reached the TPP. Send it only while the PSU is there. Without
+	// it the account can be read 4 times a day.
+	PSUIPAddress *PSUIPAddress `json:"PSU-IP-Address,omitempty"`
+
+	// PSUIPPort The PSU's IP port in its request to the TPP, if known.
+	PSUIPPort *PSUIPPort `json:"PSU-IP-Port,omitempty"`
+
+	// PSUUserAgent The User-Agent of the PSU's request to the TPP, if known.
+	PSUUserAgent *PSUUserAgent `json:"PSU-User-Agent,omitempty"`
+
+	// PSUAccept The Accept of the PSU's request to the TPP, if known.
+	PSUAccept *PSUAccept `json:"PSU-Accept,omitempty"`
+
+	// PSUAcceptCharset The Accept-Charset of the PSU's request to the TPP, if known.
+	PSUAcceptCharset *PSUAcceptCharset `json:"PSU-Accept-Charset,omitempty"`
+
+	// PSUAcceptEncoding The Accept-Encoding of the PSU's request to the TPP, if known.
+	PSUAcceptEncoding *PSUAcceptEncoding `json:"PSU-Accept-Encoding,omitempty"`
+
+	// PSUAcceptLanguage The Accept-Language of the PSU's request to the TPP, if known.
+	PSUAcceptLanguage *PSUAcceptLanguage `json:"PSU-Accept-Language,omitempty"`
+
+	// PSUHttpMethod The HTTP method of the PSU's request to the TPP, if known.
+	PSUHttpMethod *PSUHTTPMethodHeader `json:"PSU-Http-Method,omitempty"`
+
+	// PSUDeviceID Identifies the device that the PSU uses, if known.
+	PSUDeviceID *PSUDeviceID `json:"PSU-Device-ID,omitempty"`
+
+	// PSUGeoLocation Where the PSU was during its request to the TPP, if known, as GEO:<latitude>;<longitude>.
+	PSUGeoLocation *PSUGeoLocation `json:"PSU-Geo-Location,omitempty"`
 }
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
@@ -440,6 +685,19 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// GetAccounts Accounts of the PSU
+	//
+	// Lists the accounts that the PSU has given access to, with their balances if `withBalance` asks for them.
+	//
+	// Where access to balances was not granted, a call with `withBalance` is refused. The pages do not say how, nor
+	// whether the balances of single accounts may be missing from a list. Nothing says that a long list is cut into
+	// pages. A call counts against the four a day in the same way as one for the balances of one account; whether it
+	// counts once or for each account of the list is not documented. Session, signature and errors are those of that
+	// call, too.
+	//
+	// Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
+	GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetBalances Balances of one account
 	//
 	// Returns the balances of one account of the bank customer (the PSU).
@@ -473,6 +731,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/accounts/{id}/balances (the `GetBalances` operationId).
 	GetBalances(ctx context.Context, id string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetAccounts Accounts of the PSU
+//
+// Lists the accounts that the PSU has given access to, with their balances if `withBalance` asks for them.
+//
+// Where access to balances was not granted, a call with `withBalance` is refused. The pages do not say how, nor
+// whether the balances of single accounts may be missing from a list. Nothing says that a long list is cut into
+// pages. A call counts against the four a day in the same way as one for the balances of one account; whether it
+// counts once or for each account of the list is not documented. Session, signature and errors are those of that
+// call, too.
+//
+// Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
+func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAccountsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // GetBalances Balances of one account
@@ -517,6 +798,309 @@ func (c *Client) GetBalances(ctx context.Context, id string, params *GetBalances
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetAccountsRequest constructs an http.Request for the GetAccounts method
+func NewGetAccountsRequest(server string, params *GetAccountsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.WithBalance != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "withBalance", *params.WithBalance, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XAcceptFix != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-accept-fix", *params.XAcceptFix, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-accept-fix", headerParam0)
+		}
+
+		if params.AcceptCharset != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Accept-Charset", *params.AcceptCharset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Accept-Charset", headerParam1)
+		}
+
+		if params.AcceptEncoding != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Accept-Encoding", *params.AcceptEncoding, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Accept-Encoding", headerParam2)
+		}
+
+		if params.AcceptLanguage != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Accept-Language", *params.AcceptLanguage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Accept-Language", headerParam3)
+		}
+
+		var headerParam4 string
+
+		headerParam4, err = runtime.StyleParamWithOptions("simple", false, "X-Request-ID", params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("X-Request-ID", headerParam4)
+
+		var headerParam5 string
+
+		headerParam5, err = runtime.StyleParamWithOptions("simple", false, "Date", params.Date, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Date", headerParam5)
+
+		if params.TPPSessionID != nil {
+			var headerParam6 string
+
+			headerParam6, err = runtime.StyleParamWithOptions("simple", false, "TPP-Session-ID", *params.TPPSessionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("TPP-Session-ID", headerParam6)
+		}
+
+		if params.TPPRedirectURI != nil {
+			var headerParam7 string
+
+			headerParam7, err = runtime.StyleParamWithOptions("simple", false, "TPP-Redirect-URI", *params.TPPRedirectURI, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uri"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("TPP-Redirect-URI", headerParam7)
+		}
+
+		var headerParam8 string
+
+		headerParam8, err = runtime.StyleParamWithOptions("simple", false, "TPP-Signature-Certificate", params.TPPSignatureCertificate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("TPP-Signature-Certificate", headerParam8)
+
+		var headerParam9 string
+
+		headerParam9, err = runtime.StyleParamWithOptions("simple", false, "Signature", params.Signature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Signature", headerParam9)
+
+		if params.PSUID != nil {
+			var headerParam10 string
+
+			headerParam10, err = runtime.StyleParamWithOptions("simple", false, "PSU-ID", *params.PSUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-ID", headerParam10)
+		}
+
+		if params.PSUCorporateID != nil {
+			var headerParam11 string
+
+			headerParam11, err = runtime.StyleParamWithOptions("simple", false, "PSU-Corporate-ID", *params.PSUCorporateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-Corporate-ID", headerParam11)
+		}
+
+		if params.PSUContext != nil {
+			var headerParam12 string
+
+			headerParam12, err = runtime.StyleParamWithOptions("simple", false, "PSU-Context", *params.PSUContext, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-Context", headerParam12)
+		}
+
+		if params.PSUIPAddress != nil {
+			var headerParam13 string
+
+			headerParam13, err = runtime.StyleParamWithOptions("simple", false, "PSU-IP-Address", *params.PSUIPAddress, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-IP-Address", headerParam13)
+		}
+
+		if params.PSUIPPort != nil {
+			var headerParam14 string
+
+			headerParam14, err = runtime.StyleParamWithOptions("simple", false, "PSU-IP-Port", *params.PSUIPPort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-IP-Port", headerParam14)
+		}
+
+		if params.PSUUserAgent != nil {
+			var headerParam15 string
+
+			headerParam15, err = runtime.StyleParamWithOptions("simple", false, "PSU-User-Agent", *params.PSUUserAgent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-User-Agent", headerParam15)
+		}
+
+		if params.PSUAccept != nil {
+			var headerParam16 string
+
+			headerParam16, err = runtime.StyleParamWithOptions("simple", false, "PSU-Accept", *params.PSUAccept, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-Accept", headerParam16)
+		}
+
+		if params.PSUAcceptCharset != nil {
+			var headerParam17 string
+
+			headerParam17, err = runtime.StyleParamWithOptions("simple", false, "PSU-Accept-Charset", *params.PSUAcceptCharset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-Accept-Charset", headerParam17)
+		}
+
+		if params.PSUAcceptEncoding != nil {
+			var headerParam18 string
+
+			headerParam18, err = runtime.StyleParamWithOptions("simple", false, "PSU-Accept-Encoding", *params.PSUAcceptEncoding, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-Accept-Encoding", headerParam18)
+		}
+
+		if params.PSUAcceptLanguage != nil {
+			var headerParam19 string
+
+			headerParam19, err = runtime.StyleParamWithOptions("simple", false, "PSU-Accept-Language", *params.PSUAcceptLanguage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-Accept-Language", headerParam19)
+		}
+
+		if params.PSUHttpMethod != nil {
+			var headerParam20 string
+
+			headerParam20, err = runtime.StyleParamWithOptions("simple", false, "PSU-Http-Method", *params.PSUHttpMethod, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-Http-Method", headerParam20)
+		}
+
+		if params.PSUDeviceID != nil {
+			var headerParam21 string
+
+			headerParam21, err = runtime.StyleParamWithOptions("simple", false, "PSU-Device-ID", *params.PSUDeviceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-Device-ID", headerParam21)
+		}
+
+		if params.PSUGeoLocation != nil {
+			var headerParam22 string
+
+			headerParam22, err = runtime.StyleParamWithOptions("simple", false, "PSU-Geo-Location", *params.PSUGeoLocation, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-Geo-Location", headerParam22)
+		}
+
+	}
+
+	return req, nil
 }
 
 // NewGetBalancesRequest constructs an http.Request for the GetBalances method
@@ -846,6 +1430,21 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// GetAccountsWithResponse Accounts of the PSU
+	//
+	// Lists the accounts that the PSU has given access to, with their balances if `withBalance` asks for them.
+	//
+	// Where access to balances was not granted, a call with `withBalance` is refused. The pages do not say how, nor
+	// whether the balances of single accounts may be missing from a list. Nothing says that a long list is cut into
+	// pages. A call counts against the four a day in the same way as one for the balances of one account; whether it
+	// counts once or for each account of the list is not documented. Session, signature and errors are those of that
+	// call, too.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
+	GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*GetAccountsResult, error)
+
 	// GetBalancesWithResponse Balances of one account
 	//
 	// Returns the balances of one account of the bank customer (the PSU).
@@ -881,6 +1480,110 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/accounts/{id}/balances (the `GetBalances` operationId).
 	GetBalancesWithResponse(ctx context.Context, id string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*GetBalancesResult, error)
+}
+
+// GetAccountsResult200Headers the declared response headers of an HTTP 200 response for GetAccounts
+type GetAccountsResult200Headers struct {
+	ContentLanguage *string
+}
+
+// GetAccountsResult400Headers the declared response headers of an HTTP 400 response for GetAccounts
+type GetAccountsResult400Headers struct {
+	ContentLanguage *string
+}
+
+// GetAccountsResult401Headers the declared response headers of an HTTP 401 response for GetAccounts
+type GetAccountsResult401Headers struct {
+	ContentLanguage *string
+}
+
+// GetAccountsResult429Headers the declared response headers of an HTTP 429 response for GetAccounts
+type GetAccountsResult429Headers struct {
+	ContentLanguage *string
+}
+
+// GetAccountsResult500Headers the declared response headers of an HTTP 500 response for GetAccounts
+type GetAccountsResult500Headers struct {
+	ContentLanguage *string
+}
+
+type GetAccountsResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AccountList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetAccountsResult200Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetAccountsResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetAccountsResult401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetAccountsResult429Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetAccountsResult500Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAccountsResult) GetJSON200() *AccountList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetAccountsResult) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetAccountsResult) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r GetAccountsResult) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetAccountsResult) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAccountsResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAccountsResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAccountsResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAccountsResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 // GetBalancesResult200Headers the declared response headers of an HTTP 200 response for GetBalances
@@ -919,15 +1622,15 @@ type GetBalancesResult struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *AccountBalances
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Error
+	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Challenge
+	JSON401 *Unauthorized
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *Error
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *Error
+	JSON429 *TooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *Error
+	JSON500 *InternalServerError
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetBalancesResult200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
@@ -948,12 +1651,12 @@ func (r GetBalancesResult) GetJSON200() *AccountBalances {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetBalancesResult) GetJSON400() *Error {
+func (r GetBalancesResult) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r GetBalancesResult) GetJSON401() *Challenge {
+func (r GetBalancesResult) GetJSON401() *Unauthorized {
 	return r.JSON401
 }
 
@@ -963,12 +1666,12 @@ func (r GetBalancesResult) GetJSON404() *Error {
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r GetBalancesResult) GetJSON429() *Error {
+func (r GetBalancesResult) GetJSON429() *TooManyRequests {
 	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r GetBalancesResult) GetJSON500() *Error {
+func (r GetBalancesResult) GetJSON500() *InternalServerError {
 	return r.JSON500
 }
 
@@ -999,6 +1702,27 @@ func (r GetBalancesResult) ContentType() string {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
 	return ""
+}
+
+// GetAccountsWithResponse Accounts of the PSU
+//
+// Lists the accounts that the PSU has given access to, with their balances if `withBalance` asks for them.
+//
+// Where access to balances was not granted, a call with `withBalance` is refused. The pages do not say how, nor
+// whether the balances of single accounts may be missing from a list. Nothing says that a long list is cut into
+// pages. A call counts against the four a day in the same way as one for the balances of one account; whether it
+// counts once or for each account of the list is not documented. Session, signature and errors are those of that
+// call, too.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
+func (c *ClientWithResponses) GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*GetAccountsResult, error) {
+	rsp, err := c.GetAccounts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAccountsResult(rsp)
 }
 
 // GetBalancesWithResponse Balances of one account
@@ -1043,6 +1767,119 @@ func (c *ClientWithResponses) GetBalancesWithResponse(ctx context.Context, id st
 	return ParseGetBalancesResult(rsp)
 }
 
+// ParseGetAccountsResult parses an HTTP response from a GetAccountsWithResponse call
+func ParseGetAccountsResult(rsp *http.Response) (*GetAccountsResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAccountsResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AccountList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case rsp.StatusCode == 503:
+		break // No content-type
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetAccountsResult200Headers
+		if values := rsp.Header.Values("Content-Language"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Language", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentLanguage = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetAccountsResult400Headers
+		if values := rsp.Header.Values("Content-Language"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Language", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentLanguage = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetAccountsResult401Headers
+		if values := rsp.Header.Values("Content-Language"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Language", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentLanguage = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetAccountsResult429Headers
+		if values := rsp.Header.Values("Content-Language"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Language", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentLanguage = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetAccountsResult500Headers
+		if values := rsp.Header.Values("Content-Language"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Language", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentLanguage = &value
+		}
+		response.Headers500 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetBalancesResult parses an HTTP response from a GetBalancesWithResponse call
 func ParseGetBalancesResult(rsp *http.Response) (*GetBalancesResult, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -1065,14 +1902,14 @@ func ParseGetBalancesResult(rsp *http.Response) (*GetBalancesResult, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Error
+		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Challenge
+		var dest Unauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -1089,14 +1926,14 @@ func ParseGetBalancesResult(rsp *http.Response) (*GetBalancesResult, error) {
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest Error
+		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Error
+		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -38,6 +38,16 @@ type AccountBalances struct {
 	Balances []Balance `json:"balances"`
 }
 
+// AccountList Accounts that the consent covers.
+type AccountList struct {
+	// Accounts The accounts of this page, in the provider's order.
+	Accounts []ListedAccount `json:"accounts"`
+
+	// Pagination About the pages of the list. The page says that it holds page size, current page and total count, and not how
+	// they are called; the names are guessed.
+	Pagination *Pagination `json:"pagination,omitempty"`
+}
+
 // Balance One balance. It states no time.
 type Balance struct {
 	// Amount The amount, printed with three decimals whatever the currency. Read it as decimal text: a binary number
@@ -59,6 +69,72 @@ type Balance struct {
 type Error struct {
 	// TPPMessages What went wrong, the first entry first.
 	TPPMessages []TPPMessage `json:"tppMessages,omitempty"`
+}
+
+// ListedAccount An account as the list names it. That only accountNumber is promised is inferred.
+type ListedAccount struct {
+	// AccountNumber The number by which the account is asked for.
+	//
+	// Example: 50044620073
+	AccountNumber string `json:"accountNumber"`
+
+	// Balance The balance in the currency of the account. The models page has it for the details of one account, as the
+	// available balance; the list page speaks of the booking balance. Which of the two a list has, if it has this
+	// member at all, is not known.
+	Balance *decimal.NullDecimal `json:"balance,omitempty"`
+
+	// Balances The balances, in the provider's order. That a list has them in the form of the balance call is a guess. A
+	// missing list is not an empty one.
+	Balances []Balance `json:"balances,omitempty"`
+
+	// CashAccountType Type of the account. The models page knows E-Money only.
+	//
+	// Example: E-Money
+	CashAccountType *string `json:"cashAccountType,omitempty"`
+
+	// Currency ISO 4217 code of the account's currency.
+	//
+	// Example: PLN
+	Currency *string `json:"currency,omitempty"`
+
+	// IBAN The IBAN of the account.
+	//
+	// Example: BG57INTF40015004462007
+	IBAN *string `json:"iban,omitempty"`
+
+	// Name The name that the user has given the account.
+	//
+	// Example: Main account
+	Name *string `json:"name,omitempty"`
+
+	// Status State of the account: enabled, deleted (closed by the user) or blocked (by the provider).
+	//
+	// Example: enabled
+	Status *string `json:"status,omitempty"`
+}
+
+// Pagination About the pages of the list. The page says that it holds page size, current page and total count, and not how
+// they are called; the names are guessed.
+type Pagination struct {
+	// CurrentPage The number of this page, counted from 1.
+	//
+	// Example: 1
+	CurrentPage *int `json:"currentPage,omitempty"`
+
+	// PageSize How many accounts a page has at most.
+	//
+	// Example: 20
+	PageSize *int `json:"pageSize,omitempty"`
+
+	// Total Possibly what totalCount is called.
+	//
+	// Example: 1
+	Total *int `json:"total,omitempty"`
+
+	// TotalCount How many accounts all pages have together.
+	//
+	// Example: 1
+	TotalCount *int `json:"totalCount,omitempty"`
 }
 
 // TPPMessage One message of the provider to the caller.
@@ -84,29 +160,99 @@ type TPPMessage struct {
 	Text *string `json:"text,omitempty"`
 }
 
-// GetBalancesParams defines parameters for GetBalances.
-type GetBalancesParams struct {
+// APIKey defines model for APIKey.
+type APIKey = string
+
+// ConsentID defines model for ConsentID.
+type ConsentID = string
+
+// PSUDeviceID defines model for PSUDeviceID.
+type PSUDeviceID = string
+
+// PSUGeoLocation defines model for PSUGeoLocation.
+type PSUGeoLocation = string
+
+// PSUIPAddress defines model for PSUIPAddress.
+type PSUIPAddress = string
+
+// PSUIPPort defines model for PSUIPPort.
+type PSUIPPort = string
+
+// XRequestID defines model for XRequestID.
+type XRequestID = string
+
+// BadRequest The Berlin Group error body. No error of this interface was published.
+type BadRequest = Error
+
+// Forbidden The Berlin Group error body. No error of this interface was published.
+type Forbidden = Error
+
+// InternalServerError The Berlin Group error body. No error of this interface was published.
+type InternalServerError = Error
+
+// ServiceUnavailable The Berlin Group error body. No error of this interface was published.
+type ServiceUnavailable = Error
+
+// TooManyRequests The Berlin Group error body. No error of this interface was published.
+type TooManyRequests = Error
+
+// Unauthorized The Berlin Group error body. No error of this interface was published.
+type Unauthorized = Error
+
+// GetAccountsParams defines parameters for GetAccounts.
+type GetAccountsParams struct {
+	// WithBalance Asks for the balances, as far as the consent covers them. The provider may ignore it.
+	WithBalance *bool `form:"withBalance,omitempty" json:"withBalance,omitempty"`
+
+	// Page The page to read, counted from 1. The first one needs no parameter.
+	Page *int `form:"page,omitempty" json:"page,omitempty"`
+
 	// XRequestID Identifies the call. The caller makes a new one for every call.
-	XRequestID string `json:"X-Request-ID"`
+	XRequestID XRequestID `json:"X-Request-ID"`
 
 	// ConsentID The AIS consent the call relies on. Three of the page's four request samples lack it; it is mandatory all
 	// the same.
-	ConsentID string `json:"Consent-ID"`
+	ConsentID ConsentID `json:"Consent-ID"`
 
 	// APIKey The consumer key that the developer portal shows for the application.
-	APIKey string `json:"API-Key"`
+	APIKey APIKey `json:"API-Key"`
 
 	// PSUIPAddress The address from which the user called the caller. Send it only while the user is present.
-	PSUIPAddress *string `json:"PSU-IP-Address,omitempty"`
+	PSUIPAddress *PSUIPAddress `json:"PSU-IP-Address,omitempty"`
 
 	// PSUIPPort The port from which the user called the caller.
-	PSUIPPort *string `json:"PSU-IP-Port,omitempty"`
+	PSUIPPort *PSUIPPort `json:"PSU-IP-Port,omitempty"`
 
 	// PSUDeviceID The user's device or the application installed on it. An installation keeps its id until it is removed.
-	PSUDeviceID *string `json:"PSU-Device-ID,omitempty"`
+	PSUDeviceID *PSUDeviceID `json:"PSU-Device-ID,omitempty"`
 
 	// PSUGeoLocation Where the user is. The page does not state the form; the example has Berlin Group's.
-	PSUGeoLocation *string `json:"PSU-Geo-Location,omitempty"`
+	PSUGeoLocation *PSUGeoLocation `json:"PSU-Geo-Location,omitempty"`
+}
+
+// GetBalancesParams defines parameters for GetBalances.
+type GetBalancesParams struct {
+	// XRequestID Identifies the call. The caller makes a new one for every call.
+	XRequestID XRequestID `json:"X-Request-ID"`
+
+	// ConsentID The AIS consent the call relies on. Three of the page's four request samples lack it; it is mandatory all
+	// the same.
+	ConsentID ConsentID `json:"Consent-ID"`
+
+	// APIKey The consumer key that the developer portal shows for the application.
+	APIKey APIKey `json:"API-Key"`
+
+	// PSUIPAddress The address from which the user called the caller. Send it only while the user is present.
+	PSUIPAddress *PSUIPAddress `json:"PSU-IP-Address,omitempty"`
+
+	// PSUIPPort The port from which the user called the caller.
+	PSUIPPort *PSUIPPort `json:"PSU-IP-Port,omitempty"`
+
+	// PSUDeviceID The user's device or the application installed on it. An installation keeps its id until it is removed.
+	PSUDeviceID *PSUDeviceID `json:"PSU-Device-ID,omitempty"`
+
+	// PSUGeoLocation Where the user is. The page does not state the form; the example has Berlin Group's.
+	PSUGeoLocation *PSUGeoLocation `json:"PSU-Geo-Location,omitempty"`
 }
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
@@ -183,6 +329,20 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// GetAccounts Read the list of accounts
+	//
+	// Lists the accounts that the consent covers, on request with their balances. Headers and errors are those of the
+	// balance call.
+	//
+	// withBalance may be ignored, says the page, and it does not show where a balance stands in the list. Take an
+	// account without one for an account that has to be asked for by itself, never for an empty one.
+	//
+	// The answer has a description of its pages, but the page names no parameter that asks for the next one. The
+	// parameter page is what other lists of the provider take. A client has to notice a page that repeats another.
+	//
+	// Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
+	GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetBalances Read the balances of one account
 	//
 	// Returns the balances of the account that the path names, as far as the consent covers it. The request has no
@@ -195,6 +355,30 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/accounts/{accountNumber}/balances (the `GetBalances` operationId).
 	GetBalances(ctx context.Context, accountNumber string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetAccounts Read the list of accounts
+//
+// Lists the accounts that the consent covers, on request with their balances. Headers and errors are those of the
+// balance call.
+//
+// withBalance may be ignored, says the page, and it does not show where a balance stands in the list. Take an
+// account without one for an account that has to be asked for by itself, never for an empty one.
+//
+// The answer has a description of its pages, but the page names no parameter that asks for the next one. The
+// parameter page is what other lists of the provider take. A client has to notice a page that repeats another.
+//
+// Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
+func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAccountsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // GetBalances Read the balances of one account
@@ -218,6 +402,147 @@ func (c *Client) GetBalances(ctx context.Context, accountNumber string, params *
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetAccountsRequest constructs an http.Request for the GetAccounts method
+func NewGetAccountsRequest(server string, params *GetAccountsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.WithBalance != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "withBalance", *params.WithBalance, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Request-ID", params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("X-Request-ID", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Consent-ID", params.ConsentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Consent-ID", headerParam1)
+
+		var headerParam2 string
+
+		headerParam2, err = runtime.StyleParamWithOptions("simple", false, "API-Key", params.APIKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("API-Key", headerParam2)
+
+		if params.PSUIPAddress != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "PSU-IP-Address", *params.PSUIPAddress, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-IP-Address", headerParam3)
+		}
+
+		if params.PSUIPPort != nil {
+			var headerParam4 string
+
+			headerParam4, err = runtime.StyleParamWithOptions("simple", false, "PSU-IP-Port", *params.PSUIPPort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-IP-Port", headerParam4)
+		}
+
+		if params.PSUDeviceID != nil {
+			var headerParam5 string
+
+			headerParam5, err = runtime.StyleParamWithOptions("simple", false, "PSU-Device-ID", *params.PSUDeviceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-Device-ID", headerParam5)
+		}
+
+		if params.PSUGeoLocation != nil {
+			var headerParam6 string
+
+			headerParam6, err = runtime.StyleParamWithOptions("simple", false, "PSU-Geo-Location", *params.PSUGeoLocation, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("PSU-Geo-Location", headerParam6)
+		}
+
+	}
+
+	return req, nil
 }
 
 // NewGetBalancesRequest constructs an http.Request for the GetBalances method
@@ -373,6 +698,22 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// GetAccountsWithResponse Read the list of accounts
+	//
+	// Lists the accounts that the consent covers, on request with their balances. Headers and errors are those of the
+	// balance call.
+	//
+	// withBalance may be ignored, says the page, and it does not show where a balance stands in the list. Take an
+	// account without one for an account that has to be asked for by itself, never for an empty one.
+	//
+	// The answer has a description of its pages, but the page names no parameter that asks for the next one. The
+	// parameter page is what other lists of the provider take. A client has to notice a page that repeats another.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
+	GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*GetAccountsResult, error)
+
 	// GetBalancesWithResponse Read the balances of one account
 	//
 	// Returns the balances of the account that the path names, as far as the consent covers it. The request has no
@@ -389,6 +730,96 @@ type ClientWithResponsesInterface interface {
 	GetBalancesWithResponse(ctx context.Context, accountNumber string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*GetBalancesResult, error)
 }
 
+// GetAccountsResult200Headers the declared response headers of an HTTP 200 response for GetAccounts
+type GetAccountsResult200Headers struct {
+	XRequestID string
+}
+
+type GetAccountsResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AccountList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetAccountsResult200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAccountsResult) GetJSON200() *AccountList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetAccountsResult) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetAccountsResult) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetAccountsResult) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r GetAccountsResult) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetAccountsResult) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetAccountsResult) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAccountsResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAccountsResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAccountsResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAccountsResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetBalancesResult200Headers the declared response headers of an HTTP 200 response for GetBalances
 type GetBalancesResult200Headers struct {
 	XRequestID string
@@ -400,19 +831,19 @@ type GetBalancesResult struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *AccountBalances
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Error
+	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Error
+	JSON401 *Unauthorized
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Error
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *Error
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *Error
+	JSON429 *TooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *Error
+	JSON500 *InternalServerError
 	// JSON503 the response for an HTTP 503 `application/json` response
-	JSON503 *Error
+	JSON503 *ServiceUnavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetBalancesResult200Headers
 }
@@ -423,17 +854,17 @@ func (r GetBalancesResult) GetJSON200() *AccountBalances {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetBalancesResult) GetJSON400() *Error {
+func (r GetBalancesResult) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r GetBalancesResult) GetJSON401() *Error {
+func (r GetBalancesResult) GetJSON401() *Unauthorized {
 	return r.JSON401
 }
 
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r GetBalancesResult) GetJSON403() *Error {
+func (r GetBalancesResult) GetJSON403() *Forbidden {
 	return r.JSON403
 }
 
@@ -443,17 +874,17 @@ func (r GetBalancesResult) GetJSON404() *Error {
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r GetBalancesResult) GetJSON429() *Error {
+func (r GetBalancesResult) GetJSON429() *TooManyRequests {
 	return r.JSON429
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r GetBalancesResult) GetJSON500() *Error {
+func (r GetBalancesResult) GetJSON500() *InternalServerError {
 	return r.JSON500
 }
 
 // GetJSON503 returns the response for an HTTP 503 `application/json` response
-func (r GetBalancesResult) GetJSON503() *Error {
+func (r GetBalancesResult) GetJSON503() *ServiceUnavailable {
 	return r.JSON503
 }
 
@@ -486,6 +917,28 @@ func (r GetBalancesResult) ContentType() string {
 	return ""
 }
 
+// GetAccountsWithResponse Read the list of accounts
+//
+// Lists the accounts that the consent covers, on request with their balances. Headers and errors are those of the
+// balance call.
+//
+// withBalance may be ignored, says the page, and it does not show where a balance stands in the list. Take an
+// account without one for an account that has to be asked for by itself, never for an empty one.
+//
+// The answer has a description of its pages, but the page names no parameter that asks for the next one. The
+// parameter page is what other lists of the provider take. A client has to notice a page that repeats another.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
+func (c *ClientWithResponses) GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*GetAccountsResult, error) {
+	rsp, err := c.GetAccounts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAccountsResult(rsp)
+}
+
 // GetBalancesWithResponse Read the balances of one account
 //
 // Returns the balances of the account that the path names, as far as the consent covers it. The request has no
@@ -505,6 +958,87 @@ func (c *ClientWithResponses) GetBalancesWithResponse(ctx context.Context, accou
 		return nil, err
 	}
 	return ParseGetBalancesResult(rsp)
+}
+
+// ParseGetAccountsResult parses an HTTP response from a GetAccountsWithResponse call
+func ParseGetAccountsResult(rsp *http.Response) (*GetAccountsResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAccountsResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AccountList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetAccountsResult200Headers
+		if values := rsp.Header.Values("X-Request-ID"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-ID", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
 }
 
 // ParseGetBalancesResult parses an HTTP response from a GetBalancesWithResponse call
@@ -529,21 +1063,21 @@ func ParseGetBalancesResult(rsp *http.Response) (*GetBalancesResult, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Error
+		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Error
+		var dest Unauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Error
+		var dest Forbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -557,21 +1091,21 @@ func ParseGetBalancesResult(rsp *http.Response) (*GetBalancesResult, error) {
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest Error
+		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Error
+		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Error
+		var dest ServiceUnavailable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

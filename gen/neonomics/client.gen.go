@@ -52,6 +52,9 @@ func (e TokenRequestGrantType) Valid() bool {
 // AccountBalances The balances of one account, without anything around the list.
 type AccountBalances = []Balance
 
+// AccountList The accounts of the session, without anything around the list.
+type AccountList = []ListedAccount
+
 // Balance One balance.
 type Balance struct {
 	// Amount Decimal number in units of the currency, negative when the account is overdrawn.
@@ -137,6 +140,52 @@ type LinkMeta struct {
 	ID *string `json:"id,omitempty"`
 }
 
+// ListedAccount An account as the list names it. That only id is promised is inferred.
+type ListedAccount struct {
+	// AccountName Name of the account at the bank.
+	//
+	// Example: Brukskonto
+	AccountName *string `json:"accountName,omitempty"`
+
+	// AccountType Type of the account, a code of ISO 20022 such as CACC.
+	//
+	// Example: CACC
+	AccountType *string `json:"accountType,omitempty"`
+
+	// Balances The balances, in the bank's order, in the form of the balance call. A missing list is not an empty one.
+	Balances []Balance `json:"balances,omitempty"`
+
+	// BBAN National account number.
+	//
+	// Example: 86011117947
+	BBAN *string `json:"bban,omitempty"`
+
+	// DisplayName Name of the account for people to read.
+	//
+	// Example: Everyday
+	DisplayName *string `json:"displayName,omitempty"`
+
+	// IBAN International account number.
+	//
+	// Example: NO9386011117947
+	IBAN *string `json:"iban,omitempty"`
+
+	// ID The id by which the account is asked for in this session.
+	//
+	// Example: 7d1c1f0e-3b1a-4f6e-9c51-2a4e5d6f0001
+	ID string `json:"id"`
+
+	// OwnerName Name of the account's owner.
+	//
+	// Example: Kari Nordmann
+	OwnerName *string `json:"ownerName,omitempty"`
+
+	// SortCodeAccountNumber British sort code and account number in one text.
+	//
+	// Example: 60161331926819
+	SortCodeAccountNumber *string `json:"sortCodeAccountNumber,omitempty"`
+}
+
 // Scope The kind of account.
 type Scope string
 
@@ -217,38 +266,105 @@ type TokenRequest struct {
 // Example: client_credentials
 type TokenRequestGrantType string
 
-// GetBalancesParams defines parameters for GetBalances.
-type GetBalancesParams struct {
+// ScopeQuery The kind of account.
+type ScopeQuery = Scope
+
+// Signature defines model for Signature.
+type Signature = string
+
+// XDeviceID defines model for XDeviceID.
+type XDeviceID = string
+
+// XOriginatingDate defines model for XOriginatingDate.
+type XOriginatingDate = string
+
+// XOriginatingHost defines model for XOriginatingHost.
+type XOriginatingHost = string
+
+// XPSUID defines model for XPSUID.
+type XPSUID = string
+
+// XPSUIPAddress defines model for XPSUIPAddress.
+type XPSUIPAddress = string
+
+// XSessionID defines model for XSessionID.
+type XSessionID = string
+
+// BankFault What went wrong. Act on `errorCode`: the provider reserves the right to change the texts.
+type BankFault = Error
+
+// CallersFault What went wrong. Act on `errorCode`: the provider reserves the right to change the texts.
+type CallersFault = Error
+
+// NeonomicsFault What went wrong. Act on `errorCode`: the provider reserves the right to change the texts.
+type NeonomicsFault = Error
+
+// GetAccountsParams defines parameters for GetAccounts.
+type GetAccountsParams struct {
 	// Scope `accounts` for retail accounts, `business-accounts` for those of businesses and corporates.
-	Scope *Scope `form:"scope,omitempty" json:"scope,omitempty"`
+	Scope *ScopeQuery `form:"scope,omitempty" json:"scope,omitempty"`
 
 	// XSessionID Id of the session, as returned when the session was created. UUIDs have been seen.
-	XSessionID string `json:"x-session-id"`
+	XSessionID XSessionID `json:"x-session-id"`
 
 	// XDeviceID Any text that stands for one end user or one device. Keep it the same for that user.
-	XDeviceID string `json:"x-device-id"`
+	XDeviceID XDeviceID `json:"x-device-id"`
 
 	// XPsuIPAddress IPv4 or IPv6 address of the end user who asks for the balances now. When nobody does, as in a background
 	// update, the header is still sent, with an empty value; the call then counts as made without the end user.
-	XPsuIPAddress string `json:"x-psu-ip-address"`
+	XPsuIPAddress XPSUIPAddress `json:"x-psu-ip-address"`
 
 	// XPsuID The end user's identifier at the bank, encrypted and then base64-encoded as the page on sensitive end-user
 	// data prescribes (AES-GCM with a 128-bit key). Needed when the bank list says
 	// `personalIdentificationRequired: "true"` for the bank.
-	XPsuID *string `json:"x-psu-id,omitempty"`
+	XPsuID *XPSUID `json:"x-psu-id,omitempty"`
 
 	// XOriginatingHost Host from which the request comes. Only with end-to-end encryption, and then mandatory, together with
 	// `x-originating-date` and `Signature`.
-	XOriginatingHost *string `json:"x-originating-host,omitempty"`
+	XOriginatingHost *XOriginatingHost `json:"x-originating-host,omitempty"`
 
 	// XOriginatingDate Date of the request as an HTTP date. Only with end-to-end encryption, and then mandatory, together with
 	// `x-originating-host` and `Signature`.
-	XOriginatingDate *string `json:"x-originating-date,omitempty"`
+	XOriginatingDate *XOriginatingDate `json:"x-originating-date,omitempty"`
 
 	// Signature HTTP signature over request target, `x-originating-host` and `x-originating-date`. Only with end-to-end
 	// encryption, and then mandatory, together with those two headers. The exact text, the key id above all, is
 	// not published; the example shows the usual form.
-	Signature *string `json:"Signature,omitempty"`
+	Signature *Signature `json:"Signature,omitempty"`
+}
+
+// GetBalancesParams defines parameters for GetBalances.
+type GetBalancesParams struct {
+	// Scope `accounts` for retail accounts, `business-accounts` for those of businesses and corporates.
+	Scope *ScopeQuery `form:"scope,omitempty" json:"scope,omitempty"`
+
+	// XSessionID Id of the session, as returned when the session was created. UUIDs have been seen.
+	XSessionID XSessionID `json:"x-session-id"`
+
+	// XDeviceID Any text that stands for one end user or one device. Keep it the same for that user.
+	XDeviceID XDeviceID `json:"x-device-id"`
+
+	// XPsuIPAddress IPv4 or IPv6 address of the end user who asks for the balances now. When nobody does, as in a background
+	// update, the header is still sent, with an empty value; the call then counts as made without the end user.
+	XPsuIPAddress XPSUIPAddress `json:"x-psu-ip-address"`
+
+	// XPsuID The end user's identifier at the bank, encrypted and then base64-encoded as the page on sensitive end-user
+	// data prescribes (AES-GCM with a 128-bit key). Needed when the bank list says
+	// `personalIdentificationRequired: "true"` for the bank.
+	XPsuID *XPSUID `json:"x-psu-id,omitempty"`
+
+	// XOriginatingHost Host from which the request comes. Only with end-to-end encryption, and then mandatory, together with
+	// `x-originating-date` and `Signature`.
+	XOriginatingHost *XOriginatingHost `json:"x-originating-host,omitempty"`
+
+	// XOriginatingDate Date of the request as an HTTP date. Only with end-to-end encryption, and then mandatory, together with
+	// `x-originating-host` and `Signature`.
+	XOriginatingDate *XOriginatingDate `json:"x-originating-date,omitempty"`
+
+	// Signature HTTP signature over request target, `x-originating-host` and `x-originating-date`. Only with end-to-end
+	// encryption, and then mandatory, together with those two headers. The exact text, the key id above all, is
+	// not published; the example shows the usual form.
+	Signature *Signature `json:"Signature,omitempty"`
 }
 
 // GetTokenFormdataRequestBody defines body for GetToken for application/x-www-form-urlencoded ContentType.
@@ -348,6 +464,18 @@ type ClientInterface interface {
 	// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
 	GetTokenWithFormdataBody(ctx context.Context, realm string, body GetTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetAccounts Accounts of the session
+	//
+	// Returns the accounts of the session with the balances that the bank reports for them. Consent, headers, private
+	// statuses and the four calls a day are those of the balance call. Nothing says that a long list is cut into
+	// pages.
+	//
+	// There is no other call for the balances of several accounts. Whether every bank reports balances here is not
+	// documented: take an account without them for one that has to be asked for by itself.
+	//
+	// Corresponds with GET /ics/v3/accounts (the `GetAccounts` operationId).
+	GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetBalances Balances of one account
 	//
 	// Returns every balance that the bank reports for the account. The account id comes from an account list read in
@@ -398,6 +526,28 @@ func (c *Client) GetTokenWithBody(ctx context.Context, realm string, contentType
 // Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
 func (c *Client) GetTokenWithFormdataBody(ctx context.Context, realm string, body GetTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTokenRequestWithFormdataBody(c.Server, realm, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAccounts Accounts of the session
+//
+// Returns the accounts of the session with the balances that the bank reports for them. Consent, headers, private
+// statuses and the four calls a day are those of the balance call. Nothing says that a long list is cut into
+// pages.
+//
+// There is no other call for the balances of several accounts. Whether every bank reports balances here is not
+// documented: take an account without them for one that has to be asked for by itself.
+//
+// Corresponds with GET /ics/v3/accounts (the `GetAccounts` operationId).
+func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAccountsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -480,6 +630,135 @@ func NewGetTokenRequestWithBody(server string, realm string, contentType string,
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetAccountsRequest constructs an http.Request for the GetAccounts method
+func NewGetAccountsRequest(server string, params *GetAccountsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/ics/v3/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Scope != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scope", *params.Scope, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-session-id", params.XSessionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("x-session-id", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "x-device-id", params.XDeviceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("x-device-id", headerParam1)
+
+		var headerParam2 string
+
+		headerParam2, err = runtime.StyleParamWithOptions("simple", false, "x-psu-ip-address", params.XPsuIPAddress, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("x-psu-ip-address", headerParam2)
+
+		if params.XPsuID != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "x-psu-id", *params.XPsuID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-psu-id", headerParam3)
+		}
+
+		if params.XOriginatingHost != nil {
+			var headerParam4 string
+
+			headerParam4, err = runtime.StyleParamWithOptions("simple", false, "x-originating-host", *params.XOriginatingHost, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-originating-host", headerParam4)
+		}
+
+		if params.XOriginatingDate != nil {
+			var headerParam5 string
+
+			headerParam5, err = runtime.StyleParamWithOptions("simple", false, "x-originating-date", *params.XOriginatingDate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-originating-date", headerParam5)
+		}
+
+		if params.Signature != nil {
+			var headerParam6 string
+
+			headerParam6, err = runtime.StyleParamWithOptions("simple", false, "Signature", *params.Signature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Signature", headerParam6)
+		}
+
+	}
 
 	return req, nil
 }
@@ -684,6 +963,20 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
 	GetTokenWithFormdataBodyWithResponse(ctx context.Context, realm string, body GetTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*GetTokenResult, error)
 
+	// GetAccountsWithResponse Accounts of the session
+	//
+	// Returns the accounts of the session with the balances that the bank reports for them. Consent, headers, private
+	// statuses and the four calls a day are those of the balance call. Nothing says that a long list is cut into
+	// pages.
+	//
+	// There is no other call for the balances of several accounts. Whether every bank reports balances here is not
+	// documented: take an account without them for one that has to be asked for by itself.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /ics/v3/accounts (the `GetAccounts` operationId).
+	GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*GetAccountsResult, error)
+
 	// GetBalancesWithResponse Balances of one account
 	//
 	// Returns every balance that the bank reports for the account. The account id comes from an account list read in
@@ -768,17 +1061,79 @@ func (r GetTokenResult) ContentType() string {
 	return ""
 }
 
+type GetAccountsResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AccountList
+	// JSON510 the response for an HTTP 510 `application/json` response
+	JSON510 *CallersFault
+	// JSON520 the response for an HTTP 520 `application/json` response
+	JSON520 *NeonomicsFault
+	// JSON530 the response for an HTTP 530 `application/json` response
+	JSON530 *BankFault
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAccountsResult) GetJSON200() *AccountList {
+	return r.JSON200
+}
+
+// GetJSON510 returns the response for an HTTP 510 `application/json` response
+func (r GetAccountsResult) GetJSON510() *CallersFault {
+	return r.JSON510
+}
+
+// GetJSON520 returns the response for an HTTP 520 `application/json` response
+func (r GetAccountsResult) GetJSON520() *NeonomicsFault {
+	return r.JSON520
+}
+
+// GetJSON530 returns the response for an HTTP 530 `application/json` response
+func (r GetAccountsResult) GetJSON530() *BankFault {
+	return r.JSON530
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAccountsResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAccountsResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAccountsResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAccountsResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetBalancesResult struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *AccountBalances
 	// JSON510 the response for an HTTP 510 `application/json` response
-	JSON510 *Error
+	JSON510 *CallersFault
 	// JSON520 the response for an HTTP 520 `application/json` response
-	JSON520 *Error
+	JSON520 *NeonomicsFault
 	// JSON530 the response for an HTTP 530 `application/json` response
-	JSON530 *Error
+	JSON530 *BankFault
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -787,17 +1142,17 @@ func (r GetBalancesResult) GetJSON200() *AccountBalances {
 }
 
 // GetJSON510 returns the response for an HTTP 510 `application/json` response
-func (r GetBalancesResult) GetJSON510() *Error {
+func (r GetBalancesResult) GetJSON510() *CallersFault {
 	return r.JSON510
 }
 
 // GetJSON520 returns the response for an HTTP 520 `application/json` response
-func (r GetBalancesResult) GetJSON520() *Error {
+func (r GetBalancesResult) GetJSON520() *NeonomicsFault {
 	return r.JSON520
 }
 
 // GetJSON530 returns the response for an HTTP 530 `application/json` response
-func (r GetBalancesResult) GetJSON530() *Error {
+func (r GetBalancesResult) GetJSON530() *BankFault {
 	return r.JSON530
 }
 
@@ -860,6 +1215,26 @@ func (c *ClientWithResponses) GetTokenWithFormdataBodyWithResponse(ctx context.C
 		return nil, err
 	}
 	return ParseGetTokenResult(rsp)
+}
+
+// GetAccountsWithResponse Accounts of the session
+//
+// Returns the accounts of the session with the balances that the bank reports for them. Consent, headers, private
+// statuses and the four calls a day are those of the balance call. Nothing says that a long list is cut into
+// pages.
+//
+// There is no other call for the balances of several accounts. Whether every bank reports balances here is not
+// documented: take an account without them for one that has to be asked for by itself.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /ics/v3/accounts (the `GetAccounts` operationId).
+func (c *ClientWithResponses) GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*GetAccountsResult, error) {
+	rsp, err := c.GetAccounts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAccountsResult(rsp)
 }
 
 // GetBalancesWithResponse Balances of one account
@@ -936,6 +1311,65 @@ func ParseGetTokenResult(rsp *http.Response) (*GetTokenResult, error) {
 	return response, nil
 }
 
+// ParseGetAccountsResult parses an HTTP response from a GetAccountsWithResponse call
+func ParseGetAccountsResult(rsp *http.Response) (*GetAccountsResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAccountsResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AccountList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 404:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 510:
+		var dest CallersFault
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON510 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 520:
+		var dest NeonomicsFault
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON520 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 530:
+		var dest BankFault
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON530 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetBalancesResult parses an HTTP response from a GetBalancesWithResponse call
 func ParseGetBalancesResult(rsp *http.Response) (*GetBalancesResult, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -970,21 +1404,21 @@ func ParseGetBalancesResult(rsp *http.Response) (*GetBalancesResult, error) {
 		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 510:
-		var dest Error
+		var dest CallersFault
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON510 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 520:
-		var dest Error
+		var dest NeonomicsFault
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON520 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 530:
-		var dest Error
+		var dest BankFault
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -105,6 +105,71 @@ type AccountData struct {
 	Balance []Balance `json:"balance"`
 }
 
+// AccountList The answer of the account list under HTTP status 200. With `success` true it holds `payload`, with at least
+// one bank; with `success` false it says what went wrong in the members of Error.
+type AccountList struct {
+	// Code Possibly what `errorCode` is expected to be.
+	//
+	// Example: APIERR400
+	Code *string `json:"code,omitempty"`
+
+	// Error Possibly what `message` is expected to be. Nobody has seen its type.
+	//
+	// Example: Bad Request
+	Error interface{} `json:"error,omitempty"`
+
+	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	//
+	// Example: APIERR400
+	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
+	//
+	// Example: ["Bad Request"]
+	Errors []interface{} `json:"errors,omitempty"`
+
+	// Message What went wrong, for people to read.
+	//
+	// Example: Bad Request
+	Message *string `json:"message,omitempty"`
+
+	// Payload One element for each bank.
+	Payload []BankAccounts `json:"payload,omitempty"`
+
+	// Success Whether the call succeeded.
+	//
+	// Example: false
+	Success bool `json:"success"`
+}
+
+// AccountListData The accounts at one bank.
+type AccountListData struct {
+	// Account The accounts; the name is singular. The list may be empty.
+	Account []ListedAccount `json:"account"`
+}
+
+// AccountListRequest Of which consents the accounts are asked for.
+type AccountListRequest struct {
+	// Banks The banks, each with its consent.
+	Banks []BankConsent `json:"banks"`
+
+	// DateTimeStamp A time, in the form of the balance call's dateTimeStamp.
+	//
+	// Example: 2025-01-15T09:30:00
+	DateTimeStamp RequestTime `json:"dateTimeStamp"`
+
+	// MerchantID Id of the merchant.
+	//
+	// Example: APIS-300505
+	MerchantID string `json:"merchantId"`
+
+	// RequestID Id of the request, different for each one. A UUID or any other letters and digits.
+	//
+	// Example: 0b7e6c1a-4d52-4f0e-9a3b-7c8d5e2f1a09
+	RequestID string `json:"requestID"`
+}
+
 // Amount An amount without sign.
 type Amount struct {
 	// Amount Decimal number in units of the currency, without sign. Leading zeros are possible.
@@ -143,6 +208,95 @@ type Balance struct {
 	//
 	// Example: KSAOB.ClosingAvailable
 	Type string `json:"type"`
+}
+
+// BalanceList The answer of the call for all balances under HTTP status 200. With `success` true it holds `payload`, with at
+// least one bank; with `success` false it says what went wrong in the members of Error.
+type BalanceList struct {
+	// Code Possibly what `errorCode` is expected to be.
+	//
+	// Example: APIERR400
+	Code *string `json:"code,omitempty"`
+
+	// Error Possibly what `message` is expected to be. Nobody has seen its type.
+	//
+	// Example: Bad Request
+	Error interface{} `json:"error,omitempty"`
+
+	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	//
+	// Example: APIERR400
+	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
+	//
+	// Example: ["Bad Request"]
+	Errors []interface{} `json:"errors,omitempty"`
+
+	// Message What went wrong, for people to read.
+	//
+	// Example: Bad Request
+	Message *string `json:"message,omitempty"`
+
+	// OverAllBalance Totals over the accounts of the answer. They are numbers, unlike all other amounts, have no type that can be
+	// relied on, and belong to no account.
+	OverAllBalance *OverallBalance `json:"overAllBalance,omitempty"`
+
+	// Payload One element for each bank.
+	Payload []BankBalanceList `json:"payload,omitempty"`
+
+	// Success Whether the call succeeded.
+	//
+	// Example: false
+	Success bool `json:"success"`
+}
+
+// BalanceListData The accounts at one bank, with their balances.
+type BalanceListData struct {
+	// Account The accounts; the name is singular. The list may be empty.
+	Account []ListedBalances `json:"account"`
+}
+
+// BalanceListRequest Of which consents the balances are asked for, and for which use case.
+type BalanceListRequest struct {
+	// AccountAggregation The consent is for account aggregation. A public test suite sends it, with the account list too.
+	//
+	// Example: true
+	AccountAggregation *bool `json:"accountAggregation,omitempty"`
+
+	// BalanceCheck The consent is for balance checks.
+	//
+	// Example: true
+	BalanceCheck *bool `json:"balanceCheck,omitempty"`
+
+	// Banks The banks, each with its consent.
+	Banks []BankConsent `json:"banks"`
+
+	// DateTimeStamp A time, in the form of the balance call's dateTimeStamp.
+	//
+	// Example: 2025-01-15T09:30:00
+	DateTimeStamp RequestTime `json:"dateTimeStamp"`
+
+	// FromDate A time, in the form of the balance call's dateTimeStamp.
+	//
+	// Example: 2025-01-15T09:30:00
+	FromDate *RequestTime `json:"fromDate,omitempty"`
+
+	// MerchantID Id of the merchant.
+	//
+	// Example: APIS-300505
+	MerchantID string `json:"merchantId"`
+
+	// RequestID Id of the request, different for each one. A UUID or any other letters and digits.
+	//
+	// Example: 0b7e6c1a-4d52-4f0e-9a3b-7c8d5e2f1a10
+	RequestID string `json:"requestID"`
+
+	// ToDate A time, in the form of the balance call's dateTimeStamp.
+	//
+	// Example: 2025-01-15T09:30:00
+	ToDate *RequestTime `json:"toDate,omitempty"`
 }
 
 // BalanceRequest What is asked for.
@@ -185,6 +339,40 @@ type BankAccount struct {
 	ConsentID string `json:"consentId"`
 }
 
+// BankAccounts What one bank answered.
+type BankAccounts struct {
+	// Code Code of the bank.
+	//
+	// Example: SVMB01
+	Code string `json:"code"`
+
+	// Data The accounts at one bank.
+	Data AccountListData `json:"data"`
+
+	// Links Addresses that belong to the answer.
+	Links *Links `json:"links,omitempty"`
+
+	// Meta About the answer.
+	Meta *Meta `json:"meta,omitempty"`
+}
+
+// BankBalanceList What one bank answered.
+type BankBalanceList struct {
+	// Code Code of the bank.
+	//
+	// Example: SVMB01
+	Code string `json:"code"`
+
+	// Data The accounts at one bank, with their balances.
+	Data BalanceListData `json:"data"`
+
+	// Links Addresses that belong to the answer.
+	Links *Links `json:"links,omitempty"`
+
+	// Meta About the answer.
+	Meta *Meta `json:"meta,omitempty"`
+}
+
 // BankBalances What one bank answered.
 type BankBalances struct {
 	// Code Code of the bank.
@@ -200,6 +388,19 @@ type BankBalances struct {
 
 	// Meta About the answer.
 	Meta *Meta `json:"meta,omitempty"`
+}
+
+// BankConsent A bank and the user's consent there.
+type BankConsent struct {
+	// Code Code of the bank. Seen are `SAMA` (model bank), `SVMB01` and `ALINMA`.
+	//
+	// Example: SVMB01
+	Code string `json:"code"`
+
+	// ConsentID Id of the consent. The form `urn:<bank code>:kac-<uuid>` has been seen.
+	//
+	// Example: urn:SVMB01:kac-6f2c9d1e-0b8a-4d5f-9a44-1f0d5b3c7e21
+	ConsentID string `json:"consentId"`
 }
 
 // CreditDebitIndicator Whether the balance is in the account holder's favour (`Credit`) or owed by them (`Debit`), with or without the
@@ -268,6 +469,61 @@ type Links struct {
 	Self *string `json:"self,omitempty"`
 }
 
+// ListedAccount An account as the list names it. That only accountId is promised is inferred, and there are more members.
+type ListedAccount struct {
+	// AccountHolderName Name of the account holder.
+	//
+	// Example: Mitsuhirato
+	AccountHolderName *string `json:"accountHolderName,omitempty"`
+
+	// AccountHolderShortName Short name of the account holder.
+	//
+	// Example: Mitsu
+	AccountHolderShortName *string `json:"accountHolderShortName,omitempty"`
+
+	// AccountID The id by which the account is asked for.
+	//
+	// Example: 100004000000000000000002
+	AccountID string `json:"accountId"`
+
+	// AccountType Type of the account. The page names no values; consents speak of retail and corporate.
+	//
+	// Example: KSAOB.Retail
+	AccountType *string `json:"accountType,omitempty"`
+
+	// Currency ISO 4217 code of the account's currency.
+	//
+	// Example: SAR
+	Currency *string `json:"currency,omitempty"`
+
+	// Nickname The name that the account holder has given the account.
+	//
+	// Example: Main account
+	Nickname *string `json:"nickname,omitempty"`
+
+	// Status State of the account. The page names no values.
+	//
+	// Example: KSAOB.Active
+	Status *string `json:"status,omitempty"`
+}
+
+// ListedBalances An account with its balances.
+type ListedBalances struct {
+	// AccountHolderName Name of the account holder.
+	//
+	// Example: Mitsuhirato
+	AccountHolderName *string `json:"accountHolderName,omitempty"`
+
+	// AccountID Id of the account.
+	//
+	// Example: 100004000000000000000002
+	AccountID string `json:"accountId"`
+
+	// Balance The balances, one for each type; the name is singular. That the list may be missing is inferred; a missing
+	// list is not an empty one.
+	Balance []Balance `json:"balance,omitempty"`
+}
+
 // Meta About the answer.
 type Meta struct {
 	// TotalPages Number of pages.
@@ -275,6 +531,29 @@ type Meta struct {
 	// Example: 1
 	TotalPages *int `json:"totalPages,omitempty"`
 }
+
+// OverallBalance Totals over the accounts of the answer. They are numbers, unlike all other amounts, have no type that can be
+// relied on, and belong to no account.
+type OverallBalance struct {
+	// Currency ISO 4217 code of the totals' currency.
+	//
+	// Example: SAR
+	Currency *string `json:"currency,omitempty"`
+
+	// TotalAvailableBalance Total of the available balances.
+	TotalAvailableBalance *decimal.NullDecimal `json:"totalAvailableBalance,omitempty"`
+
+	// TotalClosingAvailable Total of the closing available balances.
+	TotalClosingAvailable *decimal.NullDecimal `json:"totalClosingAvailable,omitempty"`
+
+	// TotalOpeningBalance Total of the opening balances.
+	TotalOpeningBalance *decimal.NullDecimal `json:"totalOpeningBalance,omitempty"`
+}
+
+// RequestTime A time, in the form of the balance call's dateTimeStamp.
+//
+// Example: 2025-01-15T09:30:00
+type RequestTime = string
 
 // Token An access token and how long it can be used.
 type Token struct {
@@ -360,13 +639,34 @@ type TokenRequest struct {
 // Example: client_credentials
 type TokenRequestGrantType string
 
-// GetBalancesParams defines parameters for GetBalances.
-type GetBalancesParams struct {
+// ClientCode defines model for ClientCode.
+type ClientCode = string
+
+// ClientID defines model for ClientID.
+type ClientID = string
+
+// Signature defines model for Signature.
+type Signature = string
+
+// BadRequest What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
+// likely members; `code`, `error` and `errors` are to be expected instead of them.
+type BadRequest = Error
+
+// InternalServerError What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
+// likely members; `code`, `error` and `errors` are to be expected instead of them.
+type InternalServerError = Error
+
+// Unauthorized What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
+// likely members; `code`, `error` and `errors` are to be expected instead of them.
+type Unauthorized = Error
+
+// GetAccountsParams defines parameters for GetAccounts.
+type GetAccountsParams struct {
 	// ClientID Id of the client's application, from the provider's console.
-	ClientID string `json:"clientId"`
+	ClientID ClientID `json:"clientId"`
 
 	// ClientCode Code of the client's application, from the provider's console. UUIDs have been seen.
-	ClientCode string `json:"clientCode"`
+	ClientCode ClientCode `json:"clientCode"`
 
 	// Signature Signature of the body, made with the signature key, a secret text from the provider's console:
 	//
@@ -377,8 +677,50 @@ type GetBalancesParams struct {
 	// It is a plain hash and not an HMAC. Two values to test with, key `test-signature-key`: the body `{}` gives
 	// `91b2236a134b79347920cb7c83a79087b970b664bb91e90aa3f7027875bd0bb2`, the body `{"a":1}` gives
 	// `c9c557e9814ffa3e54795c5e44187f5b03f8fc17401e6c2c1234bd508f901d90`. The example below belongs to the compact
-	// form of the request example `oneBank`, with the same key.
-	Signature string `json:"signature"`
+	// form of the balance call's request example `oneBank`, with the same key.
+	Signature Signature `json:"signature"`
+}
+
+// GetAllBalancesParams defines parameters for GetAllBalances.
+type GetAllBalancesParams struct {
+	// ClientID Id of the client's application, from the provider's console.
+	ClientID ClientID `json:"clientId"`
+
+	// ClientCode Code of the client's application, from the provider's console. UUIDs have been seen.
+	ClientCode ClientCode `json:"clientCode"`
+
+	// Signature Signature of the body, made with the signature key, a secret text from the provider's console:
+	//
+	// 1. `b64` = base64 (standard alphabet, padded) of the bytes of the body. The body is compact JSON in UTF-8:
+	//    no blanks between its parts, members in the order in which they are sent, non-ASCII text not escaped.
+	// 2. `signature` = SHA-256 over the text `b64` followed by the text of the key, as lower-case hexadecimal.
+	//
+	// It is a plain hash and not an HMAC. Two values to test with, key `test-signature-key`: the body `{}` gives
+	// `91b2236a134b79347920cb7c83a79087b970b664bb91e90aa3f7027875bd0bb2`, the body `{"a":1}` gives
+	// `c9c557e9814ffa3e54795c5e44187f5b03f8fc17401e6c2c1234bd508f901d90`. The example below belongs to the compact
+	// form of the balance call's request example `oneBank`, with the same key.
+	Signature Signature `json:"signature"`
+}
+
+// GetBalancesParams defines parameters for GetBalances.
+type GetBalancesParams struct {
+	// ClientID Id of the client's application, from the provider's console.
+	ClientID ClientID `json:"clientId"`
+
+	// ClientCode Code of the client's application, from the provider's console. UUIDs have been seen.
+	ClientCode ClientCode `json:"clientCode"`
+
+	// Signature Signature of the body, made with the signature key, a secret text from the provider's console:
+	//
+	// 1. `b64` = base64 (standard alphabet, padded) of the bytes of the body. The body is compact JSON in UTF-8:
+	//    no blanks between its parts, members in the order in which they are sent, non-ASCII text not escaped.
+	// 2. `signature` = SHA-256 over the text `b64` followed by the text of the key, as lower-case hexadecimal.
+	//
+	// It is a plain hash and not an HMAC. Two values to test with, key `test-signature-key`: the body `{}` gives
+	// `91b2236a134b79347920cb7c83a79087b970b664bb91e90aa3f7027875bd0bb2`, the body `{"a":1}` gives
+	// `c9c557e9814ffa3e54795c5e44187f5b03f8fc17401e6c2c1234bd508f901d90`. The example below belongs to the compact
+	// form of the balance call's request example `oneBank`, with the same key.
+	Signature Signature `json:"signature"`
 }
 
 // GetTokenParams defines parameters for GetToken.
@@ -386,6 +728,12 @@ type GetTokenParams struct {
 	// Signature Signature of the body, computed as for the balance call. A public test suite also calls without it.
 	Signature string `json:"signature"`
 }
+
+// GetAccountsJSONRequestBody defines body for GetAccounts for application/json ContentType.
+type GetAccountsJSONRequestBody = AccountListRequest
+
+// GetAllBalancesJSONRequestBody defines body for GetAllBalances for application/json ContentType.
+type GetAllBalancesJSONRequestBody = BalanceListRequest
 
 // GetBalancesJSONRequestBody defines body for GetBalances for application/json ContentType.
 type GetBalancesJSONRequestBody = BalanceRequest
@@ -467,17 +815,64 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// GetBalancesWithBody Balances of one account
+	// GetAccountsWithBody Accounts of a consent
 	//
-	// Returns the balances of the account that the request names, one for each type that the bank reports. The user's
+	// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
+	// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
+	// the request asks for one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/api/observice/accounts (the `GetAccounts` operationId).
+	GetAccountsWithBody(ctx context.Context, params *GetAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAccounts Accounts of a consent
+	//
+	// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
+	// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
+	// the request asks for one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/api/observice/accounts (the `GetAccounts` operationId).
+	GetAccounts(ctx context.Context, params *GetAccountsParams, body GetAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAllBalancesWithBody Balances of all accounts of a consent
+	//
+	// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
+	// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
+	// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
+	// once, as with the balance call.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/api/observice/allAccountsBalance (the `GetAllBalances` operationId).
+	GetAllBalancesWithBody(ctx context.Context, params *GetAllBalancesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAllBalances Balances of all accounts of a consent
+	//
+	// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
+	// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
+	// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
+	// once, as with the balance call.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/api/observice/allAccountsBalance (the `GetAllBalances` operationId).
+	GetAllBalances(ctx context.Context, params *GetAllBalancesParams, body GetAllBalancesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBalancesWithBody Balances of one account, or of several
+	//
+	// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
 	// consent has to include the permission to read balances. Send `Content-Type: application/json` and
 	// `Accept: application/json`.
 	//
 	// **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
 	// true as well.
 	//
-	// **Several banks.** Request and answer hold lists, so several banks can be asked at once and the answer may hold
-	// several of them. Look for the bank and the account that were asked for; the first element need not be theirs.
+	// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
+	// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
+	// for; the order need not be that of the request. How many accounts a request may name is not documented.
 	//
 	// **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
 	// bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
@@ -490,17 +885,18 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/api/observice/balanceById (the `GetBalances` operationId).
 	GetBalancesWithBody(ctx context.Context, params *GetBalancesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetBalances Balances of one account
+	// GetBalances Balances of one account, or of several
 	//
-	// Returns the balances of the account that the request names, one for each type that the bank reports. The user's
+	// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
 	// consent has to include the permission to read balances. Send `Content-Type: application/json` and
 	// `Accept: application/json`.
 	//
 	// **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
 	// true as well.
 	//
-	// **Several banks.** Request and answer hold lists, so several banks can be asked at once and the answer may hold
-	// several of them. Look for the bank and the account that were asked for; the first element need not be theirs.
+	// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
+	// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
+	// for; the order need not be that of the request. How many accounts a request may name is not documented.
 	//
 	// **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
 	// bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
@@ -532,17 +928,104 @@ type ClientInterface interface {
 	GetToken(ctx context.Context, params *GetTokenParams, body GetTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// GetBalancesWithBody Balances of one account
+// GetAccountsWithBody Accounts of a consent
 //
-// Returns the balances of the account that the request names, one for each type that the bank reports. The user's
+// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
+// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
+// the request asks for one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/api/observice/accounts (the `GetAccounts` operationId).
+func (c *Client) GetAccountsWithBody(ctx context.Context, params *GetAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAccountsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAccounts Accounts of a consent
+//
+// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
+// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
+// the request asks for one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/api/observice/accounts (the `GetAccounts` operationId).
+func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, body GetAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAccountsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAllBalancesWithBody Balances of all accounts of a consent
+//
+// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
+// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
+// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
+// once, as with the balance call.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/api/observice/allAccountsBalance (the `GetAllBalances` operationId).
+func (c *Client) GetAllBalancesWithBody(ctx context.Context, params *GetAllBalancesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAllBalancesRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAllBalances Balances of all accounts of a consent
+//
+// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
+// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
+// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
+// once, as with the balance call.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/api/observice/allAccountsBalance (the `GetAllBalances` operationId).
+func (c *Client) GetAllBalances(ctx context.Context, params *GetAllBalancesParams, body GetAllBalancesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAllBalancesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBalancesWithBody Balances of one account, or of several
+//
+// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
 // consent has to include the permission to read balances. Send `Content-Type: application/json` and
 // `Accept: application/json`.
 //
 // **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
 // true as well.
 //
-// **Several banks.** Request and answer hold lists, so several banks can be asked at once and the answer may hold
-// several of them. Look for the bank and the account that were asked for; the first element need not be theirs.
+// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
+// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
+// for; the order need not be that of the request. How many accounts a request may name is not documented.
 //
 // **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
 // bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
@@ -565,17 +1048,18 @@ func (c *Client) GetBalancesWithBody(ctx context.Context, params *GetBalancesPar
 	return c.Client.Do(req)
 }
 
-// GetBalances Balances of one account
+// GetBalances Balances of one account, or of several
 //
-// Returns the balances of the account that the request names, one for each type that the bank reports. The user's
+// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
 // consent has to include the permission to read balances. Send `Content-Type: application/json` and
 // `Accept: application/json`.
 //
 // **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
 // true as well.
 //
-// **Several banks.** Request and answer hold lists, so several banks can be asked at once and the answer may hold
-// several of them. Look for the bank and the account that were asked for; the first element need not be theirs.
+// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
+// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
+// for; the order need not be that of the request. How many accounts a request may name is not documented.
 //
 // **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
 // bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
@@ -634,6 +1118,148 @@ func (c *Client) GetToken(ctx context.Context, params *GetTokenParams, body GetT
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetAccountsRequest calls the generic GetAccounts builder with application/json body
+func NewGetAccountsRequest(server string, params *GetAccountsParams, body GetAccountsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGetAccountsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewGetAccountsRequestWithBody constructs an http.Request for the GetAccounts method, with any body, and a specified content type
+func NewGetAccountsRequestWithBody(server string, params *GetAccountsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/api/observice/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "clientId", params.ClientID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("clientId", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "clientCode", params.ClientCode, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("clientCode", headerParam1)
+
+		var headerParam2 string
+
+		headerParam2, err = runtime.StyleParamWithOptions("simple", false, "signature", params.Signature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("signature", headerParam2)
+
+	}
+
+	return req, nil
+}
+
+// NewGetAllBalancesRequest calls the generic GetAllBalances builder with application/json body
+func NewGetAllBalancesRequest(server string, params *GetAllBalancesParams, body GetAllBalancesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGetAllBalancesRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewGetAllBalancesRequestWithBody constructs an http.Request for the GetAllBalances method, with any body, and a specified content type
+func NewGetAllBalancesRequestWithBody(server string, params *GetAllBalancesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/api/observice/allAccountsBalance")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "clientId", params.ClientID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("clientId", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "clientCode", params.ClientCode, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("clientCode", headerParam1)
+
+		var headerParam2 string
+
+		headerParam2, err = runtime.StyleParamWithOptions("simple", false, "signature", params.Signature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("signature", headerParam2)
+
+	}
+
+	return req, nil
 }
 
 // NewGetBalancesRequest calls the generic GetBalances builder with application/json body
@@ -804,17 +1430,64 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// GetBalancesWithBodyWithResponse Balances of one account
+	// GetAccountsWithBodyWithResponse Accounts of a consent
 	//
-	// Returns the balances of the account that the request names, one for each type that the bank reports. The user's
+	// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
+	// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
+	// the request asks for one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/api/observice/accounts (the `GetAccounts` operationId).
+	GetAccountsWithBodyWithResponse(ctx context.Context, params *GetAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetAccountsResult, error)
+
+	// GetAccountsWithResponse Accounts of a consent
+	//
+	// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
+	// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
+	// the request asks for one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/api/observice/accounts (the `GetAccounts` operationId).
+	GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, body GetAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*GetAccountsResult, error)
+
+	// GetAllBalancesWithBodyWithResponse Balances of all accounts of a consent
+	//
+	// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
+	// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
+	// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
+	// once, as with the balance call.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/api/observice/allAccountsBalance (the `GetAllBalances` operationId).
+	GetAllBalancesWithBodyWithResponse(ctx context.Context, params *GetAllBalancesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetAllBalancesResult, error)
+
+	// GetAllBalancesWithResponse Balances of all accounts of a consent
+	//
+	// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
+	// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
+	// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
+	// once, as with the balance call.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/api/observice/allAccountsBalance (the `GetAllBalances` operationId).
+	GetAllBalancesWithResponse(ctx context.Context, params *GetAllBalancesParams, body GetAllBalancesJSONRequestBody, reqEditors ...RequestEditorFn) (*GetAllBalancesResult, error)
+
+	// GetBalancesWithBodyWithResponse Balances of one account, or of several
+	//
+	// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
 	// consent has to include the permission to read balances. Send `Content-Type: application/json` and
 	// `Accept: application/json`.
 	//
 	// **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
 	// true as well.
 	//
-	// **Several banks.** Request and answer hold lists, so several banks can be asked at once and the answer may hold
-	// several of them. Look for the bank and the account that were asked for; the first element need not be theirs.
+	// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
+	// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
+	// for; the order need not be that of the request. How many accounts a request may name is not documented.
 	//
 	// **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
 	// bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
@@ -827,17 +1500,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/api/observice/balanceById (the `GetBalances` operationId).
 	GetBalancesWithBodyWithResponse(ctx context.Context, params *GetBalancesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetBalancesResult, error)
 
-	// GetBalancesWithResponse Balances of one account
+	// GetBalancesWithResponse Balances of one account, or of several
 	//
-	// Returns the balances of the account that the request names, one for each type that the bank reports. The user's
+	// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
 	// consent has to include the permission to read balances. Send `Content-Type: application/json` and
 	// `Accept: application/json`.
 	//
 	// **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
 	// true as well.
 	//
-	// **Several banks.** Request and answer hold lists, so several banks can be asked at once and the answer may hold
-	// several of them. Look for the bank and the account that were asked for; the first element need not be theirs.
+	// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
+	// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
+	// for; the order need not be that of the request. How many accounts a request may name is not documented.
 	//
 	// **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
 	// bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
@@ -869,17 +1543,141 @@ type ClientWithResponsesInterface interface {
 	GetTokenWithResponse(ctx context.Context, params *GetTokenParams, body GetTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*GetTokenResult, error)
 }
 
+type GetAccountsResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AccountList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAccountsResult) GetJSON200() *AccountList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetAccountsResult) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetAccountsResult) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetAccountsResult) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAccountsResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAccountsResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAccountsResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAccountsResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetAllBalancesResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BalanceList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAllBalancesResult) GetJSON200() *BalanceList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetAllBalancesResult) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetAllBalancesResult) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetAllBalancesResult) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAllBalancesResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAllBalancesResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAllBalancesResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAllBalancesResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetBalancesResult struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *AccountBalances
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Error
+	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Error
+	JSON401 *Unauthorized
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *Error
+	JSON500 *InternalServerError
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -888,17 +1686,17 @@ func (r GetBalancesResult) GetJSON200() *AccountBalances {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetBalancesResult) GetJSON400() *Error {
+func (r GetBalancesResult) GetJSON400() *BadRequest {
 	return r.JSON400
 }
 
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r GetBalancesResult) GetJSON401() *Error {
+func (r GetBalancesResult) GetJSON401() *Unauthorized {
 	return r.JSON401
 }
 
 // GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r GetBalancesResult) GetJSON500() *Error {
+func (r GetBalancesResult) GetJSON500() *InternalServerError {
 	return r.JSON500
 }
 
@@ -993,17 +1791,88 @@ func (r GetTokenResult) ContentType() string {
 	return ""
 }
 
-// GetBalancesWithBodyWithResponse Balances of one account
+// GetAccountsWithBodyWithResponse Accounts of a consent
 //
-// Returns the balances of the account that the request names, one for each type that the bank reports. The user's
+// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
+// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
+// the request asks for one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/api/observice/accounts (the `GetAccounts` operationId).
+func (c *ClientWithResponses) GetAccountsWithBodyWithResponse(ctx context.Context, params *GetAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetAccountsResult, error) {
+	rsp, err := c.GetAccountsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAccountsResult(rsp)
+}
+
+// GetAccountsWithResponse Accounts of a consent
+//
+// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
+// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
+// the request asks for one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/api/observice/accounts (the `GetAccounts` operationId).
+func (c *ClientWithResponses) GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, body GetAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*GetAccountsResult, error) {
+	rsp, err := c.GetAccounts(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAccountsResult(rsp)
+}
+
+// GetAllBalancesWithBodyWithResponse Balances of all accounts of a consent
+//
+// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
+// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
+// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
+// once, as with the balance call.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/api/observice/allAccountsBalance (the `GetAllBalances` operationId).
+func (c *ClientWithResponses) GetAllBalancesWithBodyWithResponse(ctx context.Context, params *GetAllBalancesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetAllBalancesResult, error) {
+	rsp, err := c.GetAllBalancesWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAllBalancesResult(rsp)
+}
+
+// GetAllBalancesWithResponse Balances of all accounts of a consent
+//
+// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
+// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
+// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
+// once, as with the balance call.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/api/observice/allAccountsBalance (the `GetAllBalances` operationId).
+func (c *ClientWithResponses) GetAllBalancesWithResponse(ctx context.Context, params *GetAllBalancesParams, body GetAllBalancesJSONRequestBody, reqEditors ...RequestEditorFn) (*GetAllBalancesResult, error) {
+	rsp, err := c.GetAllBalances(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAllBalancesResult(rsp)
+}
+
+// GetBalancesWithBodyWithResponse Balances of one account, or of several
+//
+// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
 // consent has to include the permission to read balances. Send `Content-Type: application/json` and
 // `Accept: application/json`.
 //
 // **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
 // true as well.
 //
-// **Several banks.** Request and answer hold lists, so several banks can be asked at once and the answer may hold
-// several of them. Look for the bank and the account that were asked for; the first element need not be theirs.
+// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
+// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
+// for; the order need not be that of the request. How many accounts a request may name is not documented.
 //
 // **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
 // bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
@@ -1022,17 +1891,18 @@ func (c *ClientWithResponses) GetBalancesWithBodyWithResponse(ctx context.Contex
 	return ParseGetBalancesResult(rsp)
 }
 
-// GetBalancesWithResponse Balances of one account
+// GetBalancesWithResponse Balances of one account, or of several
 //
-// Returns the balances of the account that the request names, one for each type that the bank reports. The user's
+// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
 // consent has to include the permission to read balances. Send `Content-Type: application/json` and
 // `Accept: application/json`.
 //
 // **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
 // true as well.
 //
-// **Several banks.** Request and answer hold lists, so several banks can be asked at once and the answer may hold
-// several of them. Look for the bank and the account that were asked for; the first element need not be theirs.
+// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
+// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
+// for; the order need not be that of the request. How many accounts a request may name is not documented.
 //
 // **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
 // bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
@@ -1081,6 +1951,100 @@ func (c *ClientWithResponses) GetTokenWithResponse(ctx context.Context, params *
 	return ParseGetTokenResult(rsp)
 }
 
+// ParseGetAccountsResult parses an HTTP response from a GetAccountsWithResponse call
+func ParseGetAccountsResult(rsp *http.Response) (*GetAccountsResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAccountsResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AccountList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetAllBalancesResult parses an HTTP response from a GetAllBalancesWithResponse call
+func ParseGetAllBalancesResult(rsp *http.Response) (*GetAllBalancesResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAllBalancesResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BalanceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetBalancesResult parses an HTTP response from a GetBalancesWithResponse call
 func ParseGetBalancesResult(rsp *http.Response) (*GetBalancesResult, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -1103,21 +2067,21 @@ func ParseGetBalancesResult(rsp *http.Response) (*GetBalancesResult, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Error
+		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Error
+		var dest Unauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Error
+		var dest InternalServerError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

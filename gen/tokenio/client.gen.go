@@ -52,6 +52,35 @@ func (e RequestStatus) Valid() bool {
 	}
 }
 
+// Account An account. The mirrored OpenAPI promises no member; without id it cannot be asked for.
+type Account struct {
+	// AccountDetails What the bank says about the account. All of it depends on the bank.
+	AccountDetails *AccountDetails `json:"accountDetails,omitempty"`
+
+	// AccountFeatures What the account can be used for.
+	AccountFeatures *AccountFeatures `json:"accountFeatures,omitempty"`
+
+	// BankID Token.io's id of the bank.
+	//
+	// Example: ob-modelo
+	BankID *string `json:"bankId,omitempty"`
+
+	// ID The id by which the account is asked for.
+	//
+	// Example: a:8DbPteGnytmMbKXdnWTReeRB6cYWKXZ84JgLTBC7fKL4:5zKcENpV
+	ID *string `json:"id,omitempty"`
+
+	// IsLocked Internal to Token.io.
+	//
+	// Example: false
+	IsLocked *bool `json:"isLocked,omitempty"`
+
+	// Name Name of the account.
+	//
+	// Example: Everyday account
+	Name *string `json:"name,omitempty"`
+}
+
 // AccountBalances The answer for one account.
 type AccountBalances struct {
 	// Balance What the bank reports for the account. Each part depends on the bank. Absent if the status is no success
@@ -70,6 +99,89 @@ type AccountBalances struct {
 type AccountBalancesBatch struct {
 	// Response One answer for each account, presumably in the order of the request.
 	Response []AccountBalances `json:"response,omitempty"`
+}
+
+// AccountDetails What the bank says about the account. All of it depends on the bank.
+type AccountDetails struct {
+	// ProviderAccountDetails The account in the words of the bank's own standard, in a member that names the standard, for example
+	// nextGenPsd2AccountDetails. The name of this member begins with a capital letter.
+	//
+	// Example: {"nextGenPsd2AccountDetails":{"cashAccountType":"CACC"}}
+	ProviderAccountDetails interface{} `json:"ProviderAccountDetails,omitempty"`
+
+	// AccountHolderName Name of the account holder.
+	//
+	// Example: John Arthur Smith
+	AccountHolderName *string `json:"accountHolderName,omitempty"`
+
+	// AccountIdentifiers The numbers of the account.
+	AccountIdentifiers []AccountIdentifier `json:"accountIdentifiers,omitempty"`
+
+	// Bic BIC of the bank.
+	//
+	// Example: BOFIIE2D
+	Bic *string `json:"bic,omitempty"`
+
+	// Currency ISO 4217 code of the account's currency.
+	//
+	// Example: EUR
+	Currency *string `json:"currency,omitempty"`
+
+	// Identifier Kind of the account's main identifier, for example iban, bban, gbDomestic, msisdn, pan or token.
+	//
+	// Example: iban
+	Identifier *string `json:"identifier,omitempty"`
+
+	// Metadata Further facts of the bank, in a form of its own.
+	//
+	// Example: [{"branch":"Main Street"}]
+	Metadata interface{} `json:"metadata,omitempty"`
+
+	// Status State of the account in the bank's words, for example open, closed, active or inactive.
+	//
+	// Example: Active
+	Status *string `json:"status,omitempty"`
+
+	// Type Type of the account, one of INVALID, OTHER, CHECKING, SAVINGS, LOAN and CARD, or a list of them.
+	//
+	// Example: ["CHECKING"]
+	Type interface{} `json:"type,omitempty"`
+}
+
+// AccountFeatures What the account can be used for.
+type AccountFeatures struct {
+	// SupportsInformation Its data can be read.
+	//
+	// Example: true
+	SupportsInformation *bool `json:"supportsInformation,omitempty"`
+
+	// SupportsReceivePayment It can receive payments.
+	//
+	// Example: true
+	SupportsReceivePayment *bool `json:"supportsReceivePayment,omitempty"`
+
+	// SupportsSendPayment Payments can be made from it.
+	//
+	// Example: false
+	SupportsSendPayment *bool `json:"supportsSendPayment,omitempty"`
+}
+
+// AccountIdentifier One number of the account: an object whose one member names the kind of number and holds its parts. Documented
+// are iban (iban), bban (bban, clearingNumber), gbDomestic (accountNumber, sortCode) and pan (pan); there are
+// more.
+//
+// Example: {"iban":{"iban":"GB29NWBK60161331926819"}}
+type AccountIdentifier map[string]AccountIdentifierParts
+
+// AccountIdentifierParts The parts of a number by their names.
+//
+// Example: {"iban":"GB29NWBK60161331926819"}
+type AccountIdentifierParts map[string]string
+
+// AccountList The accounts of a token. The mirrored OpenAPI promises no member.
+type AccountList struct {
+	// Accounts The accounts, in Token.io's order.
+	Accounts []Account `json:"accounts,omitempty"`
 }
 
 // Balance What the bank reports for the account. Each part depends on the bank. Absent if the status is no success
@@ -260,6 +372,44 @@ type GetBalancesBatchParams struct {
 	TokenJSONError *JSONError `json:"token-json-error,omitempty"`
 }
 
+// GetAccountsParams defines parameters for GetAccounts.
+type GetAccountsParams struct {
+	// OnBehalfOf The id of the access token that the user has granted. It stands for the consent.
+	OnBehalfOf OnBehalfOf `json:"on-behalf-of"`
+
+	// TokenCustomerIPAddress The user's address while the user is present; sending it says that the user has asked for the data. Without it
+	// the bank takes the call for one of the caller's own.
+	TokenCustomerIPAddress *CustomerIPAddress `json:"token-customer-ip-address,omitempty"`
+
+	// CustomerInitiated Says outright that the user is present. It is either true or not sent.
+	CustomerInitiated *CustomerInitiated `json:"customer-initiated,omitempty"`
+
+	// TokenCustomerDeviceID The device of the user.
+	TokenCustomerDeviceID *CustomerDeviceID `json:"token-customer-device-id,omitempty"`
+
+	// TokenCustomerGeoLocation Where the user is. The form is not documented.
+	TokenCustomerGeoLocation *CustomerGeoLocation `json:"token-customer-geo-location,omitempty"`
+
+	// TokenCustomerUserAgent The user agent with which the user called the caller.
+	TokenCustomerUserAgent *CustomerUserAgent `json:"token-customer-user-agent,omitempty"`
+
+	// TokenSdk Name of the client library. Technical, no part of the contract.
+	TokenSdk *SDK `json:"token-sdk,omitempty"`
+
+	// TokenSdkVersion Version of the client library. Technical, no part of the contract.
+	TokenSdkVersion *SDKVersion `json:"token-sdk-version,omitempty"`
+
+	// TokenDevKey The developer key that the client libraries ask for. Technical, no part of the contract.
+	TokenDevKey *DevKey `json:"token-dev-key,omitempty"`
+
+	// TokenTraceMemberID The member id of the caller, for tracing. The client libraries pass on any header that starts with
+	// token-trace-. Technical, no part of the contract.
+	TokenTraceMemberID *TraceMemberID `json:"token-trace-member-id,omitempty"`
+
+	// TokenJSONError Asks for errors in JSON; the client library sends true. Technical, no part of the contract.
+	TokenJSONError *JSONError `json:"token-json-error,omitempty"`
+}
+
 // GetBalancesParams defines parameters for GetBalances.
 type GetBalancesParams struct {
 	// OnBehalfOf The id of the access token that the user has granted. It stands for the consent.
@@ -383,6 +533,17 @@ type ClientInterface interface {
 	// Corresponds with GET /account-balance (the `GetBalancesBatch` operationId).
 	GetBalancesBatch(ctx context.Context, params *GetBalancesBatchParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetAccounts List the accounts a user has shared
+	//
+	// Returns the accounts to which the user's token gives access, without balances. The request has no body and no
+	// query, and the list comes in one piece. Host is that of the server and part of what the JWT signs; Accept, if it
+	// is sent, has to allow application/json.
+	//
+	// What is said of an absent user at the call for the balances of one account holds here too.
+	//
+	// Corresponds with GET /accounts (the `GetAccounts` operationId).
+	GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetBalances Read the balances of one account
 	//
 	// Returns the current, the available and other balances of the account, as far as the bank reports them. The
@@ -407,6 +568,27 @@ type ClientInterface interface {
 // Corresponds with GET /account-balance (the `GetBalancesBatch` operationId).
 func (c *Client) GetBalancesBatch(ctx context.Context, params *GetBalancesBatchParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetBalancesBatchRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAccounts List the accounts a user has shared
+//
+// Returns the accounts to which the user's token gives access, without balances. The request has no body and no
+// query, and the list comes in one piece. Host is that of the server and part of what the JWT signs; Accept, if it
+// is sent, has to allow application/json.
+//
+// What is said of an absent user at the call for the balances of one account holds here too.
+//
+// Corresponds with GET /accounts (the `GetAccounts` operationId).
+func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAccountsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -483,6 +665,156 @@ func NewGetBalancesBatchRequest(server string, params *GetBalancesBatchParams) (
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "on-behalf-of", params.OnBehalfOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("on-behalf-of", headerParam0)
+
+		if params.TokenCustomerIPAddress != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "token-customer-ip-address", *params.TokenCustomerIPAddress, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "ipv4"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("token-customer-ip-address", headerParam1)
+		}
+
+		if params.CustomerInitiated != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "customer-initiated", *params.CustomerInitiated, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("customer-initiated", headerParam2)
+		}
+
+		if params.TokenCustomerDeviceID != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "token-customer-device-id", *params.TokenCustomerDeviceID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("token-customer-device-id", headerParam3)
+		}
+
+		if params.TokenCustomerGeoLocation != nil {
+			var headerParam4 string
+
+			headerParam4, err = runtime.StyleParamWithOptions("simple", false, "token-customer-geo-location", *params.TokenCustomerGeoLocation, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("token-customer-geo-location", headerParam4)
+		}
+
+		if params.TokenCustomerUserAgent != nil {
+			var headerParam5 string
+
+			headerParam5, err = runtime.StyleParamWithOptions("simple", false, "token-customer-user-agent", *params.TokenCustomerUserAgent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("token-customer-user-agent", headerParam5)
+		}
+
+		if params.TokenSdk != nil {
+			var headerParam6 string
+
+			headerParam6, err = runtime.StyleParamWithOptions("simple", false, "token-sdk", *params.TokenSdk, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("token-sdk", headerParam6)
+		}
+
+		if params.TokenSdkVersion != nil {
+			var headerParam7 string
+
+			headerParam7, err = runtime.StyleParamWithOptions("simple", false, "token-sdk-version", *params.TokenSdkVersion, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("token-sdk-version", headerParam7)
+		}
+
+		if params.TokenDevKey != nil {
+			var headerParam8 string
+
+			headerParam8, err = runtime.StyleParamWithOptions("simple", false, "token-dev-key", *params.TokenDevKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("token-dev-key", headerParam8)
+		}
+
+		if params.TokenTraceMemberID != nil {
+			var headerParam9 string
+
+			headerParam9, err = runtime.StyleParamWithOptions("simple", false, "token-trace-member-id", *params.TokenTraceMemberID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("token-trace-member-id", headerParam9)
+		}
+
+		if params.TokenJSONError != nil {
+			var headerParam10 string
+
+			headerParam10, err = runtime.StyleParamWithOptions("simple", false, "token-json-error", *params.TokenJSONError, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("token-json-error", headerParam10)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetAccountsRequest constructs an http.Request for the GetAccounts method
+func NewGetAccountsRequest(server string, params *GetAccountsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -830,6 +1162,19 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /account-balance (the `GetBalancesBatch` operationId).
 	GetBalancesBatchWithResponse(ctx context.Context, params *GetBalancesBatchParams, reqEditors ...RequestEditorFn) (*GetBalancesBatchResult, error)
 
+	// GetAccountsWithResponse List the accounts a user has shared
+	//
+	// Returns the accounts to which the user's token gives access, without balances. The request has no body and no
+	// query, and the list comes in one piece. Host is that of the server and part of what the JWT signs; Accept, if it
+	// is sent, has to allow application/json.
+	//
+	// What is said of an absent user at the call for the balances of one account holds here too.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /accounts (the `GetAccounts` operationId).
+	GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*GetAccountsResult, error)
+
 	// GetBalancesWithResponse Read the balances of one account
 	//
 	// Returns the current, the available and other balances of the account, as far as the bank reports them. The
@@ -1016,6 +1361,183 @@ func (r GetBalancesBatchResult) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetBalancesBatchResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetAccountsResult400Headers the declared response headers of an HTTP 400 response for GetAccounts
+type GetAccountsResult400Headers struct {
+	TokenError        *string
+	TokenErrorDetails *string
+}
+
+// GetAccountsResult401Headers the declared response headers of an HTTP 401 response for GetAccounts
+type GetAccountsResult401Headers struct {
+	TokenError        *string
+	TokenErrorDetails *string
+}
+
+// GetAccountsResult403Headers the declared response headers of an HTTP 403 response for GetAccounts
+type GetAccountsResult403Headers struct {
+	TokenError        *string
+	TokenErrorDetails *string
+}
+
+// GetAccountsResult404Headers the declared response headers of an HTTP 404 response for GetAccounts
+type GetAccountsResult404Headers struct {
+	TokenError        *string
+	TokenErrorDetails *string
+}
+
+// GetAccountsResult429Headers the declared response headers of an HTTP 429 response for GetAccounts
+type GetAccountsResult429Headers struct {
+	TokenError        *string
+	TokenErrorDetails *string
+}
+
+// GetAccountsResult500Headers the declared response headers of an HTTP 500 response for GetAccounts
+type GetAccountsResult500Headers struct {
+	TokenError         *string
+	TokenErrorDetails  *string
+	TokenExternalError *string
+}
+
+// GetAccountsResult501Headers the declared response headers of an HTTP 501 response for GetAccounts
+type GetAccountsResult501Headers struct {
+	TokenError        *string
+	TokenErrorDetails *string
+}
+
+// GetAccountsResult503Headers the declared response headers of an HTTP 503 response for GetAccounts
+type GetAccountsResult503Headers struct {
+	TokenError        *string
+	TokenErrorDetails *string
+}
+
+// GetAccountsResult504Headers the declared response headers of an HTTP 504 response for GetAccounts
+type GetAccountsResult504Headers struct {
+	TokenError        *string
+	TokenErrorDetails *string
+}
+
+type GetAccountsResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AccountList
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+	// JSON501 the response for an HTTP 501 `application/json` response
+	JSON501 *NotImplemented
+	// JSON503 the response for an HTTP 503 `application/json` response
+	JSON503 *ServiceUnavailable
+	// JSON504 the response for an HTTP 504 `application/json` response
+	JSON504 *GatewayTimeout
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetAccountsResult400Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetAccountsResult401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *GetAccountsResult403Headers
+	// Headers404 the parsed response headers for an HTTP 404 response
+	Headers404 *GetAccountsResult404Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetAccountsResult429Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *GetAccountsResult500Headers
+	// Headers501 the parsed response headers for an HTTP 501 response
+	Headers501 *GetAccountsResult501Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetAccountsResult503Headers
+	// Headers504 the parsed response headers for an HTTP 504 response
+	Headers504 *GetAccountsResult504Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAccountsResult) GetJSON200() *AccountList {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetAccountsResult) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetAccountsResult) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetAccountsResult) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetAccountsResult) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r GetAccountsResult) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetAccountsResult) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetJSON501 returns the response for an HTTP 501 `application/json` response
+func (r GetAccountsResult) GetJSON501() *NotImplemented {
+	return r.JSON501
+}
+
+// GetJSON503 returns the response for an HTTP 503 `application/json` response
+func (r GetAccountsResult) GetJSON503() *ServiceUnavailable {
+	return r.JSON503
+}
+
+// GetJSON504 returns the response for an HTTP 504 `application/json` response
+func (r GetAccountsResult) GetJSON504() *GatewayTimeout {
+	return r.JSON504
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAccountsResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAccountsResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAccountsResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAccountsResult) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -1216,6 +1738,25 @@ func (c *ClientWithResponses) GetBalancesBatchWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseGetBalancesBatchResult(rsp)
+}
+
+// GetAccountsWithResponse List the accounts a user has shared
+//
+// Returns the accounts to which the user's token gives access, without balances. The request has no body and no
+// query, and the list comes in one piece. Host is that of the server and part of what the JWT signs; Accept, if it
+// is sent, has to allow application/json.
+//
+// What is said of an absent user at the call for the balances of one account holds here too.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /accounts (the `GetAccounts` operationId).
+func (c *ClientWithResponses) GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*GetAccountsResult, error) {
+	rsp, err := c.GetAccounts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAccountsResult(rsp)
 }
 
 // GetBalancesWithResponse Read the balances of one account
@@ -1470,6 +2011,258 @@ func ParseGetBalancesBatchResult(rsp *http.Response) (*GetBalancesBatchResult, e
 		response.Headers503 = &headers
 	case rsp.StatusCode == 504:
 		var headers GetBalancesBatchResult504Headers
+		if values := rsp.Header.Values("token-error"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenError = &value
+		}
+		if values := rsp.Header.Values("token-error-details"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error-details", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenErrorDetails = &value
+		}
+		response.Headers504 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetAccountsResult parses an HTTP response from a GetAccountsWithResponse call
+func ParseGetAccountsResult(rsp *http.Response) (*GetAccountsResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAccountsResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AccountList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 501:
+		var dest NotImplemented
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON501 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest GatewayTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON504 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 400:
+		var headers GetAccountsResult400Headers
+		if values := rsp.Header.Values("token-error"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenError = &value
+		}
+		if values := rsp.Header.Values("token-error-details"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error-details", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenErrorDetails = &value
+		}
+		response.Headers400 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetAccountsResult401Headers
+		if values := rsp.Header.Values("token-error"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenError = &value
+		}
+		if values := rsp.Header.Values("token-error-details"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error-details", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenErrorDetails = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers GetAccountsResult403Headers
+		if values := rsp.Header.Values("token-error"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenError = &value
+		}
+		if values := rsp.Header.Values("token-error-details"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error-details", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenErrorDetails = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 404:
+		var headers GetAccountsResult404Headers
+		if values := rsp.Header.Values("token-error"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenError = &value
+		}
+		if values := rsp.Header.Values("token-error-details"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error-details", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenErrorDetails = &value
+		}
+		response.Headers404 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetAccountsResult429Headers
+		if values := rsp.Header.Values("token-error"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenError = &value
+		}
+		if values := rsp.Header.Values("token-error-details"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error-details", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenErrorDetails = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 500:
+		var headers GetAccountsResult500Headers
+		if values := rsp.Header.Values("token-error"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenError = &value
+		}
+		if values := rsp.Header.Values("token-error-details"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error-details", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenErrorDetails = &value
+		}
+		if values := rsp.Header.Values("token-external-error"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-external-error", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenExternalError = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 501:
+		var headers GetAccountsResult501Headers
+		if values := rsp.Header.Values("token-error"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenError = &value
+		}
+		if values := rsp.Header.Values("token-error-details"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error-details", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenErrorDetails = &value
+		}
+		response.Headers501 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetAccountsResult503Headers
+		if values := rsp.Header.Values("token-error"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenError = &value
+		}
+		if values := rsp.Header.Values("token-error-details"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "token-error-details", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TokenErrorDetails = &value
+		}
+		response.Headers503 = &headers
+	case rsp.StatusCode == 504:
+		var headers GetAccountsResult504Headers
 		if values := rsp.Header.Values("token-error"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "token-error", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -2,6 +2,8 @@ package contract
 
 import (
 	"bytes"
+	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,15 +14,15 @@ import (
 )
 
 // Where a request names the accounts it asks for. The rule is the same for every document: the last parameter of the
-// path, else the repeated query parameter account_id, else the first member accountId of the JSON body.
+// path, else the repeated query parameter account_id, else the members accountId of the JSON body.
 const (
 	accountQuery  = "account_id"
 	accountMember = "accountId"
 )
 
 // AskedAccounts returns the account ids that a request asks for, in its order; none if no example of the operation has
-// an x-sandbox-account. Several tells that the operation takes
-// more than one, however many were asked for. The body can be read again afterwards.
+// an x-sandbox-account. Several tells that the answer has a part for each of them: always if the query names them, for a
+// body if it names more than one. The body can be read again afterwards.
 func (d *Document) AskedAccounts(req *http.Request) (ids []string, several bool, err error) {
 	route, params, err := d.FindRoute(req)
 	if err != nil {
@@ -39,10 +41,10 @@ func (d *Document) AskedAccounts(req *http.Request) (ids []string, several bool,
 	if err != nil {
 		return nil, false, err
 	}
-	if id, _, _ := accountIn(body); id != "" {
-		ids = []string{id}
+	for _, account := range accountsIn(body) {
+		ids = append(ids, account.id)
 	}
-	return ids, false, nil
+	return ids, len(ids) > 1, nil
 }
 
 // isAboutAccounts tells whether answers of an operation are about accounts that the request names.
@@ -68,13 +70,19 @@ func takesSeveral(route *routers.Route) bool {
 	return false
 }
 
-// accountIn finds the first text member accountId of a body, and the bytes between which its value lies.
-func accountIn(body []byte) (id string, start, end int64) {
+// namedAccount is an account id in a body and the bytes between which its value lies.
+type namedAccount struct {
+	id         string
+	start, end int64
+}
+
+// accountsIn finds the text members accountId of a body that are not empty.
+func accountsIn(body []byte) (all []namedAccount) {
 	dec := jsontext.NewDecoder(bytes.NewReader(body))
 	for {
 		token, err := dec.ReadToken()
 		if err != nil {
-			return "", 0, 0
+			return all
 		}
 		in, read := dec.StackIndex(dec.StackDepth())
 		isName := in == '{' && read%2 == 1
@@ -83,20 +91,53 @@ func accountIn(body []byte) (id string, start, end int64) {
 		}
 		value, err := dec.ReadValue()
 		if err != nil {
-			return "", 0, 0
+			return all
 		}
-		text, _ := jsontext.AppendUnquote(nil, value)
-		end = dec.InputOffset()
-		return string(text), end - int64(len(value)), end
+		if text, _ := jsontext.AppendUnquote(nil, value); len(text) > 0 {
+			end := dec.InputOffset()
+			all = append(all, namedAccount{string(text), end - int64(len(value)), end})
+		}
 	}
 }
 
-// withAccount puts an account id into a body, where accountIn finds it.
-func withAccount(body []byte, id string) ([]byte, error) {
-	_, start, end := accountIn(body)
-	quoted, err := jsontext.AppendQuote(nil, id)
-	if err != nil || end == 0 {
-		return body, err
+// withAccounts puts account ids into a body that names one or more.
+func withAccounts(body []byte, ids []string) ([]byte, error) {
+	named := accountsIn(body)
+	switch {
+	case len(named) == 0:
+		return body, nil
+	case len(ids) > 1:
+		return repeated(body, ids)
 	}
-	return slices.Concat(body[:start], quoted, body[end:]), nil
+	quoted, err := jsontext.AppendQuote(nil, ids[0])
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(body[:named[0].start], quoted, body[named[0].end:]), nil
+}
+
+// repeated fills the list whose elements have an accountId with one copy of its first element for each id.
+func repeated(body []byte, ids []string) ([]byte, error) {
+	var members map[string]any
+	if err := json.Unmarshal(body, &members); err != nil {
+		return nil, err
+	}
+	for name, member := range members {
+		list, _ := member.([]any)
+		if len(list) == 0 {
+			continue
+		}
+		first, _ := list[0].(map[string]any)
+		if _, ok := first[accountMember]; !ok {
+			continue
+		}
+		elements := make([]any, len(ids))
+		for i, id := range ids {
+			element := maps.Clone(first)
+			element[accountMember] = id
+			elements[i] = element
+		}
+		members[name] = elements
+	}
+	return json.Marshal(members)
 }

@@ -19,6 +19,7 @@ import (
 func (d *Document) Check(ctx context.Context) error {
 	problems := []error{
 		d.Spec.Validate(ctx), d.checkHead(), d.checkConfidence(), d.checkFormats(), d.checkDeclared(), d.checkNames(),
+		d.checkLists(),
 	}
 	for _, e := range d.examples {
 		if err := d.checkExample(ctx, e); err != nil {

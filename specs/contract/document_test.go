@@ -56,7 +56,7 @@ func TestExamplesComeInDocumentOrder(t *testing.T) {
 		"getBalance noCredential", "getBalance bad", "getBalance goneWithoutCode", "getBalance unknownAccount",
 		"getBatch batchWithoutStatus", "getBatch batch", "getBatch bad",
 		"postBalance ask", "postBalance askNobody", "postBalance posted", "postBalance consentRequired",
-		"postBalance invalidRequest", "ping alive",
+		"postBalance invalidRequest", "ping alive", "listAccounts listed",
 	}, got)
 }
 
@@ -132,6 +132,8 @@ func TestFaultsAreFound(t *testing.T) {
 		"schema example":         {"          example: OK", "          example: 5", "schema"},
 		"parameter, no example":  {"          example: c-1\n", "", "parameter X-Consent has no example"},
 		"ignored parameter":      {"name: X-Consent", "name: Accept", "header Accept cannot be a parameter"},
+		"list leads nowhere":     {"/list/*/accountId", "/list/accountId", "listAccounts: x-sandbox-list leads to no account in example listed"},
+		"listed twice":           {"{accountId: 'a:alias'}", "{accountId: 'a:plain'}", "example listed: lists an account twice"},
 		"default status":         {"'403':", "default:", "only single statuses are allowed"},
 		"range of statuses":      {"'403':", "'4XX':", "only single statuses are allowed"},
 		"not JSON but YAML":      {"level: 4.200", "level: 0x1F", "0x1F is a number in YAML but not in JSON"},

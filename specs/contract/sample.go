@@ -58,7 +58,7 @@ func (d *Document) sampleBody(operation string, accounts []string) (media string
 	case e == nil:
 		return "", nil, nil
 	case len(accounts) > 0:
-		body, err = withAccount(e.JSON, accounts[0])
+		body, err = withAccounts(e.JSON, accounts)
 	default:
 		body, err = e.Body()
 	}

@@ -14,11 +14,11 @@ import (
 // batch puts an answer for several accounts together. Its frame is that of the operation's examples: an object with one
 // list, an element per account in the order asked. An element is the 200 example of the document that answers for the
 // account alone; where there is none, it is the first element among the operation's examples that names no account.
-// The result is nil if the operation has no such examples.
+// Where no element does so, the operation answers for one account or several in the same form, see merged.
 func (s *server) batch(op *openapi3.Operation, ids []string) []byte {
 	member, refused := s.frame(op)
 	if refused == nil {
-		return nil
+		return s.merged(op, ids)
 	}
 	elements := make([][]byte, len(ids))
 	for i, id := range ids {
@@ -34,6 +34,50 @@ func (s *server) batch(op *openapi3.Operation, ids []string) []byte {
 		return nil
 	}
 	return body.Bytes()
+}
+
+// merged joins the operation's good answers for the single accounts: the frame of the first, the list elements of all.
+// An account without such an answer adds nothing. The result is nil if there is none at all.
+func (s *server) merged(op *openapi3.Operation, ids []string) []byte {
+	var frame map[string]json.RawMessage
+	var member string
+	var elements []json.RawMessage
+	for _, id := range ids {
+		e := s.first(func(e contract.Example) bool {
+			return e.Operation == op.OperationID && e.Account == id && e.Status == http.StatusOK && e.Valid
+		})
+		if e == nil {
+			continue
+		}
+		answer, list, found := listIn(e.JSON)
+		if frame == nil {
+			frame, member = answer, list
+		}
+		elements = append(elements, found...)
+	}
+	if len(elements) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(elements)
+	if err != nil {
+		return nil
+	}
+	frame[member] = list
+	body, _ := json.MarshalIndent(frame, "", "  ") // parts of valid JSON
+	return body
+}
+
+// listIn returns the object that holds one list that is not empty, the name of the list and its elements.
+func listIn(body []byte) (object map[string]json.RawMessage, name string, elements []json.RawMessage) {
+	if json.Unmarshal(body, &object) != nil {
+		return nil, "", nil
+	}
+	for name, value := range object {
+		if json.Unmarshal(value, &elements) == nil && len(elements) > 0 {
+			return object, name, elements
+		}
+	}
+	return nil, "", nil
 }
 
 // frame returns the name of the list in the operation's valid 200 examples, and an element that names no account.

@@ -456,6 +456,48 @@ func TestAccountsCanBeFetched(t *testing.T) {
 	require.ErrorContains(t, err, "nobody")
 }
 
+// What a provider's sandbox lists is what it answers for.
+func TestListedAccountsAreTheOnesThatCanBeFetched(t *testing.T) {
+	t.Parallel()
+	all := banks(t)
+	for _, provider := range specs.Providers() {
+		fetched, err := sandbox.Accounts(provider)
+		require.NoError(t, err)
+		lists := listOperations(all[provider].doc)
+		assert.NotEmpty(t, lists, "%s has no operation with x-sandbox-list", provider)
+		for _, operation := range lists {
+			got := send(t, all[provider].request(t, operation))
+			require.Equal(t, 200, got.status, provider)
+			listed := all[provider].doc.ListedAccounts(contract.Example{Operation: operation, JSON: []byte(got.body)})
+			assert.ElementsMatch(t, fetched, listed,
+				"%s %s; cure: let its first example list the accounts of the good examples of getBalances", provider, operation)
+		}
+	}
+}
+
+func listOperations(doc *contract.Document) (operations []string) {
+	for _, e := range doc.Examples() {
+		if doc.ListsAccounts(e.Operation) && !slices.Contains(operations, e.Operation) {
+			operations = append(operations, e.Operation)
+		}
+	}
+	return operations
+}
+
+// Where one operation answers for one account or several, the answer for several has the parts of the single ones.
+func TestAccountsInTheBody(t *testing.T) {
+	t.Parallel()
+	b := banks(t)["onesingleview"]
+	const first, second, failed, unknown = "100004000000000000000002", "100004000000000000000006", "100004000000000000020400", "9"
+	got := send(t, b.request(t, "getBalances", second, failed, unknown, first))
+	b.assertContract(t, got, contract.Example{Operation: "getBalances", Valid: true})
+	require.Equal(t, 200, got.status)
+	require.Contains(t, got.body, second)
+	assert.Greater(t, strings.Index(got.body, first), strings.Index(got.body, second))
+	assert.NotContains(t, got.body, failed)
+	assert.Equal(t, 404, send(t, b.request(t, "getBalances", failed, unknown)).status)
+}
+
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	b := toy(t)

@@ -62,7 +62,7 @@ func TestProvidersListsEveryDocument(t *testing.T) {
 	assert.Equal(t, specs.Providers(), listed)
 	for _, text := range []string{
 		"GET /v1/accounts/{id}/balances", "GET /account-balance", "POST /v1/api/observice/balanceById",
-		"signingCert signingKey [psuId]", "accessToken|apiKey", "1.0.0, read 2026-",
+		"signingCert signingKey [psuId]", "accessToken|apiKey", ", read 2026-",
 	} {
 		assert.Contains(t, got.stdout, text)
 	}

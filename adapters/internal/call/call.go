@@ -54,6 +54,9 @@ func Batch[T any](ctx context.Context, c *Connection, accountIDs []string, psu a
 	if len(accountIDs) == 0 {
 		return nil, c.failed(c.Invalid("account ids", "missing"), 0)
 	}
+	if len(accountIDs) > adapters.MaxBatch {
+		return nil, c.failed(c.Invalid("account ids", "more than one call takes"), 0)
+	}
 	if err := c.checkArguments(psu, accountIDs...); err != nil {
 		return nil, err
 	}

@@ -68,6 +68,13 @@ func New(provider, baseURL string, options *adapters.Options, refusal func(Answe
 	return c, nil
 }
 
+// during returns the connection as it is during an operation.
+func (c *Connection) during(operation string) *Connection {
+	own := *c
+	own.operation = operation
+	return &own
+}
+
 // Invalid returns an invalid_argument error about a field; nothing has been sent.
 func (c *Connection) Invalid(field, problem string) error { return Invalid(c.Provider, field, problem) }
 

@@ -28,10 +28,9 @@ type Token struct {
 // half its life if that is less, but for a day at most. A token without a stated lifetime serves those who waited for
 // it and nobody else. A failure is not kept. A caller who leaves does not stop the fetch for the others.
 func Tokens[T any](c *Connection, send Send, toToken func(T) (Token, error)) adapters.TokenSource {
-	own := *c
-	own.operation = getToken
+	own := c.during(getToken)
 	cache := &tokens{now: own.Now, fetch: func(ctx context.Context) (Token, error) {
-		answer, err := exchange[T](ctx, &own, send)
+		answer, err := exchange[T](ctx, own, send)
 		if err != nil {
 			return Token{}, err
 		}

@@ -2,7 +2,7 @@
 //
 //   - specs/documents.gen.go: version, date, digest and limits of every document, and the generator of its client;
 //   - adapters/cmd/openbalances/providers.gen.go: the adapters that the command-line tool knows;
-//   - the provider table of README.md, between its markers.
+//   - the provider table of README.md and the way to the first balance, between their markers.
 //
 // It reads the folders, the documents, the generated clients and the tags of the adapters' credentials. It runs from the
 // root of the module, after the clients have been generated.
@@ -31,5 +31,8 @@ func run() error {
 	if err := writeGo("adapters/cmd/openbalances/providers.gen.go", providersTemplate, providers); err != nil {
 		return err
 	}
-	return writeTable("README.md", providers)
+	if err := fillMarkers("README.md", "table", table(providers)); err != nil {
+		return err
+	}
+	return fillMarkers("README.md", "way", ways(providers))
 }

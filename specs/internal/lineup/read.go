@@ -25,6 +25,7 @@ type provider struct {
 	Generator   string
 	Document    document
 	Credentials []string // as the tags say; optional ones in brackets
+	Steps       []string // to the first balance, as the adapter's page says
 }
 
 // document is the part of an OpenAPI document that matters here.
@@ -101,7 +102,10 @@ func readProvider(name string) (provider, error) {
 	if p.Generator, err = readGenerator(name); err != nil {
 		return provider{}, err
 	}
-	p.Credentials, err = readCredentials(name)
+	if p.Credentials, err = readCredentials(name); err != nil {
+		return provider{}, err
+	}
+	p.Steps, err = readSteps(name)
 	return p, err
 }
 
@@ -119,6 +123,33 @@ func readGenerator(name string) (string, error) {
 	}
 	return fmt.Sprintf("%s %s", match[1], match[2]), nil
 }
+
+// step is an item of the numbered list on an adapter's page.
+var step = regexp.MustCompile(`(?m)^\s+\d+\. `)
+
+// readSteps reads the list under "First balance:" of the adapter's package comment.
+func readSteps(name string) ([]string, error) {
+	file := filepath.Join("adapters", name, name+".go")
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.PackageClauseOnly)
+	if err != nil {
+		return nil, err
+	}
+	_, rest, found := strings.Cut(parsed.Doc.Text(), "\nFirst balance:\n")
+	list, _, _ := strings.Cut(rest, "\n\n")
+	items := step.Split("\n"+list, -1)
+	if !found || len(items) < 2 {
+		return nil, fmt.Errorf("%s: no list under First balance", file)
+	}
+	var steps []string
+	for _, item := range items[1:] {
+		text := strings.Join(strings.Fields(item), " ")
+		steps = append(steps, link.ReplaceAllString(text, "`$1`"))
+	}
+	return steps, nil
+}
+
+// link is a doc link to an identifier.
+var link = regexp.MustCompile(`\[(\w+)\]`)
 
 // readCredentials reads the tags of the struct Credentials, wherever it stands in the adapter's package.
 func readCredentials(name string) ([]string, error) {

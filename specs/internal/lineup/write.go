@@ -59,23 +59,19 @@ func writeGo(file, text string, providers []provider) error {
 	return os.WriteFile(file, source, 0o644)
 }
 
-const (
-	tableStart = "<!-- The table is written by make generate. -->\n"
-	tableEnd   = "<!-- End of the table. -->\n"
-)
-
-// writeTable puts the provider table between the markers of a Markdown file.
-func writeTable(file string, providers []provider) error {
-	text, err := os.ReadFile(file)
+// fillMarkers puts text between the two markers of that name in a Markdown file.
+func fillMarkers(file, name, text string) error {
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	before, rest, start := strings.Cut(string(text), tableStart)
-	_, after, end := strings.Cut(rest, tableEnd)
+	first, last := "<!-- The "+name+" is written by make generate. -->\n", "<!-- End of the "+name+". -->\n"
+	before, rest, start := strings.Cut(string(content), first)
+	_, after, end := strings.Cut(rest, last)
 	if !start || !end {
-		return fmt.Errorf("%s: the markers of the provider table are missing", file)
+		return fmt.Errorf("%s: the markers of the %s are missing", file, name)
 	}
-	return os.WriteFile(file, []byte(before+tableStart+table(providers)+tableEnd+after), 0o644)
+	return os.WriteFile(file, []byte(before+first+text+last+after), 0o644)
 }
 
 func table(providers []provider) string {
@@ -88,4 +84,16 @@ func table(providers []provider) string {
 			p.Document.Access(), info.Version, info.Provenance.Read)
 	}
 	return out.String()
+}
+
+// ways are the adapters' steps to the first balance.
+func ways(providers []provider) string {
+	var out strings.Builder
+	for _, p := range providers {
+		fmt.Fprintf(&out, "\n**%s**\n\n", p.Name)
+		for i, step := range p.Steps {
+			fmt.Fprintf(&out, "%d. %s\n", i+1, step)
+		}
+	}
+	return out.String() + "\n"
 }

@@ -7,6 +7,10 @@
 //
 // Credentials: an access token and the name that Acme knows the TPP by.
 //
+// First balance:
+//  1. Ask Acme's clerk for a name and a token.
+//  2. Configure accessToken and client, and name the holding under accounts.
+//
 // Access limits: 10 unattended calls in 12 hours for one account. The consent is accessToken.
 //
 // Balance types: BOOKED becomes closingBooked and FREE interimAvailable; others stay unknown.

@@ -1,0 +1,255 @@
+package adaptertest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// listing is what an adapter has to make of one example of an operation that lists accounts, marked x-sandbox-list. Like
+// every expectation it is written by hand. Accounts is the account list, All the list with balances; a file has the ones
+// that the adapter makes of the operation. Error is that of both calls, AccountsError of the account list alone.
+type listing struct {
+	Status        int               `json:"status"`
+	Accounts      []json.RawMessage `json:"accounts"`
+	All           []listedResult    `json:"all"`
+	Error         *failure          `json:"error"`
+	AccountsError *failure          `json:"accountsError"`
+}
+
+// listedResult is what the list says about one account. NotListed means that it names the account without balances.
+type listedResult struct {
+	result
+	NotListed bool `json:"notListed"`
+}
+
+// listed is what a list call returned: the accounts, or the accounts with balances.
+type listed struct {
+	accounts []adapters.Account
+	all      []adapters.AccountBalances
+}
+
+func (l listed) len() int { return len(l.accounts) + len(l.all) }
+
+// listCall is one of the two list calls, and the operation of the document that it is made of.
+type listCall struct {
+	name      string // of the request's golden file
+	operation string
+	ask       func(context.Context, adapters.Source, adapters.PSU) (listed, error)
+}
+
+func callAccounts(ctx context.Context, source adapters.Source, psu adapters.PSU) (listed, error) {
+	accounts, err := source.(adapters.AccountLister).Accounts(ctx, psu)
+	return listed{accounts: accounts}, err
+}
+
+func callAllBalances(ctx context.Context, source adapters.Source, psu adapters.PSU) (listed, error) {
+	all, err := source.(adapters.BalanceLister).AllBalances(ctx, psu)
+	return listed{all: all}, err
+}
+
+// accounts runs everything about account lists: the examples of the document, the requests in testdata/requests
+// (accounts.http and all.http), whether the list agrees with the calls for single accounts, and lists that lie.
+func (h Harness) accounts(t *testing.T) {
+	t.Parallel()
+	calls := h.listCalls(t)
+	if len(calls) == 0 {
+		t.Skip("the adapter lists no accounts")
+	}
+	for _, call := range calls {
+		t.Run(call.name, func(t *testing.T) {
+			t.Parallel()
+			t.Run("examples", func(t *testing.T) { h.listExamples(t, call) })
+			t.Run("request", func(t *testing.T) { h.listRequest(t, call) })
+			t.Run("sweep", func(t *testing.T) { h.listSweep(t, call) })
+			t.Run("hostile", func(t *testing.T) { h.listHostile(t, call) })
+		})
+	}
+	t.Run("agreement", h.listAgreement)
+	t.Run("documented", func(t *testing.T) { h.listDocumented(t, calls) })
+}
+
+// listCalls are the list calls of the adapter.
+func (h Harness) listCalls(t *testing.T) (calls []listCall) {
+	t.Helper()
+	var operation string
+	source := h.open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		route, _, err := h.Document.FindRoute(r)
+		assert.NoError(t, err)
+		operation = route.Operation.OperationID
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	if lister, ok := source.(adapters.AccountLister); ok {
+		_, _ = lister.Accounts(t.Context(), psu)
+		calls = append(calls, listCall{"accounts", operation, callAccounts})
+	}
+	if lister, ok := source.(adapters.BalanceLister); ok {
+		_, _ = lister.AllBalances(t.Context(), psu)
+		calls = append(calls, listCall{"all", operation, callAllBalances})
+	}
+	return calls
+}
+
+// listDocumented fails if the document has a list operation that the adapter does not use, or the other way round.
+func (h Harness) listDocumented(t *testing.T, calls []listCall) {
+	used, listed := map[string]bool{}, map[string]bool{}
+	for _, call := range calls {
+		used[call.operation] = true
+	}
+	for _, example := range h.Document.Examples() {
+		if h.Document.ListsAccounts(example.Operation) {
+			listed[example.Operation] = true
+		}
+	}
+	assert.Equal(t, listed, used, "operations with x-sandbox-list, and those that the adapter calls")
+}
+
+// listExamples answers with each example of the operation.
+func (h Harness) listExamples(t *testing.T, call listCall) {
+	for _, example := range h.Document.Examples() {
+		if example.Operation != call.operation || example.Status == 0 {
+			continue
+		}
+		t.Run(example.Name, func(t *testing.T) {
+			t.Parallel()
+			got, err := call.ask(t.Context(), h.open(t, h.preferring(t, example.Name)), adapters.Unattended())
+			if example.Status != http.StatusOK {
+				want := expect(t, example.Name) // shared with the call for one account
+				require.NotNil(t, want.Error)
+				assert.Zero(t, got.len(), "an error comes with no accounts")
+				compareError(t, example.Status, *want.Error, err)
+				return
+			}
+			want := expectListing(t, example.Name)
+			require.Equal(t, example.Status, want.Status)
+			call.compare(t, want, got, err)
+		})
+	}
+}
+
+// preferring is the bank, which answers every request with one example.
+func (h Harness) preferring(t *testing.T, example string) http.Handler {
+	bank := h.bank(t)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Prefer", "example="+example)
+		bank.ServeHTTP(w, r)
+	})
+}
+
+func expectListing(t *testing.T, name string) (want listing) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(examplesFolder, name+".json"))
+	require.NoError(t, err, "cure: write down what the documentation says the example means")
+	require.NoError(t, unmarshalKnown(text, &want), name)
+	return want
+}
+
+func (c listCall) compare(t *testing.T, want listing, got listed, err error) {
+	t.Helper()
+	refused := want.Error
+	if c.name == "accounts" && want.AccountsError != nil {
+		refused = want.AccountsError
+	}
+	if refused != nil {
+		assert.Zero(t, got.len(), "an error comes with no accounts")
+		compareError(t, want.Status, *refused, err)
+		return
+	}
+	require.NoError(t, err)
+	if c.name == "accounts" {
+		compareAccounts(t, want.Accounts, got.accounts)
+		return
+	}
+	compareAll(t, want.All, got.all)
+}
+
+func compareAccounts(t *testing.T, want []json.RawMessage, got []adapters.Account) {
+	t.Helper()
+	require.NotNil(t, want, "the expectation says nothing about the account list")
+	require.NotNil(t, got, "no accounts are an empty slice")
+	require.Len(t, got, len(want))
+	for i, account := range got {
+		text, err := json.Marshal(account)
+		require.NoError(t, err)
+		assert.JSONEq(t, string(want[i]), string(text), "account %d", i)
+	}
+}
+
+func compareAll(t *testing.T, want []listedResult, got []adapters.AccountBalances) {
+	t.Helper()
+	require.NotNil(t, want, "the expectation says nothing about the list with balances")
+	require.NotNil(t, got, "no accounts are an empty slice")
+	require.Len(t, got, len(want))
+	for i, account := range got {
+		assert.Equal(t, want[i].AccountID, account.AccountID)
+		compare(t, http.StatusOK, want[i].Balances, want[i].Error, account.Balances, account.Err)
+		assert.Equal(t, want[i].NotListed, errors.Is(account.Err, adapters.ErrNotListed), "%v", account.Err)
+	}
+}
+
+func (h Harness) listRequest(t *testing.T, call listCall) {
+	var sent []string
+	bank := h.bank(t)
+	source := h.open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent = append(sent, h.describe(t, r))
+		bank.ServeHTTP(w, r)
+	}))
+	_, err := call.ask(t.Context(), source, psu)
+	require.NoError(t, err)
+	require.Len(t, sent, 1, "one page is one request")
+	want, err := os.ReadFile(filepath.Join("testdata/requests", call.name+".http"))
+	require.NoError(t, err)
+	assert.Equal(t, string(want), sent[0])
+}
+
+// listAgreement compares the list with balances, as the sandbox answers it, with the calls for its accounts one by one.
+// IBAN, BBAN and warnings may differ, because a list may say more of an account, or less.
+func (h Harness) listAgreement(t *testing.T) {
+	t.Parallel()
+	source := h.open(t, h.bank(t))
+	lister, ok := source.(adapters.BalanceLister)
+	if !ok {
+		t.Skip("the adapter has no list with balances")
+	}
+	all, err := lister.AllBalances(t.Context(), psu)
+	require.NoError(t, err)
+	for _, account := range all {
+		single, err := source.Balances(t.Context(), account.AccountID, psu)
+		assert.Equal(t, err == nil, account.Err == nil, "%v, %v", err, account.Err)
+		require.Len(t, account.Balances, len(single))
+		for i, balance := range account.Balances {
+			balance.IBAN, balance.BBAN, balance.Warnings = single[i].IBAN, single[i].BBAN, single[i].Warnings
+			assert.Equal(t, single[i], balance)
+		}
+	}
+}
+
+// lists is what the call makes of a body, if every request is answered with a 200 and this body.
+func (b *teller) lists(t *testing.T, call listCall, body []byte) (listed, error) {
+	t.Helper()
+	b.body.Store(&body)
+	return call.ask(t.Context(), b.source, psu)
+}
+
+// goodLists are the answers with status 200 that follow the document and that the call does not refuse.
+func (h Harness) goodLists(t *testing.T, call listCall) (good []contract.Example) {
+	t.Helper()
+	for _, example := range h.Document.Examples() {
+		if example.Operation == call.operation && example.Status == http.StatusOK && example.Valid {
+			if expectListing(t, example.Name).Error == nil {
+				good = append(good, example)
+			}
+		}
+	}
+	require.NotEmpty(t, good)
+	return good
+}

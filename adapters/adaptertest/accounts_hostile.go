@@ -1,0 +1,257 @@
+package adaptertest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// largestSwept keeps the list of everything that the sandbox knows out of the sweep: it repeats the forms of the others.
+const largestSwept = 4 << 10
+
+// listSweep spoils every value of every good list in the ways of sweep. The call fails as a whole, or every account is
+// still there: with the same facts, some of which may be absent; with the same balances, or with its own error.
+func (h Harness) listSweep(t *testing.T, call listCall) {
+	for _, example := range h.goodLists(t, call) {
+		if len(example.JSON) > largestSwept {
+			continue
+		}
+		t.Run(example.Name, func(t *testing.T) {
+			t.Parallel()
+			bank := h.teller(t)
+			before, err := bank.lists(t, call, example.JSON)
+			require.NoError(t, err)
+			all, err := values(example.JSON)
+			require.NoError(t, err)
+			for _, v := range all {
+				for _, spoilt := range spoiltLists(example.JSON, v) {
+					after, err := bank.lists(t, call, spoilt)
+					assertListUnharmed(t, before, after, err, string(spoilt))
+				}
+			}
+		})
+	}
+}
+
+// spoiltLists are the texts with v gone, there twice, or of another type.
+func spoiltLists(text []byte, v value) (spoilt [][]byte) {
+	if v.member {
+		again := slices.Concat([]byte(", "), quoted(v.key, ""), []byte(": "), text[v.start:v.end])
+		spoilt = append(spoilt, apply(text, without(text, v)), apply(text, edit{v.end, v.end, again}))
+	}
+	for kind, other := range others {
+		if kind == v.kind {
+			continue
+		}
+		if same, ok := retyped(text[v.start:v.end], kind); ok {
+			other = same
+		}
+		spoilt = append(spoilt, apply(text, edit{v.start, v.end, []byte(other)}))
+	}
+	return spoilt
+}
+
+func assertListUnharmed(t *testing.T, before, after listed, err error, body string) {
+	t.Helper()
+	if err != nil {
+		assert.Zero(t, after.len(), body)
+		assert.ErrorIs(t, err, adapters.ErrProtocol, body)
+		return
+	}
+	if !assert.Equal(t, before.len(), after.len(), "accounts are lost: %s", body) {
+		return
+	}
+	for i, account := range after.accounts {
+		assert.Equal(t, forgetFacts(before.accounts[i], account), account, body)
+	}
+	for i, account := range after.all {
+		assertAccountUnharmed(t, before.all[i], account, body)
+	}
+}
+
+func assertAccountUnharmed(t *testing.T, before, after adapters.AccountBalances, body string) {
+	t.Helper()
+	if after.Err != nil {
+		assert.Empty(t, after.Balances, body)
+		assert.ErrorIs(t, after.Err, adapters.ErrProtocol, body)
+		assert.Contains(t, []string{"", before.AccountID}, after.AccountID, body)
+		return
+	}
+	assert.NoError(t, before.Err, "balances out of nothing: %s", body)
+	assert.Equal(t, before.AccountID, after.AccountID, body)
+	assertSame(t, before.Balances, after.Balances, body)
+}
+
+func assertSame(t *testing.T, before, after []adapters.Balance, body string) {
+	t.Helper()
+	assertSound(t, after)
+	if assert.Len(t, after, len(before), body) {
+		for i := range after {
+			assert.Equal(t, forget(before[i], after[i]), after[i], body)
+		}
+	}
+}
+
+// forgetFacts returns the account before a change without the optional facts that are absent after it. A name, a type or
+// an IBAN that is gone may give way to another one that the list has for the account.
+func forgetFacts(before, after adapters.Account) adapters.Account {
+	if slices.Contains(before.Identifiers, adapters.AccountIdentifier{Scheme: "iban", Value: after.IBAN}) {
+		before.IBAN = after.IBAN
+	}
+	for _, fact := range []struct{ before, after *string }{
+		{&before.IBAN, &after.IBAN}, {&before.BBAN, &after.BBAN}, {&before.Status, &after.Status}, {&before.Currency, &after.Currency},
+	} {
+		if *fact.after == "" {
+			*fact.before = ""
+		}
+	}
+	before.Name, before.Type = after.Name, after.Type
+	if len(after.Identifiers) < len(before.Identifiers) {
+		before.Identifiers = slices.DeleteFunc(slices.Clone(before.Identifiers), func(i adapters.AccountIdentifier) bool {
+			return !slices.Contains(after.Identifiers, i)
+		})
+	}
+	if len(before.Identifiers) == 0 {
+		before.Identifiers = after.Identifiers[:0]
+	}
+	return before
+}
+
+// listHostile answers with lists that do not hold what they should, and with no lists at all.
+func (h Harness) listHostile(t *testing.T, call listCall) {
+	for name, test := range map[string]struct {
+		kind  adapters.Kind
+		serve http.HandlerFunc
+	}{
+		"429 HTML":       {adapters.ErrRateLimited, with(http.StatusTooManyRequests, "text/html", "<html>")},
+		"401 nothing":    {adapters.ErrUnauthorized, with(http.StatusUnauthorized, "application/json", "")},
+		"503 JSON":       {adapters.ErrUnavailable, with(http.StatusServiceUnavailable, "application/json", "{}")},
+		"redirect":       {adapters.ErrRedirect, with(http.StatusFound, "text/html", "")},
+		"200 HTML":       {adapters.ErrProtocol, with(http.StatusOK, "text/html", "<html>")},
+		"200 nothing":    {adapters.ErrProtocol, with(http.StatusOK, "application/json", "")},
+		"200 null":       {adapters.ErrProtocol, with(http.StatusOK, "application/json", "null")},
+		"200 object":     {adapters.ErrProtocol, with(http.StatusOK, "application/json", "{}")},
+		"account twice":  {adapters.ErrProtocol, h.listOf(t, call, "a", "b", "a")},
+		"11000 accounts": {adapters.ErrTooLarge, h.listOf(t, call, numbered(11_000)...)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := call.ask(t.Context(), h.open(t, test.serve), psu)
+			assert.Zero(t, got.len())
+			h.assertFailure(t, err, test.kind)
+		})
+	}
+	t.Run("2000 accounts", func(t *testing.T) {
+		ids := numbered(2000)
+		got, err := call.ask(t.Context(), h.open(t, h.listOf(t, call, ids...)), psu)
+		require.NoError(t, err)
+		assert.Equal(t, ids, got.ids())
+	})
+	t.Run("odd ids", func(t *testing.T) { h.listOddIDs(t, call) })
+	t.Run("arguments", func(t *testing.T) { h.listArguments(t, call) })
+}
+
+// listOf answers with the shortest account of the examples, once with each id.
+func (h Harness) listOf(t *testing.T, call listCall, ids ...string) http.HandlerFunc {
+	t.Helper()
+	var account string
+	var shortest []byte
+	for _, example := range h.goodLists(t, call) {
+		listed := h.Document.ListedAccounts(example)
+		if len(listed) == 0 {
+			continue
+		}
+		one := relisted(t, withoutTotal(t, example.JSON), listed[0], listed[:1])
+		if shortest == nil || len(one) < len(shortest) {
+			account, shortest = listed[0], one
+		}
+	}
+	require.NotNil(t, shortest)
+	return with(http.StatusOK, "application/json", string(relisted(t, shortest, account, ids)))
+}
+
+// relisted replaces the list around the account by one with an account for each id.
+func relisted(t *testing.T, text []byte, account string, ids []string) []byte {
+	t.Helper()
+	all, err := values(text)
+	require.NoError(t, err)
+	i := slices.IndexFunc(all, func(v value) bool {
+		var id string
+		return json.Unmarshal(text[v.start:v.end], &id) == nil && id == account
+	})
+	require.GreaterOrEqual(t, i, 0)
+	id, element := all[i], all[all[i].parent]
+	list := all[element.parent]
+	made := [][]byte{}
+	for _, other := range ids {
+		name, err := json.Marshal(other)
+		require.NoError(t, err)
+		one := slices.Concat(text[element.start:id.start], name, text[id.end:element.end])
+		var short bytes.Buffer
+		require.NoError(t, json.Compact(&short, one))
+		made = append(made, short.Bytes())
+	}
+	return apply(text, edit{list.start, list.end, slices.Concat([]byte("["), bytes.Join(made, []byte(",")), []byte("]"))})
+}
+
+// withoutTotal takes out what a list says about its pages.
+func withoutTotal(t *testing.T, text []byte) []byte {
+	t.Helper()
+	all, err := values(text)
+	require.NoError(t, err)
+	for _, v := range all {
+		if v.key == "pagination" {
+			return apply(text, without(text, v))
+		}
+	}
+	return text
+}
+
+func numbered(n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("id-%d", i)
+	}
+	return ids
+}
+
+func (l listed) ids() (ids []string) {
+	for _, account := range l.accounts {
+		ids = append(ids, account.ID)
+	}
+	for _, account := range l.all {
+		ids = append(ids, account.AccountID)
+	}
+	return ids
+}
+
+// listOddIDs lists ids that no request can carry: they are listed as they are, and refused when they are asked for.
+func (h Harness) listOddIDs(t *testing.T, call listCall) {
+	ids := []string{"..", "a/b", "a b", "\u202e", "a?b=c"}
+	source := h.open(t, h.listOf(t, call, ids...))
+	got, err := call.ask(t.Context(), source, psu)
+	require.NoError(t, err)
+	assert.Equal(t, ids, got.ids())
+	for _, id := range ids {
+		_, err := source.Balances(t.Context(), id, psu)
+		h.assertFailure(t, err, adapters.ErrInvalidArgument)
+	}
+}
+
+func (h Harness) listArguments(t *testing.T, call listCall) {
+	source := h.open(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("something was sent") }))
+	_, err := call.ask(t.Context(), source, adapters.PSU{})
+	h.assertFailure(t, err, adapters.ErrInvalidArgument)
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = call.ask(cancelled, source, psu)
+	assert.ErrorIs(t, err, context.Canceled)
+}

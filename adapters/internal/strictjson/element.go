@@ -1,0 +1,90 @@
+package strictjson
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Element is an element of a list that is decoded apart from its siblings, so that one that is wrong hides no other.
+// Problems are the members that could not be read, in their order; Value then holds the others. What is no JSON at all is
+// an error of the whole document.
+type Element[E any] struct {
+	Value    E
+	Problems []*Error
+}
+
+// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
+func (e *Element[E]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	text, err := decoder.ReadValue()
+	if err != nil {
+		return err
+	}
+	*e = Element[E]{}
+	if err := json.Unmarshal(text, &e.Value, options); err != nil {
+		e.salvage(text, err)
+	}
+	return nil
+}
+
+// salvage reads the members one by one; err is why they cannot be read together.
+func (e *Element[E]) salvage(text jsontext.Value, err error) {
+	*e = Element[E]{}
+	var members members
+	if text.Kind() != '{' || json.Unmarshal(text, &members) != nil {
+		e.Problems = []*Error{describe(err, reflect.TypeFor[E](), hideNames)}
+		return
+	}
+	for _, member := range members {
+		if err := json.Unmarshal(member, &e.Value, options); err != nil {
+			e.Problems = append(e.Problems, describe(err, reflect.TypeFor[E](), hideNames))
+		}
+	}
+}
+
+// Problem returns the first problem that does not lie in one of the members, or nil.
+func (e *Element[E]) Problem(except ...string) error {
+	for _, problem := range e.Problems {
+		if !problem.in(except) {
+			return problem
+		}
+	}
+	return nil
+}
+
+func (e *Error) in(members []string) bool {
+	for _, member := range members {
+		rest, ok := strings.CutPrefix(e.Path, member)
+		if ok && (rest == "" || rest[0] == '[' || rest[0] == '.') {
+			return true
+		}
+	}
+	return false
+}
+
+// members are the members of an object, each as an object of its own.
+type members []jsontext.Value
+
+// UnmarshalJSONFrom implements [json.UnmarshalerFrom].
+func (m *members) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	if _, err := decoder.ReadToken(); err != nil { // the opening brace
+		return err
+	}
+	for decoder.PeekKind() == '"' {
+		name, err := decoder.ReadValue()
+		if err != nil {
+			return err
+		}
+		object := append([]byte("{"), name...)
+		value, err := decoder.ReadValue()
+		if err != nil {
+			return err
+		}
+		object = append(append(append(object, ':'), value...), '}')
+		*m = append(*m, object)
+	}
+	_, err := decoder.ReadToken()
+	return err
+}

@@ -1,0 +1,99 @@
+package tokenio
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/call"
+	api "github.com/openbalances/openbalances/gen/tokenio"
+)
+
+var _ adapters.AccountLister = (*Client)(nil)
+
+// accountList is [api.AccountList] with its elements read apart, as in the other adapters.
+type accountList struct {
+	Accounts []call.Element[api.Account] `json:"accounts"`
+}
+
+// Accounts implements [adapters.AccountLister].
+func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Account, error) {
+	return call.Accounts(ctx, c.connection, psu, c.sendList(psu), toAccounts)
+}
+
+func (c *Client) sendList(psu adapters.PSU) call.SendPage {
+	return func(ctx context.Context, _ int) (*http.Response, error) {
+		params, err := c.params(psu)
+		if err != nil {
+			return nil, err
+		}
+		return c.api.GetAccounts(ctx, (*api.GetAccountsParams)(params))
+	}
+}
+
+func toAccounts(body accountList) (call.List[adapters.Account], error) {
+	return call.ListAccounts("accounts", body.Accounts, toAccount)
+}
+
+// toAccount maps a listed account. Left out: bankId, isLocked, accountFeatures, bic, identifier, which repeats the kind
+// of a number, and what depends on the bank: metadata and ProviderAccountDetails.
+func toAccount(account api.Account) (adapters.Account, error) {
+	if call.Text(account.ID) == "" {
+		return adapters.Account{}, call.Missing("id")
+	}
+	details := account.AccountDetails
+	if details == nil {
+		details = &api.AccountDetails{}
+	}
+	mapped := adapters.Account{
+		ID:       *account.ID,
+		Name:     cmp.Or(call.Text(account.Name), call.Text(details.AccountHolderName)),
+		Status:   call.Text(details.Status),
+		Currency: call.Text(details.Currency),
+		Type:     accountType(details.Type),
+	}
+	for _, identifier := range details.AccountIdentifiers {
+		identify(&mapped, identifier)
+	}
+	return mapped, nil
+}
+
+// identify adds the numbers of one identifier, such as {"gbDomestic": {"accountNumber": "...", "sortCode": "..."}}.
+func identify(account *adapters.Account, identifier api.AccountIdentifier) {
+	for _, kind := range slices.Sorted(maps.Keys(identifier)) {
+		for _, part := range slices.Sorted(maps.Keys(identifier[kind])) {
+			value := identifier[kind][part]
+			scheme := kind + "." + part
+			switch {
+			case value == "":
+			case scheme == "iban.iban" && account.IBAN == "":
+				account.IBAN = value
+			case scheme == "bban.bban" && account.BBAN == "":
+				account.BBAN = value
+			case kind == part:
+				account.Identifiers = append(account.Identifiers, adapters.AccountIdentifier{Scheme: kind, Value: value})
+			default:
+				account.Identifiers = append(account.Identifiers, adapters.AccountIdentifier{Scheme: scheme, Value: value})
+			}
+		}
+	}
+}
+
+// accountType reads a text, or a list of them. Anything else is no reason to refuse the account.
+func accountType(sent any) string {
+	if text, ok := sent.(string); ok {
+		return text
+	}
+	var texts []string
+	list, _ := sent.([]any)
+	for _, element := range list {
+		if text, ok := element.(string); ok {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, ", ")
+}
