@@ -1,17 +1,37 @@
 // Package adaptertest is the conformance suite that every adapter passes, and that an adapter outside this module can
 // run too. It speaks real HTTP on loopback and needs no network.
 //
-// An adapter's test is a Harness and one line:
+// An adapter's test is a Harness and one line. One outside this module brings its provider's OpenAPI document along,
+// with the sandbox's x-sandbox-account at each example:
 //
-//	func TestConformance(t *testing.T) { adaptertest.Run(t, harness) }
+//	func TestConformance(t *testing.T) {
+//		text, err := os.ReadFile("testdata/openapi.yaml")
+//		require.NoError(t, err)
+//		document, err := contract.Parse("mybank", text)
+//		require.NoError(t, err)
+//		credentials := mybank.Credentials{AccessToken: "token-1234"}
+//		adaptertest.Run(t, adaptertest.Harness{
+//			Provider: "mybank",
+//			Document: document,
+//			New:      func(o *adapters.Options) (adapters.Source, error) { return mybank.New(credentials, o) },
+//			Secrets:  []string{"token-1234"},
+//			Answer: adaptertest.Pointers{
+//				Account: "/accountId", Balances: "/balances",
+//				Amount: "/balances/0/amount", Currency: "/balances/0/currency", Type: "/balances/0/type",
+//			},
+//			Credentials: adaptertest.Tagged(credentials, mybank.New),
+//		})
+//	}
 //
-// The cases are data. Every example of the provider's OpenAPI document has a hand-written expectation in
-// testdata/examples/<name>.json, and every request an adapter makes one in testdata/requests/<name>.http.
+// The cases are data. Every example of the document has a hand-written expectation in testdata/examples/<name>.json,
+// and every request an adapter makes one in testdata/requests/<name>.http; both are read from the folder of the test.
+//
+// The package's own tests are such an adapter, of a made-up bank. They plant more than a hundred faults into it one by
+// one, and see that each fails the cases that are meant for it and no others: go test -run Broken -v lists them.
 package adaptertest
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"testing"
 	"time"
@@ -55,7 +75,13 @@ type Pointers struct {
 	Type     string
 }
 
-// Run runs the whole suite. It calls t.Parallel.
+// Run runs the whole suite. It calls t.Parallel. The cases are these tests:
+//
+//   - examples/<name> and batch/<name>: what the adapter makes of each example of the document, as it is expected by
+//     hand; batch only where the adapter is an [adapters.BatchSource].
+//   - requests/attended, unattended and batch: what it sends, to the byte, and that one call is one request.
+//   - catalogue/001 to 108: the bad days of [Catalogue]. A case that cannot apply to the adapter is skipped and says why.
+//   - sweep/<name>: every value of every good answer spoilt in every way. Each gives an error or an identical result.
 func Run(t *testing.T, h Harness) {
 	t.Parallel()
 	h.load(t)
@@ -102,9 +128,8 @@ func (h Harness) open(t *testing.T, handler http.Handler) adapters.Source {
 // options lead to a server with the handler.
 func (h Harness) options(t *testing.T, handler http.Handler) *adapters.Options {
 	t.Helper()
-	server := httptest.NewServer(http.StripPrefix(basePath, handler))
-	t.Cleanup(server.Close)
-	return &adapters.Options{BaseURL: server.URL + basePath, Now: func() time.Time { return now }}
+	address := serve(t, http.StripPrefix(basePath, handler))
+	return &adapters.Options{BaseURL: address + basePath, Now: func() time.Time { return now }}
 }
 
 // bank is the provider's sandbox; a request that breaks the document fails the test.

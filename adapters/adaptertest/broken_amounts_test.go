@@ -18,7 +18,7 @@ var amountFaults = []fault{
 	}), caught: "006 007 015 017 018 examples/empty examples/twoBalances"},
 	{name: "rounds to two places", plant: each(func(b *adapters.Balance) {
 		b.Amount = b.Amount.Round(2)
-	}), caught: "002 005 006 007 008 015 018 022 028 068 069 075 examples/ownType examples/twoBalances"},
+	}), caught: "002 005 006 007 008 015 018 022 028 examples/ownType examples/twoBalances"},
 	{name: "shows two places always", plant: each(func(b *adapters.Balance) {
 		b.Amount = decimal.RequireFromString(b.Amount.StringFixed(max(2, -b.Amount.Exponent())))
 	}), caught: "002 005 006 008 015 018 028 examples/ownType"},
@@ -34,7 +34,7 @@ var amountFaults = []fault{
 			return decimal.Zero, nil
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "009 087 examples/amountNull sweep"},
+	}), caught: "009 examples/amountNull sweep"},
 	{name: "takes a missing amount for zero", plant: reads(func(text string) (decimal.Decimal, error) {
 		if text == "" {
 			return decimal.Zero, nil
@@ -59,7 +59,8 @@ var amountFaults = []fault{
 			b.Amount = b.Amount.Add(line.Amount.Decimal)
 		}
 	}), caught: "examples/twoBalances sweep"},
-	{name: "loses the credit limit", plant: each(func(b *adapters.Balance) { b.CreditLines = nil }), caught: "examples/twoBalances"},
+	{name: "loses the credit limit", plant: each(func(b *adapters.Balance) { b.CreditLines = nil }),
+		caught: "examples/twoBalances"},
 	{name: "takes exponents up to ten thousand", plant: reads(func(text string) (decimal.Decimal, error) {
 		text = strings.Trim(text, `"`)
 		_, exponent, _ := strings.Cut(strings.ToLower(text), "e")

@@ -69,9 +69,12 @@ var answerFaults = []fault{
 			failure.Status = 0
 		}
 	}), caught: "052 053 054 055 057"},
-	{name: "loses the code", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Code = "" }), caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid examples/unknownAccount"},
-	{name: "loses the message", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Message = "" }), caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid"},
-	{name: "loses the links", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Links = nil }), caught: "examples/consentExpired"},
+	{name: "loses the code", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Code = "" }),
+		caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid examples/unknownAccount"},
+	{name: "loses the message", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Message = "" }),
+		caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid"},
+	{name: "loses the links", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Links = nil }),
+		caught: "examples/consentExpired"},
 	{name: "takes every 401 for a missing consent", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusUnauthorized {
 			failure.Kind = adapters.ErrConsentRequired
@@ -113,7 +116,8 @@ var answerFaults = []fault{
 			response.Header.Set("X-Request-ID", "another")
 		}
 	}), caught: "062"},
-	{name: "names no request", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.RequestID = "" }), caught: "062"},
+	{name: "names no request", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.RequestID = "" }),
+		caught: "062"},
 	{name: "ignores Content-Encoding", plant: replies(func(_ *http.Request, response *http.Response) {
 		response.Header.Del("Content-Encoding")
 	}), caught: "066"},

@@ -22,11 +22,14 @@ var textFaults = []fault{
 	{name: "matches names in any case", plant: reading(func(r *rules) {
 		r.options = json.MatchCaseInsensitiveNames(true)
 	}), caught: "037"},
-	{name: "accepts invalid UTF-8", plant: reading(func(r *rules) { r.options = jsontext.AllowInvalidUTF8(true) }), caught: "038 039"},
-	{name: "replaces invalid UTF-8", plant: texts(func(text []byte) []byte { return bytes.ToValidUTF8(text, []byte("?")) }), caught: "038 068 069"},
+	{name: "accepts invalid UTF-8", plant: reading(func(r *rules) { r.options = jsontext.AllowInvalidUTF8(true) }),
+		caught: "038 039"},
+	{name: "replaces invalid UTF-8", plant: texts(func(text []byte) []byte {
+		return bytes.ToValidUTF8(text, []byte("?"))
+	}), caught: "038"},
 	{name: "skips a byte order mark", plant: texts(func(text []byte) []byte {
 		return bytes.TrimPrefix(text, []byte("\ufeff"))
-	}), caught: "040 069 075 090"},
+	}), caught: "040"},
 	{name: "accepts trailing data", plant: texts(func(text []byte) []byte {
 		if first, err := jsontext.NewDecoder(bytes.NewReader(text)).ReadValue(); err == nil {
 			return first
@@ -40,7 +43,7 @@ var textFaults = []fault{
 		response.Body = &lenient{response.Body}
 	}), caught: "043 066"},
 	{name: "follows any nesting", plant: reading(func(r *rules) { r.depth = 1 << 30 }), caught: "044"},
-	{name: "counts no elements", plant: reading(func(r *rules) { r.elements = 1 << 30 }), caught: "045 087 089 090"},
+	{name: "counts no elements", plant: reading(func(r *rules) { r.elements = 1 << 30 }), caught: "045"},
 	{name: "shows the provider's message", plant: failing(func(failure *adapters.Error) {
 		failure.Detail = strings.TrimPrefix(failure.Detail+": "+failure.Message, ": ")
 	}), caught: "046 087"},
@@ -48,7 +51,7 @@ var textFaults = []fault{
 		if failure.Code != "" && !slices.Contains(codes, failure.Code) {
 			failure.Detail = "code " + failure.Code
 		}
-	}), caught: "046 061 069 087 089 090"},
+	}), caught: "046 061 087"},
 	{name: "shows names that nobody has documented", plant: func(c *client) {
 		c.decode = func(data []byte, target any) error {
 			err := strict.unmarshal(data, target)
@@ -58,8 +61,9 @@ var textFaults = []fault{
 			}
 			return err
 		}
-	}, caught: "068 069 087"},
-	{name: "names no field", plant: failing(func(failure *adapters.Error) { failure.Detail = "not as documented" }), caught: "001 002 003 004 009 010 011 012 013 014 016 022 023 034 036 037 069 089 090"},
+	}, caught: "087"},
+	{name: "names no field", plant: failing(func(failure *adapters.Error) { failure.Detail = "not as documented" }),
+		caught: "001 002 003 004 009 010 011 012 013 014 016 022 023 034 036 037 069 089 090"},
 }
 
 // reading changes the rules for JSON.

@@ -35,7 +35,7 @@ var secrecyFaults = []fault{
 		if len(failure.Links) > 0 {
 			failure.Detail = "consent at " + failure.Links["consent"]
 		}
-	}), caught: "054 061 069 087"},
+	}), caught: "054 061 087"},
 	{name: "shows the address of a lost connection", plant: failing(func(failure *adapters.Error) {
 		if failure.Kind == adapters.ErrUnavailable && failure.Err != nil {
 			failure.Detail = failure.Err.Error()

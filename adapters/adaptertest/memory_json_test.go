@@ -100,7 +100,8 @@ func toCreditLine(part balanceBody) ([]adapters.CreditLine, error) {
 	case err != nil:
 		return nil, protocol("creditLimit: " + err.Error())
 	}
-	return []adapters.CreditLine{{Included: part.Included, Amount: decimal.NewNullDecimal(limit), Currency: part.Currency}}, nil
+	amount := decimal.NewNullDecimal(limit)
+	return []adapters.CreditLine{{Included: part.Included, Amount: amount, Currency: part.Currency}}, nil
 }
 
 func toTime(text string, warnings []string) (time.Time, []string) {

@@ -3,6 +3,7 @@ package adaptertest
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -33,12 +34,11 @@ func (h Harness) stage(t *testing.T) *stage {
 func (h Harness) limitedStage(t *testing.T, limit int64) *stage {
 	t.Helper()
 	s := &stage{account: h.example(t, "").Account}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // a server notices a client that leaves only after the body
 		(*s.answer.Load())(w, r)
 	}))
-	t.Cleanup(server.Close)
-	s.source = h.connect(t, &adapters.Options{BaseURL: server.URL + basePath, MaxBodyBytes: limit})
+	s.source = h.connect(t, &adapters.Options{BaseURL: address + basePath, MaxBodyBytes: limit})
 	return s
 }
 
@@ -79,7 +79,8 @@ func (h Harness) gauge(t *testing.T, handler http.HandlerFunc) *gauge {
 	return w
 }
 
-func (w *gauge) count(_ net.Conn, state http.ConnState) {
+func (w *gauge) count(conn net.Conn, state http.ConnState) {
+	freePort(conn, state)
 	switch state {
 	case http.StateNew:
 		w.opened.Add(1)
@@ -92,6 +93,32 @@ func (w *gauge) count(_ net.Conn, state http.ConnState) {
 func (w *gauge) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	return meter{conn, &w.received}, err
+}
+
+// serve starts a server and returns its address.
+func serve(t *testing.T, handler http.Handler) (address string) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ConnState = freePort
+	server.Start()
+	t.Cleanup(server.Close)
+	t.Cleanup(adapters.NewHTTPClient(nil).CloseIdleConnections) // or a later server on the port could be taken for this one
+	return server.URL
+}
+
+// freePort has the system forget a connection as soon as it is closed idle. It would keep the port for a minute
+// otherwise, and the suite opens hundreds of connections.
+func freePort(conn net.Conn, state http.ConnState) {
+	if secured, ok := conn.(*tls.Conn); ok {
+		conn = secured.NetConn()
+	}
+	socket, ok := conn.(*net.TCPConn)
+	switch {
+	case ok && state == http.StateIdle:
+		_ = socket.SetLinger(0)
+	case ok && state == http.StateActive:
+		_ = socket.SetLinger(-1)
+	}
 }
 
 type meter struct {

@@ -103,7 +103,8 @@ func serveTLS(t *testing.T, handler http.Handler, config *tls.Config) *tlsServer
 	server := httptest.NewUnstartedServer(http.StripPrefix(basePath, handler))
 	server.TLS = config.Clone()
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+	server.Config.ConnState = func(conn net.Conn, state http.ConnState) {
+		freePort(conn, state)
 		if state == http.StateNew {
 			counted.connections.Add(1)
 		}
