@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "e9368018e362ae186d8412d2faf2c3b5b5d0250dea23b9a08d27761a836bf26c",
+		SHA256:          "e25cb498f84beef5ea3d77a8d6f3fd3c44ff48355a7a45cc0abb4aaff8404ead",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -32,7 +32,7 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "60085b87ec6dd42dee59eb087fe7d0ab3aa2e98c6f162c9c03c112001e0ca481",
+		SHA256:     "1d32608701da7c61639f2eb9fba1b03950eb3f437294b0cc8dc72244d7ed2841",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},

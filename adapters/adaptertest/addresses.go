@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -97,15 +98,15 @@ func checkRedirectOfABody(t *testing.T, h Harness) {
 }
 
 func checkRedirectToPlainHTTP(t *testing.T, h Harness) {
-	root := newAuthority(t)
+	root := tlstest.NewAuthority(t)
 	plain := trap(t)
-	config := &tls.Config{Certificates: []tls.Certificate{root.issue(t, nil)}}
+	config := &tls.Config{Certificates: []tls.Certificate{root.Issue(t, nil)}}
 	for _, status := range redirects {
 		seen := &inbox{}
 		server := serveTLS(t, seen.watch(redirect(status, plain)), config)
 		for _, client := range []*http.Client{
-			adapters.NewHTTPClient(root.trusted()),
-			{Transport: &http.Transport{TLSClientConfig: root.trusted()}, CheckRedirect: eager().CheckRedirect},
+			adapters.NewHTTPClient(root.Trusted()),
+			{Transport: &http.Transport{TLSClientConfig: root.Trusted()}, CheckRedirect: eager().CheckRedirect},
 		} {
 			t.Cleanup(client.CloseIdleConnections)
 			h.assertRedirectRefused(t, &adapters.Options{BaseURL: server.address, HTTPClient: client}, status, seen)

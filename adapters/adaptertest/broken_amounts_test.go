@@ -34,23 +34,23 @@ var amountFaults = []fault{
 			return decimal.Zero, nil
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "009 examples/amountNull sweep"},
+	}), caught: "batch_sweep/batch 009 examples/amountNull sweep"},
 	{name: "takes a missing amount for zero", plant: reads(func(text string) (decimal.Decimal, error) {
 		if text == "" {
 			return decimal.Zero, nil
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "010 037 sweep"},
+	}), caught: "batch_sweep/batch 010 037 sweep"},
 	{name: "takes an unreadable amount for zero", plant: reads(func(text string) (decimal.Decimal, error) {
 		amount, err := parseAmount(jsontext.Value(text))
 		if errors.Is(err, errMissing) {
 			return amount, err
 		}
 		return amount, nil
-	}), caught: "001 002 003 004 011 012 013 014 016 022 034 sweep"},
+	}), caught: "batch_sweep/batch 001 002 003 004 011 012 013 014 016 022 034 sweep"},
 	{name: "takes true for one", plant: reads(func(text string) (decimal.Decimal, error) {
 		return parseAmount(jsontext.Value(strings.Replace(text, "true", "1", 1)))
-	}), caught: "034 sweep"},
+	}), caught: "batch_sweep/batch 034 sweep"},
 	{name: "guesses that a balance is positive", plant: each(func(b *adapters.Balance) {
 		b.Amount = b.Amount.Abs()
 	}), caught: "batch/batch examples/overdrawn"},

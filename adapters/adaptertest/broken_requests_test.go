@@ -31,7 +31,7 @@ var requestFaults = []fault{
 		if request.URL.RawQuery != "" {
 			request.URL.Path = "/v2/balances"
 		}
-	}), caught: "batch/batch 073 075 080 084 100 101 requests/batch"},
+	}), caught: "batch_sweep/batch batch/batch 073 075 080 084 100 101 requests/batch"},
 	{name: "takes any account id", plant: func(c *client) {
 		c.check = func(_ string, psu adapters.PSU) error { return psu.Validate() }
 	}, caught: "078 079 080 087"},

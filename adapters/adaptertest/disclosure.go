@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -183,7 +184,7 @@ func (h Harness) provokeTransport(t *testing.T, see func(error)) {
 		ask(h.connect(t, &adapters.Options{BaseURL: "https://leak.example", HTTPClient: &http.Client{Transport: transport}}))
 	}
 	ask(h.connect(t, &adapters.Options{BaseURL: "http://127.0.0.1:1"}))
-	server := serveTLS(t, silent(t), &tls.Config{Certificates: []tls.Certificate{newAuthority(t).issue(t, nil)}})
+	server := serveTLS(t, silent(t), &tls.Config{Certificates: []tls.Certificate{tlstest.NewAuthority(t).Issue(t, nil)}})
 	ask(h.connect(t, &adapters.Options{BaseURL: server.address}))
 	for _, answer := range []string{
 		"", planted, "HTTP/1.1 " + planted + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + planted + "\r\n\r\n",
@@ -232,7 +233,7 @@ func (h Harness) provokeArguments(t *testing.T, see func(error)) {
 
 // checkValuesHide prints what a caller holds: the adapter, its credentials, and options with a client certificate.
 func checkValuesHide(t *testing.T, h Harness) {
-	certificate := newAuthority(t).issue(t, nil)
+	certificate := tlstest.NewAuthority(t).Issue(t, nil)
 	options := h.options(t, silent(t))
 	options.HTTPClient = adapters.NewHTTPClient(&tls.Config{Certificates: []tls.Certificate{certificate}})
 	source, err := h.New(options)

@@ -139,8 +139,8 @@ func (c *client) BatchBalances(
 	ctx context.Context, accountIDs []string, psu adapters.PSU,
 ) ([]adapters.AccountBalances, error) {
 	sorted := slices.Sorted(slices.Values(accountIDs))
-	if len(sorted) == 0 || len(slices.Compact(sorted)) < len(accountIDs) {
-		return nil, invalid("account ids: none, or one twice")
+	if len(sorted) == 0 || len(sorted) > adapters.MaxBatch || len(slices.Compact(sorted)) < len(accountIDs) {
+		return nil, invalid("account ids: none, too many, or one twice")
 	}
 	for _, id := range accountIDs {
 		if err := c.check(id, psu); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/httpsig"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -36,15 +37,13 @@ func is[E error](err error) bool {
 	return errors.As(err, &original)
 }
 
-func expired(c *x509.Certificate)   { c.NotAfter = time.Now().Add(-time.Minute) }
-func early(c *x509.Certificate)     { c.NotBefore = time.Now().Add(time.Minute) }
 func elsewhere(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"other.example"} }
 
 func checkServerCertificates(t *testing.T, h Harness) {
-	root := newAuthority(t)
-	good := root.issue(t, nil)
-	certificate := func(issuer *authority, change func(*x509.Certificate)) *tls.Config {
-		return &tls.Config{Certificates: []tls.Certificate{issuer.issue(t, change)}}
+	root := tlstest.NewAuthority(t)
+	good := root.Issue(t, nil)
+	certificate := func(issuer *tlstest.Authority, change func(*x509.Certificate)) *tls.Config {
+		return &tls.Config{Certificates: []tls.Certificate{issuer.Issue(t, change)}}
 	}
 	version := func(max uint16) *tls.Config {
 		return &tls.Config{Certificates: []tls.Certificate{good}, MinVersion: tls.VersionTLS10, MaxVersion: max}
@@ -56,11 +55,11 @@ func checkServerCertificates(t *testing.T, h Harness) {
 		"TLS 1.0":       {version(tls.VersionTLS10), is[*net.OpError]},
 		"TLS 1.1":       {version(tls.VersionTLS11), is[*net.OpError]},
 		"another host":  {certificate(root, elsewhere), is[x509.HostnameError]},
-		"expired":       {certificate(root, expired), is[x509.CertificateInvalidError]},
-		"not yet valid": {certificate(root, early), is[x509.CertificateInvalidError]},
-		"unknown CA":    {certificate(newAuthority(t), nil), is[x509.UnknownAuthorityError]},
+		"expired":       {certificate(root, tlstest.Expired), is[x509.CertificateInvalidError]},
+		"not yet valid": {certificate(root, tlstest.NotYetValid), is[x509.CertificateInvalidError]},
+		"unknown CA":    {certificate(tlstest.NewAuthority(t), nil), is[x509.UnknownAuthorityError]},
 	} {
-		t.Run(name, func(t *testing.T) { h.assertNoHandshake(t, c.server, root.trusted(), c.original) })
+		t.Run(name, func(t *testing.T) { h.assertNoHandshake(t, c.server, root.Trusted(), c.original) })
 	}
 }
 
@@ -78,24 +77,24 @@ func (h Harness) assertNoHandshake(t *testing.T, server, client *tls.Config, ori
 }
 
 func checkClientCertificates(t *testing.T, h Harness) {
-	root, stranger := newAuthority(t), newAuthority(t)
-	middle := root.intermediate(t)
-	good, incomplete, mismatched := middle.issue(t, nil), middle.issue(t, nil), middle.issue(t, nil)
+	root, stranger := tlstest.NewAuthority(t), tlstest.NewAuthority(t)
+	middle := root.Below(t)
+	good, incomplete, mismatched := middle.Issue(t, nil), middle.Issue(t, nil), middle.Issue(t, nil)
 	incomplete.Certificate = incomplete.Certificate[:1]
-	mismatched.PrivateKey = newKey(t)
+	mismatched.PrivateKey = root.Issue(t, nil).PrivateKey
 	server := &tls.Config{
-		Certificates: []tls.Certificate{root.issue(t, nil)},
-		ClientCAs:    root.pool(), ClientAuth: tls.RequireAndVerifyClientCert,
+		Certificates: []tls.Certificate{root.Issue(t, nil)},
+		ClientCAs:    root.Pool(), ClientAuth: tls.RequireAndVerifyClientCert,
 		MaxVersion: tls.VersionTLS12, // in 1.3 the client is done before the server has looked
 	}
 	for name, shows := range map[string][]tls.Certificate{
-		"none": nil, "no intermediates": {incomplete}, "another key": {mismatched}, "unknown CA": {stranger.issue(t, nil)},
-		"expired": {middle.issue(t, expired)}, "not yet valid": {middle.issue(t, early)},
+		"none": nil, "no intermediates": {incomplete}, "another key": {mismatched}, "unknown CA": {stranger.Issue(t, nil)},
+		"expired": {middle.Issue(t, tlstest.Expired)}, "not yet valid": {middle.Issue(t, tlstest.NotYetValid)},
 	} {
-		t.Run(name, func(t *testing.T) { h.assertNoHandshake(t, server, root.trusted(shows...), is[*net.OpError]) })
+		t.Run(name, func(t *testing.T) { h.assertNoHandshake(t, server, root.Trusted(shows...), is[*net.OpError]) })
 	}
 	bank := serveTLS(t, h.bank(t), server)
-	source := h.connect(t, &adapters.Options{BaseURL: bank.address, HTTPClient: adapters.NewHTTPClient(root.trusted(good))})
+	source := h.connect(t, &adapters.Options{BaseURL: bank.address, HTTPClient: adapters.NewHTTPClient(root.Trusted(good))})
 	_, err := source.Balances(t.Context(), h.account(t), psu)
 	assert.NoError(t, err, "a good certificate")
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -48,4 +49,61 @@ func TestSignatureCoversTheBytesSent(t *testing.T) {
 	assert.ErrorIs(t, err, adapters.ErrProtocol)
 	_, err = client.AllBalances(t.Context(), adapters.Unattended())
 	assert.ErrorIs(t, err, adapters.ErrProtocol)
+}
+
+// tampering changes a request on its way to the sandbox, when the signature is already there.
+type tampering func(*http.Request, string) string
+
+func (change tampering) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	changed := change(r, string(body))
+	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(changed)), int64(len(changed))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestSandboxRefusesWhatWasChanged(t *testing.T) {
+	t.Parallel()
+	other := signature([]byte("{}"))
+	for name, change := range map[string]tampering{
+		"":                func(_ *http.Request, body string) string { return body },
+		"one blank":       func(_ *http.Request, body string) string { return body + " " },
+		"one digit":       func(_ *http.Request, body string) string { return strings.Replace(body, "APIS-3", "APIS-4", 1) },
+		"other signature": func(r *http.Request, body string) string { r.Header.Set("signature", other); return body },
+		"no signature":    func(r *http.Request, body string) string { r.Header.Del("signature"); return body },
+	} {
+		options := bank(t, "")
+		options.HTTPClient = &http.Client{Transport: change}
+		client, err := onesingleview.New(credentials, options)
+		require.NoError(t, err)
+		source, err := onesingleview.NewTokenSource(tokenCredentials, options)
+		require.NoError(t, err)
+		balances, err := client.Balances(t.Context(), "100004000000000000000002", adapters.Unattended())
+		token, tokenErr := source(t.Context())
+		if name == "" {
+			require.NoError(t, err)
+			require.NoError(t, tokenErr)
+			continue
+		}
+		assert.EqualError(t, err, "onesingleview: get balances: unauthorized (HTTP 401): code APIERR401", name)
+		assert.EqualError(t, tokenErr, "onesingleview: get token: unauthorized (HTTP 401): code APIERR401", name)
+		assert.Empty(t, balances)
+		assert.Empty(t, token)
+	}
+}
+
+func TestSandboxRefusesAnotherKey(t *testing.T) {
+	t.Parallel()
+	own := credentials
+	own.SignatureKey = "test-signature-kez"
+	client, err := onesingleview.New(own, bank(t, ""))
+	require.NoError(t, err)
+	_, err = client.Balances(t.Context(), "100004000000000000000002", adapters.Unattended())
+	var failure *adapters.Error
+	require.ErrorAs(t, err, &failure)
+	assert.Equal(t, http.StatusUnauthorized, failure.Status)
+	assert.Equal(t, "Invalid signature", failure.Message)
 }

@@ -28,9 +28,10 @@ type Document struct {
 	Provider string
 	Spec     *openapi3.T // not to be changed
 
-	tree     tree
-	routes   []route
-	examples []Example
+	tree       tree
+	routes     []route
+	examples   []Example
+	signatures map[string]*Signature // by operationId
 }
 
 // Load parses the embedded document of a provider.
@@ -67,6 +68,8 @@ func parse(provider string, data []byte) (*Document, error) {
 	if d.routes, err = newRoutes(spec); err != nil {
 		return nil, err
 	}
-	d.examples, err = d.tree.examples()
-	return d, err
+	if d.examples, err = d.tree.examples(); err != nil {
+		return nil, err
+	}
+	return d, d.readSignatures()
 }

@@ -14,6 +14,12 @@ import (
 	"github.com/openbalances/openbalances/specs/contract"
 )
 
+// overall is what the examples of One Single View's balances of all accounts show.
+var overall = []string{
+	"/payload/*/data/account/*/balance/*/type: undocumented value x2",
+	"/payload/*/data/account/*/balance/*/nickname: undocumented member",
+}
+
 // open are the examples that show a value or a member which their document does not list, because providers have them.
 // A provider that is not named here may have more of them.
 var open = map[string]map[string][]string{
@@ -23,23 +29,31 @@ var open = map[string]map[string][]string{
 		"genericNotFound":        {"/code: undocumented value"},
 		"genericServerError":     {"/code: undocumented value"},
 		"genericTooManyRequests": {"/code: undocumented value"},
+		"listWithBalances": {
+			"/accounts/*/balances/*/balanceAmount/currency: undocumented value", "/accounts/*/currency: undocumented value",
+		},
 		"unlistedCurrency": {
 			"/account/currency: undocumented value", "/balances/*/balanceAmount/currency: undocumented value",
 		},
 	},
 	"mypos": {
-		"severalBalances": {"/balances/*/balanceType: undocumented value"},
-		"unknownType":     {"/balances/*/balanceType: undocumented value"},
+		"listWithBalances": {"/accounts/*/balances/*/balanceType: undocumented value x2"},
+		"severalBalances":  {"/balances/*/balanceType: undocumented value"},
+		"unknownType":      {"/balances/*/balanceType: undocumented value"},
 	},
 	"neonomics": {
 		"bankFault":      {"/errorCode: undocumented value"},
 		"furtherMembers": {"/*/referenceDate: undocumented member"},
 		"invalidRequest": {"/errorCode: undocumented value"},
+		"listWithBalances": {
+			"/*/balances/*/type: undocumented value x5", "/*/balances/*/referenceDate: undocumented member",
+		},
 		"isoTypes":       {"/*/type: undocumented value x4"},
 		"neonomicsFault": {"/errorCode: undocumented value"},
 		"unknownType":    {"/*/type: undocumented value"},
 	},
 	"onesingleview": {
+		"balanceList": overall, "balanceCheck": overall, "accountAggregation": overall,
 		"failureUnknownCode": {"/errorCode: undocumented value"},
 		"furtherMembers": {
 			"/payload/*/bankName: undocumented member", "/payload/*/data/balance/*/nickname: undocumented member",

@@ -1,6 +1,7 @@
 // Package sandbox serves the examples of the providers' OpenAPI documents over HTTP: a bank for demos and tests that
-// needs no network and no contract. It checks each request against the document and answers it from the examples. It
-// imitates shapes, not behaviour: no signature is verified, nothing is counted, nothing changes.
+// needs no network and no contract. It checks each request against the document, verifies its signature where the
+// document says how (x-sandbox-signature), and answers it from the examples. Other behaviour it does not imitate: any
+// credential is good, nothing is counted, nothing changes.
 //
 // A request is answered by the first of these that applies:
 //
@@ -8,6 +9,8 @@
 //   - No credential: the first example of 401.
 //   - The request breaks the document: the first example of 400, else the example of a higher status that is named
 //     invalidRequest. The header X-Sandbox-Violation names the part and the rule, never the value.
+//   - The signature is missing, malformed or does not verify: the example that the document names for it, a 401. The
+//     header X-Sandbox-Violation as before.
 //   - Prefer: example=NAME, or code=NNN, or both, as Stoplight Prism takes them: that example, or the first one of that
 //     status. An unknown one is answered by 404 and application/problem+json.
 //   - The account asked for is the x-sandbox-account of an example of the operation: that example, also an invalid one.
@@ -18,6 +21,13 @@
 //
 // Where a status has no example, the answer has no body. Declared response headers are filled in: from the request's
 // header of the same name, else from their example.
+//
+// Signatures are verified for real, with what everybody can know: an HTTP signature with the certificate that the
+// request brings, a body hash with the key in the document's x-sandbox-credentials. So no authority is trusted: who
+// issued the certificate, for when and for what, is not checked, only that key id, certificate and signature belong
+// together. The age of Date is not checked, so that requests from the documents, and recorded ones, stay good. A
+// signature that the document does not describe to the sandbox, because its key is known to nobody else (Neonomics'
+// end-to-end signature, Token.io's token), is not looked at.
 package sandbox
 
 import (
@@ -52,9 +62,18 @@ func New() (http.Handler, error) {
 	}), nil
 }
 
+// Option changes how a Handler works.
+type Option func(*server)
+
+// AnySignature lets every signature of the right form pass, for tests that change a request on its way.
+func AnySignature() Option { return func(s *server) { s.anySignature = true } }
+
 // Handler serves one document, at the root.
-func Handler(doc *contract.Document) http.Handler {
+func Handler(doc *contract.Document, options ...Option) http.Handler {
 	s := &server{doc: doc}
+	for _, option := range options {
+		option(s)
+	}
 	for _, e := range doc.Examples() {
 		if e.Status != 0 {
 			s.examples = append(s.examples, e)

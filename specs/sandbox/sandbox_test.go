@@ -74,6 +74,9 @@ func (b bank) request(t *testing.T, operation string, accounts ...string) *http.
 	t.Helper()
 	req, err := b.doc.SampleRequest(t.Context(), b.url, operation, accounts...)
 	require.NoError(t, err)
+	if signature := b.doc.Signature(operation); signature != nil && signature.Kind == contract.BodyHashSignature {
+		signBody(t, req, signature)
+	}
 	return req
 }
 
@@ -456,16 +459,15 @@ func TestAccountsCanBeFetched(t *testing.T) {
 	require.ErrorContains(t, err, "nobody")
 }
 
-// What a provider's sandbox lists is what it answers for.
+// What a provider's sandbox lists is what it answers for. A provider need not have a list.
 func TestListedAccountsAreTheOnesThatCanBeFetched(t *testing.T) {
 	t.Parallel()
-	all := banks(t)
+	all, checked := banks(t), 0
 	for _, provider := range specs.Providers() {
 		fetched, err := sandbox.Accounts(provider)
 		require.NoError(t, err)
-		lists := listOperations(all[provider].doc)
-		assert.NotEmpty(t, lists, "%s has no operation with x-sandbox-list", provider)
-		for _, operation := range lists {
+		for _, operation := range listOperations(all[provider].doc) {
+			checked++
 			got := send(t, all[provider].request(t, operation))
 			require.Equal(t, 200, got.status, provider)
 			listed := all[provider].doc.ListedAccounts(contract.Example{Operation: operation, JSON: []byte(got.body)})
@@ -473,6 +475,7 @@ func TestListedAccountsAreTheOnesThatCanBeFetched(t *testing.T) {
 				"%s %s; cure: let its first example list the accounts of the good examples of getBalances", provider, operation)
 		}
 	}
+	assert.Positive(t, checked, "no operation has x-sandbox-list")
 }
 
 func listOperations(doc *contract.Document) (operations []string) {

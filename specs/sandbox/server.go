@@ -17,8 +17,9 @@ const maxRequest = 1 << 20
 
 // server answers from the examples of one document.
 type server struct {
-	doc      *contract.Document
-	examples []contract.Example // of answers only
+	doc          *contract.Document
+	examples     []contract.Example // of answers only
+	anySignature bool
 }
 
 // answer is a status, and a body where there is one.
@@ -33,6 +34,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	route, _, err := s.doc.FindRoute(r)
 	if err == nil {
 		err = s.doc.ValidateRequest(r.Context(), r)
+	}
+	if err == nil {
+		err = s.verify(r, route.Operation)
 	}
 	if err != nil {
 		s.refuse(w, r, err)
@@ -69,12 +73,18 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.Header().Set("X-Sandbox-Violation", broken.Part+": "+broken.Rule)
 	route, _, _ := s.doc.FindRoute(r)
-	s.write(w, r, s.refusal(broken.Kind, route.Operation))
+	s.write(w, r, s.refusal(broken, route.Operation))
 }
 
-// refusal is the documented answer to a request without credential, or to one that is wrong in another way.
-func (s *server) refusal(kind contract.Kind, op *openapi3.Operation) answer {
-	if kind == contract.MissingCredential {
+// refusal is the documented answer to a request with a bad signature, to one without credential, or to one that is
+// wrong in another way.
+func (s *server) refusal(broken *contract.Error, op *openapi3.Operation) answer {
+	signature := s.doc.Signature(op.OperationID)
+	switch {
+	case broken.Kind == badSignature, signature != nil && signature.Carries(broken.Part):
+		named, _ := s.preferred(op, signature.Refusal, "")
+		return named
+	case broken.Kind == contract.MissingCredential:
 		return s.ofStatus(op, http.StatusUnauthorized)
 	}
 	bad := s.ofStatus(op, http.StatusBadRequest)

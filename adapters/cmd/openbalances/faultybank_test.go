@@ -81,7 +81,7 @@ func newFaultyBank(t *testing.T, provider string, faults []fault) *faultyBank {
 	require.NoError(t, err)
 	b := &faultyBank{
 		provider: provider, faults: faults, asked: make([]atomic.Int32, len(faults)), address: "127.0.0.1:0",
-		sandbox: sandbox.Handler(document), account: regexp.MustCompile(provider + `-(\d{4})`),
+		sandbox: sandbox.Handler(document, sandbox.AnySignature()), account: regexp.MustCompile(provider + `-(\d{4})`),
 		failed: func(err error) { assert.NoError(t, err) },
 	}
 	b.examples = askSandbox(t, document, open)

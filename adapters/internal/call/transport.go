@@ -11,7 +11,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"strings"
 	"syscall"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -66,18 +65,20 @@ func transportProblem(err error) string {
 	var network net.Error
 	var certificate *tls.CertificateVerificationError
 	var hostname x509.HostnameError
-	var handshake *net.OpError // crypto/tls reports alerts so, ours as "local error" and the server's as "remote error"
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &lookup):
 		return "host name not found"
 	case errors.As(err, &certificate), errors.As(err, &hostname):
 		return "server certificate not accepted"
-	case errors.As(err, &handshake) && strings.HasSuffix(handshake.Op, "error"), errors.As(err, &record):
-		return "TLS handshake failed"
+	case alertProblem(err) != "":
+		return alertProblem(err)
+	case errors.As(err, &record):
+		return handshakeFailed
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "connection broken off"
 	case errors.As(err, &network) && network.Timeout():
 		return "no answer in time"

@@ -1,0 +1,96 @@
+package contract_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/openbalances/openbalances/specs"
+	"github.com/openbalances/openbalances/specs/contract"
+)
+
+func TestSignatures(t *testing.T) {
+	t.Parallel()
+	found := map[string]*contract.Signature{}
+	for _, provider := range specs.Providers() {
+		doc, err := contract.Load(provider)
+		require.NoError(t, err)
+		for _, e := range doc.Examples() {
+			if signature := doc.Signature(e.Operation); signature != nil {
+				found[provider+" "+e.Operation] = signature
+			}
+		}
+	}
+	eika := &contract.Signature{
+		Header: "Signature", Kind: contract.CavageSignature, Certificate: "TPP-Signature-Certificate", Refusal: "noLinks",
+		Covered: []string{"date", "digest", "x-request-id", "psu-id", "psu-corporate-id", "tpp-redirect-uri"},
+	}
+	osv := &contract.Signature{
+		Header: "signature", Kind: contract.BodyHashSignature, Key: "test-signature-key", Refusal: "signatureInvalid",
+	}
+	assert.Equal(t, map[string]*contract.Signature{
+		"eika getBalances": eika, "eika getAccounts": eika,
+		"onesingleview getBalances": osv, "onesingleview getAccounts": osv, "onesingleview getAllBalances": osv,
+		"onesingleview getToken": {
+			Header: "signature", Kind: contract.BodyHashSignature, Key: "test-signature-key", Refusal: "tokenUnauthorized",
+		},
+	}, found)
+}
+
+// Parse names what nobody could verify.
+func TestSignaturesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	const (
+		eika, osv   = "eika", "onesingleview"
+		kind        = "kind: cavage"
+		certificate = "certificate: TPP-Signature-Certificate"
+		covered     = "covered: [date, digest, x-request-id, psu-id, psu-corporate-id, tpp-redirect-uri]"
+		noLinks     = "refusal: noLinks"
+		key         = "key: signatureKey"
+		extension   = "x-sandbox-signature:\n            kind: bodyHash"
+		path        = "- name: id\n"
+		header      = "      name: PSU-ID\n"
+		another     = "          x-sandbox-signature: {refusal: noLinks}\n"
+		outer       = "      x-sandbox-signature: {refusal: noLinks}\n"
+		badRefusal  = "refusal is not an error example of the operation"
+		badHeader   = "certificate is not a header of the operation"
+		badKey      = "key is not in x-sandbox-credentials"
+	)
+	for name, fault := range map[string]struct{ provider, old, new, want string }{
+		"unknown kind":       {eika, kind, "kind: rfc9421", "x-sandbox-signature of Signature: unknown kind"},
+		"no kind":            {eika, kind, "", "unknown kind"},
+		"unknown member":     {eika, noLinks, noLinks + "\n        salt: x", `unknown field "salt"`},
+		"not an object":      {osv, extension, "x-sandbox-signature: yes\n          x-other:", "cannot unmarshal"},
+		"no refusal":         {eika, noLinks, "", badRefusal},
+		"refusal is a 200":   {eika, noLinks, "refusal: zeroAmount", badRefusal},
+		"refusal of another": {osv, "refusal: tokenUnauthorized", "refusal: unauthorized", "getToken: x-sandbox-signature of"},
+		"no such header":     {eika, certificate, "certificate: Certificate", badHeader},
+		"certificate a path": {eika, certificate, "certificate: id", badHeader},
+		"nothing covered":    {eika, covered, "", "covered is missing"},
+		"no such key":        {osv, key, "key: otherKey", badKey},
+		"no key":             {osv, key, "", badKey},
+		"not a header":       {eika, path, path + another, "x-sandbox-signature of id: not a header"},
+		"two":                {eika, header, header + outer, "the operation has another signature"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text, err := specs.Document(fault.provider)
+			require.NoError(t, err)
+			broken := strings.Replace(string(text), fault.old, fault.new, 1)
+			require.NotEqual(t, string(text), broken, "the fault was not planted")
+			_, err = contract.Parse(fault.provider, []byte(broken))
+			require.ErrorContains(t, err, fault.want)
+		})
+	}
+}
+
+func TestCarries(t *testing.T) {
+	t.Parallel()
+	cavage := &contract.Signature{Header: "Signature", Certificate: "Certificate"}
+	assert.True(t, cavage.Carries("header Signature"))
+	assert.True(t, cavage.Carries("header Certificate"))
+	assert.False(t, cavage.Carries("header Date"))
+	assert.False(t, (&contract.Signature{Header: "Signature"}).Carries("header "))
+}

@@ -1,0 +1,277 @@
+package sandbox_test
+
+import (
+	"encoding/base64"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/sandbox"
+)
+
+func header(name, value string) func(*testing.T, *http.Request) {
+	return func(_ *testing.T, r *http.Request) { r.Header.Set(name, value) }
+}
+
+func without(name string) func(*testing.T, *http.Request) {
+	return func(_ *testing.T, r *http.Request) { r.Header.Del(name) }
+}
+
+func signature(old, replacement string) func(*testing.T, *http.Request) {
+	return func(_ *testing.T, r *http.Request) {
+		r.Header.Set("Signature", strings.Replace(r.Header.Get("Signature"), old, replacement, 1))
+	}
+}
+
+// resigned drops headers and signs what is left anew, under another key id or over other headers.
+func resigned(keyID, names string, dropped ...string) func(*testing.T, *http.Request) {
+	return func(t *testing.T, r *http.Request) {
+		for _, name := range dropped {
+			r.Header.Del(name)
+		}
+		r.Header.Set("Signature", signers()[0].value(t, r.Header, keyID, strings.Fields(names)...))
+	}
+}
+
+func inTurn(changes ...func(*testing.T, *http.Request)) func(*testing.T, *http.Request) {
+	return func(t *testing.T, r *http.Request) {
+		for _, change := range changes {
+			change(t, r)
+		}
+	}
+}
+
+// wrapped makes one RFC 2047 word of the value that is there after the change.
+func wrapped(change func(*testing.T, *http.Request)) func(*testing.T, *http.Request) {
+	return func(t *testing.T, r *http.Request) {
+		change(t, r)
+		r.Header.Set("Signature", "=?utf-8?B?"+base64.StdEncoding.EncodeToString([]byte(r.Header.Get("Signature")))+"?=")
+	}
+}
+
+const everything = "date digest x-request-id psu-id psu-corporate-id tpp-redirect-uri"
+
+// overAllBut signs everything but one header.
+func overAllBut(name string) func(*testing.T, *http.Request) {
+	return resigned(goodKeyID, strings.Replace(everything, name, "", 1))
+}
+
+// What X-Sandbox-Violation says.
+const (
+	inSignature   = "header Signature: "
+	inCertificate = "header TPP-Signature-Certificate: "
+	mismatch      = inSignature + "the signature does not match the request"
+	wrongKeyID    = inSignature + "keyId does not name the certificate"
+)
+
+func TestHTTPSignature(t *testing.T) {
+	t.Parallel()
+	b := provider(t, "eika")
+	own, other := signers()[0].certificate.Raw, signers()[1].certificate.Raw
+	unpadded, padded := strings.CutSuffix(b.request(t, "getBalances").Header.Get("TPP-Signature-Certificate"), "=")
+	require.True(t, padded && strings.HasSuffix(unpadded, "M"), "another example; cure: change its last letter here")
+	certificate := func(der []byte) func(*testing.T, *http.Request) {
+		return header("TPP-Signature-Certificate", base64.StdEncoding.EncodeToString(der))
+	}
+	for name, tc := range map[string]struct {
+		change    func(*testing.T, *http.Request)
+		violation string // empty: good
+	}{
+		"as documented":      {func(*testing.T, *http.Request) {}, ""},
+		"in one word":        {wrapped(resigned(goodKeyID, everything)), ""},
+		"lower-case serial":  {resigned("SN=a4f1,CA=C=NO", everything), ""},
+		"serial with zeros":  {resigned("SN=00A4F1,CA=C=NO", everything), ""},
+		"other order":        {resigned(goodKeyID, "psu-id tpp-redirect-uri date x-request-id digest psu-corporate-id"), ""},
+		"more than is asked": {resigned(goodKeyID, everything+" psu-context"), ""},
+		"as little as can be": {resigned(goodKeyID, "date x-request-id",
+			"Digest", "PSU-ID", "PSU-Corporate-ID", "TPP-Redirect-URI"), ""},
+		"not covered changed": {header("PSU-User-Agent", "other"), ""},
+		"old date":            {inTurn(header("Date", "Thu, 01 Jan 1970 00:00:00 GMT"), resigned(goodKeyID, everything)), ""},
+
+		"missing":        {without("Signature"), inSignature + "required"},
+		"malformed":      {header("Signature", "SECRET"), inSignature + "pattern"},
+		"word malformed": {header("Signature", "=?utf-8?B?SECRET?="), wrongKeyID},
+		"algorithm":      {signature("rsa-sha256", "hs2019"), inSignature + "the algorithm is not rsa-sha256"},
+
+		"no certificate":       {without("TPP-Signature-Certificate"), inCertificate + "required"},
+		"certificate in PEM":   {header("TPP-Signature-Certificate", "-----BEGIN SECRET-----"), inCertificate + "pattern"},
+		"certificate unpadded": {header("TPP-Signature-Certificate", unpadded), inCertificate + "not a certificate"},
+		"certificate's spare bits": {header("TPP-Signature-Certificate", strings.TrimSuffix(unpadded, "M")+"N="),
+			inCertificate + "not a certificate"},
+		"certificate broken":   {certificate([]byte("SECRET")), inCertificate + "not a certificate"},
+		"certificate and more": {certificate(slices.Concat(own, []byte{0})), inCertificate + "not a certificate"},
+		"other certificate":    {certificate(other), mismatch},
+		"two certificates": {func(_ *testing.T, r *http.Request) {
+			r.Header.Add("TPP-Signature-Certificate", "SECRET")
+		}, inCertificate + "repeated"},
+
+		"other serial":      {resigned("SN=A4F2,CA=CN=SECRET", everything), wrongKeyID},
+		"serial in decimal": {resigned("SN=42225,CA=CN=SECRET", everything), wrongKeyID},
+		"serial unnamed":    {wrapped(resigned("A4F1,CA=CN=SECRET", everything)), wrongKeyID},
+		"no issuer":         {resigned("SN=A4F1", everything), wrongKeyID},
+		"empty issuer":      {resigned("SN=A4F1,CA=", everything), wrongKeyID},
+
+		"date not signed":    {overAllBut("date"), inSignature + "date is not covered"},
+		"digest not signed":  {overAllBut("digest"), inSignature + "digest is not covered"},
+		"id not signed":      {overAllBut("x-request-id"), inSignature + "x-request-id is not covered"},
+		"PSU not signed":     {overAllBut("psu-id"), inSignature + "psu-id is not covered"},
+		"company not signed": {overAllBut("psu-corporate-id"), inSignature + "psu-corporate-id is not covered"},
+		"address not signed": {overAllBut("tpp-redirect-uri"), inSignature + "tpp-redirect-uri is not covered"},
+		"fewer names":        {signature("date digest", "date"), mismatch},
+
+		"date changed":    {header("Date", "Fri, 20 Nov 2026 12:00:01 GMT"), mismatch},
+		"digest changed":  {header("Digest", digest("SECRET")), mismatch},
+		"id changed":      {header("X-Request-ID", "99391c7e-ad88-49ec-a2ad-99ddcb1f7720"), mismatch},
+		"PSU changed":     {header("PSU-ID", "SECRET"), mismatch},
+		"company changed": {header("PSU-Corporate-ID", "SECRET"), mismatch},
+		"address changed": {header("TPP-Redirect-URI", "https://tpp.example/SECRET"), mismatch},
+		"PSU gone":        {without("PSU-ID"), inSignature + "the request has no header psu-id"},
+		"digest gone":     {without("Digest"), inSignature + "the request has no header digest"},
+		"digest of another body": {inTurn(header("Digest", digest("SECRET")), resigned(goodKeyID, everything)),
+			"header Digest: not the SHA-256 of the body"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := eika(t, b)
+			tc.change(t, req)
+			req.Header.Set("Prefer", "code=200") // does not help
+			got := send(t, req)
+			assert.Equal(t, tc.violation, got.header.Get("X-Sandbox-Violation"))
+			if tc.violation == "" {
+				assert.Equal(t, http.StatusOK, got.status)
+				return
+			}
+			assert.Equal(t, http.StatusUnauthorized, got.status)
+			assert.JSONEq(t, `{"_links": {}}`, got.body)
+		})
+	}
+}
+
+// bodySigned are the operations with a body hash, and what refuses a bad one.
+var bodySigned = map[string]string{"getBalances": "signatureInvalid", "getToken": "tokenUnauthorized"}
+
+func TestBodySignature(t *testing.T) {
+	t.Parallel()
+	b := provider(t, "onesingleview")
+	again := func(key string, change func(body string) string) func(*testing.T, *http.Request) {
+		return func(t *testing.T, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			require.NoError(t, err)
+			setBody(r, change(string(body)))
+			if key != "" {
+				signBody(t, r, &contract.Signature{Header: "signature", Key: key})
+			}
+		}
+	}
+	compact := func(body string) string { return strings.NewReplacer("\n", "", "  ", "").Replace(body) }
+	spoilt := func(body string) string { return strings.Replace(body, "APIS-", "SECRET-", 1) }
+	longer := func(body string) string { return body + " " }
+	same := func(body string) string { return body }
+	for name, tc := range map[string]struct {
+		change    func(*testing.T, *http.Request)
+		violation string
+	}{
+		"as documented":       {again("", same), ""},
+		"over other bytes":    {again("test-signature-key", compact), ""},
+		"with a blank more":   {again("test-signature-key", longer), ""},
+		"blank after signing": {again("", longer), "header signature: not that of the body"},
+		"other key":           {again("SECRET", same), "header signature: not that of the body"},
+		"member changed":      {again("", spoilt), "header signature: not that of the body"},
+		"other digit":         {header("signature", strings.Repeat("0", 64)), "header signature: not that of the body"},
+		"capitals": {func(_ *testing.T, r *http.Request) {
+			r.Header.Set("signature", strings.ToUpper(r.Header.Get("signature")))
+		}, "header signature: pattern"},
+		"missing": {without("signature"), "header signature: required"},
+		"repeated": {func(_ *testing.T, r *http.Request) {
+			r.Header.Add("signature", r.Header.Get("signature"))
+		}, "header signature: repeated"},
+	} {
+		for operation, refusal := range bodySigned {
+			t.Run(operation+" "+name, func(t *testing.T) {
+				t.Parallel()
+				req := b.request(t, operation)
+				tc.change(t, req)
+				got := send(t, req)
+				assert.Equal(t, tc.violation, got.header.Get("X-Sandbox-Violation"))
+				if tc.violation == "" {
+					assert.Equal(t, http.StatusOK, got.status)
+					return
+				}
+				assert.Equal(t, http.StatusUnauthorized, got.status)
+				assert.Equal(t, named(t, b.doc, refusal), got.body)
+			})
+		}
+	}
+}
+
+func named(t *testing.T, doc *contract.Document, name string) string {
+	t.Helper()
+	for _, e := range doc.Examples() {
+		if e.Name == name {
+			return string(e.JSON)
+		}
+	}
+	require.Fail(t, "no example "+name)
+	return ""
+}
+
+// The documents have no operation that signs a body by its digest.
+func TestDigestOfABody(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/signed.yaml")
+	require.NoError(t, err)
+	doc, err := contract.Parse("signed", text)
+	require.NoError(t, err)
+	require.NoError(t, doc.Check(t.Context()))
+	b := bank{doc, serve(t, sandbox.Handler(doc))}
+	const body = `{"accountId": "a"}`
+	for name, tc := range map[string]struct {
+		digests   []string
+		body      string
+		violation string
+	}{
+		"good":       {[]string{digest(body)}, body, ""},
+		"other body": {[]string{digest(body)}, `{"accountId": "b"}`, "header Digest: not the SHA-256 of the body"},
+		"missing":    {nil, body, "header Digest: not the SHA-256 of the body"},
+		"other hash": {[]string{"SHA-512=" + digest(body)[8:]}, body, "header Digest: not the SHA-256 of the body"},
+		"two":        {[]string{digest(body), digest("")}, body, "header Digest: not the SHA-256 of the body"},
+		"lower case": {[]string{strings.ToLower(digest(body))}, body, "header Digest: not the SHA-256 of the body"},
+		"of no body": {[]string{digest("")}, body, "header Digest: not the SHA-256 of the body"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := b.request(t, "ask")
+			setBody(req, tc.body)
+			req.Header["Digest"] = tc.digests
+			all := http.Header{"Date": {req.Header.Get("Date")}, "Digest": {strings.Join(tc.digests, ", ")}}
+			names := []string{"date", "digest"}
+			if tc.digests == nil {
+				names = names[:1]
+			}
+			signers()[0].sign(t, req)
+			req.Header.Set("Signature", signers()[0].value(t, all, goodKeyID, names...))
+			got := send(t, req)
+			assert.Equal(t, tc.violation, got.header.Get("X-Sandbox-Violation"))
+			assert.Equal(t, tc.violation == "", got.status == http.StatusOK, "%d", got.status)
+		})
+	}
+}
+
+func TestAnySignature(t *testing.T) {
+	t.Parallel()
+	b := provider(t, "onesingleview")
+	b.url = serve(t, sandbox.Handler(b.doc, sandbox.AnySignature()))
+	req := b.request(t, "getBalances")
+	req.Header.Set("signature", strings.Repeat("0", 64))
+	assert.Equal(t, http.StatusOK, send(t, req).status)
+	req = b.request(t, "getBalances")
+	req.Header.Del("signature")
+	assert.Equal(t, named(t, b.doc, "signatureInvalid"), send(t, req).body, "the form is checked all the same")
+}
