@@ -3,7 +3,7 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo new generate drift lint test test-stores fuzz check provenance spec-diff test-tools redocly prism catalogue
+.PHONY: help demo new generate drift lint test test-stores fuzz bench check provenance spec-diff test-tools redocly prism catalogue
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ fuzz: ## fuzz every target in turn, each for T: make fuzz T=30s
 
 catalogue: ## print the catalogue of bad days, case by provider, from a run of it
 	@cd adapters/adaptertest && $(GO) test -count=1 -run '^TestCatalogueTable$$' -catalogue.table
+
+bench: ## compare the adapters with hand-written code, side by side; a few minutes on an idle machine
+	@$(GO) run ./adapters/internal/bench
 
 provenance: ## list what the documents say that the provider did not, for whoever can verify it
 	@$(GO) run ./specs/internal/provenance

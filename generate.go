@@ -17,10 +17,11 @@
 // silently, and automatic retries, which would spend the four unattended calls a day.
 package openbalances
 
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config specs/eika/oapi-codegen.yaml specs/eika/openapi.yaml
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config specs/mypos/oapi-codegen.yaml specs/mypos/openapi.yaml
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config specs/neonomics/oapi-codegen.yaml specs/neonomics/openapi.yaml
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config specs/onesingleview/oapi-codegen.yaml specs/onesingleview/openapi.yaml
-//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen -config specs/tokenio/oapi-codegen.yaml specs/tokenio/openapi.yaml
+//go:generate go build -o .bin/ github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen
+//go:generate .bin/oapi-codegen -config specs/eika/oapi-codegen.yaml specs/eika/openapi.yaml
+//go:generate .bin/oapi-codegen -config specs/mypos/oapi-codegen.yaml specs/mypos/openapi.yaml
+//go:generate .bin/oapi-codegen -config specs/neonomics/oapi-codegen.yaml specs/neonomics/openapi.yaml
+//go:generate .bin/oapi-codegen -config specs/onesingleview/oapi-codegen.yaml specs/onesingleview/openapi.yaml
+//go:generate .bin/oapi-codegen -config specs/tokenio/oapi-codegen.yaml specs/tokenio/openapi.yaml
 
 //go:generate go run ./specs/internal/lineup

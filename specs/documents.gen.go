@@ -32,7 +32,7 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "1d32608701da7c61639f2eb9fba1b03950eb3f437294b0cc8dc72244d7ed2841",
+		SHA256:     "78b4fd478bea42c9be84dbbdfe4899dee5e1334353e179034e1abec986f59226",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
