@@ -8,8 +8,12 @@ type limit struct {
 
 // limits are the only calls that may fail, by provider and name.
 var limits = map[string]limit{
-	"neonomics getBalances default unattended": {
-		complaint: "must have required property 'x-psu-ip-address'",
-		reason:    "The provider wants this header empty when no PSU is present; Prism takes empty for missing.",
-	},
+	"neonomics getBalances default unattended":          emptyHeader,
+	"neonomics getAccounts default accounts unattended": emptyHeader,
+	"neonomics getAccounts default all unattended":      emptyHeader,
+}
+
+var emptyHeader = limit{
+	complaint: "must have required property 'x-psu-ip-address'",
+	reason:    "The provider wants this header empty when no PSU is present; Prism takes empty for missing.",
 }
