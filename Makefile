@@ -8,7 +8,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## print the balances of every provider, served by the sandbox on loopback
+demo: ## list the accounts of every provider and print their balances, served by the sandbox on loopback
 	@$(GO) run ./adapters/cmd/openbalances demo
 
 new: ## lay down a provider to be filled in: make new P=acme

@@ -85,6 +85,23 @@ func TestReadmeConfigurationWorks(t *testing.T) {
 	}
 }
 
+// Every line is right usage for the configuration; whether a provider lists its accounts is another matter.
+func TestReadmeCommandLinesAreRightUsage(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "connections.json")
+	require.NoError(t, os.WriteFile(file, []byte(blocks(t, "json")[0]), 0o600))
+	lines := regexp.MustCompile(`(?m)^go run (\./adapters/cmd/openbalances .*?)(?: +#.*)?$`).FindAllStringSubmatch(readme(t), -1)
+	require.NotEmpty(t, lines)
+	for _, line := range lines {
+		arguments := strings.Fields(strings.ReplaceAll(line[1], "connections.json", file))
+		out, err := run(t.Context(), t, append([]string{"run"}, arguments...)...)
+		assert.NotEmpty(t, out, line[0])
+		if err != nil {
+			assert.NotContains(t, err.Error(), "exit status 2", line[0])
+		}
+	}
+}
+
 func TestReadmeCommandsAreTargets(t *testing.T) {
 	t.Parallel()
 	makefile, err := os.ReadFile("../Makefile")

@@ -90,13 +90,21 @@ func (l listing) Accounts(context.Context, adapters.PSU) ([]adapters.Account, er
 	return all, l.err
 }
 
-type withBalances struct{ listing }
+// withBalances leaves the balances of one account out.
+type withBalances struct {
+	listing
+	without string
+}
 
 func (w withBalances) AllBalances(context.Context, adapters.PSU) ([]adapters.AccountBalances, error) {
 	w.calls.Add(1)
 	var all []adapters.AccountBalances
 	for _, id := range w.accounts {
-		all = append(all, adapters.AccountBalances{AccountID: id, Balances: w.balances(id)})
+		answer := adapters.AccountBalances{AccountID: id, Balances: w.balances(id)}
+		if id == w.without {
+			answer.Balances, answer.Err = nil, &adapters.Error{Kind: adapters.ErrProtocol, Err: adapters.ErrNotListed}
+		}
+		all = append(all, answer)
 	}
 	return all, w.err
 }
@@ -216,7 +224,7 @@ func TestHostsAreBoundedAcrossProviders(t *testing.T) {
 func TestAccountsAreListedWithoutIDs(t *testing.T) {
 	t.Parallel()
 	listed := listing{bank: &bank{name: "lists"}, accounts: []string{"1", "2", "3"}}
-	all := withBalances{listing{bank: &bank{name: "all"}, accounts: []string{"4", "5"}}}
+	all := withBalances{listing{bank: &bank{name: "all"}, accounts: []string{"4", "5"}}, ""}
 	both := &bank{name: "batch"}
 	batch := batchSource{listing{bank: both, accounts: []string{"6", "7"}}, batching{bank: both}}
 	failing := listing{bank: &bank{name: "fails"}, err: &adapters.Error{Kind: adapters.ErrUnauthorized, Status: 401}}
@@ -235,6 +243,19 @@ func TestAccountsAreListedWithoutIDs(t *testing.T) {
 		Accounts: 7, Answered: 7, Balances: 7, Unlisted: map[string]int{"unauthorized": 1, "invalid_argument": 1},
 		Calls: map[string]int{"lists": 4, "all": 1, "batch": 2, "fails": 1, "empty": 1},
 	}, run.Report())
+}
+
+func TestAccountsWithoutBalancesInTheListAreAskedFor(t *testing.T) {
+	t.Parallel()
+	source := withBalances{listing{bank: &bank{name: "all"}, accounts: []string{"1", "2", "3"}}, "2"}
+	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection(source, "all", nil)}), nil)
+	results := gather(run)
+	assert.Equal(t, []string{"1", "2", "3"}, ids(results))
+	for _, result := range results {
+		assert.NoError(t, result.Err)
+		assert.Len(t, result.Balances, 1)
+	}
+	assert.Equal(t, map[string]int{"all": 2}, run.Report().Calls)
 }
 
 // batchSource lists accounts and answers for several.

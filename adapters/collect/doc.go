@@ -12,8 +12,8 @@
 //
 // Accounts that a connection names are asked for in batches where its source is an [adapters.BatchSource], and one by
 // one elsewhere. A connection that names none is asked for all its accounts: in one call where the source is an
-// [adapters.BalanceLister], else by listing them first, for which the source has to be an [adapters.AccountLister].
-// Nothing is asked twice and nothing is retried.
+// [adapters.BalanceLister], else by listing them first, for which the source has to be an [adapters.AccountLister]. An
+// account that such a list names without balances is then asked for by itself. Nothing is retried.
 //
 // # Memory and order
 //

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"errors"
 	"iter"
 	"slices"
 
@@ -64,7 +65,7 @@ func (s *scheduler) list(at *host, c *Connection) (iter.Seq[string], error) {
 	}, err
 }
 
-// all fetches a connection's accounts with their balances.
+// all fetches a connection's accounts with their balances, and asks for an account by itself that came without any.
 func (s *scheduler) all(c *Connection, lister adapters.BalanceLister) []Result {
 	ctx, done := s.counts.call(s.ctx, c.Provider)
 	answers, err := lister.AllBalances(ctx, c.PSU)
@@ -74,6 +75,10 @@ func (s *scheduler) all(c *Connection, lister adapters.BalanceLister) []Result {
 	}
 	results := make([]Result, 0, len(answers))
 	for _, answer := range answers {
+		if answer.AccountID != "" && errors.Is(answer.Err, adapters.ErrNotListed) {
+			results = append(results, s.fetch(c, []string{answer.AccountID})...)
+			continue
+		}
 		results = append(results, c.result(answer.AccountID, answer.Balances, answer.Err))
 	}
 	return results

@@ -31,7 +31,7 @@ func TestDemoShowsEveryProvider(t *testing.T) {
 	}
 	assert.Contains(t, got.stdout, " 4.200 ", "the scale is as sent")
 	assert.Contains(t, got.stdout, "(no balances)")
-	assert.Regexp(t, `^\d+ balances from \d+ accounts, 0 failed\n$`, got.stderr)
+	assert.Regexp(t, `^39 balances from 23 accounts, 0 failed, in \d+ calls \((\w+ [1-9]\d*(, )?){5}\)\n$`, got.stderr)
 	assert.Equal(t, 1, strings.Count(got.stdout, "sandbox on http://127.0.0.1:"))
 }
 

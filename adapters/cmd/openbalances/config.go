@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,10 +52,14 @@ type psuEntry struct {
 type connection struct {
 	name     string
 	provider string
-	accounts []string
+	host     string   // that of the base URL; empty if the adapter knows it
+	accounts []string // nil: all that the provider lists
 	psu      adapters.PSU
 	source   adapters.Source
+	batches  bool        // accounts may share a call
 	seen     *deviations // nil: the traffic is not checked
+	// reopen opens the source once more, with another clock and other traffic.
+	reopen func(wrap func(http.RoundTripper) http.RoundTripper, now func() time.Time) (adapters.Source, error)
 }
 
 // loadConnections reads the configuration at path and opens its connections, on request with their traffic checked;
@@ -98,13 +104,19 @@ func readConfiguration(path string) (configuration, error) {
 func (e connectionEntry) open(folder string, checked bool) (connection, []string) {
 	psu, problems := e.PSU.psu()
 	problems = slices.Concat(e.nameProblems(), e.accountProblems(), problems)
-	opened := connection{name: e.Name, provider: e.Provider, accounts: e.Accounts, psu: psu}
+	opened := connection{name: e.Name, provider: e.Provider, host: e.host(), accounts: e.Accounts, psu: psu}
 	if checked {
 		opened.seen = &deviations{}
 	}
-	source, sourceProblems := e.source(folder, opened.seen)
-	opened.source = source
-	return opened, append(problems, sourceProblems...)
+	return opened, append(problems, e.connect(&opened, folder)...)
+}
+
+func (e connectionEntry) host() string {
+	address, err := url.Parse(e.BaseURL)
+	if err != nil {
+		return ""
+	}
+	return address.Host
 }
 
 func (e connectionEntry) sameName(other connectionEntry) bool {
@@ -119,7 +131,7 @@ func (e connectionEntry) nameProblems() []string {
 }
 
 func (e connectionEntry) accountProblems() []string {
-	if len(e.Accounts) == 0 {
+	if e.Accounts != nil && len(e.Accounts) == 0 {
 		return []string{"accounts: missing"}
 	}
 	var problems []string
@@ -133,10 +145,11 @@ func (e connectionEntry) accountProblems() []string {
 	return problems
 }
 
-func (e connectionEntry) source(folder string, seen *deviations) (adapters.Source, []string) {
+// connect sets the connection's source, or returns what keeps it from being opened.
+func (e connectionEntry) connect(opened *connection, folder string) []string {
 	p, ok := findProvider(e.Provider)
 	if !ok {
-		return nil, []string{"provider: none of " + strings.Join(providerNames(), " ")}
+		return []string{"provider: none of " + strings.Join(providerNames(), " ")}
 	}
 	values, problems := p.resolve(e.Credentials, folder)
 	client, tlsProblems := e.TLS.client(folder)
@@ -145,17 +158,22 @@ func (e connectionEntry) source(folder string, seen *deviations) (adapters.Sourc
 		problems = append(problems, "baseURL: "+problem)
 	}
 	if len(problems) > 0 {
-		return nil, problems
+		return problems
 	}
-	client, err := seen.watch(client, e.Provider, e.BaseURL)
+	watch, err := opened.seen.watch(e.Provider, e.BaseURL)
 	if err != nil {
-		return nil, []string{err.Error()}
+		return []string{err.Error()}
 	}
-	source, err := p.open(values, &adapters.Options{BaseURL: e.BaseURL, HTTPClient: client, Now: now})
-	if err != nil {
-		return nil, []string{detail(err)}
+	opened.reopen = func(wrap func(http.RoundTripper) http.RoundTripper, now func() time.Time) (adapters.Source, error) {
+		return p.open(values, &adapters.Options{BaseURL: e.BaseURL, HTTPClient: beneath(client, wrap), Now: now})
 	}
-	return source, nil
+	if opened.source, err = opened.reopen(watch, now); err != nil {
+		return []string{detail(err)}
+	}
+	if e.Accounts == nil && !lists(opened.source) {
+		return []string{"accounts: missing, and " + e.Provider + " lists none"}
+	}
+	return nil
 }
 
 // resolve returns the values of configured credentials, or what is missing, wrong or too much.

@@ -2,20 +2,14 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"net/netip"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/specs"
@@ -30,8 +24,12 @@ var demoCommand = command{
 }
 
 func setupDemo(flags *flag.FlagSet) action {
-	asJSON := flags.Bool("json", false, "print one JSON document instead of the table")
+	chosen := formatFlags(flags)
 	return func(ctx context.Context, stdout, stderr io.Writer) error {
+		as, err := chosen()
+		if err != nil {
+			return err
+		}
 		running, err := startSandbox(ctx, "127.0.0.1:0")
 		if err != nil {
 			return err
@@ -41,15 +39,73 @@ func setupDemo(flags *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
+		if as == formatTable {
+			_, _ = fmt.Fprintf(stdout, "Example accounts of %d providers, fetched over HTTP from a sandbox on %s:\n\n",
+				len(connections), running.url)
+		}
 		ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
 		defer cancel()
-		if *asJSON {
-			return reportJSON(fetch(ctx, connections), nil, stdout)
-		}
-		_, _ = fmt.Fprintf(stdout, "Example accounts of %d providers, fetched over HTTP from a sandbox on %s:\n\n",
-			len(connections), running.url)
-		return reportTable(fetch(ctx, connections), withoutConnection, stdout, stderr)
+		return demonstrate(ctx, connections, as, stdout, stderr)
 	}
+}
+
+// demonstrate lists the accounts and then shows their balances. What the lists cost is part of the report.
+func demonstrate(ctx context.Context, connections []connection, as format, stdout, stderr io.Writer) error {
+	listed, calls := listAccounts(ctx, slices.DeleteFunc(slices.Clone(connections), cannotList), &tally{})
+	for i := range listed {
+		examples := examplesOf(connections, listed[i].provider)
+		isOther := func(a adapters.Account) bool { return !slices.Contains(examples, a.ID) }
+		listed[i].accounts = slices.DeleteFunc(slices.Clone(listed[i].accounts), isOther)
+	}
+	if as == formatTable && len(listed) > 0 {
+		_, _ = io.WriteString(stdout, listedLine(listed)+"\n\n")
+	}
+	results, spent := fetch(ctx, afterListing(connections, listed), &tally{})
+	for name, made := range spent {
+		calls[name] += made
+	}
+	results = slices.DeleteFunc(results, func(r result) bool {
+		return r.accountID != "" && !slices.Contains(examplesOf(connections, r.provider), r.accountID)
+	})
+	return report{results: results, calls: calls, show: withoutConnection}.print(as, stdout, stderr)
+}
+
+// listedLine says how many accounts each provider lists. The table stays the only one.
+func listedLine(listed []listedAccounts) string {
+	var parts []string
+	for _, l := range listed {
+		parts = append(parts, fmt.Sprintf("%s %d", l.provider, len(l.accounts)))
+	}
+	return "Accounts listed first: " + strings.Join(parts, ", ")
+}
+
+// examplesOf returns the accounts that the demo shows. The sandbox lists more: those that stand for faults.
+func examplesOf(connections []connection, provider string) []string {
+	i := slices.IndexFunc(connections, func(c connection) bool { return c.provider == provider })
+	return connections[i].accounts
+}
+
+func cannotList(c connection) bool {
+	_, ok := c.source.(adapters.AccountLister)
+	return !ok
+}
+
+// afterListing returns the connections as they take the fewest calls: without accounts where the list comes with the
+// balances, and else with those that were listed, which may share a call. Where nothing was listed they stay the same.
+func afterListing(connections []connection, listed []listedAccounts) []connection {
+	connections = slices.Clone(connections)
+	for i := range connections {
+		c := &connections[i]
+		if _, ok := c.source.(adapters.BalanceLister); ok {
+			c.accounts = nil
+			continue
+		}
+		at := slices.IndexFunc(listed, func(l listedAccounts) bool { return l.provider == c.provider && l.err == nil })
+		if at >= 0 {
+			c.accounts, c.batches = idsOf(listed[at].accounts), true
+		}
+	}
+	return connections
 }
 
 // demoConnections returns one connection for each provider, with a PSU present.
@@ -100,54 +156,4 @@ func openDemo(name, baseURL string) (adapters.Source, error) {
 		return nil, err
 	}
 	return p.open(values, &adapters.Options{BaseURL: baseURL, Now: now})
-}
-
-// demoCredentials are those that the document names for the sandbox, and a fresh key pair where one is asked for. They
-// are good for nothing else.
-func (p provider) demoCredentials() (credentials, error) {
-	document, err := contract.Load(p.name)
-	if err != nil {
-		return nil, err
-	}
-	named, _ := document.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any)
-	values := credentials{}
-	for name, value := range named {
-		values[name] = adapters.Secret(fmt.Sprint(value))
-	}
-	if !slices.ContainsFunc(p.required, func(name string) bool { return p.pem[name] != nil }) {
-		return values, nil
-	}
-	certificate, key, err := newSigningPair(time.Now())
-	for _, name := range p.required {
-		switch p.pem[name] {
-		case certificateType:
-			values[name] = certificate
-		case keyType:
-			values[name] = key
-		}
-	}
-	return values, err
-}
-
-// newSigningPair makes a key and a certificate for a day, as PEM. A real one comes from a trust service provider.
-func newSigningPair(from time.Time) (certificate, key adapters.Secret, err error) {
-	private, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return "", "", err
-	}
-	subject := pkix.Name{CommonName: "openbalances demo", Organization: []string{"Example TPP"}, Country: []string{"NO"}}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(from.UnixNano()), Subject: subject,
-		NotBefore: from.Add(-time.Hour), NotAfter: from.Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
-	}
-	certificateDER, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	if err != nil {
-		return "", "", err
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
-	return toPEM("CERTIFICATE", certificateDER), toPEM("PRIVATE KEY", keyDER), err
-}
-
-func toPEM(kind string, der []byte) adapters.Secret {
-	return adapters.Secret(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/specs/contract"
 )
 
@@ -25,26 +24,18 @@ type deviation struct {
 	contract.Deviation
 }
 
-// watch returns a copy of client, nil being the default one, whose traffic is checked. It is checked beneath the guard,
-// where answers are as they come; the adapter puts the guard back.
-func (d *deviations) watch(client *http.Client, provider, baseURL string) (*http.Client, error) {
+// watch returns what checks the traffic of a transport; nil if nothing is checked.
+func (d *deviations) watch(provider, baseURL string) (func(http.RoundTripper) http.RoundTripper, error) {
 	if d == nil {
-		return client, nil
+		return nil, nil
 	}
 	document, err := contract.Load(provider)
 	if err != nil {
 		return nil, err
 	}
-	if client == nil {
-		client = adapters.NewHTTPClient(nil)
-	}
-	watched := *client
-	if guard, ok := client.Transport.(interface{ Unwrap() http.RoundTripper }); ok {
-		watched.Transport = guard.Unwrap()
-	}
-	options := contract.Options{BaseURL: baseURL, Report: d.add}
-	watched.Transport = contract.NewTransport(watched.Transport, document, options)
-	return &watched, nil
+	return func(next http.RoundTripper) http.RoundTripper {
+		return contract.NewTransport(next, document, contract.Options{BaseURL: baseURL, Report: d.add})
+	}, nil
 }
 
 func (d *deviations) add(found contract.Deviation) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 
 	"github.com/openbalances/openbalances/adapters"
 )
@@ -36,12 +37,74 @@ type Account struct {
 
 // Fetch asks each source for its accounts, as get does with the connections of a configuration.
 func Fetch(ctx context.Context, sources []adapters.Source, accounts [][]string) (all []Account) {
-	var connections []connection
+	var connections []Connection
 	for i, source := range sources {
-		connections = append(connections, connection{source: source, accounts: accounts[i], psu: adapters.Unattended()})
+		connections = append(connections, Connection{Provider: "bank", Source: source, Accounts: accounts[i]})
 	}
-	for _, r := range fetch(ctx, connections) {
+	results, _ := fetch(ctx, opened(connections), &tally{})
+	for _, r := range results {
 		all = append(all, Account{r.accountID, r.balances, r.err})
 	}
 	return all
 }
+
+// Connection is a connection whose source need not be one of the adapters.
+type Connection struct {
+	Name, Provider string
+	Source         adapters.Source
+	Accounts       []string
+}
+
+// Get does what get does once the configuration is read.
+func Get(ctx context.Context, connections []Connection, as string, stdout, stderr io.Writer) int {
+	return exit(getAll(ctx, opened(connections), format(as), stdout, stderr), stderr)
+}
+
+// ListAccounts does what accounts does once the configuration is read.
+func ListAccounts(ctx context.Context, connections []Connection, as string, stdout, stderr io.Writer) int {
+	return exit(listAll(ctx, opened(connections), format(as), stdout, stderr), stderr)
+}
+
+// Demonstrate does what demo does once the sandbox runs.
+func Demonstrate(ctx context.Context, connections []Connection, as string, stdout, stderr io.Writer) int {
+	return exit(demonstrate(ctx, opened(connections), format(as), stdout, stderr), stderr)
+}
+
+func opened(connections []Connection) (all []connection) {
+	for i, c := range connections {
+		all = append(all, connection{
+			name: c.Name, provider: c.Provider, host: strconv.Itoa(i), source: c.Source, accounts: c.Accounts, psu: adapters.Unattended(),
+		})
+	}
+	return all
+}
+
+// Progress is what a run counts, shown on output.
+func Progress(output io.Writer) (ask func(int), end func(error), hide func()) {
+	t := &tally{}
+	return t.ask, t.end, t.show(output)
+}
+
+// ParseTree reports whether a body is one JSON value, and writes it again.
+func ParseTree(body []byte) ([]byte, bool) {
+	root, ok := parseTree(body)
+	if !ok {
+		return nil, false
+	}
+	return root.json(), true
+}
+
+// Explain does what explain does, for fewer values.
+func Explain(ctx context.Context, file, account string, limit int, asJSON bool, stdout, stderr io.Writer) int {
+	connections, err := loadConnections(file, false)
+	if err != nil {
+		return exit(err, stderr)
+	}
+	found, err := explain(ctx, connections[0], account, limit)
+	if err != nil {
+		return exit(err, stderr)
+	}
+	return exit(found.print(asJSON, stdout, stderr), stderr)
+}
+
+const MaxLeaves = maxLeaves

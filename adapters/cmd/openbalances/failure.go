@@ -15,11 +15,12 @@ const (
 	kindCanceled adapters.Kind = "canceled"
 )
 
-// failure is the JSON form of a result without balances. It shows what the provider sent, which may be personal.
+// failure is the JSON form of a result without balances; one of a whole connection has no accountId. It shows what the
+// provider sent, which may be personal.
 type failure struct {
 	Connection string            `json:"connection"`
 	Provider   string            `json:"provider"`
-	AccountID  string            `json:"accountId"`
+	AccountID  string            `json:"accountId,omitempty"`
 	Kind       adapters.Kind     `json:"kind"`
 	Status     int               `json:"status,omitempty"`
 	Code       string            `json:"code,omitempty"`
@@ -44,6 +45,16 @@ func toFailure(r result) failure {
 		f.Kind, f.Message = adapters.ErrUnavailable, noAnswerInTime
 	}
 	return f
+}
+
+func failures(results []result) []failure {
+	all := []failure{}
+	for _, r := range results {
+		if r.err != nil {
+			all = append(all, toFailure(r))
+		}
+	}
+	return all
 }
 
 // failureText is the one line for people: our own words, and no more personal data than the account id beside it.

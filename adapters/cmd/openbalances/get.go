@@ -3,97 +3,61 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"io"
-	"sync"
 	"time"
-
-	"github.com/openbalances/openbalances/adapters"
 )
 
-const (
-	maxInFlight    = 16
-	defaultTimeout = time.Minute
-)
+const defaultTimeout = time.Minute
 
 var getCommand = command{
 	name:    "get",
-	summary: "fetch all accounts of a configuration",
-	example: "openbalances get -config connections.json -json",
+	summary: "fetch the balances of all accounts of a configuration",
+	example: "openbalances get -config connections.json -format csv > balances.csv",
 	setup:   setupGet,
 }
 
 func setupGet(flags *flag.FlagSet) action {
-	path := flags.String("config", "", "JSON `file` that names the connections; required")
-	asJSON := flags.Bool("json", false, "print one JSON document, failures included")
+	open := connectionFlags(flags, "get")
+	chosen := formatFlags(flags)
 	checked := flags.Bool("contract", false,
 		"print to stderr how requests and answers differ from the provider's document; with -json also as \"deviations\"")
-	timeout := flags.Duration("timeout", defaultTimeout, "time for the whole run")
 	return func(ctx context.Context, stdout, stderr io.Writer) error {
-		switch {
-		case *path == "":
-			return misuse{"get needs -config FILE; see openbalances get -h"}
-		case *timeout <= 0:
-			return misuse{"-timeout must be more than 0"}
-		}
-		connections, err := loadConnections(*path, *checked)
+		as, err := chosen()
 		if err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(ctx, *timeout)
+		connections, timeout, err := open(*checked)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		results := fetch(ctx, connections)
-		found := allDeviations(connections)
-		_, _ = io.WriteString(stderr, deviationLines(found))
-		if *asJSON {
-			return reportJSON(results, found, stdout)
-		}
-		return reportTable(results, withConnection, stdout, stderr)
+		return getAll(ctx, connections, as, stdout, stderr)
 	}
 }
 
-// result is what one account of one connection gave: balances or an error.
-type result struct {
-	connection string
-	provider   string
-	accountID  string
-	balances   []adapters.Balance
-	err        error
+func getAll(ctx context.Context, connections []connection, as format, stdout, stderr io.Writer) error {
+	asked := &tally{}
+	hide := asked.show(stderr)
+	results, _ := fetch(ctx, connections, asked)
+	hide()
+	found := allDeviations(connections)
+	_, _ = io.WriteString(stderr, deviationLines(found))
+	return report{results: results, deviations: found, show: withConnection}.print(as, stdout, stderr)
 }
 
-// fetch calls for every account at the same time, sixteen at most, and returns one result for each in the order of
-// the configuration.
-func fetch(ctx context.Context, connections []connection) []result {
-	var results []result
-	var calls []func(*result)
-	for _, c := range connections {
-		for _, id := range c.accounts {
-			results = append(results, result{connection: c.name, provider: c.provider, accountID: id})
-			calls = append(calls, func(r *result) { r.balances, r.err = c.source.Balances(ctx, id, c.psu) })
+// connectionFlags declares -config and -timeout and returns what opens the connections when they are parsed.
+func connectionFlags(flags *flag.FlagSet, name string) func(checked bool) ([]connection, time.Duration, error) {
+	path := flags.String("config", "", "JSON `file` that names the connections; required")
+	timeout := flags.Duration("timeout", defaultTimeout, "time for the whole run")
+	return func(checked bool) ([]connection, time.Duration, error) {
+		switch {
+		case *path == "":
+			return nil, 0, misuse{name + " needs -config FILE; see openbalances " + name + " -h"}
+		case *timeout <= 0:
+			return nil, 0, misuse{"-timeout must be more than 0"}
 		}
+		connections, err := loadConnections(*path, checked)
+		return connections, *timeout, err
 	}
-	var running sync.WaitGroup
-	slots := make(chan struct{}, maxInFlight)
-	for i := range results {
-		slots <- struct{}{} // an expired context makes the calls before this one end at once
-		running.Go(func() {
-			calls[i](&results[i])
-			<-slots
-		})
-	}
-	running.Wait()
-	return results
-}
-
-// outcome returns errReported if a result is an error, and the error of writing the results if there was one.
-func outcome(results []result, written error) error {
-	if written != nil {
-		return fmt.Errorf("cannot write the output: %w", written)
-	}
-	for _, r := range results {
-		if r.err != nil {
-			return errReported
-		}
-	}
-	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode"
@@ -26,33 +25,36 @@ type balance struct {
 }
 
 func (b balance) MarshalJSON() ([]byte, error) {
-	name, err := json.Marshal(b.connection)
-	if err != nil {
-		return nil, err
-	}
-	members, err := b.Balance.MarshalJSON()
-	if err != nil {
-		return nil, err
-	}
-	return slices.Concat([]byte(`{"connection":`), name, []byte(","), members[1:]), nil
+	return ofConnection(b.connection, b.Balance)
 }
 
-func reportJSON(results []result, found []deviation, stdout io.Writer) error {
-	all := document{Balances: []balance{}, Failures: []failure{}, Deviations: found}
-	for _, r := range results {
-		if r.err != nil {
-			all.Failures = append(all.Failures, toFailure(r))
-		}
-		for _, b := range r.balances {
-			all.Balances = append(all.Balances, balance{r.connection, b})
-		}
-	}
-	text, err := json.MarshalIndent(all, "", "  ")
+// ofConnection returns the JSON object of value with the name of its connection before its members.
+func ofConnection(name string, value any) ([]byte, error) {
+	first, err := json.Marshal(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = io.WriteString(stdout, plainJSON(string(text))+"\n")
-	return outcome(results, err)
+	members, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat([]byte(`{"connection":`), first, []byte(","), members[1:]), nil
+}
+
+func (r report) json() (string, error) {
+	all := document{Balances: []balance{}, Failures: failures(r.results), Deviations: r.deviations}
+	for _, one := range r.results {
+		for _, b := range one.balances {
+			all.Balances = append(all.Balances, balance{one.connection, b})
+		}
+	}
+	return indented(all)
+}
+
+// indented returns value as one document, for people and programs.
+func indented(value any) (string, error) {
+	text, err := json.MarshalIndent(value, "", "  ")
+	return plainJSON(string(text)) + "\n", err
 }
 
 // htmlEscapes undoes what encoding/json escapes for web pages only. The first pair keeps an escaped backslash whole.

@@ -1,9 +1,16 @@
 // Command openbalances fetches account balances from open-banking providers.
 //
-//	openbalances demo                     every provider, from a built-in sandbox
-//	openbalances get -config FILE         the accounts of a configuration
+//	openbalances demo                     accounts and balances of every provider, from a built-in sandbox
+//	openbalances get -config FILE         the balances of a configuration: of the accounts it names, or of all
+//	openbalances accounts -config FILE    the accounts that its credentials give access to
+//	openbalances explain -config FILE -connection NAME -account ID
+//	                                      which value of an answer becomes which field of a balance, and why
 //	openbalances sandbox -addr HOST:PORT  the providers' documented examples over HTTP
 //	openbalances providers                what is supported, with which credentials
+//
+// What is printed holds no control character and nothing that could turn text around: such characters are escaped, in
+// JSON as JSON does and elsewhere as \u{1b}. In CSV the start of a formula is escaped as well. While get and accounts
+// take longer than a second, a terminal on stderr shows how far they are.
 //
 // It exits with 0 if everything succeeded, with 1 if something failed and with 2 for wrong usage or configuration.
 package main
@@ -43,7 +50,7 @@ type command struct {
 // action does a command's work. An error decides the exit code and is printed, unless it is errReported.
 type action func(ctx context.Context, stdout, stderr io.Writer) error
 
-var commands = []command{demoCommand, getCommand, sandboxCommand, providersCommand}
+var commands = []command{demoCommand, getCommand, accountsCommand, explainCommand, sandboxCommand, providersCommand}
 
 // errReported is a failure that the command has already put into words.
 var errReported = errors.New("reported")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -22,13 +21,6 @@ const (
 	withoutConnection layout = false
 )
 
-// reportTable prints the balances to stdout, and what failed or is odd, with a summary, to stderr.
-func reportTable(results []result, show layout, stdout, stderr io.Writer) error {
-	_, err := io.WriteString(stdout, balanceTable(results, show))
-	_, _ = io.WriteString(stderr, remarks(results))
-	return outcome(results, err)
-}
-
 func balanceTable(results []result, show layout) string {
 	header := []string{"CONNECTION", "PROVIDER", "ACCOUNT", "TYPE", "AMOUNT", "CURRENCY", "AS OF"}
 	var rows [][]string
@@ -36,17 +28,25 @@ func balanceTable(results []result, show layout) string {
 		rows = append(rows, r.rows()...)
 	}
 	alignAmounts(header, rows, slices.Index(header, "AMOUNT"))
-	rows = slices.Insert(rows, 0, header)
-	if !show {
-		for i := range rows {
-			rows[i] = rows[i][1:]
-		}
+	return table(show.of(slices.Insert(rows, 0, header)))
+}
+
+// of returns rows whose first column is the connection, as the layout shows them.
+func (l layout) of(rows [][]string) [][]string {
+	if l == withConnection {
+		return rows
 	}
-	return table(rows)
+	for i := range rows {
+		rows[i] = rows[i][1:]
+	}
+	return rows
 }
 
 // rows returns one row for each balance. An account without any is not left out.
 func (r result) rows() [][]string {
+	if r.isEmptyList() {
+		return nil
+	}
 	start := []string{printable(r.connection), printable(r.provider), shortened(r.accountID)}
 	if r.err == nil && len(r.balances) == 0 {
 		return [][]string{append(start, "(no balances)", "", "", "")}
@@ -113,35 +113,6 @@ func table(rows [][]string) string {
 	return text.String()
 }
 
-// remarks are the lines after the table: warnings, failures and the count.
-func remarks(results []result) string {
-	var text strings.Builder
-	balances, failed := 0, 0
-	for _, r := range results {
-		where := fmt.Sprintf("%s %s %s", printable(r.connection), printable(r.provider), shortened(r.accountID))
-		for _, b := range r.balances {
-			for _, warning := range b.Warnings {
-				fmt.Fprintf(&text, "warning: %s: %s: %s\n", where, b.Type, printable(warning))
-			}
-		}
-		if r.err != nil {
-			failed++
-			fmt.Fprintf(&text, "failed: %s: %s\n", where, printable(failureText(r.err)))
-		}
-		balances += len(r.balances)
-	}
-	fmt.Fprintf(&text, "%s from %s, %d failed\n",
-		counted(balances, "balance"), counted(len(results)-failed, "account"), failed)
-	return text.String()
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // printable returns text with everything escaped that could steer a terminal or hide: control characters, bidi and
 // other format characters, and blanks besides the plain one.
 func printable(text string) string {
@@ -157,11 +128,13 @@ func printable(text string) string {
 }
 
 // shortened is printable for an account id: a long one loses its middle.
-func shortened(id string) string {
-	characters := []rune(id)
-	if len(characters) <= maxAccountShown {
-		return printable(id)
+func shortened(id string) string { return elided(id, maxAccountShown) }
+
+func elided(text string, limit int) string {
+	characters := []rune(text)
+	if len(characters) <= limit {
+		return printable(text)
 	}
-	half := maxAccountShown / 2
+	half := limit / 2
 	return printable(string(characters[:half-1])) + "…" + printable(string(characters[len(characters)-half:]))
 }

@@ -69,3 +69,20 @@ func (e *tlsEntry) addRoots(config *tls.Config, folder string) []string {
 	}
 	return nil
 }
+
+// beneath returns a copy of client, nil being the default one, with a transport put beneath the guard, where answers
+// are as they come; the adapter puts the guard back. It is client itself if there is nothing to put.
+func beneath(client *http.Client, wrap func(http.RoundTripper) http.RoundTripper) *http.Client {
+	if wrap == nil {
+		return client
+	}
+	if client == nil {
+		client = adapters.NewHTTPClient(nil)
+	}
+	wrapped := *client
+	if guard, ok := client.Transport.(interface{ Unwrap() http.RoundTripper }); ok {
+		wrapped.Transport = guard.Unwrap()
+	}
+	wrapped.Transport = wrap(wrapped.Transport)
+	return &wrapped
+}

@@ -189,6 +189,8 @@ func TestGetFromBehindMutualTLS(t *testing.T) {
 	for _, balance := range slices.Concat(want.Balances, document.Balances) {
 		delete(balance, "connection")
 		delete(balance, "receivedAt")
+		delete(balance, "iban") // the demo lists accounts, and lists say more about an account
+		delete(balance, "bban")
 	}
 	assert.Equal(t, want.Balances, document.Balances)
 	got = o.get(t, connections)

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+)
+
+const (
+	progressAfter = time.Second
+	progressEvery = 200 * time.Millisecond
+)
+
+// tally counts what a run has asked for. It is safe for concurrent use.
+type tally struct{ asked, answered, failed atomic.Int64 }
+
+func (t *tally) ask(accounts int) { t.asked.Add(int64(accounts)) }
+
+func (t *tally) end(err error) {
+	if err != nil {
+		t.failed.Add(1)
+		return
+	}
+	t.answered.Add(1)
+}
+
+func (t *tally) endAll(answers []adapters.AccountBalances) {
+	for _, answer := range answers {
+		t.end(answer.Err)
+	}
+}
+
+func (t *tally) String() string {
+	return fmt.Sprintf("asked %d, %d answered, %d failed", t.asked.Load(), t.answered.Load(), t.failed.Load())
+}
+
+// show keeps one line with the counts on a terminal once a second has passed, until hide is called. Elsewhere nothing
+// is written.
+func (t *tally) show(output io.Writer) (hide func()) {
+	if !isTerminal(output) {
+		return func() {}
+	}
+	var writing sync.WaitGroup
+	done := make(chan struct{})
+	writing.Go(func() { t.rewrite(output, done) })
+	return func() {
+		close(done)
+		writing.Wait()
+	}
+}
+
+func (t *tally) rewrite(output io.Writer, done <-chan struct{}) {
+	wait, width := progressAfter, 0
+	for {
+		select {
+		case <-done:
+			if width > 0 {
+				_, _ = fmt.Fprintf(output, "\r%s\r", strings.Repeat(" ", width))
+			}
+			return
+		case <-time.After(wait):
+			line := t.String()
+			_, _ = fmt.Fprint(output, "\r", line)
+			wait, width = progressEvery, max(width, len(line))
+		}
+	}
+}
+
+// isTerminal reports whether somebody looks at what is written.
+func isTerminal(output io.Writer) bool {
+	file, ok := output.(interface{ Stat() (fs.FileInfo, error) })
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&fs.ModeCharDevice != 0
+}

@@ -1,0 +1,125 @@
+package main_test
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// screen is a terminal, or something else with a name, that remembers what is written.
+type screen struct {
+	mode  fs.FileMode
+	mutex sync.Mutex
+	text  strings.Builder
+	seen  sync.Once
+	wrote chan struct{} // closed by the first progress
+}
+
+func (s *screen) Stat() (fs.FileInfo, error) { return screenInfo{mode: s.mode}, nil }
+
+func (s *screen) Write(text []byte) (int, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.wrote != nil && strings.HasPrefix(string(text), "\rasked") {
+		s.seen.Do(func() { close(s.wrote) })
+	}
+	return s.text.Write(text)
+}
+
+func (s *screen) String() string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.text.String()
+}
+
+type screenInfo struct {
+	fs.FileInfo
+	mode fs.FileMode
+}
+
+func (i screenInfo) Mode() fs.FileMode { return i.mode }
+
+func TestProgressIsRewrittenInPlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		terminal := &screen{mode: fs.ModeDevice | fs.ModeCharDevice}
+		ask, end, hide := openbalances.Progress(terminal)
+		ask(120)
+		time.Sleep(999 * time.Millisecond)
+		synctest.Wait()
+		assert.Empty(t, terminal.String(), "nothing before a second has passed")
+		time.Sleep(2 * time.Millisecond)
+		synctest.Wait()
+		assert.Equal(t, "\rasked 120, 0 answered, 0 failed", terminal.String())
+		for range 118 {
+			end(nil)
+		}
+		end(errors.New("x"))
+		end(errors.New("x"))
+		time.Sleep(200 * time.Millisecond)
+		hide()
+		assert.Equal(t, "\rasked 120, 0 answered, 0 failed\rasked 120, 118 answered, 2 failed\r"+strings.Repeat(" ", 33)+"\r",
+			terminal.String())
+	})
+}
+
+func TestProgressIsForTerminalsThatWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct {
+			mode fs.FileMode
+			wait time.Duration
+		}{{0, time.Hour}, {fs.ModeNamedPipe, time.Hour}, {fs.ModeDevice, time.Hour}, {fs.ModeDevice | fs.ModeCharDevice, time.Second / 2}} {
+			output := &screen{mode: c.mode}
+			_, _, hide := openbalances.Progress(output)
+			time.Sleep(c.wait)
+			hide()
+			assert.Empty(t, output.String(), "%v", c.mode)
+		}
+	})
+}
+
+// The bank answers only when progress has been shown, so that the run is never too fast for it.
+func TestGetShowsProgress(t *testing.T) {
+	t.Parallel()
+	terminal := &screen{mode: fs.ModeDevice | fs.ModeCharDevice, wrote: make(chan struct{})}
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-terminal.wrote:
+		case <-time.After(time.Minute):
+		}
+		accounts{"a": `[{"amount":"1.00","currency":"NOK","type":"CLBD"}]`}.ServeHTTP(w, r)
+	}))
+	var stdout strings.Builder
+	exit := openbalances.Run(t.Context(), getArgs(t, oneConnection(server, "a", "gone")), &stdout, terminal)
+	assert.Equal(t, 1, exit)
+	assert.Regexp(t, `^(\rasked \d, \d answered, \d failed)+\r {29}\rfailed: home neonomics gone: neonomics: get balances: `+
+		`not_found \(HTTP 404\)\n1 balance from 1 account, 1 failed\n$`, terminal.String())
+	assert.NotContains(t, stdout.String(), "\r")
+}
+
+func TestFilesAreNoTerminals(t *testing.T) {
+	t.Parallel()
+	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	synctest.Test(t, func(*testing.T) {
+		_, _, hide := openbalances.Progress(file)
+		time.Sleep(time.Minute)
+		hide()
+	})
+	info, err := file.Stat()
+	require.NoError(t, err)
+	assert.Zero(t, info.Size())
+}

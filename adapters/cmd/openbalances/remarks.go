@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// remarks are the lines after the table: warnings and failures.
+func remarks(results []result) string {
+	var text strings.Builder
+	for _, r := range results {
+		if r.isEmptyList() {
+			fmt.Fprintf(&text, "warning: %s: the provider lists no account\n", r.where())
+		}
+		for _, b := range r.balances {
+			for _, warning := range b.Warnings {
+				fmt.Fprintf(&text, "warning: %s: %s: %s\n", r.where(), b.Type, printable(warning))
+			}
+		}
+		if r.err != nil {
+			fmt.Fprintf(&text, "failed: %s: %s\n", r.where(), printable(failureText(r.err)))
+		}
+	}
+	return text.String()
+}
+
+func (r result) where() string {
+	place := printable(r.connection) + " " + printable(r.provider)
+	if r.accountID == "" {
+		return place
+	}
+	return place + " " + shortened(r.accountID)
+}
+
+// summary is the line that counts.
+func summary(results []result) string {
+	balances, accounts, failed := 0, 0, 0
+	for _, r := range results {
+		balances += len(r.balances)
+		switch {
+		case r.err != nil:
+			failed++
+		case r.accountID != "":
+			accounts++
+		}
+	}
+	return fmt.Sprintf("%s from %s, %d failed", counted(balances, "balance"), counted(accounts, "account"), failed)
+}
+
+// spent goes on with the calls that it took; calls by provider, none if it is nil.
+func spent(calls map[string]int) string {
+	if calls == nil {
+		return ""
+	}
+	total, each := 0, []string{}
+	for _, name := range slices.Sorted(maps.Keys(calls)) {
+		total += calls[name]
+		each = append(each, fmt.Sprintf("%s %d", name, calls[name]))
+	}
+	return fmt.Sprintf(", in %s (%s)", counted(total, "call"), strings.Join(each, ", "))
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
