@@ -72,22 +72,21 @@ func (b Balance) Validate() error {
 		return broken("currency", problem)
 	}
 	for i, line := range b.CreditLines {
-		if err := line.validate(fmt.Sprintf("creditLines[%d]", i)); err != nil {
-			return err
+		if field, problem := line.problem(); problem != "" {
+			return broken(fmt.Sprintf("creditLines[%d].%s", i, field), problem)
 		}
 	}
 	return nil
 }
 
-func (l CreditLine) validate(path string) error {
-	problem := currencyProblem(l.Currency)
+func (l CreditLine) problem() (field, problem string) {
 	switch {
-	case l.Amount.Valid && problem != "":
-		return broken(path+".currency", problem)
-	case !l.Amount.Valid && l.Currency != "":
-		return broken(path+".amount", "missing")
+	case l.Amount.Valid:
+		return "currency", currencyProblem(l.Currency)
+	case l.Currency != "":
+		return "amount", "missing"
 	}
-	return nil
+	return "", ""
 }
 
 func currencyProblem(code string) string {

@@ -41,6 +41,8 @@ var iso20022 = map[string]BalanceType{
 	"XPCD": Expected, "INFO": Information,
 }
 
+var separators = strings.NewReplacer("_", "", "-", "", " ", "")
+
 // ParseBalanceType returns the type that text names: an ISO 20022 code, or a name of the vocabulary in any case and
 // with or without "_", "-" and blanks between its words. Everything else is [Unknown].
 func ParseBalanceType(text string) BalanceType {
@@ -52,7 +54,7 @@ func ParseBalanceType(text string) BalanceType {
 	if code, ok := iso20022[text]; ok {
 		return code
 	}
-	plain := strings.NewReplacer("_", "", "-", "", " ", "").Replace(text)
+	plain := separators.Replace(text)
 	for _, known := range balanceTypes {
 		if strings.EqualFold(plain, string(known)) {
 			return known

@@ -69,6 +69,9 @@ func (r Refusal) Error(fallback adapters.Kind) error {
 
 func shorten(text string) string {
 	const limit = 256
+	if len(text) <= limit {
+		return text
+	}
 	characters := []rune(text)
 	return string(characters[:min(len(characters), limit)])
 }
@@ -96,6 +99,9 @@ func statusKind(status int) adapters.Kind {
 
 // contentProblem returns why a body cannot be read as plain UTF-8 JSON, or "".
 func contentProblem(header http.Header) string {
+	if values := header["Content-Type"]; len(values) == 1 && values[0] == "application/json" && header["Content-Encoding"] == nil {
+		return ""
+	}
 	for _, encoding := range header.Values("Content-Encoding") {
 		if encoding != "" && !strings.EqualFold(encoding, "identity") {
 			return "encoded in a way that was not asked for"

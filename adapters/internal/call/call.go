@@ -20,7 +20,7 @@ const maxBalances = 1000
 const (
 	getBalances = "get balances"
 	getToken    = "get token"
-	requestID   = "X-Request-ID"
+	requestID   = "X-Request-Id" // in the canonical form, which is found fastest
 )
 
 // Send makes the request of one operation; it is the generated client's method with its arguments.
@@ -120,7 +120,9 @@ func exchange[T any](ctx context.Context, c *Connection, send Send) (*answer[T],
 	if err := ctx.Err(); err != nil {
 		return nil, c.interrupted(err)
 	}
-	response, err := send(ctx)
+	limited, cancel := c.limited(ctx)
+	defer cancel()
+	response, err := send(limited)
 	if err != nil {
 		err = c.unsent(ctx, err)
 	}
@@ -142,6 +144,14 @@ func exchange[T any](ctx context.Context, c *Connection, send Send) (*answer[T],
 		return nil, c.failed(broken(err), response.StatusCode)
 	}
 	return got, nil
+}
+
+// limited returns the context of one request. Its end is a failure of the transport, that of ctx the caller's.
+func (c *Connection) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.timeout <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, c.timeout)
 }
 
 // echoWarnings compares the request id that a provider echoes with the one that was sent.

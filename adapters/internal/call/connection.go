@@ -18,7 +18,8 @@ type Connection struct {
 	BaseURL    string
 	HTTPClient *http.Client
 	Now        func() time.Time
-	limit      int64 // bytes of a body
+	limit      int64         // bytes of a body
+	timeout    time.Duration // the client's; its own would cost a goroutine for each call, because the transport is wrapped
 	operation  string
 	refusal    func(Answer) Refusal
 }
@@ -65,6 +66,7 @@ func New(provider, baseURL string, options *adapters.Options, refusal func(Answe
 		client = adapters.NewHTTPClient(nil)
 	}
 	c.HTTPClient = adapters.GuardHTTPClient(client, c.limit)
+	c.timeout, c.HTTPClient.Timeout = c.HTTPClient.Timeout, 0
 	return c, nil
 }
 

@@ -3,6 +3,7 @@ package strictjson
 import (
 	"bytes"
 	"errors"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -38,10 +39,13 @@ type frame struct {
 	first  int // index of its first name
 }
 
+var inspectors = sync.Pool{New: func() any { return new(inspector) }}
+
 func inspect(data []byte) error {
-	var frames [16]frame
-	var names [32][]byte
-	in := inspector{data: data, frames: frames[:0], names: names[:0]}
+	in := inspectors.Get().(*inspector)
+	defer inspectors.Put(in)
+	*in = inspector{data: data, frames: in.frames[:0], names: in.names[:0]}
+	defer in.forget()
 	for i := 0; i < len(data); i++ {
 		var err error
 		switch data[i] {
@@ -59,6 +63,12 @@ func inspect(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// forget lets go of the text.
+func (in *inspector) forget() {
+	in.data = nil
+	clear(in.names[:cap(in.names)])
 }
 
 // text looks at the string that starts at i and returns the index of its closing quote.
