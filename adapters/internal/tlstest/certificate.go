@@ -57,7 +57,7 @@ func (a *Authority) Issue(t testing.TB, change func(*x509.Certificate)) tls.Cert
 
 // Expired and NotYetValid are changes for Issue.
 func Expired(c *x509.Certificate)     { c.NotAfter = time.Now().Add(-time.Minute) }
-func NotYetValid(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) }
+func NotYetValid(c *x509.Certificate) { c.NotBefore = time.Now().Add(30 * time.Minute) }
 
 // Pool holds the authority alone.
 func (a *Authority) Pool() *x509.CertPool {
