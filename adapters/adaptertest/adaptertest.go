@@ -129,7 +129,7 @@ func (h Harness) open(t *testing.T, handler http.Handler) adapters.Source {
 func (h Harness) options(t *testing.T, handler http.Handler) *adapters.Options {
 	t.Helper()
 	address := serve(t, http.StripPrefix(basePath, handler))
-	return &adapters.Options{BaseURL: address + basePath, Now: func() time.Time { return now }}
+	return &adapters.Options{BaseURL: address + basePath, HTTPClient: ownClient(t), Now: func() time.Time { return now }}
 }
 
 // bank is the provider's sandbox; a request that breaks the document fails the test.

@@ -102,8 +102,16 @@ func serve(t *testing.T, handler http.Handler) (address string) {
 	server.Config.ConnState = freePort
 	server.Start()
 	t.Cleanup(server.Close)
-	t.Cleanup(adapters.NewHTTPClient(nil).CloseIdleConnections) // or a later server on the port could be taken for this one
 	return server.URL
+}
+
+// ownClient is the default client with a pool of its own. In a shared pool a connection to a server that has gone could
+// be taken for one to a later server on the same port, and nothing is sent twice to make up for it.
+func ownClient(t *testing.T) *http.Client {
+	t.Helper()
+	client := adapters.NewHTTPClient(&tls.Config{})
+	t.Cleanup(client.CloseIdleConnections)
+	return client
 }
 
 // freePort has the system forget a connection as soon as it is closed idle. It would keep the port for a minute
@@ -136,15 +144,20 @@ func (m meter) Read(buffer []byte) (int, error) {
 func (h Harness) connect(t *testing.T, options *adapters.Options) adapters.Source {
 	t.Helper()
 	options.Now = func() time.Time { return now }
+	if options.HTTPClient == nil {
+		options.HTTPClient = ownClient(t)
+	}
 	source, err := h.New(options)
 	require.NoError(t, err)
 	return source
 }
 
-// raw connects the adapter to a rawServer.
+// raw connects the adapter with its own client to a rawServer, which leaves no connection behind.
 func (h Harness) raw(t *testing.T, reply func(io.ReadWriter)) adapters.Source {
 	t.Helper()
-	return h.connect(t, &adapters.Options{BaseURL: rawServer(t, reply)})
+	source, err := h.New(&adapters.Options{BaseURL: rawServer(t, reply), Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	return source
 }
 
 // rawServer speaks TCP: it reads a request, lets reply write, and hangs up.

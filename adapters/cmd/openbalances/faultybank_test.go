@@ -80,7 +80,7 @@ func newFaultyBank(t *testing.T, provider string, faults []fault) *faultyBank {
 	open, err := openbalances.Opener(provider)
 	require.NoError(t, err)
 	b := &faultyBank{
-		provider: provider, faults: faults, asked: make([]atomic.Int32, len(faults)), address: "127.0.0.1:0",
+		provider: provider, faults: faults, asked: make([]atomic.Int32, len(faults)), address: quietAddress(),
 		sandbox: sandbox.Handler(document, sandbox.AnySignature()), account: regexp.MustCompile(provider + `-(\d{4})`),
 		failed: func(err error) { assert.NoError(t, err) },
 	}
@@ -131,14 +131,24 @@ func (b *faultyBank) Balances(ctx context.Context, account string, psu adapters.
 	return b.Source.Balances(ctx, account, psu)
 }
 
-// start listens; the second time on the port of the first.
+// quietAddress is free and below the ports that systems hand out for connections, so that it can be had again.
+func quietAddress() string {
+	for {
+		address := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))
+		if listener, err := net.Listen("tcp", address); err == nil {
+			_ = listener.Close()
+			return address
+		}
+	}
+}
+
+// start listens, also when a server before it has been killed.
 func (b *faultyBank) start() {
 	listener, err := net.Listen("tcp", b.address)
 	if err != nil {
 		b.failed(err)
 		return
 	}
-	b.address = listener.Addr().String()
 	server := &http.Server{Handler: b, ReadHeaderTimeout: time.Minute}
 	b.server.Store(server)
 	go func() { _ = server.Serve(listener) }()
