@@ -83,8 +83,8 @@ func toBalanceCheck(request api.AccountListRequest) api.BalanceListRequest {
 
 // ofBank returns the accounts of the one payload of the bank; payloads of other banks are left out.
 func (l accountList[E]) ofBank(bank string) ([]call.Element[E], error) {
-	if l.Success == nil || !*l.Success {
-		return nil, toRefusal(l.Error).Error(adapters.ErrProtocol)
+	if err := inBody(l.Error); err != nil {
+		return nil, err
 	}
 	var found *bankAccounts[E]
 	for i := range l.Payload {

@@ -16,8 +16,8 @@ type batch struct {
 
 // toResults gives every account asked for its part of the answer, by bank and account id. Other parts are left out.
 func toResults(bank string, asked []string, body batch) ([]adapters.AccountBalances, error) {
-	if body.Success == nil || !*body.Success {
-		return nil, toRefusal(body.Error).Error(adapters.ErrProtocol)
+	if err := inBody(body.Error); err != nil {
+		return nil, err
 	}
 	if body.Payload == nil {
 		return nil, call.Missing("payload")

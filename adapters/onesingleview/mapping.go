@@ -141,6 +141,14 @@ func refusal(answer call.Answer) call.Refusal {
 	return toRefusal(body)
 }
 
+// inBody is the failure that a 200 holds unless it says success; nil if it does.
+func inBody(body api.Error) error {
+	if body.Success != nil && *body.Success {
+		return nil
+	}
+	return toRefusal(body).Error(adapters.ErrProtocol)
+}
+
 func toRefusal(body api.Error) call.Refusal {
 	code := cmp.Or(call.Text(body.ErrorCode), call.Text(body.Code))
 	kind, known := codes[code]

@@ -53,10 +53,15 @@ func (c TokenCredentials) request() api.TokenRequest {
 	}
 }
 
-func toToken(body api.TokenAnswer) (call.Token, error) {
-	if !body.Success {
-		failure := toRefusal(api.Error{Code: body.Code, Error: body.Error, ErrorCode: body.ErrorCode, Errors: body.Errors, Message: body.Message})
-		return call.Token{}, failure.Error(adapters.ErrProtocol)
+// tokenAnswer is [api.TokenAnswer] with the members of a failure in one piece.
+type tokenAnswer struct {
+	api.Error
+	Payload *api.Token `json:"payload"`
+}
+
+func toToken(body tokenAnswer) (call.Token, error) {
+	if err := inBody(body.Error); err != nil {
+		return call.Token{}, err
 	}
 	if body.Payload == nil {
 		return call.Token{}, call.Missing("payload")
