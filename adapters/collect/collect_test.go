@@ -248,7 +248,8 @@ func TestAccountsAreListedWithoutIDs(t *testing.T) {
 func TestAccountsWithoutBalancesInTheListAreAskedFor(t *testing.T) {
 	t.Parallel()
 	source := withBalances{listing{bank: &bank{name: "all"}, accounts: []string{"1", "2", "3"}}, "2"}
-	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection(source, "all", nil)}), nil)
+	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection(source, "all", nil)}),
+		&collect.Options{Ordered: true})
 	results := gather(run)
 	assert.Equal(t, []string{"1", "2", "3"}, ids(results))
 	for _, result := range results {
@@ -256,6 +257,33 @@ func TestAccountsWithoutBalancesInTheListAreAskedFor(t *testing.T) {
 		assert.Len(t, result.Balances, 1)
 	}
 	assert.Equal(t, map[string]int{"all": 2}, run.Report().Calls)
+}
+
+// Every account of a list without any balances is a call of its own, and these run side by side.
+func TestListsWithoutBalancesKeepTheBounds(t *testing.T) {
+	t.Parallel()
+	slow := func(context.Context, string) error {
+		time.Sleep(time.Millisecond)
+		return nil
+	}
+	gauge := &gauge{}
+	source := nothingListed{listing{bank: &bank{name: "all", gauge: gauge, wait: slow}, accounts: slices.Collect(numbers(0, 500))}}
+	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection(source, "all", nil)}),
+		&collect.Options{Ordered: true, PerHost: 8})
+	assert.Equal(t, source.accounts, ids(gather(run)))
+	assert.LessOrEqual(t, gauge.most["all"], 8)
+	assert.Greater(t, gauge.most["all"], 1)
+	assert.Equal(t, map[string]int{"all": 501}, run.Report().Calls)
+}
+
+type nothingListed struct{ listing }
+
+func (n nothingListed) AllBalances(context.Context, adapters.PSU) (all []adapters.AccountBalances, err error) {
+	for _, id := range n.accounts {
+		failure := &adapters.Error{Kind: adapters.ErrProtocol, Err: adapters.ErrNotListed}
+		all = append(all, adapters.AccountBalances{AccountID: id, Err: failure})
+	}
+	return all, nil
 }
 
 // batchSource lists accounts and answers for several.

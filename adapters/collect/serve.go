@@ -19,7 +19,7 @@ func (s *scheduler) serve(c *Connection, sink sink) {
 	accounts := c.Accounts
 	if accounts == nil {
 		if lister, ok := c.Source.(adapters.BalanceLister); ok {
-			s.dispatch(at, sink, func() []Result { return s.all(c, lister) })
+			s.all(at, c, sink, lister)
 			return
 		}
 		listed, err := s.list(at, c)
@@ -65,23 +65,67 @@ func (s *scheduler) list(at *host, c *Connection) (iter.Seq[string], error) {
 	}, err
 }
 
-// all fetches a connection's accounts with their balances, and asks for an account by itself that came without any.
-func (s *scheduler) all(c *Connection, lister adapters.BalanceLister) []Result {
+// all fetches a connection's accounts with their balances. Accounts that came without any are asked for like accounts
+// that the connection names.
+func (s *scheduler) all(at *host, c *Connection, sink sink, lister adapters.BalanceLister) {
+	deliver, ok := sink.reserve(s.ctx)
+	if !ok {
+		return
+	}
+	if !s.enter(at) {
+		deliver(nil)
+		return
+	}
 	ctx, done := s.counts.call(s.ctx, c.Provider)
 	answers, err := lister.AllBalances(ctx, c.PSU)
 	done(err)
+	s.leave(at)
 	if err != nil {
-		return []Result{c.result("", nil, err)}
+		deliver([]Result{c.result("", nil, err)})
+		return
 	}
-	results := make([]Result, 0, len(answers))
-	for _, answer := range answers {
-		if answer.AccountID != "" && errors.Is(answer.Err, adapters.ErrNotListed) {
-			results = append(results, s.fetch(c, []string{answer.AccountID})...)
-			continue
+	for {
+		listed, rest := c.listed(answers)
+		deliver(listed)
+		missing, rest := notListed(rest)
+		for ids := range chunks(slices.Values(missing), c.batchSize()) {
+			if !s.dispatch(at, sink, func() []Result { return s.fetch(c, ids) }) {
+				return
+			}
+		}
+		if answers = rest; len(answers) == 0 {
+			return
+		}
+		if deliver, ok = sink.reserve(s.ctx); !ok {
+			return
+		}
+	}
+}
+
+// listed returns the results up to the first account without balances, and the answers from there on.
+func (c *Connection) listed(answers []adapters.AccountBalances) (results []Result, rest []adapters.AccountBalances) {
+	for i, answer := range answers {
+		if isMissing(answer) {
+			return results, answers[i:]
 		}
 		results = append(results, c.result(answer.AccountID, answer.Balances, answer.Err))
 	}
-	return results
+	return results, nil
+}
+
+// notListed returns the ids up to the first account with balances, and the answers from there on.
+func notListed(answers []adapters.AccountBalances) (ids []string, rest []adapters.AccountBalances) {
+	for i, answer := range answers {
+		if !isMissing(answer) {
+			return ids, answers[i:]
+		}
+		ids = append(ids, answer.AccountID)
+	}
+	return ids, nil
+}
+
+func isMissing(answer adapters.AccountBalances) bool {
+	return answer.AccountID != "" && errors.Is(answer.Err, adapters.ErrNotListed)
 }
 
 // fetch asks for one chunk of accounts.

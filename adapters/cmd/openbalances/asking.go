@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/openbalances/openbalances/adapters"
 )
@@ -100,9 +101,11 @@ func (a askingWhole) AllBalances(ctx context.Context, psu adapters.PSU) ([]adapt
 	ids := make([]string, 0, len(answers))
 	for _, answer := range answers {
 		ids = append(ids, answer.AccountID)
+		if !errors.Is(answer.Err, adapters.ErrNotListed) { // or it is asked for by itself
+			a.tally.ask(1)
+			a.tally.end(answer.Err)
+		}
 	}
 	a.know(ids)
-	a.tally.ask(len(answers))
-	a.tally.endAll(answers)
 	return answers, nil
 }
