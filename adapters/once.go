@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -14,23 +15,46 @@ import (
 // when it cannot get the body again. HTTP/2 repeats only what the server says it has not seen, so there the body can be
 // had. What goes over HTTP/1 is the same byte for byte.
 func once(request *http.Request) *http.Request {
-	if request.Body != nil && request.Body != http.NoBody {
+	if !repeated(request) {
 		return request
 	}
+	ctx, again := request.Context(), never
+	if request.URL.Scheme == "https" {
+		ctx, again = unlessHTTP1(ctx)
+	}
+	request = request.WithContext(ctx)
+	request.Body, request.GetBody, request.TransferEncoding = emptyBody{}, again, identity
+	return request
+}
+
+// repeated says whether net/http would repeat the request.
+func repeated(request *http.Request) bool {
+	switch request.Method {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return request.Body == nil || request.Body == http.NoBody
+	}
+	return false
+}
+
+// identity says that the body goes as it is. Without it net/http starts a goroutine for every request to learn whether
+// there is a body.
+var identity = []string{"identity"}
+
+func never() (io.ReadCloser, error) { return nil, errBroken }
+
+// unlessHTTP1 returns a context for one request, and its body for as long as its connection is HTTP/2.
+func unlessHTTP1(ctx context.Context) (context.Context, func() (io.ReadCloser, error)) {
 	var safe atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		secured, ok := info.Conn.(*tls.Conn)
 		safe.Store(ok && secured.ConnectionState().NegotiatedProtocol == "h2")
 	}}
-	request = request.WithContext(httptrace.WithClientTrace(request.Context(), trace))
-	request.Body = emptyBody{}
-	request.GetBody = func() (io.ReadCloser, error) {
+	return httptrace.WithClientTrace(ctx, trace), func() (io.ReadCloser, error) {
 		if safe.Load() {
 			return emptyBody{}, nil
 		}
-		return nil, errBroken
+		return never()
 	}
-	return request
 }
 
 // errBroken takes the place of the connection's own error when net/http would have repeated the request.

@@ -1,11 +1,13 @@
 package adapters_test
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -86,6 +88,57 @@ func TestRequestsLookTheSame(t *testing.T) {
 			response, err := get(t, client, server.URL)
 			require.NoError(t, err)
 			assert.Equal(t, map[bool]string{false: "HTTP/1.1", true: "HTTP/2.0"}[http2], response.Header.Get("X-Proto"))
+		}
+	}
+}
+
+// wire returns what a client sends over HTTP/1, to its last byte.
+func wire(t *testing.T, client *http.Client, request *http.Request) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	sent := make(chan string, 1)
+	go func() {
+		connection, err := listener.Accept()
+		if !assert.NoError(t, err) {
+			return
+		}
+		reader, head := bufio.NewReader(connection), ""
+		for !strings.HasSuffix(head, "\r\n\r\n") {
+			line, err := reader.ReadString('\n')
+			if !assert.NoError(t, err) {
+				return
+			}
+			head += line
+		}
+		_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+		body, _ := io.ReadAll(reader)
+		sent <- head + string(body)
+	}()
+	request.URL.Host = listener.Addr().String()
+	request.Host = "bank.example"
+	response, err := client.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	return <-sent
+}
+
+func TestRequestsAreTheSameByteForByte(t *testing.T) {
+	t.Parallel()
+	methods := []string{"", "GET", "HEAD", "OPTIONS", "TRACE", "DELETE", "POST", "PUT", "PATCH"}
+	for _, method := range methods {
+		for _, body := range []io.Reader{nil, http.NoBody, strings.NewReader("body")} {
+			request, err := http.NewRequestWithContext(t.Context(), method, "http://127.0.0.1/path", body)
+			require.NoError(t, err)
+			plain := wire(t, &http.Client{Transport: &http.Transport{}}, request.Clone(t.Context()))
+			if request.GetBody != nil {
+				request.Body, err = request.GetBody()
+				require.NoError(t, err)
+			}
+			guarded := wire(t, adapters.GuardHTTPClient(&http.Client{Transport: &http.Transport{}}, 1), request)
+			assert.Equal(t, plain, guarded, method)
+			assert.Contains(t, plain, " /path HTTP/1.1\r\n")
 		}
 	}
 }
