@@ -1,0 +1,198 @@
+package strictjson_test
+
+import (
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/openbalances/openbalances/adapters/internal/strictjson"
+	eika "github.com/openbalances/openbalances/gen/eika"
+	mypos "github.com/openbalances/openbalances/gen/mypos"
+	neonomics "github.com/openbalances/openbalances/gen/neonomics"
+	onesingleview "github.com/openbalances/openbalances/gen/onesingleview"
+	tokenio "github.com/openbalances/openbalances/gen/tokenio"
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// answers are the types that balances are decoded into, by provider.
+var answers = map[string]func() any{
+	"eika":          func() any { return new(eika.AccountBalances) },
+	"mypos":         func() any { return new(mypos.AccountBalances) },
+	"neonomics":     func() any { return new(neonomics.AccountBalances) },
+	"onesingleview": func() any { return new(onesingleview.AccountBalances) },
+	"tokenio":       func() any { return new(tokenio.AccountBalances) },
+}
+
+type named string
+
+// everything has all forms that a plan can have.
+type everything struct {
+	Text    string                `json:"text"`
+	Named   named                 `json:"named"`
+	Pointer *named                `json:"pointer,omitempty"`
+	Flag    bool                  `json:"flag"`
+	Flags   []*bool               `json:"flags"`
+	Count   *int                  `json:"count,omitempty"`
+	Amount  decimal.NullDecimal   `json:"amount"`
+	Amounts []decimal.NullDecimal `json:"amounts,omitempty"`
+	Nested  struct {
+		Amount *decimal.NullDecimal `json:"amount"`
+		Texts  [][]string           `json:"texts"`
+	} `json:"nested"`
+	Links map[string]struct {
+		Href *string `json:"href,omitempty"`
+	} `json:"_links"`
+	Anything any       `json:"anything"`
+	Time     time.Time `json:"time"`
+	Ratio    float64   `json:"ratio"`
+}
+
+// plain documents are read in one pass; the others are left to json v2, whether they are right or not.
+var plain = []string{
+	`{}`, "\t{ }\r\n", `null`, `{"text":"a","named":"b","pointer":"c","flag":true,"count":7,"amount":4.200}`,
+	`{"count":7 , "text" : "NO" , "amount":"-12009.1000","amounts":[1,"0010.50",-0.00,null]}`,
+	`{"flags":[true,false,null],"nested":{"amount":1,"texts":[[],["a","b"],null]},"_links":null}`,
+	`{"_links":{"self":{"href":"/a"},"account":{},"other":null},"nested":null,"pointer":null}`,
+	`{"text":"Kjøpesenter 日本 𝄞","named":""}`, `{"anything":null,"time":null,"ratio":null}`, `{"count":123456789}`, `{"count":-0}`,
+	`{"_links":{}}`, `{"flags":[]}`, `{"amount":"` + strings.Repeat("9", 38) + `"}`,
+}
+
+var notPlain = []string{
+	``, ` `, `{`, `[]`, `{}{}`, `{} x`, `{,}`, `{"text":"a",}`, `{"text":"a""named":"b"}`, `{"text" "a"}`, `{text:"a"}`, `{"text":'a'}`,
+	`{"text":"a\u0062"}`, `{"text":"a` + "\n" + `"}`, `{"text":"` + "\xff" + `"}`, `{"text":"a`, `{"text":1}`, `{"text":"a","text":"b"}`,
+	`{"Text":"a"}`, `{"other":1}`, `{"te\u0078t":"a"}`, `{"flag":"true"}`, `{"flag":tru}`, `{"flag":truefalse}`, `{"flags":[true,]}`,
+	`{"flags":[,true]}`, `{"flags":[true true]}`, `{"flags":[true}`, `{"flags":{}}`, `{"amount":1e2}`, `{"amount":01}`, `{"amount":.5}`,
+	`{"amount":5.}`, `{"amount":+5}`, `{"amount":-}`, `{"amount":""}`, `{"amount":"x"}`, `{"amount":"1\u0030"}`, `{"amount":true}`, `{"amount":[]}`,
+	`{"amount":"` + strings.Repeat("9", 39) + `"}`, `{"amount":1 2}`, `{"count":1.5}`, `{"count":1e2}`, `{"count":"7"}`, `{"count":1234567890}`,
+	`{"count":01}`, `{"count":-1.0}`, `{"_links":{"a":{},"a":{}}}`, `{"_links":{"a":{},"A":{}}}`, `{"_links":{"a":{},}}`, `{"_links":[]}`,
+	`{"_links":{"a":1}}`, `{"_links":{"\u0061":{}}}`, `{"anything":1}`, `{"time":"2025-01-15T06:30:00Z"}`, `{"ratio":1}`, `nul`, `nullx`,
+	"\ufeff{}", `{"nested":{"amount":1,"Amount":2}}`, `{"text":"a"}}`, `{"text":"a"]`, `{"nested":[]}`, `/**/{}`, `{"flags":[` +
+		strings.Repeat("true,", 10_001) + `true]}`, `{"pointer":7}`, `{"nested":{"texts":[["a",1]]}}`,
+}
+
+func TestPlainDocumentsAreReadInOnePass(t *testing.T) {
+	t.Parallel()
+	for _, text := range plain {
+		assertAlike(t, []byte(text), func() any { return new(everything) })
+		assert.True(t, strictjson.Read([]byte(text), new(everything)), text)
+	}
+	for _, text := range notPlain {
+		assertAlike(t, []byte(text), func() any { return new(everything) })
+		got := new(everything)
+		assert.False(t, strictjson.Read([]byte(text), got), text)
+		assert.Equal(t, new(everything), got, "nothing is left of what was read: %s", text)
+	}
+}
+
+// assertAlike fails if what is read in one pass is not what json v2 reads.
+func assertAlike(t *testing.T, data []byte, target func() any) {
+	t.Helper()
+	quick, slow := target(), target()
+	if strictjson.Read(data, quick) {
+		require.NoError(t, strictjson.UnmarshalSlowly(data, slow), "%.200s", data)
+		require.Equal(t, slow, quick, "%.200s", data)
+	}
+}
+
+// undocumented are the documented examples of what no schema describes.
+var undocumented = map[string][]string{
+	"eika": {"additionalFields"}, "mypos": {"exponentNotation"}, "neonomics": {"furtherMembers"}, "onesingleview": {"furtherMembers"},
+}
+
+// TestDocumentedAnswersArePlain keeps the one pass from being left unnoticed.
+func TestDocumentedAnswersArePlain(t *testing.T) {
+	t.Parallel()
+	for provider, target := range answers {
+		document, err := contract.Load(provider)
+		require.NoError(t, err)
+		var left []string
+		for _, example := range document.Examples() {
+			if example.Operation != "getBalances" || example.Status != http.StatusOK {
+				continue
+			}
+			assertAlike(t, example.JSON, target)
+			if example.Valid && !strictjson.Read(example.JSON, target()) {
+				left = append(left, example.Name)
+			}
+		}
+		assert.Equal(t, undocumented[provider], left, provider)
+	}
+}
+
+// FuzzOnePass compares what is read in one pass with what json v2 reads.
+func FuzzOnePass(f *testing.F) {
+	for _, text := range append(plain, notPlain...) {
+		f.Add([]byte(text))
+	}
+	for provider := range answers {
+		document, err := contract.Load(provider)
+		require.NoError(f, err)
+		for _, example := range document.Examples() {
+			f.Add(example.JSON)
+		}
+	}
+	targets := slices.Collect(maps.Values(answers))
+	targets = append(targets, func() any { return new(everything) }, func() any { return new(document) })
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, target := range targets {
+			assertAlike(t, data, target)
+		}
+	})
+}
+
+type textReader string
+
+func (r *textReader) UnmarshalText([]byte) error { return nil }
+
+type jsonReader string
+
+func (r *jsonReader) UnmarshalJSON([]byte) error { return nil }
+
+type tokenReader string
+
+func (r *tokenReader) UnmarshalJSONFrom(decoder *jsontext.Decoder) error { return decoder.SkipValue() }
+
+// recursive is no type of a document.
+type recursive struct {
+	Text  string     `json:"text"`
+	Left  *recursive `json:"left"`
+	Right *recursive `json:"right"`
+}
+
+func TestTypesThatJSONReadsInAnotherWayAreLeftToIt(t *testing.T) {
+	t.Parallel()
+	for _, target := range []any{
+		new(struct {
+			Text textReader `json:"text"`
+		}),
+		new(struct {
+			Text jsonReader `json:"text"`
+		}),
+		new(struct {
+			Text tokenReader `json:"text"`
+		}),
+		new(struct {
+			Text string `json:"text,case:ignore"`
+		}),
+		new(struct{ Text string }),
+		new(struct {
+			Text  string `json:"text"`
+			Other string `json:"TEXT"`
+		}),
+		new(map[named]string),
+		new(float64),
+	} {
+		assert.False(t, strictjson.Read([]byte(`{"text":"a"}`), target), "%T", target)
+		assert.True(t, reflect.ValueOf(target).Elem().IsZero(), "%T", target)
+	}
+	assert.True(t, strictjson.Read([]byte(`{"text":"a","left":null}`), new(recursive)))
+	assert.False(t, strictjson.Read([]byte(`{"left":{}}`), new(recursive)))
+}
