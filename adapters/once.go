@@ -67,3 +67,6 @@ type emptyBody struct{}
 
 func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
 func (emptyBody) Close() error             { return nil }
+
+// WriteTo spares net/http the room that it makes for copying.
+func (emptyBody) WriteTo(io.Writer) (int64, error) { return 0, nil }

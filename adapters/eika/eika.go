@@ -66,6 +66,7 @@ type Credentials struct {
 // Client is the Eika adapter.
 type Client struct {
 	api         *api.Client
+	balances    *call.Operation[api.GetBalancesParams]
 	connection  *call.Connection
 	credentials func() *Credentials // a function, because fmt can look through any pointer
 	certificate string
@@ -84,19 +85,21 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(keepMarks), api.WithRequestEditorFn(call.Sign(signer)))
+	connection.Editors = []call.Editor{keepMarks, call.Sign(signer)}
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient), api.WithRequestEditorFn(connection.Edit))
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}
-	certificate := httpsig.Certificate(credentials.Certificate)
-	return &Client{client, connection, func() *Credentials { return &credentials }, certificate}, nil
+	return &Client{
+		api: client, balances: call.NewOperation(connection, api.NewGetBalancesRequest), connection: connection,
+		credentials: func() *Credentials { return &credentials }, certificate: httpsig.Certificate(credentials.Certificate),
+	}, nil
 }
 
 // Balances implements [adapters.Source]. All of the PSU's context is forwarded.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
 	send := func(ctx context.Context) (*http.Response, error) {
-		return c.api.GetBalances(ctx, accountID, c.params(psu))
+		return c.balances.Send(ctx, accountID, c.params(psu))
 	}
 	return call.Balances(ctx, c.connection, accountID, psu, send, toBalances)
 }
@@ -129,7 +132,10 @@ func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 // keepMarks sends the "!" of account ids as it is, like the one public client that is known to work; the generated
 // client escapes it.
 func keepMarks(_ context.Context, request *http.Request) error {
-	request.URL.RawPath = strings.ReplaceAll(request.URL.EscapedPath(), "%21", "!")
+	if request.URL.RawPath == "" {
+		request.URL.RawPath = request.URL.EscapedPath()
+	}
+	request.URL.RawPath = strings.ReplaceAll(request.URL.RawPath, "%21", "!")
 	return nil
 }
 

@@ -59,6 +59,7 @@ type Credentials struct {
 // Client is the myPOS adapter.
 type Client struct {
 	api         *api.Client
+	balances    *call.Operation[api.GetBalancesParams]
 	connection  *call.Connection
 	credentials func() *Credentials // a function, because fmt can look through any pointer
 }
@@ -72,18 +73,21 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)))
+	connection.Editors = []call.Editor{call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)}
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient), api.WithRequestEditorFn(connection.Edit))
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}
-	return &Client{client, connection, func() *Credentials { return &credentials }}, nil
+	return &Client{
+		api: client, balances: call.NewOperation(connection, api.NewGetBalancesRequest), connection: connection,
+		credentials: func() *Credentials { return &credentials },
+	}, nil
 }
 
 // Balances implements [adapters.Source]. The PSU's address, port, device id and geo location are forwarded.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
 	send := func(ctx context.Context) (*http.Response, error) {
-		return c.api.GetBalances(ctx, accountID, c.params(psu))
+		return c.balances.Send(ctx, accountID, c.params(psu))
 	}
 	return call.Balances(ctx, c.connection, accountID, psu, send, func(body api.AccountBalances) ([]adapters.Balance, error) {
 		return toBalances(accountID, body)

@@ -69,6 +69,7 @@ type Credentials struct {
 // Client is the Token.io adapter.
 type Client struct {
 	api         *api.Client
+	balances    *call.Operation[api.GetBalancesParams]
 	connection  *call.Connection
 	credentials func() *Credentials // a function, because fmt can look through any pointer
 }
@@ -86,11 +87,15 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient), api.WithRequestEditorFn(authorize))
+	connection.Editors = []call.Editor{authorize}
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient), api.WithRequestEditorFn(connection.Edit))
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}
-	return &Client{client, connection, func() *Credentials { return &credentials }}, nil
+	return &Client{
+		api: client, balances: call.NewOperation(connection, api.NewGetBalancesRequest), connection: connection,
+		credentials: func() *Credentials { return &credentials },
+	}, nil
 }
 
 // Balances implements [adapters.Source]. The PSU's IPv4 address, device id, geo location and user agent are forwarded;
@@ -101,7 +106,7 @@ func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PS
 		if err != nil {
 			return nil, err
 		}
-		return c.api.GetBalances(ctx, accountID, params)
+		return c.balances.Send(ctx, accountID, params)
 	}
 	return call.Balances(ctx, c.connection, accountID, psu, send, func(body api.AccountBalances) ([]adapters.Balance, error) {
 		return toBalances(accountID, body)

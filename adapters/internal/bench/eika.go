@@ -17,6 +17,7 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/eika"
 	"github.com/openbalances/openbalances/adapters/httpsig"
+	"github.com/openbalances/openbalances/adapters/internal/call"
 	api "github.com/openbalances/openbalances/gen/eika"
 	"github.com/shopspring/decimal"
 )
@@ -67,12 +68,12 @@ func eikaOurs(a access) (fetch, error) {
 
 // presign replaces the last editor of the client's requests, which signs them.
 func presign(client *eika.Client) error {
-	field := reflect.ValueOf(client).Elem().FieldByName("api")
-	if field.Type() != reflect.TypeFor[*api.Client]() {
-		return errors.New("eika: the generated client is not where it was")
+	field := reflect.ValueOf(client).Elem().FieldByName("connection")
+	if field.Type() != reflect.TypeFor[*call.Connection]() {
+		return errors.New("eika: the connection is not where it was")
 	}
-	generated := (*api.Client)(field.UnsafePointer())
-	generated.RequestEditors[len(generated.RequestEditors)-1] = setSignature
+	connection := (*call.Connection)(field.UnsafePointer())
+	connection.Editors[len(connection.Editors)-1] = setSignature
 	return nil
 }
 

@@ -4,6 +4,7 @@ package call
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"time"
 
@@ -18,6 +19,7 @@ type Connection struct {
 	BaseURL    string
 	HTTPClient *http.Client
 	Now        func() time.Time
+	Editors    []Editor      // of every request, in their order; the adapter sets them before the first one
 	limit      int64         // bytes of a body
 	timeout    time.Duration // the client's; its own would cost a goroutine for each call, because the transport is wrapped
 	operation  string
@@ -68,6 +70,25 @@ func New(provider, baseURL string, options *adapters.Options, refusal func(Answe
 	c.HTTPClient = adapters.GuardHTTPClient(client, c.limit)
 	c.timeout, c.HTTPClient.Timeout = c.HTTPClient.Timeout, 0
 	return c, nil
+}
+
+// Edit completes a request with all editors.
+func (c *Connection) Edit(ctx context.Context, request *http.Request) error {
+	for _, edit := range c.Editors {
+		if err := edit(ctx, request); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// do makes the one exchange of a call. The transport alone is enough for it: redirects are not followed and the context
+// keeps the time, so http.Client would only copy the headers.
+func (c *Connection) do(request *http.Request) (*http.Response, error) {
+	if c.HTTPClient.Jar != nil {
+		return c.HTTPClient.Do(request)
+	}
+	return c.HTTPClient.Transport.RoundTrip(request)
 }
 
 // during returns the connection as it is during an operation.

@@ -10,3 +10,6 @@ var (
 	Unread      = (*Connection).unread
 	Unsent      = (*Connection).unsent
 )
+
+// Sampled says whether requests are made from a sample.
+func (o *Operation[P]) Sampled() bool { return o.sample != nil }
