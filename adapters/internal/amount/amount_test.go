@@ -14,7 +14,9 @@ func TestParseKeepsValueAndScale(t *testing.T) {
 	for text, want := range map[string]string{
 		"4.200": "4.200", "12009.1000": "12009.1000", "-310.25": "-310.25", "0000.00": "0.00", "0010.50": "10.50",
 		"-0": "0", "-0.00": "0.00", "90071992547409.93": "90071992547409.93", "999999999999999.99": "999999999999999.99",
-		strings.Repeat("9", 38): strings.Repeat("9", 38),
+		strings.Repeat("9", 38): strings.Repeat("9", 38), "-" + strings.Repeat("9", 18): "-" + strings.Repeat("9", 18),
+		"-9" + strings.Repeat("0", 18): "-9" + strings.Repeat("0", 18), "999999999999999999.9": "999999999999999999.9",
+		"99999999999999999.9": "99999999999999999.9", "0." + strings.Repeat("0", 17) + "1": "0." + strings.Repeat("0", 17) + "1",
 	} {
 		value, err := amount.Parse(text)
 		require.NoError(t, err, text)

@@ -18,7 +18,7 @@ type reader struct {
 	data     []byte
 	at       int
 	elements int
-	words    [64]string // texts that may come again
+	words    [32]string // texts that may come again
 }
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
@@ -210,7 +210,7 @@ func (r *reader) amount(v reflect.Value) bool {
 	} else {
 		text = r.number()
 	}
-	value, err := amount.Parse(string(text))
+	value, err := amount.Parse(text)
 	if err != nil {
 		return false
 	}
