@@ -90,10 +90,9 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}
-	return &Client{
-		api: client, balances: call.NewOperation(connection, api.NewGetBalancesRequest), connection: connection,
-		credentials: func() *Credentials { return &credentials }, certificate: httpsig.Certificate(credentials.Certificate),
-	}, nil
+	balances := call.NewOperation(connection, api.NewGetBalancesRequest)
+	certificate := httpsig.Certificate(credentials.Certificate)
+	return &Client{client, balances, connection, func() *Credentials { return &credentials }, certificate}, nil
 }
 
 // Balances implements [adapters.Source]. All of the PSU's context is forwarded.

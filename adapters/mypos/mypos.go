@@ -78,10 +78,8 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}
-	return &Client{
-		api: client, balances: call.NewOperation(connection, api.NewGetBalancesRequest), connection: connection,
-		credentials: func() *Credentials { return &credentials },
-	}, nil
+	balances := call.NewOperation(connection, api.NewGetBalancesRequest)
+	return &Client{client, balances, connection, func() *Credentials { return &credentials }}, nil
 }
 
 // Balances implements [adapters.Source]. The PSU's address, port, device id and geo location are forwarded.

@@ -47,7 +47,7 @@ type Credentials struct {
 
 // Client is the Acme adapter.
 type Client struct {
-	api         *api.Client
+	balances    *call.Operation[api.ListFundsParams]
 	connection  *call.Connection
 	credentials func() *Credentials // a function, because fmt can look through any pointer
 }
@@ -61,18 +61,15 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)))
-	if err != nil {
-		return nil, connection.Invalid("baseURL", "not usable")
-	}
-	return &Client{client, connection, func() *Credentials { return &credentials }}, nil
+	connection.Editors = []call.Editor{call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)}
+	balances := call.NewOperation(connection, api.NewListFundsRequest)
+	return &Client{balances, connection, func() *Credentials { return &credentials }}, nil
 }
 
 // Balances implements [adapters.Source]. Of the PSU's context the address is forwarded.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
 	send := func(ctx context.Context) (*http.Response, error) {
-		return c.api.ListFunds(ctx, accountID, c.params(psu))
+		return c.balances.Send(ctx, accountID, c.params(psu))
 	}
 	return call.Balances(ctx, c.connection, accountID, psu, send, func(body api.Funds) ([]adapters.Balance, error) {
 		return toBalances(accountID, body)
