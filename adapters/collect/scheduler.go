@@ -24,13 +24,14 @@ type scheduler struct {
 	hosts  hosts
 	output output
 	tasks  sync.WaitGroup
+	free   chan func() // to goroutines whose call has ended
 }
 
 func newScheduler(ctx context.Context, run *Run) *scheduler {
 	active := make(permits, activePerCall*run.options.Calls)
 	s := &scheduler{
 		ctx: ctx, counts: &run.counts, active: active, calls: make(permits, run.options.Calls),
-		hosts: hosts{limit: run.options.PerHost, inUse: map[string]*host{}},
+		hosts: hosts{limit: run.options.PerHost, inUse: map[string]*host{}}, free: make(chan func()),
 	}
 	if run.options.Ordered {
 		s.output = &ordered{active: active, lanes: make(chan lane, cap(active))}
@@ -53,6 +54,8 @@ func (s *scheduler) feed(connections iter.Seq[Connection]) {
 		})
 	}
 	s.output.close(&s.tasks)
+	s.tasks.Wait()
+	close(s.free)
 }
 
 // dispatch makes a call as soon as the bounds allow and reports whether it will; false means that the run has ended.
@@ -65,12 +68,29 @@ func (s *scheduler) dispatch(at *host, sink sink, call func() []Result) bool {
 		deliver(nil)
 		return false
 	}
-	s.tasks.Go(func() {
+	s.start(func() {
 		results := call()
 		s.leave(at)
 		deliver(results)
 	})
 	return true
+}
+
+// start runs a task on a goroutine that is free, whose stack has grown to what calls need, or else on a new one.
+func (s *scheduler) start(task func()) {
+	s.tasks.Add(1)
+	select {
+	case s.free <- task:
+	default:
+		go s.work(task)
+	}
+}
+
+func (s *scheduler) work(task func()) {
+	for ok := true; ok; task, ok = <-s.free {
+		task()
+		s.tasks.Done()
+	}
 }
 
 func (s *scheduler) enter(at *host) bool {
