@@ -13,7 +13,7 @@ import (
 )
 
 // plan reads one JSON value other than null into v, which is zero. It returns false for everything that it leaves to json
-// v2: what is wrong, and what is right but not documented or not plainly written.
+// v2: what is wrong, and what is right but not plainly written.
 type plan func(r *reader, v reflect.Value) bool
 
 var plans sync.Map // by type
@@ -33,7 +33,7 @@ func compile(t reflect.Type, outer []reflect.Type) plan {
 	switch {
 	case t == amountType:
 		return (*reader).amount
-	case len(outer) >= maxDepth, slices.Contains(outer, t), readsItself(t):
+	case len(outer) >= maxDepth-maxSkipped, slices.Contains(outer, t), readsItself(t):
 		return leave
 	}
 	outer = append(slices.Clone(outer), t)
@@ -83,8 +83,10 @@ func dictionary(t reflect.Type, value plan) plan {
 	return func(r *reader, v reflect.Value) bool { return r.dictionary(value, v) }
 }
 
-// maxPlanned is how many members a planned object has at most: the bits of a set.
-const maxPlanned = 64
+const (
+	maxPlanned = 64 // members of a planned object: the bits of a set
+	maxSkipped = 16 // levels of a value that no type describes
+)
 
 // member is a field of an object.
 type member struct {

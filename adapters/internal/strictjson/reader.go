@@ -3,6 +3,7 @@ package strictjson
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,12 +13,13 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// reader reads documents as they are documented, in one pass: known members, each once, and plainly written values. What
-// it accepts json v2 accepts and reads alike; whatever else it meets it leaves to that, so it knows no errors.
+// reader reads documents in one pass that are plainly written: no escapes, no exponents, nothing twice. What it accepts
+// json v2 accepts and reads alike; whatever else it meets it leaves to that, so it knows no errors.
 type reader struct {
 	data     []byte
 	at       int
 	elements int
+	names    [][]byte   // of the open objects that no type describes, innermost last
 	words    [32]string // texts that may come again
 }
 
@@ -29,9 +31,9 @@ func read(data []byte, target any) bool {
 	r := readers.Get().(*reader)
 	r.data = data
 	done := r.value(planFor(v.Type()), v)
-	r.space()
-	done = done && r.at == len(data)
-	*r = reader{}
+	done = done && r.peek() == 0 && r.at == len(data)
+	clear(r.names[:cap(r.names)])
+	*r = reader{names: r.names[:0]}
 	readers.Put(r)
 	if !done {
 		v.SetZero()
@@ -39,106 +41,123 @@ func read(data []byte, target any) bool {
 	return done
 }
 
-// value reads a value and the space before it.
+// value reads a value. What it leaves as it is stays zero.
 func (r *reader) value(read plan, v reflect.Value) bool {
-	r.space()
-	if r.literal("null") {
-		return true
-	}
-	return read(r, v)
+	return r.literal("null") || read(r, v)
 }
 
 func (r *reader) list(element plan, v reflect.Value) bool {
-	if !r.take('[') {
-		return false
-	}
-	if r.take(']') {
-		v.Set(reflect.MakeSlice(v.Type(), 0, 0))
-		return true
-	}
-	for n := 0; n == 0 || !r.take(']'); n++ {
-		if n > 0 && !(r.take(',') && r.another()) {
-			return false
-		}
+	ok := r.elementsOf(func(n int) bool {
 		v.Grow(1)
 		v.SetLen(n + 1)
-		if !r.value(element, v.Index(n)) {
-			return false
-		}
+		return r.value(element, v.Index(n))
+	})
+	if ok && v.IsNil() {
+		v.Set(reflect.MakeSlice(v.Type(), 0, 0))
 	}
-	return true
-}
-
-// another counts the elements of a list after its first.
-func (r *reader) another() bool {
-	r.elements++
-	return r.elements <= maxElements
+	return ok
 }
 
 func (r *reader) object(members []member, v reflect.Value) bool {
-	if !r.take('{') {
-		return false
-	}
 	var seen uint64
-	for next := 0; !r.take('}'); {
-		if seen != 0 && !r.take(',') {
-			return false
+	outer, next := len(r.names), 0
+	return r.membersOf(func(name []byte) bool {
+		i := find(members, name, next)
+		if i < 0 {
+			return !resembles(members, name) && r.distinct(outer, name) && r.skip(0)
 		}
-		i, ok := r.member(members, next)
-		if !ok || seen&(1<<i) != 0 || !r.take(':') || !r.value(members[i].plan, v.Field(members[i].index)) {
+		if seen&(1<<i) != 0 {
 			return false
 		}
 		seen |= 1 << i
 		next = i + 1
+		return r.value(members[i].plan, v.Field(members[i].index))
+	})
+}
+
+// find returns the place of a member, or -1. The one after the last is tried first.
+func find(members []member, name []byte, next int) int {
+	if next < len(members) && members[next].name == string(name) {
+		return next
 	}
-	return true
+	return slices.IndexFunc(members, func(m member) bool { return m.name == string(name) })
+}
+
+// resembles says whether a name differs from a member's in case only.
+func resembles(members []member, name []byte) bool {
+	return slices.ContainsFunc(members, func(m member) bool { return strings.EqualFold(m.name, string(name)) })
 }
 
 // dictionary reads an object whose names are not documented.
 func (r *reader) dictionary(value plan, v reflect.Value) bool {
+	v.Set(reflect.MakeMap(v.Type()))
+	outer := len(r.names)
+	return r.membersOf(func(name []byte) bool {
+		element := reflect.New(v.Type().Elem()).Elem()
+		if !r.distinct(outer, name) || !r.value(value, element) {
+			return false
+		}
+		v.SetMapIndex(reflect.ValueOf(string(name)), element)
+		return true
+	})
+}
+
+// skip passes over a value that nobody wants.
+func (r *reader) skip(depth int) bool {
+	switch r.peek() {
+	case '"':
+		_, ok := r.simple()
+		return ok
+	case '[':
+		return depth < maxSkipped && r.elementsOf(func(int) bool { return r.skip(depth + 1) })
+	case '{':
+		outer := len(r.names)
+		return depth < maxSkipped && r.membersOf(func(name []byte) bool { return r.distinct(outer, name) && r.skip(depth+1) })
+	}
+	return r.literal("null") || r.literal("true") || r.literal("false") || r.number() != nil
+}
+
+// membersOf reads an object. member reads the value of each name.
+func (r *reader) membersOf(member func(name []byte) bool) bool {
 	if !r.take('{') {
 		return false
 	}
-	v.Set(reflect.MakeMap(v.Type()))
+	outer := len(r.names)
 	for n := 0; !r.take('}'); n++ {
 		if n > 0 && !r.take(',') {
 			return false
 		}
 		name, ok := r.simple()
-		if !ok || n >= maxMembers || taken(v, name) || !r.take(':') {
+		if !ok || !r.take(':') || !member(name) {
 			return false
 		}
-		element := reflect.New(v.Type().Elem()).Elem()
-		if !r.value(value, element) {
-			return false
-		}
-		v.SetMapIndex(reflect.ValueOf(string(name)), element)
 	}
+	r.names = r.names[:outer]
 	return true
 }
 
-// taken says whether a map has the name already, in whatever case.
-func taken(v reflect.Value, name []byte) bool {
-	for keys := v.MapRange(); keys.Next(); {
-		if strings.EqualFold(keys.Key().String(), string(name)) {
-			return true
-		}
+// distinct takes a name down, unless one of those after outer differs in case at most or they are too many.
+func (r *reader) distinct(outer int, name []byte) bool {
+	same := func(other []byte) bool { return bytes.EqualFold(other, name) }
+	if len(r.names)-outer >= maxMembers-maxPlanned || slices.ContainsFunc(r.names[outer:], same) {
+		return false
 	}
-	return false
+	r.names = append(r.names, name)
+	return true
 }
 
-// member reads a name and returns its place. The one after the last is tried first.
-func (r *reader) member(members []member, next int) (int, bool) {
-	name, ok := r.simple()
-	if next < len(members) && members[next].name == string(name) {
-		return next, ok
+// elementsOf reads a list. element reads each value, the first of which is number 0.
+func (r *reader) elementsOf(element func(n int) bool) bool {
+	if !r.take('[') {
+		return false
 	}
-	for i := range members {
-		if members[i].name == string(name) {
-			return i, ok
+	for n := 0; !r.take(']'); n++ {
+		if n > 0 && !r.take(',') || r.elements > maxElements || !element(n) {
+			return false
 		}
+		r.elements++
 	}
-	return 0, false
+	return true
 }
 
 // simple reads a string without escapes, and the space before it.
@@ -205,7 +224,7 @@ func (r *reader) integer(v reflect.Value) bool {
 
 func (r *reader) amount(v reflect.Value) bool {
 	var text []byte
-	if r.at < len(r.data) && r.data[r.at] == '"' {
+	if r.peek() == '"' {
 		text, _ = r.simple()
 	} else {
 		text = r.number()
@@ -218,22 +237,36 @@ func (r *reader) amount(v reflect.Value) bool {
 	return true
 }
 
-// number reads what may be a JSON number without an exponent. JSON forbids leading zeros; the rest of its grammar is
-// also that of whoever reads the text.
+// number reads a JSON number without an exponent; it is nil if there is none.
 func (r *reader) number() []byte {
 	first := r.at
-	for r.at < len(r.data) && (r.data[r.at] == '-' || r.data[r.at] == '.' || '0' <= r.data[r.at] && r.data[r.at] <= '9') {
+	if r.at < len(r.data) && r.data[r.at] == '-' {
 		r.at++
 	}
-	text := r.data[first:r.at]
-	if digits := bytes.TrimPrefix(text, []byte("-")); len(digits) > 1 && digits[0] == '0' && digits[1] != '.' {
+	whole := r.digits()
+	if whole == 0 || whole > 1 && r.data[r.at-whole] == '0' {
 		return nil
 	}
-	return text
+	if r.at < len(r.data) && r.data[r.at] == '.' {
+		r.at++
+		if r.digits() == 0 {
+			return nil
+		}
+	}
+	return r.data[first:r.at]
 }
 
+func (r *reader) digits() int {
+	first := r.at
+	for r.at < len(r.data) && '0' <= r.data[r.at] && r.data[r.at] <= '9' {
+		r.at++
+	}
+	return r.at - first
+}
+
+// literal reads one of the words of JSON, and the space before it.
 func (r *reader) literal(text string) bool {
-	if !bytes.HasPrefix(r.data[r.at:], []byte(text)) {
+	if r.peek() != text[0] || !bytes.HasPrefix(r.data[r.at:], []byte(text)) {
 		return false
 	}
 	r.at += len(text)
@@ -242,21 +275,22 @@ func (r *reader) literal(text string) bool {
 
 // take reads one character, and the space before it.
 func (r *reader) take(c byte) bool {
-	r.space()
-	if r.at >= len(r.data) || r.data[r.at] != c {
+	if r.peek() != c {
 		return false
 	}
 	r.at++
 	return true
 }
 
-func (r *reader) space() {
+// peek returns the next character after space, 0 at the end.
+func (r *reader) peek() byte {
 	for r.at < len(r.data) {
-		switch r.data[r.at] {
+		switch c := r.data[r.at]; c {
 		case ' ', '\t', '\r', '\n':
 			r.at++
 		default:
-			return
+			return c
 		}
 	}
+	return 0
 }

@@ -1,6 +1,7 @@
 package strictjson_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"reflect"
@@ -58,13 +59,18 @@ var plain = []string{
 	`{"flags":[true,false,null],"nested":{"amount":1,"texts":[[],["a","b"],null]},"_links":null}`,
 	`{"_links":{"self":{"href":"/a"},"account":{},"other":null},"nested":null,"pointer":null}`,
 	`{"text":"Kjøpesenter 日本 𝄞","named":""}`, `{"anything":null,"time":null,"ratio":null}`, `{"count":123456789}`, `{"count":-0}`,
-	`{"_links":{}}`, `{"flags":[]}`, `{"amount":"` + strings.Repeat("9", 38) + `"}`,
+	`{"_links":{}}`, `{"flags":[]}`, `{"other":1,"more":{"a":[1,"b",{"a":-0.50,"b":{}},[],null],"b":true},"text":"a","last":false}`,
+	`{"more":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}`, `{"nested":{"other":{"other":[]}},"other":"ø"}`, `{"amount":"` + strings.Repeat("9", 38) + `"}`,
 }
 
 var notPlain = []string{
-	``, ` `, `{`, `[]`, `{}{}`, `{} x`, `{,}`, `{"text":"a",}`, `{"text":"a""named":"b"}`, `{"text" "a"}`, `{text:"a"}`, `{"text":'a'}`,
+	``, ` `, `{`, `[]`, `{}{}`, `{} x`, "{}\x00", "{\"text\":\x00\"a\"}", `{,}`, `{"text":"a",}`, `{"text":"a""named":"b"}`, `{"text" "a"}`, `{text:"a"}`, `{"text":'a'}`,
 	`{"text":"a\u0062"}`, `{"text":"a` + "\n" + `"}`, `{"text":"` + "\xff" + `"}`, `{"text":"a`, `{"text":1}`, `{"text":"a","text":"b"}`,
-	`{"Text":"a"}`, `{"other":1}`, `{"te\u0078t":"a"}`, `{"flag":"true"}`, `{"flag":tru}`, `{"flag":truefalse}`, `{"flags":[true,]}`,
+	`{"Text":"a"}`, `{"amount":01"5"}`, `{"amount":-"5"}`, `{"amount":1."5"}`, `{"other":1,"other":2}`, `{"other":1,"Other":2}`, `{"TEXT":1,"text":"a"}`, `{"TEXT":1}`, `{"other":{"a":1,"a":1}}`,
+	`{"other":{"a":1,"A":1}}`, `{"other":01}`, `{"other":1.}`, `{"other":-}`, `{"other":1e5}`, `{"other":tru}`, `{"other":"\u0061"}`, `{"other":"` + "\xff" + `"}`,
+	`{"other":[1,]}`, `{"other":[1 2]}`, `{"other":{"a":1,}}`, `{"other":{"a" 1}}`, `{"other":{"a":1]}`, `{"other":[}`, `{"other":}`, `{"other"}`, `{"other":x}`,
+	`{"more":[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}`, strings.Repeat(`{"more":`, 18) + `1` + strings.Repeat(`}`, 18), `{"other":[` + strings.Repeat("1,", 10_001) + `1]}`, `{` + many(193) + `}`, `{"other":{` + many(193) + `}}`,
+	`{"te\u0078t":"a"}`, `{"flag":"true"}`, `{"flag":tru}`, `{"flag":truefalse}`, `{"flags":[true,]}`,
 	`{"flags":[,true]}`, `{"flags":[true true]}`, `{"flags":[true}`, `{"flags":{}}`, `{"amount":1e2}`, `{"amount":01}`, `{"amount":.5}`,
 	`{"amount":5.}`, `{"amount":+5}`, `{"amount":-}`, `{"amount":""}`, `{"amount":"x"}`, `{"amount":"1\u0030"}`, `{"amount":true}`, `{"amount":[]}`,
 	`{"amount":"` + strings.Repeat("9", 39) + `"}`, `{"amount":1 2}`, `{"count":1.5}`, `{"count":1e2}`, `{"count":"7"}`, `{"count":1234567890}`,
@@ -72,6 +78,15 @@ var notPlain = []string{
 	`{"_links":{"a":1}}`, `{"_links":{"\u0061":{}}}`, `{"anything":1}`, `{"time":"2025-01-15T06:30:00Z"}`, `{"ratio":1}`, `nul`, `nullx`,
 	"\ufeff{}", `{"nested":{"amount":1,"Amount":2}}`, `{"text":"a"}}`, `{"text":"a"]`, `{"nested":[]}`, `/**/{}`, `{"flags":[` +
 		strings.Repeat("true,", 10_001) + `true]}`, `{"pointer":7}`, `{"nested":{"texts":[["a",1]]}}`,
+}
+
+// many spells members out.
+func many(n int) string {
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, `"m%d":0,`, i)
+	}
+	return strings.TrimSuffix(text.String(), ",")
 }
 
 func TestPlainDocumentsAreReadInOnePass(t *testing.T) {
@@ -98,11 +113,6 @@ func assertAlike(t *testing.T, data []byte, target func() any) {
 	}
 }
 
-// undocumented are the documented examples of what no schema describes.
-var undocumented = map[string][]string{
-	"eika": {"additionalFields"}, "onesingleview": {"furtherMembers"},
-}
-
 // TestDocumentedAnswersArePlain keeps the one pass from being left unnoticed.
 func TestDocumentedAnswersArePlain(t *testing.T) {
 	t.Parallel()
@@ -119,7 +129,7 @@ func TestDocumentedAnswersArePlain(t *testing.T) {
 				left = append(left, example.Name)
 			}
 		}
-		assert.Equal(t, undocumented[provider], left, provider)
+		assert.Empty(t, left, provider)
 	}
 }
 
