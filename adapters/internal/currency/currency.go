@@ -49,8 +49,24 @@ func Warning(amount decimal.Decimal, code string) string {
 	switch {
 	case !known:
 		return "currency is not an ISO 4217 code"
-	case unit != unbounded && -amount.Exponent() > unit && !amount.Truncate(unit).Equal(amount):
+	case unit != unbounded && finer(amount, unit):
 		return "amount is finer than the currency's minor unit"
 	}
 	return ""
+}
+
+// finer says whether digits after those of the unit are more than zeros.
+func finer(amount decimal.Decimal, unit int32) bool {
+	excess := -amount.Exponent() - unit
+	if excess <= 0 || amount.IsZero() {
+		return false
+	}
+	if amount.NumDigits() > 18 { // does not fit into 64 bits
+		return !amount.Truncate(unit).Equal(amount)
+	}
+	rest := amount.CoefficientInt64()
+	for ; excess > 0 && rest%10 == 0; excess-- {
+		rest /= 10
+	}
+	return excess > 0
 }
