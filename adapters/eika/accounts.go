@@ -92,6 +92,6 @@ func toListedBalances(account api.ListedAccount) (string, []adapters.Balance, er
 		return account.ResourceID, nil, call.NotListed("balances")
 	}
 	named := &api.Account{BBAN: account.BBAN, IBAN: account.IBAN, Currency: account.Currency}
-	balances, err := toBalances(api.AccountBalances{Account: named, Balances: account.Balances})
+	balances, err := toBalances(accountBalances{Account: named, Balances: account.Balances})
 	return account.ResourceID, balances, err
 }

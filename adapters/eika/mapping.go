@@ -16,9 +16,14 @@ var codes = map[string]adapters.Kind{
 	"SYSTEM_ERROR":     adapters.ErrUnavailable,
 }
 
-// toBalances maps the answer, which does not name the id of its account. Left out: _links, which repeat the request's
-// address.
-func toBalances(body api.AccountBalances) ([]adapters.Balance, error) {
+// accountBalances is [api.AccountBalances] without _links, which repeat the request's address.
+type accountBalances struct {
+	Account  *api.Account  `json:"account"`
+	Balances []api.Balance `json:"balances"`
+}
+
+// toBalances maps the answer, which does not name the id of its account.
+func toBalances(body accountBalances) ([]adapters.Balance, error) {
 	if body.Balances == nil {
 		return nil, call.Missing("balances")
 	}
