@@ -85,13 +85,26 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if response == nil {
+		return nil, &Error{Kind: ErrUnavailable, Detail: "the transport gave no answer"}
+	}
 	if response.StatusCode == http.StatusSwitchingProtocols {
 		_ = response.Body.Close()
+		response.Body = nil
+	}
+	complete(response, request)
+	response.Body = &cappedBody{ReadCloser: response.Body, left: g.limit, exceeded: response.ContentLength > g.limit}
+	return response, nil
+}
+
+// complete adds what transports other than net/http's may leave out.
+func complete(response *http.Response, request *http.Request) {
+	if response.Body == nil {
 		response.Body = http.NoBody
 	}
-	body := &cappedBody{ReadCloser: response.Body, left: g.limit, exceeded: response.ContentLength > g.limit}
-	response.Body = body
-	return response, nil
+	if response.Request == nil {
+		response.Request = request
+	}
 }
 
 // Unwrap returns the transport beneath, for whoever puts one in between: adapters guard what they are given again.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/mypos"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -73,6 +74,26 @@ func TestPlainHTTPLeavesNoLoopback(t *testing.T) {
 		assert.ErrorIs(t, err, adapters.ErrInvalidArgument, address)
 	}
 	assert.Zero(t, sent.Load())
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (t transport) RoundTrip(request *http.Request) (*http.Response, error) { return t(request) }
+
+func TestTransportsMayLeaveThingsOut(t *testing.T) {
+	t.Parallel()
+	for want, answer := range map[string]*http.Response{
+		"unavailable: the transport gave no answer": nil,
+		"protocol (HTTP 200): content":              {StatusCode: http.StatusOK},
+		"not_found (HTTP 404)":                      {StatusCode: http.StatusNotFound},
+		"protocol (HTTP 101)":                       {StatusCode: http.StatusSwitchingProtocols, Body: http.NoBody},
+	} {
+		client := &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) { return answer, nil })}
+		source, err := mypos.New(mypos.Credentials{AccessToken: "a", APIKey: "b", ConsentID: "c"}, &adapters.Options{HTTPClient: client})
+		require.NoError(t, err)
+		_, err = source.Balances(t.Context(), "50044620073", adapters.Unattended())
+		assert.ErrorContains(t, err, want)
+	}
 }
 
 func TestHeadersAreCapped(t *testing.T) {
