@@ -86,7 +86,8 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 		return nil, err
 	}
 	connection.Editors = []call.Editor{keepMarks, call.Sign(signer)}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient), api.WithRequestEditorFn(connection.Edit))
+	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
+		api.WithRequestEditorFn(connection.Edit))
 	if err != nil {
 		return nil, connection.Invalid("baseURL", "not usable")
 	}

@@ -17,13 +17,16 @@ type Operation[P any] struct {
 }
 
 // NewOperation returns the operation of build, a request builder of the generated client.
-func NewOperation[P any](c *Connection, build func(server, accountID string, params *P) (*http.Request, error)) *Operation[P] {
+func NewOperation[P any](c *Connection,
+	build func(server, accountID string, params *P) (*http.Request, error)) *Operation[P] {
 	server := strings.TrimSuffix(c.BaseURL, "/") + "/" // as the generated client has it
 	o := &Operation[P]{connection: c, build: func(accountID string, params *P) (*http.Request, error) {
 		return build(server, accountID, params)
 	}}
 	params := new(P)
-	o.sample = newSample(reflect.ValueOf(params).Elem(), func() (*http.Request, error) { return o.build(sampleID, params) })
+	o.sample = newSample(reflect.ValueOf(params).Elem(), func() (*http.Request, error) {
+		return o.build(sampleID, params)
+	})
 	return o
 }
 

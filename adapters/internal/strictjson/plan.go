@@ -12,8 +12,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// plan reads one JSON value other than null into v, which is zero. It returns false for everything that it leaves to json
-// v2: what is wrong, and what is right but not plainly written.
+// plan reads one JSON value other than null into v, which is zero. It returns false for everything that it leaves to
+// json v2: what is wrong, and what is right but not plainly written.
 type plan func(r *reader, v reflect.Value) bool
 
 var plans sync.Map // by type
