@@ -15,7 +15,7 @@ new: ## lay down a provider to be filled in: make new P=acme
 	@$(GO) run ./specs/internal/scaffold "$(P)"
 
 generate: ## write gen/ from specs/ with the pinned generator, offline
-	$(GO) generate ./...
+	$(GO) generate .
 
 # What make generate writes.
 GENERATED = gen specs/documents.gen.go adapters/cmd/openbalances/providers.gen.go README.md
