@@ -8,6 +8,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"runtime/metrics"
@@ -37,6 +39,7 @@ func serve(s setting) (street, error) {
 	var at street
 	for range fanServers {
 		server := httptest.NewUnstartedServer(handler)
+		server.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that end with their child
 		if s.TLS {
 			server.StartTLS()
 			at.Certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
