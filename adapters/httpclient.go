@@ -88,11 +88,11 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	if response == nil {
 		return nil, &Error{Kind: ErrUnavailable, Detail: "the transport gave no answer"}
 	}
+	complete(response, request)
 	if response.StatusCode == http.StatusSwitchingProtocols {
 		_ = response.Body.Close()
-		response.Body = nil
+		response.Body = http.NoBody
 	}
-	complete(response, request)
 	response.Body = &cappedBody{ReadCloser: response.Body, left: g.limit, exceeded: response.ContentLength > g.limit}
 	return response, nil
 }

@@ -86,7 +86,7 @@ func TestTransportsMayLeaveThingsOut(t *testing.T) {
 		"unavailable: the transport gave no answer": nil,
 		"protocol (HTTP 200): content":              {StatusCode: http.StatusOK},
 		"not_found (HTTP 404)":                      {StatusCode: http.StatusNotFound},
-		"protocol (HTTP 101)":                       {StatusCode: http.StatusSwitchingProtocols, Body: http.NoBody},
+		"protocol (HTTP 101)":                       {StatusCode: http.StatusSwitchingProtocols},
 	} {
 		client := &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) { return answer, nil })}
 		source, err := mypos.New(mypos.Credentials{AccessToken: "a", APIKey: "b", ConsentID: "c"}, &adapters.Options{HTTPClient: client})

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -176,6 +178,27 @@ func TestRealOperationsAreSampled(t *testing.T) {
 	assert.False(t, operation.Sampled())
 	_, err := operation.Send(t.Context(), "1234", new(number))
 	assert.EqualError(t, err, "not built")
+}
+
+func TestACookieJarIsUsed(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: "1234"})
+		w.Header().Set("Seen", r.Header.Get("Cookie"))
+	}))
+	t.Cleanup(server.Close)
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	client := &http.Client{Jar: jar, Transport: server.Client().Transport}
+	c, err := call.New("bank", server.URL, &adapters.Options{HTTPClient: client}, nil)
+	require.NoError(t, err)
+	operation := call.NewOperation(c, mypos.NewGetBalancesRequest)
+	for _, seen := range []string{"", "session=1234"} {
+		response, err := operation.Send(t.Context(), "1234", &mypos.GetBalancesParams{})
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		assert.Equal(t, seen, response.Header.Get("Seen"))
+	}
 }
 
 func TestAnEditorsErrorKeepsTheRequest(t *testing.T) {
