@@ -1,5 +1,7 @@
 package call
 
+import "reflect"
+
 var (
 	ContentProblem   = contentProblem
 	RetryAfter       = retryAfter
@@ -10,6 +12,9 @@ var (
 	Unread      = (*Connection).unread
 	Unsent      = (*Connection).unsent
 )
+
+// Forget lets the next operation with these parameters learn its sample anew.
+func Forget[P any]() { samples.Delete(reflect.TypeFor[P]()) }
 
 // Sampled says whether requests are made from a sample.
 func (o *Operation[P]) Sampled() bool { return o.sample != nil }

@@ -16,18 +16,16 @@ type Operation[P any] struct {
 	sample     *sample // nil if a sample does not show how requests differ; then the builder makes all of them
 }
 
-// NewOperation returns the operation of build, a request builder of the generated client.
+// NewOperation returns the operation of build, a request builder of the generated client. Clients share its sample, by
+// the type of its parameters, which is its own.
 func NewOperation[P any](c *Connection,
 	build func(server, accountID string, params *P) (*http.Request, error)) *Operation[P] {
 	server := strings.TrimSuffix(c.BaseURL, "/") + "/" // as the generated client has it
-	o := &Operation[P]{connection: c, build: func(accountID string, params *P) (*http.Request, error) {
-		return build(server, accountID, params)
-	}}
-	params := new(P)
-	o.sample = newSample(reflect.ValueOf(params).Elem(), func() (*http.Request, error) {
-		return o.build(sampleID, params)
-	})
-	return o
+	return &Operation[P]{
+		connection: c,
+		build:      func(accountID string, params *P) (*http.Request, error) { return build(server, accountID, params) },
+		sample:     sampleOf(build).at(c.BaseURL),
+	}
 }
 
 // Send makes the request and sends it. The account id has been validated.

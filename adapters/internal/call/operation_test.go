@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"reflect"
 	"strings"
 	"testing"
@@ -90,7 +91,8 @@ func TestOperationsSendWhatTheGeneratedBuilderMakes(t *testing.T) {
 	for provider, alike := range generated {
 		for _, base := range []string{
 			"https://bank.example", "https://bank.example/", "https://bank.example:8443/api/v2", "http://127.0.0.1:9000/a%20b/",
-			"https://bank.example//twice", "https://[2001:db8::1]/x", "https://bank.example/openbalances-account",
+			"https://bank.example//twice", "https://[2001:db8::1]/x", "https://bank.example/openbalances-account", "https://bank.example:/x",
+			"https://bank.example/a/../b", "https://bank.example/./", "https://bank.example/x//", "HTTPS://Bank.Example/a;b", "https://bank.example/å",
 		} {
 			for _, id := range []string{"50044620073", "NO0995360573002", "enc!!c2V2", "a:b@c,d", "-._~!$&'()*+,=:@", "openbalances-account"} {
 				t.Run(provider+" "+base+" "+id, func(t *testing.T) {
@@ -125,7 +127,7 @@ type texts struct {
 // builder returns a builder of GET requests with both texts as headers, which change alters.
 func builder(change func(*http.Request, *texts)) func(server, accountID string, params *texts) (*http.Request, error) {
 	return func(server, accountID string, params *texts) (*http.Request, error) {
-		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, server+"accounts/"+accountID, nil)
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, server+"accounts/"+url.PathEscape(accountID), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -139,28 +141,39 @@ func builder(change func(*http.Request, *texts)) func(server, accountID string, 
 }
 
 func TestWhatASampleDoesNotShowIsLeftToTheBuilder(t *testing.T) {
-	t.Parallel()
+	t.Parallel() // with others; its own cases share a type of parameters, so they take turns
 	for name, change := range map[string]func(*http.Request, *texts){
-		"query":              func(r *http.Request, p *texts) { r.URL.RawQuery = "first=" + p.First },
-		"body":               func(r *http.Request, _ *texts) { r.Body, r.ContentLength = io.NopCloser(strings.NewReader("body")), 4 },
-		"fixed header":       func(r *http.Request, _ *texts) { r.Header.Set("Accept", "application/json") },
-		"cookie":             func(r *http.Request, p *texts) { r.AddCookie(&http.Cookie{Name: "first", Value: p.First}) },
-		"altered text":       func(r *http.Request, p *texts) { r.Header.Set("First", strings.ToUpper(p.First)) },
-		"text twice":         func(r *http.Request, p *texts) { r.Header.Add("First", p.First) },
-		"text in the path":   func(r *http.Request, p *texts) { r.URL.Path += "/" + p.First },
-		"id twice":           func(r *http.Request, _ *texts) { r.URL.Path += r.URL.Path },
-		"no id":              func(r *http.Request, _ *texts) { r.URL.Path = "/" },
-		"host":               func(r *http.Request, _ *texts) { r.Host = "other.example" },
-		"one text for both":  func(r *http.Request, p *texts) { r.Header.Set("Second", p.First) },
-		"escaped":            func(r *http.Request, _ *texts) { r.URL.RawPath = strings.ReplaceAll(r.URL.Path, "a", "%61") },
-		"nothing out of way": func(*http.Request, *texts) {},
+		"query":             func(r *http.Request, p *texts) { r.URL.RawQuery = "first=" + p.First },
+		"body":              func(r *http.Request, _ *texts) { r.Body, r.ContentLength = io.NopCloser(strings.NewReader("body")), 4 },
+		"fixed header":      func(r *http.Request, _ *texts) { r.Header.Set("Accept", "application/json") },
+		"cookie":            func(r *http.Request, p *texts) { r.AddCookie(&http.Cookie{Name: "first", Value: p.First}) },
+		"altered text":      func(r *http.Request, p *texts) { r.Header.Set("First", strings.ToUpper(p.First)) },
+		"text twice":        func(r *http.Request, p *texts) { r.Header.Add("First", p.First) },
+		"text in the path":  func(r *http.Request, p *texts) { r.URL.Path += "/" + p.First },
+		"id twice":          func(r *http.Request, _ *texts) { r.URL.Path += r.URL.Path },
+		"no id":             func(r *http.Request, _ *texts) { r.URL.Path = "/" },
+		"host":              func(r *http.Request, _ *texts) { r.Host = "other.example" },
+		"one text for both": func(r *http.Request, p *texts) { r.Header.Set("Second", p.First) },
+		"escaped":           func(r *http.Request, _ *texts) { r.URL.RawPath = strings.ReplaceAll(r.URL.Path, "a", "%61") },
+		"not in ASCII": func(r *http.Request, _ *texts) {
+			if r.URL.RawPath != "" {
+				r.URL.RawPath += "/%C3%A4"
+			}
+			r.URL.Path += "/ä"
+		},
+		"required text elsewhere": func(r *http.Request, p *texts) {
+			r.Header.Del("First")
+			if p.First != "" {
+				r.URL.RawQuery = "first=" + p.First
+			}
+		},
+		"nothing else": func(*http.Request, *texts) {},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			alike := compare(builder(change))
-			alike(t, "https://bank.example/", "1234", func(i int) string { return strings.Repeat("text", i) })
-			c := connect(t, call.Refusal{})
-			assert.Equal(t, name == "nothing out of way", call.NewOperation(c, builder(change)).Sampled())
+			call.Forget[texts]()
+			compare(builder(change))(t, "https://bank.example/", "12,34", func(i int) string { return strings.Repeat("text", i) })
+			operation := call.NewOperation(connect(t, call.Refusal{}), builder(change))
+			assert.Equal(t, name == "nothing else", operation.Sampled())
 		})
 	}
 }
@@ -173,11 +186,14 @@ func TestRealOperationsAreSampled(t *testing.T) {
 	assert.True(t, call.NewOperation(c, mypos.NewGetBalancesRequest).Sampled(), cure)
 	assert.True(t, call.NewOperation(c, neonomics.NewGetBalancesRequest).Sampled(), cure)
 	assert.True(t, call.NewOperation(c, tokenio.NewGetBalancesRequest).Sampled(), cure)
+	at, err := call.New("bank", "https://bank.example:8443/api/v2/", nil, nil)
+	require.NoError(t, err)
+	assert.True(t, call.NewOperation(at, mypos.NewGetBalancesRequest).Sampled(), "wherever the server is")
 	type number struct{ Count *int }
 	numbered := func(string, string, *number) (*http.Request, error) { return nil, errors.New("not built") }
 	operation := call.NewOperation(c, numbered)
 	assert.False(t, operation.Sampled())
-	_, err := operation.Send(t.Context(), "1234", new(number))
+	_, err = operation.Send(t.Context(), "1234", new(number))
 	assert.EqualError(t, err, "not built")
 }
 

@@ -4,12 +4,15 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path"
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-// sample is what requests have in common, and where the rest belongs.
+// sample is what requests have in common, and where the rest belongs. It costs as much as several requests, so there is
+// one for all clients, learnt at a server that stands for theirs.
 type sample struct {
 	method        string
 	url           url.URL
@@ -25,7 +28,39 @@ type header struct {
 }
 
 // sampleID stands for the account id in a sample, and with a number for a parameter.
-const sampleID = "openbalances-account"
+const (
+	sampleServer = "https://bank.example/"
+	sampleID     = "openbalances-account"
+)
+
+var samples sync.Map // by type of the parameters, of which every operation has its own
+
+func sampleOf[P any](build func(server, accountID string, params *P) (*http.Request, error)) *sample {
+	operation := reflect.TypeFor[P]()
+	known, ok := samples.Load(operation)
+	if !ok {
+		params := new(P)
+		known, _ = samples.LoadOrStore(operation, newSample(reflect.ValueOf(params).Elem(), func() (*http.Request, error) {
+			return build(sampleServer, sampleID, params)
+		}))
+	}
+	return known.(*sample)
+}
+
+// at returns the sample for a server, nil if its address and the path are not simply joined.
+func (s *sample) at(baseURL string) *sample {
+	base, err := url.Parse(baseURL)
+	if s == nil || err != nil {
+		return nil
+	}
+	prefix := strings.TrimSuffix(base.Path, "/")
+	if base.EscapedPath() != base.Path || prefix != "" && prefix != path.Clean(prefix) || strings.HasSuffix(base.Host, ":") {
+		return nil
+	}
+	own := *s
+	own.url, own.before = url.URL{Scheme: base.Scheme, Host: base.Host}, prefix+s.before
+	return &own
+}
 
 // newSample has two requests built: one with all parameters, which shows where they go, and one with headers only, of
 // which nothing may be left unexplained. It returns nil if something is.
@@ -67,19 +102,14 @@ func mark(param reflect.Value, text string) {
 	}
 }
 
-// nameOf returns the one header with a value, or "".
+// nameOf returns a header with just this value, or "".
 func nameOf(headers http.Header, value string) string {
-	found := ""
 	for name, values := range headers {
-		if len(values) != 1 || values[0] != value {
-			continue
+		if len(values) == 1 && values[0] == value {
+			return name
 		}
-		if found != "" {
-			return ""
-		}
-		found = name
 	}
-	return found
+	return ""
 }
 
 // explains takes over the address of a request with headers only, and says whether nothing else is in it.
