@@ -92,6 +92,8 @@ func (r *Run) collect(yield func(Result) bool) {
 		for range s.output.results() { //nolint // what was under way ends and is not wanted any more
 		}
 		<-fed
+		s.tasks.Wait()
+		close(s.free)
 	}()
 	for results := range s.output.results() {
 		for _, result := range results {

@@ -54,8 +54,6 @@ func (s *scheduler) feed(connections iter.Seq[Connection]) {
 		})
 	}
 	s.output.close(&s.tasks)
-	s.tasks.Wait()
-	close(s.free)
 }
 
 // dispatch makes a call as soon as the bounds allow and reports whether it will; false means that the run has ended.

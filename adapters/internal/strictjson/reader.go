@@ -59,8 +59,8 @@ func (r *reader) list(element plan, v reflect.Value) bool {
 
 func (r *reader) object(members []member, v reflect.Value) bool {
 	var seen uint64
-	outer, next := len(r.names), 0
-	return r.membersOf(func(name []byte) bool {
+	next := 0
+	return r.membersOf(func(outer int, name []byte) bool {
 		i := find(members, name, next)
 		if i < 0 {
 			return !resembles(members, name) && r.distinct(outer, name) && r.skip(0)
@@ -90,8 +90,7 @@ func resembles(members []member, name []byte) bool {
 // dictionary reads an object whose names are not documented.
 func (r *reader) dictionary(value plan, v reflect.Value) bool {
 	v.Set(reflect.MakeMap(v.Type()))
-	outer := len(r.names)
-	return r.membersOf(func(name []byte) bool {
+	return r.membersOf(func(outer int, name []byte) bool {
 		element := reflect.New(v.Type().Elem()).Elem()
 		if !r.distinct(outer, name) || !r.value(value, element) {
 			return false
@@ -110,14 +109,15 @@ func (r *reader) skip(depth int) bool {
 	case '[':
 		return depth < maxSkipped && r.elementsOf(func(int) bool { return r.skip(depth + 1) })
 	case '{':
-		outer := len(r.names)
-		return depth < maxSkipped && r.membersOf(func(name []byte) bool { return r.distinct(outer, name) && r.skip(depth+1) })
+		return depth < maxSkipped && r.membersOf(func(outer int, name []byte) bool {
+			return r.distinct(outer, name) && r.skip(depth+1)
+		})
 	}
 	return r.literal("null") || r.literal("true") || r.literal("false") || r.number() != nil
 }
 
-// membersOf reads an object. member reads the value of each name.
-func (r *reader) membersOf(member func(name []byte) bool) bool {
+// membersOf reads an object. member reads the value of each name; outer is how many names belong to objects around it.
+func (r *reader) membersOf(member func(outer int, name []byte) bool) bool {
 	if !r.take('{') {
 		return false
 	}
@@ -127,7 +127,7 @@ func (r *reader) membersOf(member func(name []byte) bool) bool {
 			return false
 		}
 		name, ok := r.simple()
-		if !ok || !r.take(':') || !member(name) {
+		if !ok || !r.take(':') || !member(outer, name) {
 			return false
 		}
 	}
