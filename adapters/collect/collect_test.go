@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -327,7 +328,7 @@ func TestBreakingOffEndsEverything(t *testing.T) {
 			}
 		}
 		endless := func(yield func(collect.Connection) bool) {
-			for i := 0; yield(connection(&bank{name: "b", gauge: gauge, wait: until}, strconv.Itoa(i), numbers(0, 1<<40))); i++ {
+			for i := 0; yield(connection(&bank{name: "b", gauge: gauge, wait: until}, strconv.Itoa(i), numbers(0, math.MaxInt))); i++ {
 			}
 		}
 		run := collect.Balances(t.Context(), endless, &collect.Options{Ordered: isOrdered, Calls: 500, PerHost: 500})
@@ -352,7 +353,7 @@ func TestEndOfContextEndsTheRun(t *testing.T) {
 			return ctx.Err()
 		}
 		run := collect.Balances(ctx, slices.Values([]collect.Connection{
-			connection(&bank{name: "b", wait: stop}, "b", numbers(0, 1<<40)),
+			connection(&bank{name: "b", wait: stop}, "b", numbers(0, math.MaxInt)),
 		}), &collect.Options{Ordered: isOrdered, Calls: 4, PerHost: 4})
 		results := gather(run)
 		report := run.Report()

@@ -95,7 +95,7 @@ func watchMemory() func() float64 {
 // accountsAt yields the accounts of one server.
 func accountsAt(yield func(string) bool) {
 	for i := range fanAccounts / fanServers {
-		if !yield(strconv.Itoa(50_000_000_000 + i)) {
+		if !yield(strconv.FormatInt(50_000_000_000+int64(i), 10)) {
 			return
 		}
 	}
