@@ -35,7 +35,7 @@ lint: redocly ## gofmt, go vet and staticcheck on what is written by hand, Redoc
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./specs/... ./adapters/...
 
-STORES = adapters/accessguard/sqltest
+STORES = adapters/use/accessguard/sqltest
 POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
 
 test: ## run all tests with the race detector, offline once the modules are there
@@ -69,7 +69,7 @@ fuzz: ## fuzz every target in turn, each for T: make fuzz T=30s
 	done
 
 catalogue: ## print the catalogue of bad days, case by provider, from a run of it
-	@cd adapters/adaptertest && $(GO) test -count=1 -run '^TestCatalogueTable$$' -catalogue.table
+	@cd adapters/kit/adaptertest && $(GO) test -count=1 -run '^TestCatalogueTable$$' -catalogue.table
 
 bench: ## compare the adapters with hand-written code, side by side; a few minutes on an idle machine
 	@$(GO) run ./adapters/internal/bench

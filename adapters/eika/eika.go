@@ -37,8 +37,8 @@ import (
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/httpsig"
-	"github.com/openbalances/openbalances/adapters/internal/call"
+	"github.com/openbalances/openbalances/adapters/kit/call"
+	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 	api "github.com/openbalances/openbalances/gen/eika"
 )
 

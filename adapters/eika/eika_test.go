@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/adaptertest"
 	"github.com/openbalances/openbalances/adapters/eika"
-	"github.com/openbalances/openbalances/adapters/httpsig"
+	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
+	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )

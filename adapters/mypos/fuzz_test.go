@@ -3,7 +3,7 @@ package mypos_test
 import (
 	"testing"
 
-	"github.com/openbalances/openbalances/adapters/adaptertest"
+	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
 )
 
 func FuzzBalances(f *testing.F) { adaptertest.Fuzz(f, harness) }

@@ -35,7 +35,7 @@ import (
 	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/internal/call"
+	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/mypos"
 )
 

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/adaptertest"
+	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
 	"github.com/openbalances/openbalances/adapters/neonomics"
 )
 

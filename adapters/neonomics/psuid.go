@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/openbalances/openbalances/adapters/internal/call"
+	"github.com/openbalances/openbalances/adapters/kit/call"
 )
 
 // keySize is that of AES-128, the only one that the provider hands out.

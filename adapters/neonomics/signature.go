@@ -5,9 +5,9 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/openbalances/openbalances/adapters/httpsig"
-	"github.com/openbalances/openbalances/adapters/internal/call"
 	"github.com/openbalances/openbalances/adapters/internal/check"
+	"github.com/openbalances/openbalances/adapters/kit/call"
+	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 )
 
 // signedHeaders are covered in this order. Documentation: docs.neonomics.io, "Signing headers", read 2026-11-20.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/httpsig"
+	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 	"github.com/openbalances/openbalances/adapters/neonomics"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"

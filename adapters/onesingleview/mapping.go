@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/internal/call"
+	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/onesingleview"
 	"github.com/shopspring/decimal"
 )

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/adaptertest"
+	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
 	"github.com/openbalances/openbalances/adapters/onesingleview"
 )
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/internal/call"
+	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/tokenio"
 )
 

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/internal/call"
 	"github.com/openbalances/openbalances/adapters/internal/check"
+	"github.com/openbalances/openbalances/adapters/kit/call"
 )
 
 // scheme is that of Token.io's SDK, github.com/tokenio/sdk-js, read 2026-11-20.

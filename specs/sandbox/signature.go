@@ -14,7 +14,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/openbalances/openbalances/adapters/httpsig"
+	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 	"github.com/openbalances/openbalances/specs/contract"
 )
 

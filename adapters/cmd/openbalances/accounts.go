@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/internal/call"
+	"github.com/openbalances/openbalances/adapters/kit/call"
 )
 
 const maxLists = 16 // under way at once

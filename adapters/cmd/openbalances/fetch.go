@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/collect"
+	"github.com/openbalances/openbalances/adapters/use/collect"
 )
 
 // result is what one account of one connection gave: balances or an error. Without an account it is about the

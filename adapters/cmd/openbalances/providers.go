@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/internal/call"
+	"github.com/openbalances/openbalances/adapters/kit/call"
 )
 
 // credentials are the values of one connection by their names in the configuration, after env: and file: have been

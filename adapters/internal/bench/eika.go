@@ -16,8 +16,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/eika"
-	"github.com/openbalances/openbalances/adapters/httpsig"
-	"github.com/openbalances/openbalances/adapters/internal/call"
+	"github.com/openbalances/openbalances/adapters/kit/call"
+	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 	api "github.com/openbalances/openbalances/gen/eika"
 	"github.com/shopspring/decimal"
 )

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/collect"
+	"github.com/openbalances/openbalances/adapters/use/collect"
 	"github.com/shopspring/decimal"
 )
 

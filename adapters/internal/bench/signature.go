@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 
-	"github.com/openbalances/openbalances/adapters/httpsig"
+	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 )
 
 // measureSignatures compares the signature that Eika asks for with the RSA operation in it and with the rest of a call.

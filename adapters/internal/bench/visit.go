@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/collect"
+	"github.com/openbalances/openbalances/adapters/use/collect"
 )
 
 // serve starts the servers of a fan-out, which answer for every account.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/acme"
-	"github.com/openbalances/openbalances/adapters/adaptertest"
+	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
 )
 
 var credentials = acme.Credentials{AccessToken: "token-1234", Client: "client-5678"}

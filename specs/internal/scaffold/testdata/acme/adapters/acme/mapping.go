@@ -2,7 +2,7 @@ package acme
 
 import (
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/internal/call"
+	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/acme"
 	"github.com/shopspring/decimal"
 )

@@ -1,0 +1,169 @@
+package accessguard_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/accessguard"
+	"github.com/openbalances/openbalances/adapters/use/accessguard/storetest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// stormFile names the file on which a process started by the tests makes calls.
+const stormFile = "ACCESSGUARD_STORM_FILE"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(stormFile); path != "" {
+		bank := &storetest.Bank{}
+		for _, err := range storetest.Storm(context.Background(), bank, "consent", []string{"account"}, 250,
+			accessguard.File(path)) {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		fmt.Println(bank.Asked("account"))
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	store := accessguard.Memory()
+	storetest.Run(t, func(*testing.T) accessguard.Store { return store })
+}
+
+func TestFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "access.json")
+	storetest.Run(t, func(*testing.T) accessguard.Store { return accessguard.File(path) })
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	for _, entry := range entries {
+		info, err := entry.Info()
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode(), entry.Name())
+	}
+	assert.Len(t, entries, 2, "the file and its lock")
+}
+
+func TestFileIsSharedByProcesses(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "access.json")
+	total := 0
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			passed := storm(t, path)
+			mu.Lock()
+			defer mu.Unlock()
+			total += passed
+		})
+	}
+	group.Wait()
+	assert.Equal(t, 4, total)
+}
+
+// storm runs a process that makes 250 concurrent calls and returns how many passed.
+func storm(t *testing.T, path string) int {
+	command := exec.CommandContext(t.Context(), os.Args[0])
+	command.Env = append(os.Environ(), stormFile+"="+path)
+	var problems bytes.Buffer
+	command.Stderr = &problems
+	out, err := command.Output()
+	assert.NoError(t, err)
+	assert.Empty(t, problems.String())
+	passed, err := strconv.Atoi(strings.TrimSpace(string(out)))
+	assert.NoError(t, err)
+	return passed
+}
+
+func TestFileStaysLocked(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "access.json")
+	holder, wait := accessguard.File(path), make(chan struct{})
+	var group sync.WaitGroup
+	entered := make(chan struct{})
+	group.Go(func() {
+		assert.NoError(t, holder.Update(context.Background(), "key", time.Now(),
+			func(r accessguard.Record) accessguard.Record { close(entered); <-wait; return r }))
+	})
+	<-entered
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	unchanged := func(r accessguard.Record) accessguard.Record { return r }
+	for _, store := range []accessguard.Store{holder, accessguard.File(path)} {
+		require.ErrorIs(t, store.Update(ctx, "key", time.Now(), unchanged), context.DeadlineExceeded)
+	}
+	close(wait)
+	group.Wait()
+}
+
+func TestDamagedFileIsAnErrorAndIsKept(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "access.json")
+	bank := &storetest.Bank{}
+	require.Empty(t, storetest.Storm(t.Context(), bank, "consent", []string{"account"}, 1, accessguard.File(path)))
+	good, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.NotContains(t, string(good), "account")
+	assert.NotContains(t, string(good), "consent")
+	digit := bytes.Clone(good)
+	digit[bytes.Index(digit, []byte("taken"))+10] ^= 1
+	for name, text := range map[string][]byte{
+		"empty": {}, "cut in the sum": good[:40], "cut at its end": good[:len(good)-1], "without sum": good[65:],
+		"one digit differs": digit, "something after it": append(bytes.Clone(good), '\n'), "other text": []byte("{}"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "access.json")
+			require.NoError(t, os.WriteFile(path, text, 0o600))
+			guarded, err := accessguard.New(bank, "eika", "consent", accessguard.File(path), nil)
+			require.NoError(t, err)
+			_, err = guarded.Balances(t.Context(), "account", adapters.Unattended())
+			require.ErrorIs(t, err, adapters.ErrUnavailable)
+			require.ErrorIs(t, err, accessguard.ErrDamaged)
+			require.EqualError(t, err,
+				"eika: get balances: unavailable: access guard: the store is damaged, nothing was sent")
+			after, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, text, after)
+		})
+	}
+	assert.Equal(t, 1, bank.Asked("account"))
+}
+
+func TestExpiredRecordsAreForgotten(t *testing.T) {
+	t.Parallel()
+	memory := accessguard.Memory()
+	churn(t, memory, 20_000)
+	assert.LessOrEqual(t, memory.Len(), 2048)
+
+	path := filepath.Join(t.TempDir(), "access.json")
+	churn(t, accessguard.File(path), 200)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	assert.Less(t, info.Size(), int64(2048))
+}
+
+// churn writes n records, each of which expires ten records later.
+func churn(t *testing.T, store accessguard.Store, n int) {
+	start := time.Now()
+	for i := range n {
+		now := start.Add(time.Duration(i) * time.Second)
+		require.NoError(t, store.Update(t.Context(), strconv.Itoa(i), now,
+			func(accessguard.Record) accessguard.Record {
+				return accessguard.Record{Blocked: now.Add(10 * time.Second)}
+			}))
+	}
+}

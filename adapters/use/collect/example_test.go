@@ -1,0 +1,60 @@
+package collect_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"slices"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/mypos"
+	"github.com/openbalances/openbalances/adapters/tokenio"
+	"github.com/openbalances/openbalances/adapters/use/collect"
+	"github.com/openbalances/openbalances/specs/sandbox"
+)
+
+// Several providers at once, one of them with accounts of its own choice; one account that fails hides no other.
+func ExampleBalances() {
+	bank, err := sandbox.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	server := httptest.NewServer(bank) // leave BaseURL out to call the providers themselves
+	defer server.Close()
+	shop, err := mypos.New(mypos.Credentials{
+		AccessToken: "token", APIKey: "key", ConsentID: "3c7816ee-3d51-4bf5-8ced-ece2af35d431",
+	}, &adapters.Options{BaseURL: server.URL + "/mypos"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	home, err := tokenio.New(tokenio.Credentials{OnBehalfOf: "ta:1", APIKey: "key"}, &adapters.Options{BaseURL: server.URL + "/tokenio"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	connections := []collect.Connection{
+		{Name: "shop", Provider: "mypos", Source: shop, PSU: adapters.Unattended(), Accounts: slices.Values([]string{"50044620073", "1"})},
+		{Name: "home", Provider: "tokenio", Source: home, PSU: adapters.Unattended(), Accounts: slices.Values([]string{
+			"a:8DbPteGnytmMbKXdnWTReeRB6cYWKXZ84JgLTBC7fKL4:5zKcENpV",
+		})},
+	}
+	run := collect.Balances(context.Background(), slices.Values(connections), &collect.Options{Ordered: true})
+	for result := range run.Results() {
+		if result.Err != nil {
+			fmt.Println(result.Connection, result.Err)
+		}
+		for _, balance := range result.Balances {
+			fmt.Println(result.Connection, balance.Type, adapters.FormatAmount(balance.Amount), balance.Currency)
+		}
+	}
+	report := run.Report()
+	fmt.Println(report.Answered, "of", report.Accounts, "accounts")
+	// Output:
+	// shop interimAvailable 4.200 PLN
+	// shop mypos: get balances: not_found (HTTP 404): code RESOURCE_UNKNOWN
+	// home interimBooked 12009.1000 USD
+	// home interimAvailable 12009.1000 USD
+	// 2 of 3 accounts
+}

@@ -1,0 +1,84 @@
+package pick_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/pick"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
+)
+
+// balance is one of a type; each of included is a credit line: yes, no or not stated.
+func balance(kind adapters.BalanceType, included ...string) adapters.Balance {
+	b := adapters.Balance{Type: kind, Currency: "EUR", Amount: decimal.New(100, -2)}
+	for _, text := range included {
+		line := adapters.CreditLine{}
+		if counted := text == "yes"; text != "" {
+			line.Included = &counted
+		}
+		b.CreditLines = append(b.CreditLines, line)
+	}
+	return b
+}
+
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	all := []adapters.Balance{
+		balance(adapters.Unknown), balance(adapters.OpeningBooked), balance(adapters.ClosingBooked), balance(adapters.InterimBooked),
+		balance(adapters.Expected), balance(adapters.ForwardAvailable), balance(adapters.ClosingAvailable), balance(adapters.InterimAvailable),
+	}
+	for _, test := range []struct {
+		policy   pick.Policy
+		balances []adapters.Balance
+		want     adapters.BalanceType
+		reason   string
+		err      error
+	}{
+		{pick.BookedFirst, all, adapters.InterimBooked, "bookedFirst: interimBooked", nil},
+		{pick.AvailableFirst, all, adapters.InterimAvailable, "availableFirst: interimAvailable", nil},
+		{pick.ExpectedFirst, all, adapters.Expected, "expectedFirst: expected", nil},
+		{pick.BookedFirst, all[1:3], adapters.ClosingBooked, "bookedFirst: closingBooked, for want of interimBooked", nil},
+		{pick.AvailableFirst, all[2:3], adapters.ClosingBooked,
+			"availableFirst: closingBooked, for want of interimAvailable, closingAvailable, openingAvailable, interimBooked", nil},
+		{pick.BookedFirst, all[:1], "", "", pick.ErrNone},
+		{pick.BookedFirst, nil, "", "", pick.ErrNone},
+		{pick.AvailableWithoutCredit, all, "", "", pick.ErrNone},
+		{pick.AvailableWithoutCredit, []adapters.Balance{balance(adapters.InterimAvailable, "no", "yes")}, "", "", pick.ErrNone},
+		{pick.AvailableWithoutCredit, []adapters.Balance{balance(adapters.InterimAvailable, "no", "")}, "", "", pick.ErrNone},
+		{pick.AvailableWithoutCredit, []adapters.Balance{balance(adapters.InterimAvailable, "yes"), balance(adapters.InterimAvailable, "no")},
+			adapters.InterimAvailable, "availableWithoutCredit: interimAvailable", nil},
+		{pick.BookedFirst, []adapters.Balance{all[2], all[3], all[3]}, "", "", pick.ErrAmbiguous},
+		{"best", all, "", "", pick.ErrPolicy},
+	} {
+		choice, err := pick.Balance(test.policy, test.balances)
+		assert.ErrorIs(t, err, test.err)
+		assert.Equal(t, test.want, choice.Balance.Type)
+		assert.Equal(t, test.reason, choice.Reason)
+	}
+}
+
+func TestPickLeavesTheListAlone(t *testing.T) {
+	t.Parallel()
+	balances := []adapters.Balance{balance(adapters.Expected), balance(adapters.InterimBooked)}
+	_, _ = pick.Balance(pick.BookedFirst, balances)
+	assert.Equal(t, []adapters.Balance{balance(adapters.Expected), balance(adapters.InterimBooked)}, balances)
+}
+
+func ExampleBalance() {
+	balances := []adapters.Balance{
+		{Type: adapters.ClosingBooked, Amount: decimal.New(100010, -2), Currency: "NOK"},
+		{Type: adapters.Expected, Amount: decimal.New(90010, -2), Currency: "NOK"},
+	}
+	choice, err := pick.Balance(pick.BookedFirst, balances)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(adapters.FormatAmount(choice.Balance.Amount), choice.Balance.Currency)
+	fmt.Println(choice.Reason)
+	// Output:
+	// 1000.10 NOK
+	// bookedFirst: closingBooked, for want of interimBooked
+}
