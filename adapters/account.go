@@ -1,11 +1,9 @@
 package adapters
 
-import "strings"
+import (
+	"time"
 
-const (
-	maxAccountID = 512
-	// accountIDMarks are the RFC 3986 path characters besides letters and digits, without ";" and "%".
-	accountIDMarks = "-._~!$&'()*+,=:@"
+	"github.com/openbalances/openbalances/adapters/internal/check"
 )
 
 // Account is an account as its provider lists it. Empty texts were not stated.
@@ -19,15 +17,31 @@ type Account struct {
 	BBAN string `json:"bban,omitempty"`
 	// Identifiers are all further ones, in the provider's order.
 	Identifiers []AccountIdentifier `json:"identifiers,omitempty"`
-	// Name is the account's name or the account holder's, whichever the provider shows to the PSU.
-	Name string `json:"name,omitempty"`
-	// Status is the provider's text for the state of the account, such as "blocked".
-	Status string `json:"status,omitempty"`
+	// Name is the account's own name, as the provider shows it to the PSU; HolderName is the account holder's.
+	Name       string `json:"name,omitempty"`
+	HolderName string `json:"holderName,omitempty"`
+	// State is what Status means, where the provider documents it; Status is the provider's text.
+	State  AccountState `json:"state,omitempty"`
+	Status string       `json:"status,omitempty"`
 	// Currency is the code as sent.
 	Currency string `json:"currency,omitempty"`
 	// Type is the provider's text for the type of the account.
 	Type string `json:"type,omitempty"`
+	// Bank names the bank behind an aggregator or in a family of banks.
+	Bank string `json:"bank,omitempty"`
+	// ConsentValidUntil is when the consent for the account ends; zero when the provider does not state it.
+	ConsentValidUntil time.Time `json:"consentValidUntil,omitzero"`
 }
+
+// AccountState is the normalised state of an account.
+type AccountState string
+
+// The states. Empty is a state that was not stated, or whose text is not documented.
+const (
+	AccountEnabled AccountState = "enabled"
+	AccountBlocked AccountState = "blocked"
+	AccountClosed  AccountState = "closed"
+)
 
 // AccountIdentifier is a number of an account and the provider's name for the kind of number.
 type AccountIdentifier struct {
@@ -39,24 +53,12 @@ type AccountIdentifier struct {
 // "." or ".." (which would change the endpoint), at most 512 bytes, and free of "/", "?", "#", "%", ";", "\",
 // blanks, control and non-ASCII characters. The error never shows the id.
 func ValidateAccountID(id string) error {
-	switch {
-	case id == "":
-		return invalid("account id", "missing")
-	case id == "." || id == "..":
-		return invalid("account id", "names another path")
-	case len(id) > maxAccountID:
-		return invalid("account id", "longer than 512 bytes")
-	case strings.ContainsFunc(id, notInAccountID):
-		return invalid("account id", "holds a character that is not allowed")
+	if problem := check.ID(id); problem != "" {
+		return invalid("account id", problem)
 	}
 	return nil
 }
 
-func notInAccountID(r rune) bool {
-	letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
-	return !letter && !('0' <= r && r <= '9') && !strings.ContainsRune(accountIDMarks, r)
-}
-
 func invalid(field, problem string) *Error {
-	return &Error{Kind: ErrInvalidArgument, Detail: field + ": " + problem}
+	return &Error{Kind: ErrInvalidArgument, Origin: OriginLocal, Detail: field + ": " + problem}
 }

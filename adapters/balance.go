@@ -4,9 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
-
-	"github.com/openbalances/openbalances/adapters/internal/amount"
-	"github.com/shopspring/decimal"
 )
 
 // Balance is one balance of one account, exactly as the provider stated it. Nothing is rounded, defaulted or
@@ -14,44 +11,48 @@ import (
 // exist: it is an error.
 type Balance struct {
 	// Provider is the adapter's name, such as "eika".
-	Provider string
+	Provider string `json:"provider"`
+	// Bank names the bank behind an aggregator or in a family of banks; empty for a provider that is one bank.
+	Bank string `json:"bank,omitempty"`
 	// AccountID is the account id that was asked for.
-	AccountID string
+	AccountID string `json:"accountId"`
 	// IBAN and BBAN are as reported; empty when not stated.
-	IBAN, BBAN string
+	IBAN string `json:"iban,omitempty"`
+	BBAN string `json:"bban,omitempty"`
 	// Type is the normalised type, ProviderType the first 256 characters of the provider's own text for it.
-	Type         BalanceType
-	ProviderType string
-	// Amount is in units of Currency, negative when the account holder owes. Its exponent is the scale as sent;
-	// decimal's own String drops trailing zeros, [FormatAmount] and the JSON form keep them.
-	Amount decimal.Decimal
+	Type         BalanceType `json:"type"`
+	ProviderType string      `json:"providerType"`
+	// Amount is in units of Currency, negative when the account holder owes.
+	Amount Amount `json:"amount"`
 	// Currency is the three-letter code as sent. Providers use superseded and non-ISO codes too.
-	Currency string
+	Currency string `json:"currency"`
 	// CreditLines are the credit lines that the provider reports with the balance, in its order. They are never
 	// added to or taken from Amount.
-	CreditLines []CreditLine
+	CreditLines []CreditLine `json:"creditLines,omitempty"`
 	// AsOf is the time the provider states for the balance; zero when it states none.
-	AsOf time.Time
+	AsOf time.Time `json:"asOf,omitzero"`
+	// ReferenceDate is the day that the balance refers to; zero when not stated.
+	ReferenceDate Date `json:"referenceDate,omitzero"`
+	// LastCommittedTransaction is the reference of the last transaction that the balance counts in; empty when not
+	// stated.
+	LastCommittedTransaction string `json:"lastCommittedTransaction,omitempty"`
 	// ReceivedAt is when the answer arrived, by the caller's clock.
-	ReceivedAt time.Time
+	ReceivedAt time.Time `json:"receivedAt,omitzero"`
+	// RequestID is what to quote to the provider's support: its own id for the call, else the one sent.
+	RequestID string `json:"requestId,omitempty"`
 	// Warnings name what is odd about the balance without making it wrong.
-	Warnings []string
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // CreditLine is a credit line of an account.
 type CreditLine struct {
 	// Included says whether the line is counted in the balance; nil when not stated.
-	Included *bool
+	Included *bool `json:"included,omitempty"`
 	// Type is the provider's text; empty when not stated.
-	Type string
-	// Amount is in units of Currency; not Valid when not stated.
-	Amount   decimal.NullDecimal
-	Currency string
-}
-
-// FormatAmount writes amount with the scale it carries: 4.200 stays "4.200".
-func FormatAmount(amount decimal.Decimal) string {
-	return amount.StringFixed(max(0, -amount.Exponent()))
+	Type string `json:"type,omitempty"`
+	// Amount is in units of Currency; nil when not stated.
+	Amount   *Amount `json:"amount,omitempty"`
+	Currency string  `json:"currency,omitempty"`
 }
 
 // Validate returns an [ErrProtocol] naming the first field that breaks the contract of a Balance.
@@ -68,7 +69,7 @@ func (b Balance) Validate() error {
 	case b.ReceivedAt.IsZero():
 		return broken("receivedAt", "missing")
 	}
-	if problem := currencyProblem(b.Currency); problem != "" {
+	if problem := CurrencyProblem(b.Currency); problem != "" {
 		return broken("currency", problem)
 	}
 	for i, line := range b.CreditLines {
@@ -81,15 +82,16 @@ func (b Balance) Validate() error {
 
 func (l CreditLine) problem() (field, problem string) {
 	switch {
-	case l.Amount.Valid:
-		return "currency", currencyProblem(l.Currency)
+	case l.Amount != nil:
+		return "currency", CurrencyProblem(l.Currency)
 	case l.Currency != "":
 		return "amount", "missing"
 	}
 	return "", ""
 }
 
-func currencyProblem(code string) string {
+// CurrencyProblem returns why a text is no currency code, or "". It knows no list: codes appear before any list has them.
+func CurrencyProblem(code string) string {
 	if code == "" {
 		return "missing"
 	}
@@ -108,96 +110,20 @@ func broken(field, problem string) *Error {
 	return &Error{Kind: ErrProtocol, Detail: field + ": " + problem}
 }
 
-// balanceJSON is the JSON form of a Balance: amounts are strings that keep their zeros, absent facts are left out.
-type balanceJSON struct {
-	Provider     string           `json:"provider"`
-	AccountID    string           `json:"accountId"`
-	IBAN         string           `json:"iban,omitempty"`
-	BBAN         string           `json:"bban,omitempty"`
-	Type         BalanceType      `json:"type"`
-	ProviderType string           `json:"providerType"`
-	Amount       *string          `json:"amount"`
-	Currency     string           `json:"currency"`
-	AsOf         time.Time        `json:"asOf,omitzero"`
-	ReceivedAt   time.Time        `json:"receivedAt,omitzero"`
-	CreditLines  []creditLineJSON `json:"creditLines,omitempty"`
-	Warnings     []string         `json:"warnings,omitempty"`
-}
-
-type creditLineJSON struct {
-	Included *bool   `json:"included,omitempty"`
-	Type     string  `json:"type,omitempty"`
-	Amount   *string `json:"amount,omitempty"`
-	Currency string  `json:"currency,omitempty"`
-}
-
-// MarshalJSON writes amounts as strings with the scale as sent.
-func (b Balance) MarshalJSON() ([]byte, error) {
-	text := FormatAmount(b.Amount)
-	form := balanceJSON{
-		Provider: b.Provider, AccountID: b.AccountID, IBAN: b.IBAN, BBAN: b.BBAN,
-		Type: b.Type, ProviderType: b.ProviderType, Amount: &text, Currency: b.Currency,
-		AsOf: b.AsOf, ReceivedAt: b.ReceivedAt, Warnings: b.Warnings,
-	}
-	for _, line := range b.CreditLines {
-		form.CreditLines = append(form.CreditLines, creditLineToJSON(line))
-	}
-	return json.Marshal(form)
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote; an absent amount is an error.
+// UnmarshalJSON reads what encoding/json writes. A balance without an amount is an error, because it would read as zero.
 func (b *Balance) UnmarshalJSON(data []byte) error {
-	var form balanceJSON
+	type fields Balance
+	var form struct {
+		fields
+		Amount *Amount `json:"amount"`
+	}
 	if err := json.Unmarshal(data, &form); err != nil {
 		return err
 	}
-	value, err := amountFromJSON("amount", form.Amount)
-	if err != nil {
-		return err
-	}
-	if !value.Valid {
+	if form.Amount == nil {
 		return broken("amount", "missing")
 	}
-	lines, err := creditLinesFromJSON(form.CreditLines)
-	if err != nil {
-		return err
-	}
-	*b = Balance{
-		Provider: form.Provider, AccountID: form.AccountID, IBAN: form.IBAN, BBAN: form.BBAN,
-		Type: form.Type, ProviderType: form.ProviderType, Amount: value.Decimal, Currency: form.Currency,
-		CreditLines: lines, AsOf: form.AsOf, ReceivedAt: form.ReceivedAt, Warnings: form.Warnings,
-	}
+	*b = Balance(form.fields)
+	b.Amount = *form.Amount
 	return nil
-}
-
-func creditLineToJSON(line CreditLine) creditLineJSON {
-	form := creditLineJSON{Included: line.Included, Type: line.Type, Currency: line.Currency}
-	if line.Amount.Valid {
-		text := FormatAmount(line.Amount.Decimal)
-		form.Amount = &text
-	}
-	return form
-}
-
-func creditLinesFromJSON(forms []creditLineJSON) ([]CreditLine, error) {
-	var lines []CreditLine
-	for _, form := range forms {
-		value, err := amountFromJSON("creditLines.amount", form.Amount)
-		if err != nil {
-			return nil, err
-		}
-		lines = append(lines, CreditLine{form.Included, form.Type, value, form.Currency})
-	}
-	return lines, nil
-}
-
-func amountFromJSON(field string, text *string) (decimal.NullDecimal, error) {
-	if text == nil {
-		return decimal.NullDecimal{}, nil
-	}
-	parsed, err := amount.Parse(*text)
-	if err != nil {
-		return decimal.NullDecimal{}, broken(field, err.Error())
-	}
-	return decimal.NewNullDecimal(parsed), nil
 }

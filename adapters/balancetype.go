@@ -34,11 +34,14 @@ var balanceTypes = []BalanceType{
 	PreviouslyClosedBooked, NonInvoiced, Authorised,
 }
 
-// iso20022 holds the codes of the external code set ExternalBalanceType1Code that have a name in the vocabulary.
+// iso20022 holds the codes of the external code sets ExternalBalanceType1Code and ExternalSystemBalanceType1Code.
 var iso20022 = map[string]BalanceType{
 	"OPBD": OpeningBooked, "CLBD": ClosingBooked, "ITBD": InterimBooked, "PRCD": PreviouslyClosedBooked,
 	"OPAV": OpeningAvailable, "CLAV": ClosingAvailable, "ITAV": InterimAvailable, "FWAV": ForwardAvailable,
 	"XPCD": Expected, "INFO": Information,
+	"OPNG": OpeningBooked, "CLSG": ClosingBooked, "INTM": InterimBooked, "BOOK": InterimBooked, "CRRT": InterimBooked,
+	"AVLB": InterimAvailable, "PDNG": Expected,
+	"OTHR": Unknown, "VALU": Unknown, "CRDT": Unknown, "LRLD": Unknown, // nothing in the vocabulary says the same
 }
 
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters/internal/check"
+	"github.com/openbalances/openbalances/adapters/kit/answer"
 )
 
 const (
 	// DefaultMaxBodyBytes is the cap on an answer's body after decompression.
-	DefaultMaxBodyBytes = 1 << 20
+	DefaultMaxBodyBytes = answer.DefaultLimit
 
 	maxHeaderBytes = 64 << 10
 	callTimeout    = 30 * time.Second
@@ -123,6 +124,8 @@ func closeBody(request *http.Request) {
 	}
 }
 
+var errCapped = &Error{Kind: ErrTooLarge, Origin: OriginProvider, Detail: "body is larger than the cap", Err: answer.ErrTooLarge}
+
 // cappedBody fails instead of giving more than the cap; a body of exactly the cap is read to its end.
 type cappedBody struct {
 	io.ReadCloser
@@ -132,7 +135,7 @@ type cappedBody struct {
 
 func (b *cappedBody) Read(buffer []byte) (int, error) {
 	if b.exceeded {
-		return 0, &Error{Kind: ErrTooLarge, Detail: "body is larger than the cap"}
+		return 0, errCapped
 	}
 	if int64(len(buffer))-1 > b.left {
 		buffer = buffer[:b.left+1]
@@ -140,7 +143,7 @@ func (b *cappedBody) Read(buffer []byte) (int, error) {
 	n, err := b.ReadCloser.Read(buffer)
 	if int64(n) > b.left {
 		n, b.exceeded = int(b.left), true
-		err = &Error{Kind: ErrTooLarge, Detail: "body is larger than the cap"}
+		err = errCapped
 	}
 	b.left -= int64(n)
 	return n, err

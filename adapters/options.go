@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"context"
 	"net/http"
 	"time"
 )
@@ -18,4 +19,24 @@ type Options struct {
 	MaxBodyBytes int64
 	// Now replaces the clock that stamps requests and Balance.ReceivedAt.
 	Now func() time.Time
+	// OnExchange is called after each exchange with the provider, those for tokens included, by the goroutine of the
+	// call. It is for metrics, traces and records of raw answers, and it must not keep what it is given.
+	OnExchange func(context.Context, Exchange)
+}
+
+// Exchange is one request to a provider and what came of it. Nothing of it but Header and Body can hold personal data or
+// secrets of the provider's answer, and nothing holds what was sent.
+type Exchange struct {
+	Provider  string
+	Operation string // such as "get balances"
+	Route     string // method and path of the provider's document, without ids: "GET /v1/accounts/{id}/balances"
+	Status    int    // 0 when there was no answer
+	Kind      Kind   // of the outcome, mapping included; "" if it is good
+	Duration  time.Duration
+	// RequestIDSent and RequestIDReceived are the values of the provider's request id header; empty if it has none.
+	RequestIDSent     string
+	RequestIDReceived string
+	// Header and Body are the answer's, as far as it was read. They are valid during the call only.
+	Header http.Header
+	Body   []byte
 }

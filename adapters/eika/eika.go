@@ -42,12 +42,12 @@ import (
 	api "github.com/openbalances/openbalances/gen/eika"
 )
 
-const (
-	provider      = "eika"
-	productionURL = "https://psd2.eika.no/api" // inferred from a sister bank
-)
+var provider = call.Provider{Name: "eika", URL: "https://psd2.eika.no/api", Refusal: refusal} // inferred from a sister bank
 
-var _ adapters.Source = (*Client)(nil)
+var (
+	balances = call.Get("GET /v1/accounts/{id}/balances", api.NewGetBalancesRequest)
+	accounts = call.List("GET /v1/accounts", api.NewGetAccountsRequest)
+)
 
 // Credentials are what Eika asks of a TPP. Certificate and Key are required.
 type Credentials struct {
@@ -65,19 +65,17 @@ type Credentials struct {
 
 // Client is the Eika adapter.
 type Client struct {
-	api         *api.Client
-	balances    *call.Operation[api.GetBalancesParams]
-	connection  *call.Connection
-	credentials func() *Credentials // a function, because fmt can look through any pointer
+	adapters.Base
+	endpoint    *call.Endpoint
+	credentials call.Sealed[Credentials]
 	certificate string
 }
 
+var _ adapters.Source = (*Client)(nil)
+
 // New returns a Client. Nothing is sent.
 func New(credentials Credentials, options *adapters.Options) (*Client, error) {
-	if err := call.CheckCredentials(provider, credentials); err != nil {
-		return nil, err
-	}
-	connection, err := call.New(provider, productionURL, options, refusal)
+	endpoint, err := call.Open(provider, credentials, options)
 	if err != nil {
 		return nil, err
 	}
@@ -85,34 +83,27 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	connection.Editors = []call.Editor{keepMarks, call.Sign(signer)}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(connection.Edit))
-	if err != nil {
-		return nil, connection.Invalid("baseURL", "not usable")
-	}
-	balances := call.NewOperation(connection, api.NewGetBalancesRequest)
+	endpoint.Edit(unescapeExclamationMark, call.Sign(signer))
 	certificate := httpsig.Certificate(credentials.Certificate)
-	return &Client{client, balances, connection, func() *Credentials { return &credentials }, certificate}, nil
+	return &Client{adapters.Base(provider.Name), endpoint, call.Seal(credentials), certificate}, nil
 }
 
 // Balances implements [adapters.Source]. All of the PSU's context is forwarded.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
-	send := func(ctx context.Context) (*http.Response, error) {
-		return c.balances.Send(ctx, accountID, c.params(psu))
-	}
-	return call.Balances(ctx, c.connection, accountID, psu, send, toBalances)
+	request := balances.For(accountID, c.params(psu))
+	return call.Balances(ctx, c.endpoint, accountID, psu, request, toBalances)
 }
 
 func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
+	own := c.credentials.Open()
 	params := &api.GetBalancesParams{
 		XRequestID:              call.NewRequestID(),
-		Date:                    c.connection.Now().UTC().Format(http.TimeFormat),
+		Date:                    c.endpoint.Now().UTC().Format(http.TimeFormat),
 		TPPSignatureCertificate: c.certificate,
-		PSUID:                   call.Optional(c.credentials().PSUID),
-		PSUCorporateID:          call.Optional(c.credentials().PSUCorporateID),
-		TPPSessionID:            call.Optional(c.credentials().TPPSessionID),
-		TPPRedirectURI:          call.Optional(c.credentials().TPPRedirectURI),
+		PSUID:                   call.Optional(own.PSUID),
+		PSUCorporateID:          call.Optional(own.PSUCorporateID),
+		TPPSessionID:            call.Optional(own.TPPSessionID),
+		TPPRedirectURI:          call.Optional(own.TPPRedirectURI),
 	}
 	if user, present := psu.Context(); present {
 		params.PSUIPAddress = call.Optional(user.IPAddress.String())
@@ -129,9 +120,9 @@ func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 	return params
 }
 
-// keepMarks sends the "!" of account ids as it is, like the one public client that is known to work; the generated
+// unescapeExclamationMark sends the "!" of account ids as it is, like the one public client that is known to work; the generated
 // client escapes it.
-func keepMarks(_ context.Context, request *http.Request) error {
+func unescapeExclamationMark(_ context.Context, request *http.Request) error {
 	if request.URL.RawPath == "" {
 		request.URL.RawPath = request.URL.EscapedPath()
 	}
@@ -142,15 +133,15 @@ func keepMarks(_ context.Context, request *http.Request) error {
 // signer is the seam between the adapter and the signature: whatever implements [httpsig.Signer] can take its place.
 func (c Credentials) signer() (httpsig.Signer, error) {
 	if err := httpsig.CheckPair(c.Certificate, c.Key); err != nil {
-		return nil, call.Invalid(provider, "credentials.signingKey", problem(err))
+		return nil, call.Invalid(provider.Name, "credentials.signingKey", problem(err))
 	}
 	keyID, err := httpsig.KeyID(c.Certificate, c.KeyIDCA)
 	if err != nil {
-		return nil, call.Invalid(provider, "credentials.keyIdCA", problem(err))
+		return nil, call.Invalid(provider.Name, "credentials.keyIdCA", problem(err))
 	}
 	signer, err := httpsig.New(c.Key, keyID, &httpsig.Options{EncodedWord: true})
 	if err != nil {
-		return nil, call.Invalid(provider, "credentials.signingKey", problem(err))
+		return nil, call.Invalid(provider.Name, "credentials.signingKey", problem(err))
 	}
 	return signer, nil
 }

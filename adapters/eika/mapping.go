@@ -24,33 +24,25 @@ type accountBalances struct {
 
 // toBalances maps the answer, which does not name the id of its account.
 func toBalances(body accountBalances) ([]adapters.Balance, error) {
-	if body.Balances == nil {
-		return nil, call.Missing("balances")
-	}
 	account := body.Account
 	if account == nil {
 		account = &api.Account{}
 	}
-	balances := make([]adapters.Balance, 0, len(body.Balances))
-	for i, balance := range body.Balances {
-		mapped, err := toBalance(balance)
-		if err != nil {
-			return nil, call.At("balances", i, err)
-		}
-		mapped.IBAN, mapped.BBAN = call.Text(account.IBAN), call.Text(account.BBAN)
-		mapped.Warnings = warnings(balance, account)
-		balances = append(balances, mapped)
-	}
-	return balances, nil
+	return call.Each("balances", body.Balances, func(balance api.Balance) (adapters.Balance, error) {
+		return toBalance(balance, account)
+	})
 }
 
-func toBalance(balance api.Balance) (adapters.Balance, error) {
-	amount, err := call.Amount("balanceAmount.amount", balance.BalanceAmount.Amount)
+func toBalance(balance api.Balance, account *api.Account) (adapters.Balance, error) {
+	money, err := call.ToMoney("balanceAmount.amount", balance.BalanceAmount.Amount, "balanceAmount.currency", balance.BalanceAmount.Currency)
 	return adapters.Balance{
+		IBAN:         call.Text(account.IBAN),
+		BBAN:         call.Text(account.BBAN),
 		Type:         adapters.ParseBalanceType(string(balance.BalanceType)),
 		ProviderType: string(balance.BalanceType),
-		Amount:       amount,
-		Currency:     balance.BalanceAmount.Currency,
+		Amount:       money.Amount,
+		Currency:     money.Currency,
+		Warnings:     warnings(balance, account),
 	}, err
 }
 

@@ -3,16 +3,10 @@ package mypos
 import (
 	"cmp"
 	"context"
-	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/mypos"
-)
-
-var (
-	_ adapters.AccountLister = (*Client)(nil)
-	_ adapters.BalanceLister = (*Client)(nil)
 )
 
 // accountList is [api.AccountList], of which one broken account spoils no other.
@@ -21,41 +15,29 @@ type accountList struct {
 	Pagination *api.Pagination                   `json:"pagination"`
 }
 
-// Accounts implements [adapters.AccountLister]. Further pages are asked for by their number, which is inferred.
+// Accounts implements [adapters.Source]. Further pages are asked for by their number, which is inferred.
 func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Account, error) {
-	return call.Accounts(ctx, c.connection, psu, c.sendList(psu, nil), toAccounts)
+	return call.Accounts(ctx, c.endpoint, psu, c.page(psu, nil), toAccounts)
 }
 
-// AllBalances implements [adapters.BalanceLister] with withBalance=true, which the provider may ignore.
+// AllBalances implements [adapters.Source] with withBalance=true, which the provider may ignore.
 func (c *Client) AllBalances(ctx context.Context, psu adapters.PSU) ([]adapters.AccountBalances, error) {
 	withBalance := true
-	return call.AllBalances(ctx, c.connection, psu, c.sendList(psu, &withBalance), toAllBalances)
+	return call.AllBalances(ctx, c.endpoint, psu, c.page(psu, &withBalance), toAllBalances)
 }
 
-func (c *Client) sendList(psu adapters.PSU, withBalance *bool) call.SendPage {
-	return func(ctx context.Context, page int) (*http.Response, error) {
-		params := toListParams(c.params(psu))
+func (c *Client) page(psu adapters.PSU, withBalance *bool) call.Page {
+	return func(page int) call.Request {
+		params := call.Like[api.GetAccountsParams](c.params(psu))
 		params.WithBalance = withBalance
 		if page > 1 {
 			params.Page = &page
 		}
-		return c.api.GetAccounts(ctx, params)
+		return accounts.With(params)
 	}
 }
 
-func toListParams(params *api.GetBalancesParams) *api.GetAccountsParams {
-	return &api.GetAccountsParams{
-		XRequestID:     params.XRequestID,
-		ConsentID:      params.ConsentID,
-		APIKey:         params.APIKey,
-		PSUIPAddress:   params.PSUIPAddress,
-		PSUIPPort:      params.PSUIPPort,
-		PSUDeviceID:    params.PSUDeviceID,
-		PSUGeoLocation: params.PSUGeoLocation,
-	}
-}
-
-func toAccounts(body accountList) (call.List[adapters.Account], error) {
+func toAccounts(body accountList) (call.Listed[adapters.Account], error) {
 	list, err := call.ListAccounts("accounts", body.Accounts, toAccount)
 	if err == nil {
 		list.Total, err = total(body.Pagination)
@@ -63,7 +45,6 @@ func toAccounts(body accountList) (call.List[adapters.Account], error) {
 	return list, err
 }
 
-// toAccount maps a listed account. Left out: balance and balances.
 func toAccount(account api.ListedAccount) (adapters.Account, error) {
 	if account.AccountNumber == "" {
 		return adapters.Account{}, call.Missing("accountNumber")
@@ -72,6 +53,7 @@ func toAccount(account api.ListedAccount) (adapters.Account, error) {
 		ID:       account.AccountNumber,
 		IBAN:     call.Text(account.IBAN),
 		Name:     call.Text(account.Name),
+		State:    call.ToState(call.Text(account.Status), states),
 		Status:   call.Text(account.Status),
 		Currency: call.Text(account.Currency),
 		Type:     call.Text(account.CashAccountType),
@@ -90,38 +72,35 @@ func total(pagination *api.Pagination) (int, error) {
 	return *total, nil
 }
 
-func toAllBalances(body accountList) (call.List[adapters.AccountBalances], error) {
-	list, err := call.ListBalances("accounts", body.Accounts, toListedBalances)
+func toAllBalances(body accountList) (call.Listed[adapters.AccountBalances], error) {
+	list, err := call.ListBalances("accounts", body.Accounts, toAccount, toListedBalances)
 	if err == nil {
 		list.Total, err = total(body.Pagination)
 	}
 	return list, err
 }
 
-func toListedBalances(account api.ListedAccount) (string, []adapters.Balance, error) {
-	if account.AccountNumber == "" {
-		return "", nil, call.Missing("accountNumber")
-	}
+func toListedBalances(account api.ListedAccount) ([]adapters.Balance, error) {
 	if account.Balances == nil {
-		balances, err := toSingleBalance(account)
-		return account.AccountNumber, balances, err
+		return toSingleBalance(account)
 	}
-	named := api.Account{AccountNumber: account.AccountNumber, IBAN: account.IBAN}
-	balances, err := toBalances(account.AccountNumber, api.AccountBalances{Account: named, Balances: account.Balances})
-	return account.AccountNumber, balances, err
+	return call.Each("balances", account.Balances, func(balance api.Balance) (adapters.Balance, error) {
+		return toBalance(balance, account.IBAN)
+	})
 }
 
 // toSingleBalance maps the number that an account may have instead of a list. Its type is unknown, because one page
 // calls it booked and another one available.
 func toSingleBalance(account api.ListedAccount) ([]adapters.Balance, error) {
 	if account.Balance == nil || !account.Balance.Valid {
-		return nil, call.NotListed("balances")
+		return nil, call.NoBalances("balances")
 	}
+	money, err := call.ToMoney("balance", *account.Balance, "currency", call.Text(account.Currency))
 	return []adapters.Balance{{
+		IBAN:         call.Text(account.IBAN),
 		Type:         adapters.Unknown,
 		ProviderType: "balance",
-		Amount:       account.Balance.Decimal,
-		Currency:     call.Text(account.Currency),
-		IBAN:         call.Text(account.IBAN),
-	}}, nil
+		Amount:       money.Amount,
+		Currency:     money.Currency,
+	}}, err
 }

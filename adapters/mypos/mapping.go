@@ -23,33 +23,35 @@ var codes = map[string]adapters.Kind{
 	"SERVICE_UNAVAILABLE":   adapters.ErrUnavailable,
 }
 
-// toBalances maps the answer for the account asked for. Every field of it is mapped.
+// states are Berlin Group's.
+var states = map[string]adapters.AccountState{
+	"enabled": adapters.AccountEnabled, "blocked": adapters.AccountBlocked, "deleted": adapters.AccountClosed,
+}
+
+// consents are the codes that say what has become of the consent.
+var consents = map[string]adapters.ConsentState{
+	"CONSENT_EXPIRED": adapters.ErrConsentExpired,
+	"CONSENT_UNKNOWN": adapters.ErrConsentUnknown,
+}
+
+// toBalances maps the answer for the account asked for.
 func toBalances(asked string, body api.AccountBalances) ([]adapters.Balance, error) {
 	if body.Account.AccountNumber != asked {
 		return nil, call.Mismatch("account.accountNumber")
 	}
-	if body.Balances == nil {
-		return nil, call.Missing("balances")
-	}
-	balances := make([]adapters.Balance, 0, len(body.Balances))
-	for i, balance := range body.Balances {
-		mapped, err := toBalance(balance)
-		if err != nil {
-			return nil, call.At("balances", i, err)
-		}
-		mapped.IBAN = call.Text(body.Account.IBAN)
-		balances = append(balances, mapped)
-	}
-	return balances, nil
+	return call.Each("balances", body.Balances, func(balance api.Balance) (adapters.Balance, error) {
+		return toBalance(balance, body.Account.IBAN)
+	})
 }
 
-func toBalance(balance api.Balance) (adapters.Balance, error) {
-	amount, err := call.Amount("amount", balance.Amount)
+func toBalance(balance api.Balance, iban *string) (adapters.Balance, error) {
+	money, err := call.ToMoney("amount", balance.Amount, "currency", balance.Currency)
 	return adapters.Balance{
+		IBAN:         call.Text(iban),
 		Type:         balanceType(balance.BalanceType),
 		ProviderType: balance.BalanceType,
-		Amount:       amount,
-		Currency:     balance.Currency,
+		Amount:       money.Amount,
+		Currency:     money.Currency,
 	}, err
 }
 
@@ -68,5 +70,7 @@ func refusal(answer call.Answer) call.Refusal {
 	}
 	first := body.TPPMessages[0]
 	kind, known := codes[first.Code]
-	return call.Refusal{Kind: kind, Known: known, Code: first.Code, Message: call.Text(first.Text)}
+	return call.Refusal{
+		Kind: kind, Consent: consents[first.Code], Known: known, Code: first.Code, Message: call.Text(first.Text),
+	}
 }

@@ -32,19 +32,18 @@ package mypos
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/mypos"
 )
 
-const (
-	provider      = "mypos"
-	productionURL = "https://mp-psd2-api.mypos.com"
-)
+var provider = call.Provider{Name: "mypos", URL: "https://mp-psd2-api.mypos.com", Refusal: refusal}
 
-var _ adapters.Source = (*Client)(nil)
+var (
+	balances = call.Get("GET /v1/accounts/{accountNumber}/balances", api.NewGetBalancesRequest)
+	accounts = call.List("GET /v1/accounts", api.NewGetAccountsRequest)
+)
 
 // Credentials are what myPOS asks of a TPP. All are required.
 type Credentials struct {
@@ -58,37 +57,27 @@ type Credentials struct {
 
 // Client is the myPOS adapter.
 type Client struct {
-	api         *api.Client
-	balances    *call.Operation[api.GetBalancesParams]
-	connection  *call.Connection
-	credentials func() *Credentials // a function, because fmt can look through any pointer
+	adapters.Base
+	endpoint    *call.Endpoint
+	credentials call.Sealed[Credentials]
 }
+
+var _ adapters.Source = (*Client)(nil)
 
 // New returns a Client. Nothing is sent.
 func New(credentials Credentials, options *adapters.Options) (*Client, error) {
-	if err := call.CheckCredentials(provider, credentials); err != nil {
-		return nil, err
-	}
-	connection, err := call.New(provider, productionURL, options, refusal)
+	endpoint, err := call.Open(provider, credentials, options)
 	if err != nil {
 		return nil, err
 	}
-	connection.Editors = []call.Editor{call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(connection.Edit))
-	if err != nil {
-		return nil, connection.Invalid("baseURL", "not usable")
-	}
-	balances := call.NewOperation(connection, api.NewGetBalancesRequest)
-	return &Client{client, balances, connection, func() *Credentials { return &credentials }}, nil
+	endpoint.Edit(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource))
+	return &Client{adapters.Base(provider.Name), endpoint, call.Seal(credentials)}, nil
 }
 
 // Balances implements [adapters.Source]. The PSU's address, port, device id and geo location are forwarded.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
-	send := func(ctx context.Context) (*http.Response, error) {
-		return c.balances.Send(ctx, accountID, c.params(psu))
-	}
-	return call.Balances(ctx, c.connection, accountID, psu, send, func(body api.AccountBalances) ([]adapters.Balance, error) {
+	request := balances.For(accountID, c.params(psu))
+	return call.Balances(ctx, c.endpoint, accountID, psu, request, func(body api.AccountBalances) ([]adapters.Balance, error) {
 		return toBalances(accountID, body)
 	})
 }
@@ -96,8 +85,8 @@ func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PS
 func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 	params := &api.GetBalancesParams{
 		XRequestID: call.NewRequestID(),
-		ConsentID:  string(c.credentials().ConsentID),
-		APIKey:     string(c.credentials().APIKey),
+		ConsentID:  string(c.credentials.Open().ConsentID),
+		APIKey:     string(c.credentials.Open().APIKey),
 	}
 	if user, present := psu.Context(); present {
 		params.PSUIPAddress = call.Optional(user.IPAddress.String())

@@ -11,42 +11,25 @@ var codes = map[string]adapters.Kind{
 	"1426": adapters.ErrConsentRequired,
 }
 
-// types are the codes seen that are not ISO 20022's.
-var types = map[string]adapters.BalanceType{
-	"CLSG": adapters.ClosingBooked,
-	"AVLB": adapters.InterimAvailable,
-	"EXPN": adapters.Expected,
-}
-
-// toBalances maps the answer. Every field of it is mapped.
+// toBalances maps the answer, which names no account.
 func toBalances(body api.AccountBalances) ([]adapters.Balance, error) {
-	if body == nil {
-		return nil, call.Missing("body")
-	}
-	balances := make([]adapters.Balance, 0, len(body))
-	for i, balance := range body {
-		mapped, err := toBalance(balance)
-		if err != nil {
-			return nil, call.At("", i, err)
-		}
-		balances = append(balances, mapped)
-	}
-	return balances, nil
+	return call.Each("", body, toBalance)
 }
 
 func toBalance(balance api.Balance) (adapters.Balance, error) {
-	amount, err := call.Amount("amount", balance.Amount)
+	money, err := call.ToMoney("amount", balance.Amount, "currency", balance.Currency)
 	return adapters.Balance{
 		Type:         balanceType(balance.Type),
 		ProviderType: balance.Type,
-		Amount:       amount,
-		Currency:     balance.Currency,
+		Amount:       money.Amount,
+		Currency:     money.Currency,
 	}, err
 }
 
+// balanceType knows the one code seen that is not ISO 20022's.
 func balanceType(text string) adapters.BalanceType {
-	if known, ok := types[text]; ok {
-		return known
+	if text == "EXPN" {
+		return adapters.Expected
 	}
 	return adapters.ParseBalanceType(text)
 }

@@ -43,12 +43,12 @@ import (
 	api "github.com/openbalances/openbalances/gen/neonomics"
 )
 
-const (
-	provider      = "neonomics"
-	productionURL = "https://api.neonomics.io"
-)
+var provider = call.Provider{Name: "neonomics", URL: "https://api.neonomics.io", Refusal: refusal}
 
-var _ adapters.Source = (*Client)(nil)
+var (
+	balances = call.Get("GET /ics/v3/accounts/{id}/balances", api.NewGetBalancesRequest)
+	accounts = call.List("GET /ics/v3/accounts", api.NewGetAccountsRequest)
+)
 
 // Credentials are what Neonomics asks of a TPP. The first three are required.
 type Credentials struct {
@@ -78,21 +78,22 @@ type Credentials struct {
 
 // Client is the Neonomics adapter.
 type Client struct {
-	api         *api.Client
-	balances    *call.Operation[api.GetBalancesParams]
-	connection  *call.Connection
-	credentials func() *Credentials // a function, because fmt can look through any pointer
+	adapters.Base
+	endpoint    *call.Endpoint
+	credentials call.Sealed[Credentials]
 	psuID       func() string
 }
 
+var _ adapters.Source = (*Client)(nil)
+
 // New returns a Client. Nothing is sent.
 func New(credentials Credentials, options *adapters.Options) (*Client, error) {
-	if err := credentials.check(); err != nil {
-		return nil, err
-	}
-	connection, err := call.New(provider, productionURL, options, refusal)
+	endpoint, err := call.Open(provider, credentials, options)
 	if err != nil {
 		return nil, err
+	}
+	if credentials.Scope != "" && !api.Scope(credentials.Scope).Valid() {
+		return nil, endpoint.Invalid("credentials.scope", "neither accounts nor business-accounts")
 	}
 	psuID, err := newPSUID(&credentials)
 	if err != nil {
@@ -102,48 +103,31 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	connection.Editors = []call.Editor{call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource), sign}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(connection.Edit))
-	if err != nil {
-		return nil, connection.Invalid("baseURL", "not usable")
-	}
-	balances := call.NewOperation(connection, api.NewGetBalancesRequest)
-	return &Client{client, balances, connection, func() *Credentials { return &credentials }, psuID}, nil
+	endpoint.Edit(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource), sign)
+	return &Client{adapters.Base(provider.Name), endpoint, call.Seal(credentials), psuID}, nil
 }
 
 // Balances implements [adapters.Source]. The PSU's address is forwarded; without the PSU its header is empty, as the
 // provider asks.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
-	send := func(ctx context.Context) (*http.Response, error) {
-		return c.balances.Send(ctx, accountID, c.params(psu))
-	}
-	return call.Balances(ctx, c.connection, accountID, psu, send, toBalances)
+	request := balances.For(accountID, c.params(psu))
+	return call.Balances(ctx, c.endpoint, accountID, psu, request, toBalances)
 }
 
 func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
+	own := c.credentials.Open()
 	params := &api.GetBalancesParams{
-		Scope:      (*api.Scope)(call.Optional(c.credentials().Scope)),
-		XSessionID: string(c.credentials().SessionID),
-		XDeviceID:  string(c.credentials().DeviceID),
+		Scope:      (*api.Scope)(call.Optional(own.Scope)),
+		XSessionID: string(own.SessionID),
+		XDeviceID:  string(own.DeviceID),
 		XPsuID:     call.Optional(c.psuID()),
 	}
 	if user, present := psu.Context(); present {
 		params.XPsuIPAddress = user.IPAddress.String()
 	}
-	if c.credentials().SigningKey != nil {
-		date := c.connection.Now().UTC().Format(http.TimeFormat)
-		params.XOriginatingHost, params.XOriginatingDate = &c.credentials().OriginatingHost, &date
+	if own.SigningKey != nil {
+		date := c.endpoint.Now().UTC().Format(http.TimeFormat)
+		params.XOriginatingHost, params.XOriginatingDate = &own.OriginatingHost, &date
 	}
 	return params
-}
-
-func (c Credentials) check() error {
-	if err := call.CheckCredentials(provider, c); err != nil {
-		return err
-	}
-	if c.Scope != "" && !api.Scope(c.Scope).Valid() {
-		return call.Invalid(provider, "credentials.scope", "neither accounts nor business-accounts")
-	}
-	return nil
 }

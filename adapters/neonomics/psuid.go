@@ -22,9 +22,9 @@ func newPSUID(c *Credentials) (func() string, error) {
 	case c.PSUIDPlain == "" && c.PSUIDKey == "":
 		return func() string { return string(c.PSUID) }, nil
 	case c.PSUID != "":
-		return nil, call.Invalid(provider, "credentials.psuId", "given both encrypted and as text")
+		return nil, call.Invalid(provider.Name, "credentials.psuId", "given both encrypted and as text")
 	case c.PSUIDPlain == "":
-		return nil, call.Invalid(provider, "credentials.psuIdPlain", "missing")
+		return nil, call.Invalid(provider.Name, "credentials.psuIdPlain", "missing")
 	}
 	aead, err := newAEAD(string(c.PSUIDKey))
 	if err != nil {
@@ -44,7 +44,7 @@ func keyPrefix(keyID string) ([]byte, error) {
 	}
 	id, err := strconv.ParseUint(keyID, 10, 32)
 	if err != nil {
-		return nil, call.Invalid(provider, "credentials.psuIdKeyId", "not a number of 32 bits")
+		return nil, call.Invalid(provider.Name, "credentials.psuIdKeyId", "not a number of 32 bits")
 	}
 	return binary.BigEndian.AppendUint32([]byte{1}, uint32(id)), nil
 }
@@ -52,11 +52,11 @@ func keyPrefix(keyID string) ([]byte, error) {
 func newAEAD(encodedKey string) (cipher.AEAD, error) {
 	key, err := base64.StdEncoding.DecodeString(encodedKey)
 	if err != nil || len(key) != keySize {
-		return nil, call.Invalid(provider, "credentials.psuIdKey", "not the base64 of 16 bytes")
+		return nil, call.Invalid(provider.Name, "credentials.psuIdKey", "not the base64 of 16 bytes")
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return nil, call.Invalid(provider, "credentials.psuIdKey", "not an AES key")
+		return nil, call.Invalid(provider.Name, "credentials.psuIdKey", "not an AES key")
 	}
 	return cipher.NewGCM(block)
 }

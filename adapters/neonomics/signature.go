@@ -19,17 +19,17 @@ func (c Credentials) sign() (call.Editor, error) {
 		return func(context.Context, *http.Request) error { return nil }, nil
 	}
 	if c.SigningKey == nil {
-		return nil, call.Invalid(provider, "credentials.signingKey", "missing")
+		return nil, call.Invalid(provider.Name, "credentials.signingKey", "missing")
 	}
 	if problem := check.Header(c.SigningKeyID); problem != "" {
-		return nil, call.Invalid(provider, "credentials.signingKeyId", problem)
+		return nil, call.Invalid(provider.Name, "credentials.signingKeyId", problem)
 	}
 	if problem := check.Header(c.OriginatingHost); problem != "" {
-		return nil, call.Invalid(provider, "credentials.originatingHost", problem)
+		return nil, call.Invalid(provider.Name, "credentials.originatingHost", problem)
 	}
 	signer, err := httpsig.New(c.SigningKey, c.SigningKeyID, &httpsig.Options{Headers: signedHeaders})
 	if err != nil {
-		return nil, call.Invalid(provider, "credentials.signingKey", strings.TrimPrefix(err.Error(), "httpsig: "))
+		return nil, call.Invalid(provider.Name, "credentials.signingKey", strings.TrimPrefix(err.Error(), "httpsig: "))
 	}
 	return call.Sign(signer), nil
 }

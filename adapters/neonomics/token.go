@@ -1,7 +1,6 @@
 package neonomics
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -23,24 +22,20 @@ type TokenCredentials struct {
 // NewTokenSource returns a source of access tokens, which any number of Clients can share. It asks for a token when a
 // call needs one, once for all concurrent calls, and again a minute before it expires. Nothing is sent before.
 func NewTokenSource(credentials TokenCredentials, options *adapters.Options) (adapters.TokenSource, error) {
-	if err := call.CheckCredentials(provider, credentials); err != nil {
+	endpoint, err := call.Open(call.Provider{Name: provider.Name, URL: provider.URL, Refusal: tokenRefusal}, credentials, options)
+	if err != nil {
 		return nil, err
 	}
 	if adapters.ValidateAccountID(credentials.realm()) != nil { // it stands in the path like one
-		return nil, call.Invalid(provider, "credentials.realm", "not usable in a path")
+		return nil, endpoint.Invalid("credentials.realm", "not usable in a path")
 	}
-	connection, err := call.New(provider, productionURL, options, tokenRefusal)
-	if err != nil {
-		return nil, err
+	request := call.Request{
+		Route: "POST /auth/realms/{realm}/protocol/openid-connect/token",
+		Build: func(e *call.Endpoint) (*http.Request, error) {
+			return api.NewGetTokenRequestWithFormdataBody(e.Server(), credentials.realm(), credentials.request())
+		},
 	}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient))
-	if err != nil {
-		return nil, connection.Invalid("baseURL", "not usable")
-	}
-	send := func(ctx context.Context) (*http.Response, error) {
-		return client.GetTokenWithFormdataBody(ctx, credentials.realm(), credentials.request())
-	}
-	return call.Tokens(connection, send, toToken), nil
+	return call.Tokens(endpoint, func() call.Request { return request }, toToken), nil
 }
 
 func (c TokenCredentials) realm() string {

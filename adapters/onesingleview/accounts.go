@@ -1,20 +1,12 @@
 package onesingleview
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
-	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/onesingleview"
-)
-
-var (
-	_ adapters.AccountLister = (*Client)(nil)
-	_ adapters.BalanceLister = (*Client)(nil)
 )
 
 // accountList is [api.AccountList] or [api.BalanceList], of which one broken account spoils no other.
@@ -31,53 +23,38 @@ type bankAccounts[E any] struct {
 	Meta *api.Meta `json:"meta"`
 }
 
-// Accounts implements [adapters.AccountLister] for the accounts of the one bank and consent.
+// Accounts implements [adapters.Source].
 func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Account, error) {
-	send := func(ctx context.Context, _ int) (*http.Response, error) {
-		body, err := json.Marshal(c.listRequest())
-		if err != nil {
-			return nil, err
-		}
-		params := (*api.GetAccountsParams)(c.params(body))
-		return c.api.GetAccountsWithBody(ctx, params, "application/json", bytes.NewReader(body))
+	page := func(int) call.Request {
+		body := call.JSON(c.listRequest())
+		return accounts.Send(call.Like[api.GetAccountsParams](c.params(body)), body)
 	}
-	return call.Accounts(ctx, c.connection, psu, send, func(body accountList[api.ListedAccount]) (call.List[adapters.Account], error) {
-		return toAccounts(string(c.credentials().BankCode), body)
+	return call.Accounts(ctx, c.endpoint, psu, page, func(body accountList[api.ListedAccount]) (call.Listed[adapters.Account], error) {
+		return toAccounts(string(c.credentials.Open().BankCode), body)
 	})
 }
 
-// AllBalances implements [adapters.BalanceLister] with a balance check, for which the consent has to be made.
+// AllBalances implements [adapters.Source] with a call of its own.
 func (c *Client) AllBalances(ctx context.Context, psu adapters.PSU) ([]adapters.AccountBalances, error) {
-	send := func(ctx context.Context, _ int) (*http.Response, error) {
-		body, err := json.Marshal(toBalanceCheck(c.listRequest()))
-		if err != nil {
-			return nil, err
-		}
-		params := (*api.GetAllBalancesParams)(c.params(body))
-		return c.api.GetAllBalancesWithBody(ctx, params, "application/json", bytes.NewReader(body))
+	page := func(int) call.Request {
+		request := call.Like[api.BalanceListRequest](c.listRequest())
+		check := true
+		request.BalanceCheck = &check
+		body := call.JSON(request)
+		return allBalances.Send(call.Like[api.GetAllBalancesParams](c.params(body)), body)
 	}
-	return call.AllBalances(ctx, c.connection, psu, send, func(body accountList[api.ListedBalances]) (call.List[adapters.AccountBalances], error) {
-		return toAllBalances(string(c.credentials().BankCode), body)
+	return call.AllBalances(ctx, c.endpoint, psu, page, func(body accountList[api.ListedBalances]) (call.Listed[adapters.AccountBalances], error) {
+		return toAllBalances(string(c.credentials.Open().BankCode), body)
 	})
 }
 
-func (c *Client) listRequest() api.AccountListRequest {
-	return api.AccountListRequest{
-		DateTimeStamp: c.connection.Now().UTC().Format(timeForm),
+func (c *Client) listRequest() *api.AccountListRequest {
+	own := c.credentials.Open()
+	return &api.AccountListRequest{
+		DateTimeStamp: c.endpoint.Now().UTC().Format(timeForm),
 		RequestID:     call.NewRequestID(),
-		MerchantID:    string(c.credentials().MerchantID),
-		Banks:         []api.BankConsent{{Code: string(c.credentials().BankCode), ConsentID: string(c.credentials().ConsentID)}},
-	}
-}
-
-func toBalanceCheck(request api.AccountListRequest) api.BalanceListRequest {
-	yes := true
-	return api.BalanceListRequest{
-		DateTimeStamp: request.DateTimeStamp,
-		RequestID:     request.RequestID,
-		MerchantID:    request.MerchantID,
-		BalanceCheck:  &yes,
-		Banks:         request.Banks,
+		MerchantID:    string(own.MerchantID),
+		Banks:         []api.BankConsent{{Code: string(own.BankCode), ConsentID: string(own.ConsentID)}},
 	}
 }
 
@@ -105,10 +82,10 @@ func (l accountList[E]) ofBank(bank string) ([]call.Element[E], error) {
 	return found.Data.Account, nil
 }
 
-func toAccounts(bank string, body accountList[api.ListedAccount]) (call.List[adapters.Account], error) {
+func toAccounts(bank string, body accountList[api.ListedAccount]) (call.Listed[adapters.Account], error) {
 	accounts, err := body.ofBank(bank)
 	if err != nil {
-		return call.List[adapters.Account]{}, err
+		return call.Listed[adapters.Account]{}, err
 	}
 	return call.ListAccounts("payload.data.account", accounts, toAccount)
 }
@@ -119,30 +96,35 @@ func toAccount(account api.ListedAccount) (adapters.Account, error) {
 		return adapters.Account{}, call.Missing("accountId")
 	}
 	return adapters.Account{
-		ID:       account.AccountID,
-		Name:     cmp.Or(call.Text(account.Nickname), call.Text(account.AccountHolderName), call.Text(account.AccountHolderShortName)),
-		Status:   call.Text(account.Status),
-		Currency: call.Text(account.Currency),
-		Type:     call.Text(account.AccountType),
+		ID:         account.AccountID,
+		Name:       call.Text(account.Nickname),
+		HolderName: cmp.Or(call.Text(account.AccountHolderName), call.Text(account.AccountHolderShortName)),
+		Status:     call.Text(account.Status),
+		Currency:   call.Text(account.Currency),
+		Type:       call.Text(account.AccountType),
 	}, nil
 }
 
 // toAllBalances maps the accounts with their balances. Left out: overAllBalance, which belongs to no account.
-func toAllBalances(bank string, body accountList[api.ListedBalances]) (call.List[adapters.AccountBalances], error) {
+func toAllBalances(bank string, body accountList[api.ListedBalances]) (call.Listed[adapters.AccountBalances], error) {
 	accounts, err := body.ofBank(bank)
 	if err != nil {
-		return call.List[adapters.AccountBalances]{}, err
+		return call.Listed[adapters.AccountBalances]{}, err
 	}
-	return call.ListBalances("payload.data.account", accounts, toListedBalances)
+	return call.ListBalances("payload.data.account", accounts, toBalancesAccount, toListedBalances)
 }
 
-func toListedBalances(account api.ListedBalances) (string, []adapters.Balance, error) {
+// toBalancesAccount maps what a list with balances says about an account.
+func toBalancesAccount(account api.ListedBalances) (adapters.Account, error) {
 	if account.AccountID == "" {
-		return "", nil, call.Missing("accountId")
+		return adapters.Account{}, call.Missing("accountId")
 	}
+	return adapters.Account{ID: account.AccountID, HolderName: call.Text(account.AccountHolderName)}, nil
+}
+
+func toListedBalances(account api.ListedBalances) ([]adapters.Balance, error) {
 	if account.Balance == nil {
-		return account.AccountID, nil, call.NotListed("balance")
+		return nil, call.NoBalances("balance")
 	}
-	balances, err := toEach("balance", account.Balance)
-	return account.AccountID, balances, err
+	return call.Each("balance", account.Balance, toBalance)
 }

@@ -30,28 +30,23 @@
 package onesingleview
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/onesingleview"
 )
 
-const (
-	provider   = "onesingleview"
-	sandboxURL = "https://obsandbox.onesingleview.com"
-
-	// timeForm is the documented form of dateTimeStamp, which has no zone; the adapter writes UTC.
-	timeForm = "2006-01-02T15:04:05"
-)
+var provider = call.Provider{Name: "onesingleview", URL: "https://obsandbox.onesingleview.com", Refusal: refusal} // the sandbox
 
 var (
-	_ adapters.Source      = (*Client)(nil)
-	_ adapters.BatchSource = (*Client)(nil)
+	balances    = call.Post("POST /v1/api/observice/balanceById", api.NewGetBalancesRequestWithBody)
+	accounts    = call.Post("POST /v1/api/observice/accounts", api.NewGetAccountsRequestWithBody)
+	allBalances = call.Post("POST /v1/api/observice/allAccountsBalance", api.NewGetAllBalancesRequestWithBody)
 )
+
+// timeForm is the documented form of dateTimeStamp, which has no zone; the adapter writes UTC.
+const timeForm = "2006-01-02T15:04:05"
 
 // Credentials are what One Single View asks of a TPP. All are required.
 type Credentials struct {
@@ -69,78 +64,65 @@ type Credentials struct {
 
 // Client is the One Single View adapter.
 type Client struct {
-	api         *api.Client
-	connection  *call.Connection
-	credentials func() *Credentials // a function, because fmt can look through any pointer
+	adapters.Base
+	endpoint    *call.Endpoint
+	credentials call.Sealed[Credentials]
 }
+
+var _ adapters.Source = (*Client)(nil)
 
 // New returns a Client. Nothing is sent.
 func New(credentials Credentials, options *adapters.Options) (*Client, error) {
-	if err := call.CheckCredentials(provider, credentials); err != nil {
-		return nil, err
-	}
-	connection, err := call.New(provider, sandboxURL, options, refusal)
+	endpoint, err := call.Open(provider, credentials, options)
 	if err != nil {
 		return nil, err
 	}
-	connection.Editors = []call.Editor{call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(connection.Edit))
-	if err != nil {
-		return nil, connection.Invalid("baseURL", "not usable")
-	}
-	return &Client{client, connection, func() *Credentials { return &credentials }}, nil
+	endpoint.Edit(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource))
+	return &Client{adapters.Base(provider.Name), endpoint, call.Seal(credentials)}, nil
 }
 
-// Balances implements [adapters.Source]. Nothing of the PSU is forwarded.
+// Balances implements [adapters.Source]. Nothing about the PSU is forwarded, because the provider takes nothing.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
-	send := func(ctx context.Context) (*http.Response, error) {
-		body, err := json.Marshal(c.request(accountID))
+	return call.Balances(ctx, c.endpoint, accountID, psu, c.request(accountID), func(body answer) ([]adapters.Balance, error) {
+		results, err := c.toResults([]string{accountID}, body)
 		if err != nil {
 			return nil, err
 		}
-		return c.api.GetBalancesWithBody(ctx, c.params(body), "application/json", bytes.NewReader(body))
-	}
-	return call.Balances(ctx, c.connection, accountID, psu, send, func(body api.AccountBalances) ([]adapters.Balance, error) {
-		return toBalances(string(c.credentials().BankCode), accountID, body)
+		return results[0].Balances, results[0].Err
 	})
 }
 
-// BatchBalances implements [adapters.BatchSource] with one call for all accounts. Answers are matched by account id.
+// BatchBalances implements [adapters.Source] with one call for all accounts. Answers are matched by account id.
 func (c *Client) BatchBalances(ctx context.Context, accountIDs []string, psu adapters.PSU) ([]adapters.AccountBalances, error) {
-	send := func(ctx context.Context) (*http.Response, error) {
-		body, err := json.Marshal(c.request(accountIDs...))
-		if err != nil {
-			return nil, err
-		}
-		return c.api.GetBalancesWithBody(ctx, c.params(body), "application/json", bytes.NewReader(body))
-	}
-	return call.Batch(ctx, c.connection, accountIDs, psu, send, func(body batch) ([]adapters.AccountBalances, error) {
-		return toResults(string(c.credentials().BankCode), accountIDs, body)
+	return call.Batch(ctx, c.endpoint, accountIDs, psu, c.request(accountIDs...), func(body answer) ([]adapters.AccountBalances, error) {
+		return c.toResults(accountIDs, body)
 	})
 }
 
-// params signs the very bytes that are sent.
+func (c *Client) toResults(accountIDs []string, body answer) ([]adapters.AccountBalances, error) {
+	return toResults(string(c.credentials.Open().BankCode), accountIDs, body)
+}
+
 func (c *Client) params(body []byte) *api.GetBalancesParams {
 	return &api.GetBalancesParams{
-		ClientID:   string(c.credentials().ClientID),
-		ClientCode: string(c.credentials().ClientCode),
-		Signature:  sign(body, string(c.credentials().SignatureKey)),
+		ClientID:   string(c.credentials.Open().ClientID),
+		ClientCode: string(c.credentials.Open().ClientCode),
+		Signature:  sign(body, string(c.credentials.Open().SignatureKey)),
 	}
 }
 
-func (c *Client) request(accountIDs ...string) api.BalanceRequest {
+func (c *Client) request(accountIDs ...string) call.Request {
+	own := c.credentials.Open()
 	request := api.BalanceRequest{
-		DateTimeStamp: c.connection.Now().UTC().Format(timeForm),
+		DateTimeStamp: c.endpoint.Now().UTC().Format(timeForm),
 		RequestID:     call.NewRequestID(),
-		MerchantID:    string(c.credentials().MerchantID),
+		MerchantID:    string(own.MerchantID),
 	}
 	for _, id := range accountIDs {
 		request.Banks = append(request.Banks, api.BankAccount{
-			Code:      string(c.credentials().BankCode),
-			ConsentID: string(c.credentials().ConsentID),
-			AccountID: id,
+			Code: string(own.BankCode), ConsentID: string(own.ConsentID), AccountID: id,
 		})
 	}
-	return request
+	body := call.JSON(request)
+	return balances.Send(c.params(body), body)
 }

@@ -1,11 +1,6 @@
 package onesingleview
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"net/http"
-
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/onesingleview"
@@ -22,27 +17,18 @@ type TokenCredentials struct {
 // NewTokenSource returns a source of access tokens, which any number of Clients can share. It asks for a token when a
 // call needs one, once for all concurrent calls, and again a minute before it expires. Nothing is sent before.
 func NewTokenSource(credentials TokenCredentials, options *adapters.Options) (adapters.TokenSource, error) {
-	if err := call.CheckCredentials(provider, credentials); err != nil {
-		return nil, err
-	}
-	connection, err := call.New(provider, sandboxURL, options, refusal)
+	endpoint, err := call.Open(provider, credentials, options)
 	if err != nil {
 		return nil, err
 	}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient))
-	if err != nil {
-		return nil, connection.Invalid("baseURL", "not usable")
+	request := func() call.Request {
+		body := call.JSON(credentials.request())
+		return tokens.Send(&api.GetTokenParams{Signature: sign(body, string(credentials.SignatureKey))}, body)
 	}
-	send := func(ctx context.Context) (*http.Response, error) {
-		body, err := json.Marshal(credentials.request())
-		if err != nil {
-			return nil, err
-		}
-		params := &api.GetTokenParams{Signature: sign(body, string(credentials.SignatureKey))}
-		return client.GetTokenWithBody(ctx, params, "application/json", bytes.NewReader(body))
-	}
-	return call.Tokens(connection, send, toToken), nil
+	return call.Tokens(endpoint, request, toToken), nil
 }
+
+var tokens = call.Post("POST /v1/api/observice/token", api.NewGetTokenRequestWithBody)
 
 func (c TokenCredentials) request() api.TokenRequest {
 	return api.TokenRequest{

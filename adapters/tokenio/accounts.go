@@ -1,10 +1,8 @@
 package tokenio
 
 import (
-	"cmp"
 	"context"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -13,29 +11,18 @@ import (
 	api "github.com/openbalances/openbalances/gen/tokenio"
 )
 
-var _ adapters.AccountLister = (*Client)(nil)
-
 // accountList is [api.AccountList] with its elements read apart, as in the other adapters.
 type accountList struct {
 	Accounts []call.Element[api.Account] `json:"accounts"`
 }
 
-// Accounts implements [adapters.AccountLister].
+// Accounts implements [adapters.Source].
 func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Account, error) {
-	return call.Accounts(ctx, c.connection, psu, c.sendList(psu), toAccounts)
+	request := c.checked(psu, accounts.With((*api.GetAccountsParams)(c.params(psu))))
+	return call.Accounts(ctx, c.endpoint, psu, func(int) call.Request { return request }, toAccounts)
 }
 
-func (c *Client) sendList(psu adapters.PSU) call.SendPage {
-	return func(ctx context.Context, _ int) (*http.Response, error) {
-		params, err := c.params(psu)
-		if err != nil {
-			return nil, err
-		}
-		return c.api.GetAccounts(ctx, (*api.GetAccountsParams)(params))
-	}
-}
-
-func toAccounts(body accountList) (call.List[adapters.Account], error) {
+func toAccounts(body accountList) (call.Listed[adapters.Account], error) {
 	return call.ListAccounts("accounts", body.Accounts, toAccount)
 }
 
@@ -50,11 +37,12 @@ func toAccount(account api.Account) (adapters.Account, error) {
 		details = &api.AccountDetails{}
 	}
 	mapped := adapters.Account{
-		ID:       *account.ID,
-		Name:     cmp.Or(call.Text(account.Name), call.Text(details.AccountHolderName)),
-		Status:   call.Text(details.Status),
-		Currency: call.Text(details.Currency),
-		Type:     accountType(details.Type),
+		ID:         *account.ID,
+		Name:       call.Text(account.Name),
+		HolderName: call.Text(details.AccountHolderName),
+		Status:     call.Text(details.Status),
+		Currency:   call.Text(details.Currency),
+		Type:       accountType(details.Type),
 	}
 	for _, identifier := range details.AccountIdentifiers {
 		identify(&mapped, identifier)

@@ -2,7 +2,6 @@ package tokenio
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
@@ -91,30 +90,16 @@ func toBalance(part part) (adapters.Balance, error) {
 	if part.money == nil {
 		return adapters.Balance{}, call.Missing(part.field)
 	}
-	amount, err := call.Amount(part.field+".value", part.money.Value)
-	asOf, warnings := toTime(part.updatedAt)
+	money, err := call.ToMoney(part.field+".value", part.money.Value, part.field+".currency", part.money.Currency)
+	asOf, warnings := call.ToMilliseconds("updatedAtMs", part.updatedAt)
 	return adapters.Balance{
 		Type:         part.balanceType,
 		ProviderType: part.text,
-		Amount:       amount,
-		Currency:     part.money.Currency,
+		Amount:       money.Amount,
+		Currency:     money.Currency,
 		AsOf:         asOf,
 		Warnings:     warnings,
 	}, err
-}
-
-// maxMilliseconds is the end of the year 9999.
-const maxMilliseconds = 253402300799999
-
-func toTime(text *string) (time.Time, []string) {
-	if text == nil {
-		return time.Time{}, nil
-	}
-	milliseconds, err := strconv.ParseInt(*text, 10, 64)
-	if err != nil || milliseconds <= 0 || milliseconds > maxMilliseconds {
-		return time.Time{}, []string{"updatedAtMs is not a time in milliseconds"}
-	}
-	return time.UnixMilli(milliseconds).UTC(), nil
 }
 
 // refusal reads the error body.

@@ -32,13 +32,13 @@ type signed struct {
 // sign returns the editor that signs a finished request.
 func (c Credentials) sign(now func() time.Time) (call.Editor, error) {
 	if _, ok := c.SigningKey.Public().(ed25519.PublicKey); !ok {
-		return nil, call.Invalid(provider, "credentials.signingKey", "not an Ed25519 key")
+		return nil, call.Invalid(provider.Name, "credentials.signingKey", "not an Ed25519 key")
 	}
 	if problem := parameterProblem(c.MemberID); problem != "" {
-		return nil, call.Invalid(provider, "credentials.memberId", problem)
+		return nil, call.Invalid(provider.Name, "credentials.memberId", problem)
 	}
 	if problem := parameterProblem(c.KeyID); problem != "" {
-		return nil, call.Invalid(provider, "credentials.keyId", problem)
+		return nil, call.Invalid(provider.Name, "credentials.keyId", problem)
 	}
 	return func(_ context.Context, request *http.Request) error {
 		request.URL.RawQuery = strings.ReplaceAll(request.URL.RawQuery, "%3A", ":") // on the wire as in the signed text

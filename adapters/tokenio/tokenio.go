@@ -41,14 +41,12 @@ import (
 	api "github.com/openbalances/openbalances/gen/tokenio"
 )
 
-const (
-	provider      = "tokenio"
-	productionURL = "https://api.token.io"
-)
+var provider = call.Provider{Name: "tokenio", URL: "https://api.token.io", Refusal: refusal}
 
 var (
-	_ adapters.Source      = (*Client)(nil)
-	_ adapters.BatchSource = (*Client)(nil)
+	balances = call.Get("GET /accounts/{account_id}/balance", api.NewGetBalancesRequest)
+	batches  = call.List("GET /account-balance", api.NewGetBalancesBatchRequest)
+	accounts = call.List("GET /accounts", api.NewGetAccountsRequest)
 )
 
 // Credentials are what Token.io asks of a TPP: OnBehalfOf and one of the others.
@@ -68,80 +66,67 @@ type Credentials struct {
 
 // Client is the Token.io adapter.
 type Client struct {
-	api         *api.Client
-	balances    *call.Operation[api.GetBalancesParams]
-	connection  *call.Connection
-	credentials func() *Credentials // a function, because fmt can look through any pointer
+	adapters.Base
+	endpoint    *call.Endpoint
+	credentials call.Sealed[Credentials]
 }
+
+var _ adapters.Source = (*Client)(nil)
 
 // New returns a Client. Nothing is sent.
 func New(credentials Credentials, options *adapters.Options) (*Client, error) {
-	if err := call.CheckCredentials(provider, credentials); err != nil {
-		return nil, err
-	}
-	connection, err := call.New(provider, productionURL, options, refusal)
+	endpoint, err := call.Open(provider, credentials, options)
 	if err != nil {
 		return nil, err
 	}
-	authorize, err := credentials.authorize(connection.Now)
+	authorize, err := credentials.authorize(endpoint.Now)
 	if err != nil {
 		return nil, err
 	}
-	connection.Editors = []call.Editor{authorize}
-	client, err := api.NewClient(connection.BaseURL, api.WithHTTPClient(connection.HTTPClient),
-		api.WithRequestEditorFn(connection.Edit))
-	if err != nil {
-		return nil, connection.Invalid("baseURL", "not usable")
-	}
-	balances := call.NewOperation(connection, api.NewGetBalancesRequest)
-	return &Client{client, balances, connection, func() *Credentials { return &credentials }}, nil
+	endpoint.Edit(authorize)
+	return &Client{adapters.Base(provider.Name), endpoint, call.Seal(credentials)}, nil
 }
 
 // Balances implements [adapters.Source]. The PSU's IPv4 address, device id, geo location and user agent are forwarded;
 // an IPv6 address is refused, because Token.io documents none.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
-	send := func(ctx context.Context) (*http.Response, error) {
-		params, err := c.params(psu)
-		if err != nil {
-			return nil, err
-		}
-		return c.balances.Send(ctx, accountID, params)
-	}
-	return call.Balances(ctx, c.connection, accountID, psu, send, func(body api.AccountBalances) ([]adapters.Balance, error) {
+	request := c.checked(psu, balances.For(accountID, c.params(psu)))
+	return call.Balances(ctx, c.endpoint, accountID, psu, request, func(body api.AccountBalances) ([]adapters.Balance, error) {
 		return toBalances(accountID, body)
 	})
 }
 
-// BatchBalances implements [adapters.BatchSource] with one call for all accounts. Answers are matched by account id.
+// BatchBalances implements [adapters.Source] with one call for all accounts. Answers are matched by account id.
 func (c *Client) BatchBalances(ctx context.Context, accountIDs []string, psu adapters.PSU) ([]adapters.AccountBalances, error) {
-	send := func(ctx context.Context) (*http.Response, error) {
-		params, err := c.params(psu)
-		if err != nil {
-			return nil, err
-		}
-		return c.api.GetBalancesBatch(ctx, toBatchParams(accountIDs, params))
-	}
-	return call.Batch(ctx, c.connection, accountIDs, psu, send, func(body batch) ([]adapters.AccountBalances, error) {
+	params := call.Like[api.GetBalancesBatchParams](c.params(psu))
+	params.AccountID = accountIDs
+	request := c.checked(psu, batches.With(params))
+	return call.Batch(ctx, c.endpoint, accountIDs, psu, request, func(body batch) ([]adapters.AccountBalances, error) {
 		return toResults(accountIDs, body)
 	})
 }
 
-func (c *Client) params(psu adapters.PSU) (*api.GetBalancesParams, error) {
-	params := &api.GetBalancesParams{OnBehalfOf: string(c.credentials().OnBehalfOf)}
-	user, present := psu.Context()
-	if !present {
-		return params, nil
+func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
+	params := &api.GetBalancesParams{OnBehalfOf: string(c.credentials.Open().OnBehalfOf)}
+	if user, present := psu.Context(); present {
+		attended := api.CustomerPresenceTrue
+		params.CustomerInitiated = &attended
+		params.TokenCustomerIPAddress = call.Optional(user.IPAddress.String())
+		params.TokenCustomerDeviceID = call.Optional(user.DeviceID)
+		params.TokenCustomerGeoLocation = call.Optional(user.GeoLocation)
+		params.TokenCustomerUserAgent = call.Optional(user.UserAgent)
 	}
-	if !user.IPAddress.Is4() {
-		return nil, c.connection.Invalid("psu.ipAddress", "not IPv4")
+	return params
+}
+
+// checked refuses the request if the PSU's address cannot be sent.
+func (c *Client) checked(psu adapters.PSU, request call.Request) call.Request {
+	if user, present := psu.Context(); present && !user.IPAddress.Is4() {
+		request.Build = func(*call.Endpoint) (*http.Request, error) {
+			return nil, c.endpoint.Invalid("psu.ipAddress", "not IPv4")
+		}
 	}
-	attended := api.CustomerPresenceTrue
-	params.CustomerInitiated = &attended
-	params.TokenCustomerIPAddress = call.Optional(user.IPAddress.String())
-	params.TokenCustomerDeviceID = call.Optional(user.DeviceID)
-	params.TokenCustomerGeoLocation = call.Optional(user.GeoLocation)
-	params.TokenCustomerUserAgent = call.Optional(user.UserAgent)
-	return params, nil
+	return request
 }
 
 func (c Credentials) authorize(now func() time.Time) (call.Editor, error) {

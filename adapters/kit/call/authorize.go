@@ -9,9 +9,6 @@ import (
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 )
 
-// Editor completes a request of a generated client.
-type Editor = func(context.Context, *http.Request) error
-
 // Authorize returns the editor that sets the Authorization header from a fixed credential or, if it is empty, from
 // source. The credential lives in the closure, so that no printed client shows it.
 func Authorize(scheme string, fixed adapters.Secret, source adapters.TokenSource) Editor {

@@ -1,14 +1,20 @@
 package call
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/shopspring/decimal"
 )
 
-// Broken returns a protocol error about a field of the answer, in the words of the provider's document.
+// What mappings say about a field, in the words of the provider's document.
+
+// Broken returns a protocol error about a field of the answer.
 func Broken(field, problem string) error {
 	return &adapters.Error{Kind: adapters.ErrProtocol, Detail: field + ": " + problem}
 }
@@ -18,6 +24,10 @@ func Missing(field string) error { return Broken(field, "missing") }
 
 // Mismatch returns the error for an answer about another account than the one asked for.
 func Mismatch(field string) error { return Broken(field, "not the account that was asked for") }
+
+func invalid(field, problem string) *adapters.Error {
+	return &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: field + ": " + problem}
+}
 
 // At puts list[i] before the field that err names.
 func At(list string, i int, err error) error {
@@ -30,20 +40,93 @@ func At(list string, i int, err error) error {
 	return &inner
 }
 
-// Amount returns the amount that a required field holds; absence is an error and never zero.
-func Amount(field string, value decimal.NullDecimal) (decimal.Decimal, error) {
-	if !value.Valid {
-		return decimal.Decimal{}, Missing(field)
+// Each maps the elements of a list that the document requires; its first error names the element.
+func Each[E any](name string, list []E, toBalance func(E) (adapters.Balance, error)) ([]adapters.Balance, error) {
+	if list == nil {
+		return nil, Missing(name)
 	}
-	return value.Decimal, nil
+	balances := make([]adapters.Balance, 0, len(list))
+	for i := range list {
+		balance, err := toBalance(list[i])
+		if err != nil {
+			return nil, At(name, i, err)
+		}
+		balances = append(balances, balance)
+	}
+	return balances, nil
+}
+
+// Money is an amount and its currency.
+type Money struct {
+	Amount   adapters.Amount
+	Currency string
+}
+
+// ToMoney returns what a required amount and its currency are, and the error that names the field otherwise. Absence is
+// an error and never zero.
+func ToMoney(amountField string, amount decimal.NullDecimal, currencyField, currency string) (Money, error) {
+	if !amount.Valid {
+		return Money{}, Missing(amountField)
+	}
+	if problem := adapters.CurrencyProblem(currency); problem != "" {
+		return Money{}, Broken(currencyField, problem)
+	}
+	return Money{adapters.NewAmount(amount.Decimal), currency}, nil
+}
+
+// Signed returns the money with the sign that an indicator gives. An amount that has a sign besides contradicts it.
+func (m Money) Signed(amountField, indicatorField, indicator, credit, debit string) (Money, error) {
+	switch {
+	case m.Amount.Decimal().IsNegative():
+		return Money{}, Broken(amountField, "has a sign besides "+indicatorField)
+	case indicator == credit:
+		return m, nil
+	case indicator == debit:
+		return Money{adapters.NewAmount(m.Amount.Decimal().Neg()), m.Currency}, nil
+	case indicator == "":
+		return Money{}, Missing(indicatorField)
+	}
+	return Money{}, Broken(indicatorField, "neither credit nor debit")
+}
+
+// ToTime reads an RFC 3339 time. A text that is none is a warning and the zero time: it names no moment. An absent time,
+// "", is neither.
+func ToTime(field, text string) (time.Time, []string) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	t = t.UTC()
+	if err != nil || t.Year() < 1 || t.Year() > 9999 { // in UTC, where RFC 3339 ends there too
+		return time.Time{}, []string{field + " is not an unambiguous time"}
+	}
+	return t, nil
+}
+
+// ToMilliseconds reads a time that a text gives in milliseconds since 1970, likewise.
+func ToMilliseconds(field string, text *string) (time.Time, []string) {
+	const end = 253402300799999 // of the year 9999
+	if text == nil {
+		return time.Time{}, nil
+	}
+	milliseconds, err := strconv.ParseInt(*text, 10, 64)
+	if err != nil || milliseconds <= 0 || milliseconds > end {
+		return time.Time{}, []string{field + " is not a time in milliseconds"}
+	}
+	return time.UnixMilli(milliseconds).UTC(), nil
+}
+
+// ToState reads an account's status by the texts that the document gives for each state, in any case.
+func ToState(status string, texts map[string]adapters.AccountState) adapters.AccountState {
+	return texts[strings.ToLower(status)]
 }
 
 // Text returns the text of an optional field, "" if absent.
-func Text(value *string) string {
+func Text[T ~string](value *T) string {
 	if value == nil {
 		return ""
 	}
-	return *value
+	return string(*value)
 }
 
 // Optional returns a pointer to value, nil if it is empty.
@@ -54,3 +137,19 @@ func Optional[T ~string](value T) *string {
 	text := string(value)
 	return &text
 }
+
+// JSON is the body of a request. A generated type of texts can always be encoded.
+func JSON(value any) []byte {
+	body, _ := json.Marshal(value)
+	return body
+}
+
+// Sealed holds credentials so that no verb of fmt shows them: fmt prints what pointers and interfaces of unexported fields
+// lead to, but only the address of a function.
+type Sealed[T any] struct{ open func() *T }
+
+// Seal returns value sealed.
+func Seal[T any](value T) Sealed[T] { return Sealed[T]{func() *T { return &value }} }
+
+// Open returns what was sealed.
+func (s Sealed[T]) Open() *T { return s.open() }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/strictjson"
@@ -21,78 +20,59 @@ const (
 // Element is an element of a list that is decoded apart from its siblings.
 type Element[E any] = strictjson.Element[E]
 
-// SendPage makes the request of one page of a list, counted from 1. An adapter whose provider has no pages ignores the
-// number, because there is no second request.
-type SendPage func(ctx context.Context, page int) (*http.Response, error)
+// Page makes the request for one page of a list, counted from 1. An adapter whose provider has no pages ignores the number,
+// because there is no second request.
+type Page func(page int) Request
 
-// List is one page of a list: its items in the provider's order. Total is how many all pages have; 0 means that there
-// is no other page.
-type List[I any] struct {
+// Listed is one page of a list: its items in the provider's order. Total is how many all pages have; 0 means that there is
+// no other page.
+type Listed[I any] struct {
 	Items []I
 	Total int
 }
 
-// Accounts lists the accounts: it makes one request for each page, decodes each answer into T and maps it with
-// toAccounts, which is pure and leaves Provider to this function.
-func Accounts[T any](ctx context.Context, c *Connection, psu adapters.PSU, send SendPage,
-	toAccounts func(T) (List[adapters.Account], error)) ([]adapters.Account, error) {
+// Accounts lists the accounts in one request for each page. toAccounts is pure and leaves Provider to this function.
+func Accounts[T any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Page,
+	toAccounts func(T) (Listed[adapters.Account], error)) ([]adapters.Account, error) {
 	r := register[adapters.Account]{id: func(a adapters.Account) string { return a.ID }}
-	err := pages(ctx, c.during(listAccounts), psu, send, func(answer *answer[T], page int) (bool, error) {
-		list, err := toAccounts(answer.body)
-		if err != nil {
-			return false, err
-		}
-		for i := range list.Items {
-			list.Items[i].Provider = c.Provider
-		}
-		return r.add(list, page)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return r.all(), nil
-}
-
-// AllBalances lists the accounts with their balances in the same way. What is wrong with one account stays its own.
-func AllBalances[T any](ctx context.Context, c *Connection, psu adapters.PSU, send SendPage,
-	toResults func(T) (List[adapters.AccountBalances], error)) ([]adapters.AccountBalances, error) {
-	own := c.during(listBalances)
-	r := register[adapters.AccountBalances]{id: func(a adapters.AccountBalances) string { return a.AccountID }}
-	err := pages(ctx, own, psu, send, func(answer *answer[T], page int) (bool, error) {
-		list, err := toResults(answer.body)
-		if err != nil {
-			return false, err
-		}
-		for i := range list.Items {
-			own.settle(&list.Items[i], answer.envelope)
-		}
-		return r.add(list, page)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return r.all(), nil
-}
-
-// pages asks for one page after the other until take says that there is no other.
-func pages[T any](ctx context.Context, c *Connection, psu adapters.PSU, send SendPage,
-	take func(*answer[T], int) (more bool, err error)) error {
-	if err := c.checkArguments(psu); err != nil {
-		return err
-	}
-	for page := 1; ; page++ {
-		answer, err := exchange[T](ctx, c, func(ctx context.Context) (*http.Response, error) { return send(ctx, page) })
-		if err != nil {
+	return r.pages(ctx, e, listAccounts, psu, page, func(request Request, number int) (more bool, err error) {
+		err = exchange(ctx, e, request, func(body T, _ *exchanged) error {
+			list, err := toAccounts(body)
+			if err != nil {
+				return err
+			}
+			for i := range list.Items {
+				list.Items[i].Provider = e.provider.Name
+			}
+			more, err = r.add(list, number)
 			return err
-		}
-		more, err := take(answer, page)
-		if err != nil {
-			return c.failed(err, http.StatusOK)
-		}
-		if !more {
-			return nil
-		}
-	}
+		})
+		return more, err
+	})
+}
+
+// AllBalances lists the accounts with their balances in the same way. What is wrong with one account counts for this one
+// only.
+func AllBalances[T any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Page,
+	toResults func(T) (Listed[adapters.AccountBalances], error)) ([]adapters.AccountBalances, error) {
+	r := register[adapters.AccountBalances]{id: func(a adapters.AccountBalances) string { return a.AccountID }}
+	return r.pages(ctx, e, listBalances, psu, page, func(request Request, number int) (more bool, err error) {
+		err = exchange(ctx, e, request, func(body T, x *exchanged) error {
+			list, err := toResults(body)
+			if err != nil {
+				return err
+			}
+			for i := range list.Items {
+				e.finishAccount(&list.Items[i], request, x)
+				if list.Items[i].Account != nil {
+					list.Items[i].Account.Provider = e.provider.Name
+				}
+			}
+			more, err = r.add(list, number)
+			return err
+		})
+		return more, err
+	})
 }
 
 // register is the part of a list that is already here.
@@ -102,12 +82,27 @@ type register[I any] struct {
 	known map[string]bool
 }
 
+// pages asks for one page after the other until there is no other, and returns the whole list.
+func (r *register[I]) pages(ctx context.Context, e *Endpoint, operation string, psu adapters.PSU, page Page,
+	ask func(request Request, number int) (more bool, err error)) ([]I, error) {
+	r.items, r.known = []I{}, map[string]bool{}
+	for number, more := 1, true; more; number++ {
+		request := page(number)
+		request.operation = operation
+		err := e.checkArguments(request, psu)
+		if err == nil {
+			more, err = ask(request, number)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r.items, nil
+}
+
 // add takes a page over and tells whether there is another one. A page that repeats an account, or one without any
 // before the end, would lead round in a circle.
-func (r *register[I]) add(list List[I], page int) (more bool, err error) {
-	if r.known == nil {
-		r.known = make(map[string]bool, len(list.Items))
-	}
+func (r *register[I]) add(list Listed[I], page int) (more bool, err error) {
 	for _, item := range list.Items {
 		id := r.id(item)
 		if id != "" && r.known[id] {
@@ -126,17 +121,10 @@ func (r *register[I]) add(list List[I], page int) (more bool, err error) {
 	return more, nil
 }
 
-func (r *register[I]) all() []I {
-	if r.items == nil {
-		return []I{}
-	}
-	return r.items
-}
-
 // ListAccounts maps the elements of a list, which the provider's document calls name. What is wrong with an element
 // counts unless it lies in its balances, which are not used.
-func ListAccounts[E any](name string, elements []Element[E], toAccount func(E) (adapters.Account, error)) (List[adapters.Account], error) {
-	list := List[adapters.Account]{Items: make([]adapters.Account, 0, len(elements))}
+func ListAccounts[E any](name string, elements []Element[E], toAccount func(E) (adapters.Account, error)) (Listed[adapters.Account], error) {
+	list := Listed[adapters.Account]{Items: make([]adapters.Account, 0, len(elements))}
 	if elements == nil {
 		return list, Missing(name)
 	}
@@ -153,27 +141,76 @@ func ListAccounts[E any](name string, elements []Element[E], toAccount func(E) (
 	return list, nil
 }
 
-// ListBalances maps the elements of a list to their accounts' ids and balances.
-func ListBalances[E any](name string, elements []Element[E],
-	toBalances func(E) (id string, balances []adapters.Balance, err error)) (List[adapters.AccountBalances], error) {
-	list := List[adapters.AccountBalances]{Items: make([]adapters.AccountBalances, 0, len(elements))}
+// ListBalances maps the elements of a list to their accounts and balances.
+func ListBalances[E any](name string, elements []Element[E], toAccount func(E) (adapters.Account, error),
+	toBalances func(E) ([]adapters.Balance, error)) (Listed[adapters.AccountBalances], error) {
+	list := Listed[adapters.AccountBalances]{Items: make([]adapters.AccountBalances, 0, len(elements))}
 	if elements == nil {
 		return list, Missing(name)
 	}
 	for i := range elements {
-		id, balances, err := toBalances(elements[i].Value)
-		err = At(name, i, err)
-		if problem := Unreadable(name, i, elements[i].Problem()); problem != nil {
-			err = problem
+		account, err := toAccount(elements[i].Value)
+		result := adapters.AccountBalances{AccountID: account.ID, Account: &account}
+		if err == nil {
+			result.Balances, err = toBalances(elements[i].Value)
+		} else {
+			result.Account = nil
 		}
-		list.Items = append(list.Items, adapters.AccountBalances{AccountID: id, Balances: balances, Err: err})
+		result.Err = At(name, i, err)
+		if problem := Unreadable(name, i, elements[i].Problem()); problem != nil {
+			result.Err = problem
+		}
+		list.Items = append(list.Items, result)
 	}
 	return list, nil
 }
 
-// NotListed is Missing for the balances of a listed account.
-func NotListed(field string) error {
-	return &adapters.Error{Kind: adapters.ErrProtocol, Detail: field + ": missing", Err: adapters.ErrNotListed}
+// NoBalances is Missing for the balances of a listed account.
+func NoBalances(field string) error {
+	return &adapters.Error{Kind: adapters.ErrProtocol, Detail: field + ": missing", Err: adapters.ErrNoBalances}
+}
+
+// Match gives each account asked for its part of an answer to a batch, by account id and never by position; parts for
+// other accounts are left out. name is what the document calls the list, names says whether a part is about an account,
+// and absent is why an account has no part.
+func Match[E any](name string, parts []Element[E], asked []string, names func(part E, id string) bool,
+	toBalances func(part E, id string) ([]adapters.Balance, error), absent func() error) ([]adapters.AccountBalances, error) {
+	if parts == nil {
+		return nil, Missing(name)
+	}
+	results := make([]adapters.AccountBalances, len(asked))
+	for i, id := range asked {
+		results[i].AccountID = id
+		place, err := find(name, parts, func(part E) bool { return names(part, id) })
+		switch {
+		case err != nil:
+			results[i].Err = err
+		case place < 0:
+			results[i].Err = absent()
+		default:
+			results[i].Balances, results[i].Err = toBalances(parts[place].Value, id)
+		}
+	}
+	return results, nil
+}
+
+// find returns the place of the one part that fits, -1 if there is none, and an error if there are several or if it
+// cannot be read.
+func find[E any](name string, parts []Element[E], fits func(E) bool) (int, error) {
+	found := -1
+	for i := range parts {
+		switch {
+		case !fits(parts[i].Value):
+		case found >= 0:
+			return -1, Broken(name, "names the account twice")
+		default:
+			found = i
+		}
+	}
+	if found < 0 {
+		return -1, nil
+	}
+	return found, Unreadable(name, found, parts[found].Problem())
 }
 
 // Unreadable puts list[i] before the place of a problem; nil if there is none.
@@ -185,5 +222,9 @@ func Unreadable(list string, i int, err error) error {
 	case problem.Path == "":
 		return Broken(fmt.Sprintf("%s[%d]", list, i), problem.Problem)
 	}
-	return At(list, i, broken(problem))
+	kind := adapters.ErrProtocol
+	if errors.Is(problem, strictjson.ErrTooMany) {
+		kind = adapters.ErrTooLarge
+	}
+	return At(list, i, &adapters.Error{Kind: kind, Detail: problem.Error(), Err: problem})
 }

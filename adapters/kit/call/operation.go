@@ -1,53 +1,70 @@
 package call
 
 import (
-	"context"
+	"bytes"
+	"io"
 	"net/http"
 	"reflect"
-	"strings"
 )
 
-// Operation sends the requests that a generated builder makes for one account each. The builder parses addresses and
-// inspects types anew for every request, so it is asked once, for a sample, and the requests are made from that: the
-// same ones in a fraction of the time. Safe for concurrent use.
+// Operation is one operation of a provider's document: its route, and the generated builder of its requests. It is a
+// package variable of the adapter and safe for concurrent use.
 type Operation[P any] struct {
-	connection *Connection
-	build      func(accountID string, params *P) (*http.Request, error)
-	sample     *sample // nil if a sample does not show how requests differ; then the builder makes all of them
+	route    string
+	build    func(server, id string, params *P, body []byte) (*http.Request, error)
+	shortcut shortcut
 }
 
-// NewOperation returns the operation of build, a request builder of the generated client. Clients share its sample, by
-// the type of its parameters, which is its own.
-func NewOperation[P any](c *Connection,
-	build func(server, accountID string, params *P) (*http.Request, error)) *Operation[P] {
-	server := strings.TrimSuffix(c.BaseURL, "/") + "/" // as the generated client has it
-	return &Operation[P]{
-		connection: c,
-		build:      func(accountID string, params *P) (*http.Request, error) { return build(server, accountID, params) },
-		sample:     sampleOf(build).at(c.BaseURL),
-	}
+// Get is an operation that names one account in its path.
+func Get[P any](route string, build func(server, id string, params *P) (*http.Request, error)) *Operation[P] {
+	return &Operation[P]{route: route, build: func(server, id string, params *P, _ []byte) (*http.Request, error) {
+		return build(server, id, params)
+	}}
 }
 
-// Send makes the request and sends it. The account id has been validated.
-func (o *Operation[P]) Send(ctx context.Context, accountID string, params *P) (*http.Response, error) {
-	request, err := o.request(ctx, accountID, params)
-	if err != nil {
-		return nil, err
-	}
-	if err := o.connection.Edit(ctx, request); err != nil {
-		return nil, err
-	}
-	return o.connection.do(request)
+// List is an operation without anything in its path.
+func List[P any](route string, build func(server string, params *P) (*http.Request, error)) *Operation[P] {
+	return &Operation[P]{route: route, build: func(server, _ string, params *P, _ []byte) (*http.Request, error) {
+		return build(server, params)
+	}}
 }
 
-func (o *Operation[P]) request(ctx context.Context, accountID string, params *P) (*http.Request, error) {
-	values := reflect.ValueOf(params).Elem()
-	if o.sample.shows(values) {
-		return o.sample.request(ctx, accountID, values)
+// Post is an operation whose request is a JSON document.
+func Post[P any](route string, build func(server string, params *P, media string, body io.Reader) (*http.Request, error)) *Operation[P] {
+	return &Operation[P]{route: route, build: func(server, _ string, params *P, body []byte) (*http.Request, error) {
+		return build(server, params, "application/json", bytes.NewReader(body))
+	}}
+}
+
+// For is the request for an account, whose id will have been validated when it is built.
+func (o *Operation[P]) For(accountID string, params *P) Request {
+	return o.request(accountID, params, nil)
+}
+
+// With is the request of an operation without an account in its path.
+func (o *Operation[P]) With(params *P) Request { return o.request("", params, nil) }
+
+// Send is the request with a JSON document.
+func (o *Operation[P]) Send(params *P, body []byte) Request { return o.request("", params, body) }
+
+func (o *Operation[P]) request(accountID string, params *P, body []byte) Request {
+	return Request{Route: o.route, Build: func(e *Endpoint) (*http.Request, error) {
+		if request := o.quick(e, accountID, params, body); request != nil {
+			return request, nil
+		}
+		return o.build(e.base.server, accountID, params, body)
+	}}
+}
+
+// Like returns the parameters of another operation, with the fields that have the same name and type as in params. It is
+// for operations that take the same headers, which the generator declares anew for each.
+func Like[T, P any](params *P) *T {
+	like, from := new(T), reflect.ValueOf(params).Elem()
+	to := reflect.ValueOf(like).Elem()
+	for i := range to.NumField() {
+		if field := from.FieldByName(to.Type().Field(i).Name); field.IsValid() && field.Type() == to.Field(i).Type() {
+			to.Field(i).Set(field)
+		}
 	}
-	request, err := o.build(accountID, params)
-	if err != nil {
-		return nil, err
-	}
-	return request.WithContext(ctx), nil
+	return like
 }

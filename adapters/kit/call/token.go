@@ -2,7 +2,6 @@ package call
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -27,19 +26,20 @@ type Token struct {
 // Tokens returns a source that fetches one token for all who need it and keeps it until a minute before its end, or
 // half its life if that is less, but for a day at most. A token without a stated lifetime serves those who waited for
 // it and nobody else. A failure is not kept. A caller who leaves does not stop the fetch for the others.
-func Tokens[T any](c *Connection, send Send, toToken func(T) (Token, error)) adapters.TokenSource {
-	own := c.during(getToken)
-	cache := &tokens{now: own.Now, fetch: func(ctx context.Context) (Token, error) {
-		answer, err := exchange[T](ctx, own, send)
+func Tokens[T any](e *Endpoint, request func() Request, toToken func(T) (Token, error)) adapters.TokenSource {
+	cache := &tokens{now: e.now, fetch: func(ctx context.Context) (token Token, err error) {
+		own := request()
+		own.operation = getToken
+		err = exchange(ctx, e, own, func(body T, _ *exchanged) error {
+			got, err := toToken(body)
+			if err == nil {
+				err = got.check()
+			}
+			token = got
+			return err
+		})
 		if err != nil {
 			return Token{}, err
-		}
-		token, err := toToken(answer.body)
-		if err == nil {
-			err = token.check()
-		}
-		if err != nil {
-			return Token{}, own.failed(err, http.StatusOK)
 		}
 		return token, nil
 	}}

@@ -1,4 +1,4 @@
-package call
+package answer
 
 import (
 	"crypto/tls"

@@ -1,4 +1,4 @@
-package call
+package answer
 
 import (
 	"io"
@@ -15,8 +15,8 @@ var buffers = sync.Pool{New: func() any { return new(buffer) }}
 // buffer holds the body of one answer.
 type buffer struct{ data []byte }
 
-// fill reads a body, which keeps to the limit by itself, to its end. Room grows fourfold and at last to the limit, so
-// that all of it together is less than twice the limit.
+// fill reads a body to its end, and fails with errTooLong beyond the limit. Room grows fourfold and at last to the limit,
+// so that all of it together is less than twice the limit.
 func (b *buffer) fill(body io.Reader, limit int64) error {
 	for {
 		if len(b.data) == cap(b.data) {
@@ -24,6 +24,10 @@ func (b *buffer) fill(body io.Reader, limit int64) error {
 		}
 		n, err := body.Read(b.data[len(b.data):cap(b.data)])
 		b.data = b.data[:len(b.data)+n]
+		if int64(len(b.data)) > limit {
+			b.data = b.data[:limit]
+			return errTooLong
+		}
 		if err == io.EOF {
 			return nil
 		}

@@ -1,4 +1,4 @@
-package call
+package answer
 
 import (
 	"compress/flate"
@@ -12,44 +12,33 @@ import (
 	"net"
 	"net/url"
 	"syscall"
-
-	"github.com/openbalances/openbalances/adapters"
 )
 
-// unsent turns a failure before the answer's headers into an error without the request's URL.
-func (c *Connection) unsent(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return c.interrupted(ctx.Err())
-	}
+// Unsent returns the [*Error] for a request that got no answer. The address that net/http puts around the cause is taken
+// off.
+func Unsent(err error) *Error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
-	var failure *adapters.Error
-	if errors.As(err, &failure) {
-		return c.failed(failure, 0)
-	}
-	return c.failed(&adapters.Error{Kind: adapters.ErrUnavailable, Detail: transportProblem(err), Err: err}, 0)
+	return &Error{Detail: transportProblem(err), Err: err}
 }
 
-// unread turns a failure inside the body into an error. Nothing of the body is used.
-func (c *Connection) unread(ctx context.Context, err error, status int) error {
-	var failure *adapters.Error
+// unread returns the error for a body that could not be read to its end. Nothing of the body is used.
+func unread(err error) *Error {
 	var network net.Error
 	var corrupt flate.CorruptInputError
 	switch {
-	case ctx.Err() != nil:
-		return c.interrupted(ctx.Err())
-	case errors.As(err, &failure):
-		return c.failed(failure, status)
+	case errors.Is(err, errTooLong), errors.Is(err, ErrTooLarge):
+		return &Error{Detail: "body: larger than the limit", Err: ErrTooLarge}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &Error{Detail: "body: no answer in time", Err: err}
 	case errors.As(err, &network) && network.Timeout():
-		failure = &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "body: no answer in time", Err: err}
+		return &Error{Detail: "body: no answer in time", Err: err}
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
-		failure = &adapters.Error{Kind: adapters.ErrProtocol, Detail: "body: not the gzip that it says it is", Err: err}
-	default:
-		failure = &adapters.Error{Kind: adapters.ErrProtocol, Detail: "body: broken off", Err: brokenOff(err)}
+		return &Error{Detail: "body: not the gzip that it says it is", Err: err}
 	}
-	return c.failed(failure, status)
+	return &Error{Detail: "body: broken off", Err: brokenOff(err)}
 }
 
 func brokenOff(err error) error {

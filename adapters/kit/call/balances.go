@@ -1,0 +1,126 @@
+package call
+
+import (
+	"context"
+	"slices"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/currency"
+)
+
+// maxBalances is how many balances of one account an answer may hold. Real ones hold a handful.
+const maxBalances = 1000
+
+const (
+	getBalances = "get balances"
+	getToken    = "get token"
+)
+
+// Balances fetches the balances of one account in one request. toBalances is pure and leaves Provider, AccountID,
+// ReceivedAt and RequestID to this function.
+func Balances[T any](ctx context.Context, e *Endpoint, accountID string, psu adapters.PSU, request Request,
+	toBalances func(T) ([]adapters.Balance, error)) (balances []adapters.Balance, err error) {
+	request.operation = getBalances
+	if err := e.checkArguments(request, psu, accountID); err != nil {
+		return nil, err
+	}
+	err = exchange(ctx, e, request, func(body T, x *exchanged) error {
+		mapped, err := toBalances(body)
+		if err == nil {
+			err = e.finish(mapped, accountID, x)
+		}
+		balances = mapped
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return balances, nil
+}
+
+// Batch fetches the balances of several accounts in one request. toResults is pure and maps the answer to one element for
+// each account, in the order asked.
+func Batch[T any](ctx context.Context, e *Endpoint, accountIDs []string, psu adapters.PSU, request Request,
+	toResults func(T) ([]adapters.AccountBalances, error)) (results []adapters.AccountBalances, err error) {
+	request.operation = getBalances
+	if problem := batchProblem(accountIDs); problem != "" {
+		return nil, e.complete(*invalid("account ids", problem), request, &exchanged{})
+	}
+	if err := e.checkArguments(request, psu, accountIDs...); err != nil {
+		return nil, err
+	}
+	err = exchange(ctx, e, request, func(body T, x *exchanged) error {
+		mapped, err := toResults(body)
+		for i := range mapped {
+			e.finishAccount(&mapped[i], request, x)
+		}
+		results = mapped
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+func batchProblem(accountIDs []string) string {
+	switch {
+	case len(accountIDs) == 0:
+		return "missing"
+	case len(accountIDs) > adapters.MaxBatch:
+		return "more than one call takes"
+	case len(slices.Compact(slices.Sorted(slices.Values(accountIDs)))) < len(accountIDs):
+		return "one occurs twice"
+	}
+	return ""
+}
+
+func (e *Endpoint) checkArguments(request Request, psu adapters.PSU, accountIDs ...string) error {
+	err := psu.Validate()
+	for _, id := range accountIDs {
+		if problem := adapters.ValidateAccountID(id); problem != nil {
+			err = problem
+			break
+		}
+	}
+	return e.outcome(context.Background(), request, &exchanged{}, err)
+}
+
+// finishAccount completes one account of several; what is wrong with one counts for this one only.
+func (e *Endpoint) finishAccount(result *adapters.AccountBalances, request Request, x *exchanged) {
+	if result.Err == nil {
+		result.Err = e.finish(result.Balances, result.AccountID, x)
+	}
+	if result.Err != nil {
+		result.Balances, result.Err = nil, e.outcome(context.Background(), request, x, result.Err)
+	}
+}
+
+// finish completes mapped balances and holds them to the contract.
+func (e *Endpoint) finish(balances []adapters.Balance, accountID string, x *exchanged) error {
+	if len(balances) > maxBalances {
+		return &adapters.Error{Kind: adapters.ErrTooLarge, Detail: "more balances than one account can have"}
+	}
+	warnings, id := x.warnings(), x.id()
+	for i := range balances {
+		b := &balances[i]
+		b.Provider, b.AccountID, b.ReceivedAt, b.RequestID = e.provider.Name, accountID, x.received.Round(0), id
+		b.ProviderType = shorten(b.ProviderType)
+		if warning := currency.Warning(b.Amount.Decimal(), b.Currency); warning != "" {
+			b.Warnings = append(b.Warnings, warning)
+		}
+		b.Warnings = append(b.Warnings, warnings...)
+		if err := b.Validate(); err != nil {
+			return At("balances", i, err)
+		}
+	}
+	return nil
+}
+
+// id is what to quote to the provider's support.
+func (x *exchanged) id() string {
+	if received := x.response.Header.Get(requestID); received != "" {
+		return shorten(received)
+	}
+	return x.sentID()
+}

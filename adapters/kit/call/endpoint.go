@@ -1,0 +1,109 @@
+package call
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/check"
+)
+
+// Provider is what the calls of an adapter have in common.
+type Provider struct {
+	Name string // the adapter's name
+	URL  string // the provider's production address, which Options.BaseURL replaces
+	// Refusal reads an error answer. What it returns helps where it can and never hides the status.
+	Refusal func(Answer) Refusal
+}
+
+// Endpoint is how one adapter reaches its provider. It is read-only after New and safe for concurrent use.
+type Endpoint struct {
+	provider   Provider
+	base       base
+	client     *http.Client
+	now        func() time.Time
+	editors    []Editor
+	limit      int64         // bytes of a body
+	timeout    time.Duration // the client's
+	onExchange func(context.Context, adapters.Exchange)
+}
+
+// requestID is the header with the caller's id of a request, in the canonical form, which is found fastest.
+const requestID = "X-Request-Id"
+
+// Editor completes a request of a generated client.
+type Editor = func(context.Context, *http.Request) error
+
+// Open checks an adapter's Credentials, as [CheckCredentials] does, and the options, and returns the endpoint. Nothing is
+// sent.
+func Open(provider Provider, credentials any, options *adapters.Options) (*Endpoint, error) {
+	if options == nil {
+		options = &adapters.Options{}
+	}
+	if err := CheckCredentials(provider.Name, credentials); err != nil {
+		return nil, err
+	}
+	address := cmp.Or(options.BaseURL, provider.URL)
+	if problem := check.BaseURL(address); problem != "" {
+		return nil, Invalid(provider.Name, "baseURL", problem)
+	}
+	if options.MaxBodyBytes < 0 {
+		return nil, Invalid(provider.Name, "maxBodyBytes", "negative")
+	}
+	e := &Endpoint{
+		provider: provider, base: newBase(address), now: options.Now, onExchange: options.OnExchange,
+		limit: cmp.Or(options.MaxBodyBytes, adapters.DefaultMaxBodyBytes),
+	}
+	if e.now == nil {
+		e.now = time.Now
+	}
+	client := options.HTTPClient
+	if client == nil {
+		client = adapters.NewHTTPClient(nil)
+	}
+	e.client = adapters.GuardHTTPClient(client, e.limit)
+	e.timeout = e.client.Timeout
+	return e, nil
+}
+
+// Edit adds editors of every request, in their order. An adapter does so in its New, with the one that signs last:
+// nothing may change what a signature covers.
+func (e *Endpoint) Edit(editors ...Editor) { e.editors = append(e.editors, editors...) }
+
+// Server is the provider's address as generated builders take it.
+func (e *Endpoint) Server() string { return e.base.server }
+
+// Now is the time by the caller's clock.
+func (e *Endpoint) Now() time.Time { return e.now() }
+
+// Invalid returns an invalid_argument error about a field; nothing has been sent.
+func (e *Endpoint) Invalid(field, problem string) error {
+	return Invalid(e.provider.Name, field, problem)
+}
+
+// Invalid returns an invalid_argument error of provider about a field.
+func Invalid(provider, field, problem string) error {
+	return &adapters.Error{
+		Kind: adapters.ErrInvalidArgument, Origin: adapters.OriginLocal, Provider: provider, Detail: field + ": " + problem,
+	}
+}
+
+// NewRequestID returns a random UUID. Like everything that reads crypto/rand, it crashes the program rather than
+// returning a weak one.
+func NewRequestID() string { return uuid.NewString() }
+
+// base is the address under which a provider is reached.
+type base struct {
+	server string  // with a slash at the end, as generated builders take it
+	url    url.URL // the same address taken apart
+}
+
+func newBase(address string) base {
+	parsed, _ := url.Parse(address) // it has been checked
+	return base{strings.TrimSuffix(address, "/") + "/", *parsed}
+}

@@ -1,0 +1,187 @@
+// Package call is the one path between an adapter and its provider, and what the mappings of adapters have in common. An
+// adapter describes its [Provider] and its operations, builds requests with the generated client's builders, and maps
+// generated types with pure functions; the rest is here. The steps of a call stand in order in exchange.
+package call
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptrace"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/answer"
+)
+
+// Request is one request that is to be made.
+type Request struct {
+	// Route is the method and the path of the provider's document, without ids.
+	Route string
+	// Build makes the request with the generated client's builder.
+	Build func(e *Endpoint) (*http.Request, error)
+
+	operation string // such as "get balances"
+}
+
+// exchanged is what is known of an exchange, and of its answer.
+type exchanged struct {
+	begun    time.Time
+	request  *http.Request  // nil until it is built
+	response *http.Response // nil without an answer
+	received time.Time      // by the caller's clock
+	body     []byte         // for the caller's hook only
+}
+
+// exchange is the one way to the wire. Every operation of every adapter, lists, batches and tokens included, takes these
+// steps in this order. Its errors are complete.
+func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *exchanged) error) error {
+	x := &exchanged{begun: time.Now()}
+	err := func() error {
+		if ctx.Err() != nil { // 1. The caller still waits.
+			return ctx.Err()
+		}
+		limited, cancel := e.limited(ctx)
+		defer cancel()
+		if err := e.build(limited, r, x); err != nil { // 2. The generated builder makes the request; the editors complete it.
+			return err
+		}
+		if err := e.send(limited, x); err != nil { // 3. It is sent once.
+			return err
+		}
+		return answer.Read(x.response, e.limit, func(body []byte) error { // 4. Status, media type and size are judged.
+			e.keep(x, body)
+			var target T
+			if err := answer.Unmarshal(body, &target); err != nil { // 5. Strict JSON becomes the generated type.
+				return err
+			}
+			return take(target, x) // 6. The mapping makes it the shared type, and complete holds it to its contract.
+		})
+	}()
+	err = e.outcome(ctx, r, x, err) // 7. Every failure becomes an *adapters.Error.
+	e.report(ctx, r, x, err)        // 8. The caller's hook sees the exchange.
+	return err
+}
+
+// limited returns the context of one request. When it ends, the transport has failed; when ctx ends, the caller has gone.
+func (e *Endpoint) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if e.timeout <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, e.timeout)
+}
+
+func (e *Endpoint) build(ctx context.Context, r Request, x *exchanged) error {
+	request, err := r.Build(e)
+	if err != nil {
+		return err
+	}
+	request = request.WithContext(ctx)
+	for _, edit := range e.editors {
+		if err := edit(ctx, request); err != nil {
+			return err
+		}
+	}
+	x.request = request
+	return nil
+}
+
+// send makes the one exchange. The transport alone is enough for it: redirects are not followed and the context keeps the
+// time, so http.Client would only copy the headers.
+func (e *Endpoint) send(ctx context.Context, x *exchanged) error {
+	if jar := e.client.Jar; jar != nil {
+		for _, cookie := range jar.Cookies(x.request.URL) {
+			x.request.AddCookie(cookie)
+		}
+	}
+	request, count := counted(ctx, x.request)
+	response, err := e.client.Transport.RoundTrip(request)
+	count(err)
+	var refused *adapters.Error
+	switch {
+	case errors.As(err, &refused):
+		return refused
+	case err != nil:
+		return answer.Unsent(err)
+	}
+	x.response, x.received = response, e.now()
+	if jar := e.client.Jar; jar != nil {
+		jar.SetCookies(x.request.URL, response.Cookies())
+	}
+	return nil
+}
+
+// keep copies the body if the caller wants to see it.
+func (e *Endpoint) keep(x *exchanged, body []byte) {
+	if e.onExchange != nil {
+		x.body = slices.Clone(body)
+	}
+}
+
+func (e *Endpoint) report(ctx context.Context, r Request, x *exchanged, err error) {
+	if e.onExchange == nil {
+		return
+	}
+	seen := adapters.Exchange{
+		Provider: e.provider.Name, Operation: r.operation, Route: r.Route, Kind: adapters.KindOf(err),
+		Duration: time.Since(x.begun), RequestIDSent: x.sentID(), Body: x.body,
+	}
+	if x.response != nil {
+		seen.Status, seen.Header, seen.RequestIDReceived = x.response.StatusCode, x.response.Header, x.response.Header.Get(requestID)
+	}
+	e.onExchange(ctx, seen)
+}
+
+func (x *exchanged) sentID() string {
+	if x.request == nil {
+		return ""
+	}
+	return x.request.Header.Get(requestID)
+}
+
+// warnings compares the request id that a provider echoes with the one that was sent.
+func (x *exchanged) warnings() []string {
+	echo, sent := x.response.Header.Get(requestID), x.sentID()
+	if sent == "" || echo == "" || strings.EqualFold(echo, sent) {
+		return nil
+	}
+	return []string{"X-Request-ID of the answer differs from the request's"}
+}
+
+// counter counts requests, also for the counter of an outer caller.
+type counter struct {
+	sent  atomic.Int64
+	outer *counter
+}
+
+type counterKey struct{}
+
+// Counting returns a context that counts the requests sent under it by sources that are built on this package, and a
+// function that tells how many there were so far. A request that a transport of the caller's repeats counts each time.
+func Counting(ctx context.Context) (context.Context, func() int) {
+	outer, _ := ctx.Value(counterKey{}).(*counter)
+	own := &counter{outer: outer}
+	return context.WithValue(ctx, counterKey{}, own), func() int { return int(own.sent.Load()) }
+}
+
+// counted returns the request, whose sending is watched if somebody counts, and what to call with its error. Without an
+// argument to blame, a request counts once even if nothing was written: a gateway may have counted it.
+func counted(ctx context.Context, request *http.Request) (*http.Request, func(error)) {
+	own, ok := ctx.Value(counterKey{}).(*counter)
+	if !ok {
+		return request, func(error) {}
+	}
+	var written atomic.Int64
+	trace := &httptrace.ClientTrace{WroteHeaders: func() { written.Add(1) }}
+	return request.WithContext(httptrace.WithClientTrace(ctx, trace)), func(err error) {
+		if errors.Is(err, adapters.ErrInvalidArgument) {
+			return
+		}
+		for c := own; c != nil; c = c.outer {
+			c.sent.Add(max(written.Load(), 1))
+		}
+	}
+}

@@ -1,0 +1,164 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/answer"
+)
+
+// Answer is an error answer of a provider. Body is cut at 64 KiB and may be anything.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Refusal is what a provider's error body says. The zero value is right for a body that says nothing.
+type Refusal struct {
+	Kind      adapters.Kind         // overrides the kind of the HTTP status if set
+	Consent   adapters.ConsentState // beside ErrConsentRequired, if the provider states it
+	Origin    adapters.Origin       // OriginBank if the provider states it
+	Code      string                // as sent
+	Known     bool                  // the code is documented, so the error's text may show it
+	Message   string
+	RequestID string
+	Links     map[string]string
+}
+
+// Decode reads an error body as strictly as any other. Its error only means that the body says nothing.
+func Decode(body []byte, target any) error { return answer.Unmarshal(body, target) }
+
+// Error returns the failure that a provider reports inside a 200.
+func (r Refusal) Error(fallback adapters.Kind) error {
+	failure := &adapters.Error{Kind: fallback}
+	r.complete(failure)
+	return failure
+}
+
+// complete adds to failure what the provider's body says. A 429 stays a 429 whatever code comes with it.
+func (r Refusal) complete(failure *adapters.Error) {
+	if r.Kind != "" && failure.Status != http.StatusTooManyRequests {
+		failure.Kind = r.Kind
+	}
+	if failure.Kind == adapters.ErrConsentRequired {
+		failure.Consent = r.Consent
+	}
+	failure.Origin, failure.RequestID = r.Origin, r.RequestID
+	failure.Code, failure.Message, failure.Links = r.Code, shorten(r.Message), r.Links
+	if r.Known && r.Code != "" {
+		failure.Detail = "code " + r.Code
+	}
+}
+
+func shorten(text string) string {
+	const limit = 256
+	if len(text) <= limit {
+		return text
+	}
+	characters := []rune(text)
+	return string(characters[:min(len(characters), limit)])
+}
+
+// outcome turns the error of any step into a complete one. The failure of another operation, such as that of a token,
+// stays as it is, and so does the end of the caller's context.
+func (e *Endpoint) outcome(ctx context.Context, r Request, x *exchanged, err error) error {
+	var failure *adapters.Error
+	switch cause := err.(type) {
+	case nil:
+		return nil
+	case *adapters.Error:
+		failure = cause
+	case *answer.Error:
+		if answered := cause.Status != 0 && cause.Status != http.StatusOK; ctx.Err() != nil && !answered {
+			return e.interrupted(r, ctx.Err())
+		}
+		failure = e.failed(cause, x)
+	default:
+		if ctx.Err() != nil {
+			return e.interrupted(r, ctx.Err())
+		}
+		failure = e.failed(answer.Unsent(cause), x)
+	}
+	if failure.Operation != "" {
+		return failure
+	}
+	return e.complete(*failure, r, x)
+}
+
+// failed is the failure that an answer, or the lack of one, means.
+func (e *Endpoint) failed(cause *answer.Error, x *exchanged) *adapters.Error {
+	failure := &adapters.Error{Kind: kindOf(cause), Status: cause.Status, Detail: cause.Detail, Err: cause}
+	if cause.Status == 0 {
+		failure.Origin = adapters.OriginTransport
+	}
+	if cause.Body != nil {
+		e.provider.Refusal(Answer{cause.Status, cause.Header, cause.Body}).complete(failure)
+		failure.RetryAfter = retryAfter(cause.Header, x.received)
+		x.body = cause.Body
+	}
+	return failure
+}
+
+// complete adds what all failures of an exchange have in common.
+func (e *Endpoint) complete(failure adapters.Error, r Request, x *exchanged) error {
+	failure.Provider, failure.Operation = e.provider.Name, r.operation
+	if failure.RequestID == "" {
+		failure.RequestID = x.sentID()
+	}
+	if x.response != nil {
+		failure.Status = x.response.StatusCode
+	}
+	switch {
+	case failure.Origin != "":
+	case x.response != nil:
+		failure.Origin = adapters.OriginProvider
+	default:
+		failure.Origin = adapters.OriginLocal
+	}
+	return &failure
+}
+
+func (e *Endpoint) interrupted(r Request, err error) error {
+	return fmt.Errorf("%s: %s: %w", e.provider.Name, r.operation, err)
+}
+
+// kindOf is the one place where an answer becomes a kind; a provider's own codes may override it.
+func kindOf(cause *answer.Error) adapters.Kind {
+	var network net.Error
+	switch {
+	case errors.Is(cause, answer.ErrTooLarge):
+		return adapters.ErrTooLarge
+	case cause.Status == 0:
+		return adapters.ErrUnavailable
+	case cause.Status != http.StatusOK:
+		return statusKind(cause.Status)
+	case errors.As(cause.Err, &network) && network.Timeout():
+		return adapters.ErrUnavailable
+	}
+	return adapters.ErrProtocol
+}
+
+func statusKind(status int) adapters.Kind {
+	switch {
+	case status == http.StatusUnauthorized:
+		return adapters.ErrUnauthorized
+	case status == http.StatusForbidden:
+		return adapters.ErrForbidden
+	case status == http.StatusNotFound, status == http.StatusGone:
+		return adapters.ErrNotFound
+	case status == http.StatusTooManyRequests:
+		return adapters.ErrRateLimited
+	case status == http.StatusRequestTimeout, status >= 500:
+		return adapters.ErrUnavailable
+	case status >= 400:
+		return adapters.ErrInvalidArgument
+	case status >= 300:
+		return adapters.ErrRedirect
+	}
+	return adapters.ErrProtocol
+}
