@@ -22,7 +22,8 @@
 //   - x-invalid-examples of a media type holds answers that break their own schema, each with a reason: samples that
 //     are printed wrongly on the page, and a few instructive bad ones.
 //
-// This package has no dependency. Package contract checks traffic against the documents, package sandbox serves them.
+// This package has no dependency. Package contract checks messages against the documents, package traffic does so with
+// live traffic, package sandbox serves the examples.
 package specs
 
 import (

@@ -83,7 +83,7 @@ func (h Harness) listCalls(t *testing.T) (calls []listCall) {
 	t.Helper()
 	var operation string
 	source := h.open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		route, _, err := h.Document.FindRoute(r)
+		route, err := h.Document.FindRoute(r)
 		assert.NoError(t, err)
 		operation = route.Operation.OperationID
 		w.WriteHeader(http.StatusTeapot)

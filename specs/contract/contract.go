@@ -9,8 +9,7 @@
 // Errors name the part of the message and the rule it breaks, never the value. Nothing global is changed.
 //
 // A Document checks single messages, for tests and the sandbox. It takes the path of a request relative to the
-// document: strip the path of the server first. A [Transport] checks live traffic in passing, so that somebody in
-// production learns that a provider changed before an adapter fails.
+// document: strip the path of the server first. Package traffic checks live traffic in passing.
 package contract
 
 import (

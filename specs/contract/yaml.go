@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -56,7 +57,7 @@ func (t *tree) resolve(n *yaml.Node) *yaml.Node {
 		case n.Kind == yaml.AliasNode:
 			n = n.Alias
 		case ref != "":
-			n = t.get(&t.root, pointerKeys(ref)...)
+			n = t.get(&t.root, slices.Collect(ref.Tokens())...)
 		default:
 			return n
 		}
@@ -65,20 +66,11 @@ func (t *tree) resolve(n *yaml.Node) *yaml.Node {
 }
 
 // reference returns the local $ref of a mapping.
-func reference(n *yaml.Node) string {
+func reference(n *yaml.Node) jsontext.Pointer {
 	if n == nil || n.Kind != yaml.MappingNode || len(n.Content) < 2 || n.Content[0].Value != "$ref" {
 		return ""
 	}
-	ref, _ := strings.CutPrefix(n.Content[1].Value, "#/")
-	return ref
-}
-
-func pointerKeys(pointer string) []string {
-	keys := strings.Split(pointer, "/")
-	for i, key := range keys {
-		keys[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
-	}
-	return keys
+	return jsontext.Pointer(strings.TrimPrefix(n.Content[1].Value, "#"))
 }
 
 // text returns the scalar under keys, or "".
