@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -17,7 +18,8 @@ import (
 
 // listing is what an adapter has to make of one example of an operation that lists accounts, marked x-sandbox-list. Like
 // every expectation it is written by hand. Accounts is the account list, All the list with balances; a file has the ones
-// that the adapter makes of the operation. Error is that of both calls, AccountsError of the account list alone.
+// that the adapter makes of the operation. All is left out where the document composes the list (x-sandbox-compose).
+// Error is that of both calls, AccountsError of the account list alone.
 type listing struct {
 	Status        int               `json:"status"`
 	Accounts      []json.RawMessage `json:"accounts"`
@@ -131,6 +133,10 @@ func (h Harness) listExamples(t *testing.T, call listCall) {
 			}
 			want := expectListing(t, example.Name)
 			require.Equal(t, example.Status, want.Status)
+			if example.Compose != "" {
+				require.Nil(t, want.All, "the suite derives what is expected of a composed list; cure: remove all")
+				want.All = h.composed(t, want.Accounts)
+			}
 			call.compare(t, want, got, err)
 		})
 	}
@@ -151,6 +157,41 @@ func expectListing(t *testing.T, name string) (want listing) {
 	require.NoError(t, err, "cure: write down what the documentation says the example means")
 	require.NoError(t, unmarshalKnown(text, &want), name)
 	return want
+}
+
+// composed is what is expected of a list that the document composes: of each account what is expected of the good example
+// for it alone, with the IBAN and the BBAN under which the list names it.
+func (h Harness) composed(t *testing.T, accounts []json.RawMessage) (all []listedResult) {
+	t.Helper()
+	for _, text := range accounts {
+		var account struct{ ID, IBAN, BBAN string }
+		require.NoError(t, json.Unmarshal(text, &account))
+		want := result{AccountID: account.ID, Balances: []json.RawMessage{}}
+		for _, text := range expect(t, h.answerFor(t, account.ID)).Balances {
+			var balance map[string]any
+			require.NoError(t, json.Unmarshal(text, &balance))
+			for name, listed := range map[string]string{"iban": account.IBAN, "bban": account.BBAN} {
+				balance[name] = listed
+				if listed == "" {
+					delete(balance, name)
+				}
+			}
+			text, err := json.Marshal(balance)
+			require.NoError(t, err)
+			want.Balances = append(want.Balances, text)
+		}
+		all = append(all, listedResult{result: want})
+	}
+	return all
+}
+
+// answerFor is the name of the good example for one account.
+func (h Harness) answerFor(t *testing.T, account string) string {
+	t.Helper()
+	all := h.goodExamples()
+	i := slices.IndexFunc(all, func(e contract.Example) bool { return e.Account == account })
+	require.GreaterOrEqual(t, i, 0, account)
+	return all[i].Name
 }
 
 func (c listCall) compare(t *testing.T, want listing, got listed, err error) {

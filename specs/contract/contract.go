@@ -70,5 +70,8 @@ func parse(provider string, data []byte) (*Document, error) {
 	if d.examples, err = d.tree.examples(); err != nil {
 		return nil, err
 	}
+	if err := d.compose(); err != nil {
+		return nil, err
+	}
 	return d, d.readSignatures()
 }
