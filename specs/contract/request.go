@@ -65,8 +65,9 @@ func (d *Document) input(req *http.Request, route *Route) *openapi3filter.Reques
 // RequestProblems returns everything that is wrong with a request but for its body.
 func (d *Document) RequestProblems(ctx context.Context, req *http.Request, route *Route) []*Error {
 	var problems []*Error
-	var found openapi3.MultiError
-	if err := openapi3filter.ValidateRequest(ctx, d.input(req, route)); errors.As(err, &found) {
+	if err := openapi3filter.ValidateRequest(ctx, d.input(req, route)); err != nil {
+		found := openapi3.MultiError{err}
+		errors.As(err, &found)
 		for _, err := range found {
 			problems = append(problems, requestError(err))
 		}
