@@ -15,7 +15,7 @@ import (
 // ValidateResponse checks the answer to a request: status, headers, media type, body. A status without documented
 // content may have any body. The error is an *Error.
 func (d *Document) ValidateResponse(
-	_ context.Context, req *http.Request, status int, header http.Header, body []byte,
+	ctx context.Context, req *http.Request, status int, header http.Header, body []byte,
 ) error {
 	route, err := d.FindRoute(req)
 	if err != nil {
@@ -25,7 +25,7 @@ func (d *Document) ValidateResponse(
 	if undocumented != nil {
 		return undocumented
 	}
-	if problems := d.HeaderProblems(route, response, header); len(problems) > 0 {
+	if problems := d.HeaderProblems(ctx, route, response, header); len(problems) > 0 {
 		return problems[0]
 	}
 	if len(response.Content) == 0 {
@@ -45,7 +45,9 @@ func (r *Route) Response(status int) (*openapi3.Response, *Error) {
 }
 
 // HeaderProblems checks the declared headers of an answer one by one, because openapi3filter stops at the first.
-func (d *Document) HeaderProblems(route *Route, response *openapi3.Response, header http.Header) []*Error {
+func (d *Document) HeaderProblems(
+	ctx context.Context, route *Route, response *openapi3.Response, header http.Header,
+) []*Error {
 	declared := response.Headers
 	var problems []*Error
 	for _, name := range slices.Sorted(maps.Keys(declared)) {
@@ -53,7 +55,7 @@ func (d *Document) HeaderProblems(route *Route, response *openapi3.Response, hea
 		switch {
 		case strings.EqualFold(name, "Content-Type"): // checked with the body
 		case len(header.Values(name)) > 0:
-			if err := d.checkHeader(route, name, declared[name], header); err != nil {
+			if err := d.checkHeader(ctx, route, name, declared[name], header); err != nil {
 				problems = append(problems, SchemaViolation(part, err))
 			}
 		case declared[name].Value.Required:
@@ -65,7 +67,7 @@ func (d *Document) HeaderProblems(route *Route, response *openapi3.Response, hea
 
 // checkHeader has openapi3filter check an answer of which nothing but one header is declared.
 func (d *Document) checkHeader(
-	route *Route, name string, declared *openapi3.HeaderRef, header http.Header,
+	ctx context.Context, route *Route, name string, declared *openapi3.HeaderRef, header http.Header,
 ) error {
 	response := &openapi3.Response{Headers: openapi3.Headers{name: declared}}
 	alone := *route
@@ -73,7 +75,7 @@ func (d *Document) checkHeader(
 		Responses: openapi3.NewResponses(openapi3.WithStatus(http.StatusOK, &openapi3.ResponseRef{Value: response})),
 	}
 	input := d.input(&http.Request{}, &alone)
-	return openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+	return openapi3filter.ValidateResponse(ctx, &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: input, Status: http.StatusOK, Header: header, Options: input.Options,
 	})
 }

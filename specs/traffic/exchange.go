@@ -77,7 +77,7 @@ func (x *exchange) checkHead(resp *http.Response) {
 		x.problem(status, undocumented)
 		return
 	}
-	for _, broken := range x.document.HeaderProblems(x.route, documented, resp.Header) {
+	for _, broken := range x.document.HeaderProblems(x.req.Context(), x.route, documented, resp.Header) {
 		x.problem(status, broken)
 	}
 	bodiless := x.req.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified
