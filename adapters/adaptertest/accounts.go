@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -163,35 +163,26 @@ func expectListing(t *testing.T, name string) (want listing) {
 // for it alone, with the IBAN and the BBAN under which the list names it.
 func (h Harness) composed(t *testing.T, accounts []json.RawMessage) (all []listedResult) {
 	t.Helper()
+	single := map[string]string{}
+	for _, example := range h.goodExamples() {
+		single[example.Account] = example.Name
+	}
 	for _, text := range accounts {
 		var account struct{ ID, IBAN, BBAN string }
 		require.NoError(t, json.Unmarshal(text, &account))
-		want := result{AccountID: account.ID, Balances: []json.RawMessage{}}
-		for _, text := range expect(t, h.answerFor(t, account.ID)).Balances {
+		want := expect(t, single[account.ID]).Balances
+		for i, text := range want {
 			var balance map[string]any
 			require.NoError(t, json.Unmarshal(text, &balance))
-			for name, listed := range map[string]string{"iban": account.IBAN, "bban": account.BBAN} {
-				balance[name] = listed
-				if listed == "" {
-					delete(balance, name)
-				}
-			}
-			text, err := json.Marshal(balance)
+			balance["iban"], balance["bban"] = account.IBAN, account.BBAN
+			maps.DeleteFunc(balance, func(_ string, value any) bool { return value == "" })
+			var err error
+			want[i], err = json.Marshal(balance)
 			require.NoError(t, err)
-			want.Balances = append(want.Balances, text)
 		}
-		all = append(all, listedResult{result: want})
+		all = append(all, listedResult{result: result{AccountID: account.ID, Balances: want}})
 	}
 	return all
-}
-
-// answerFor is the name of the good example for one account.
-func (h Harness) answerFor(t *testing.T, account string) string {
-	t.Helper()
-	all := h.goodExamples()
-	i := slices.IndexFunc(all, func(e contract.Example) bool { return e.Account == account })
-	require.GreaterOrEqual(t, i, 0, account)
-	return all[i].Name
 }
 
 func (c listCall) compare(t *testing.T, want listing, got listed, err error) {

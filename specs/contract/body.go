@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -33,16 +34,16 @@ func (d *Document) checkBody(
 		return nil
 	}
 	options := append(d.Spec.GetSchemaValidationOptions(), direction)
-	if err := media.Schema.VisitJSON(value, options...); err != nil {
+	if err := media.Schema.Value.VisitJSON(value, options...); err != nil {
 		return SchemaViolation(part, err)
 	}
 	return nil
 }
 
-// Media is what the document says about a body of a certain media type.
+// Media is what the document says about a body of a certain media type, which is a form or JSON.
 type Media struct {
-	Schema *openapi3.Schema // nil: any value
-	form   bool             // else JSON
+	*openapi3.MediaType
+	form bool
 }
 
 // Read reads a form or exactly one JSON value, numbers as json.Number; pointer says where the latter is broken.
@@ -62,19 +63,12 @@ func (m *Media) Read(body []byte) (value any, pointer string, err error) {
 func MediaType(message string, content openapi3.Content, header http.Header) (*Media, *Error) {
 	name, rule := mediaName(header.Values("Content-Type"))
 	media := content[name]
-	if rule == "" && media == nil {
-		rule = "undocumented media type"
-	}
-	if rule != "" {
-		broken := violation(message+" header Content-Type", rule)
+	if media == nil {
+		broken := violation(message+" header Content-Type", cmp.Or(rule, "undocumented media type"))
 		broken.Documented = enumeratedNames(content)
 		return nil, broken
 	}
-	found := &Media{form: name == formMedia}
-	if media.Schema != nil {
-		found.Schema = media.Schema.Value
-	}
-	return found, nil
+	return &Media{media, name == formMedia}, nil
 }
 
 // mediaName returns the media type sent, or the rule that is broken.

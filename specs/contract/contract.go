@@ -70,8 +70,10 @@ func parse(provider string, data []byte) (*Document, error) {
 	if d.examples, err = d.tree.examples(); err != nil {
 		return nil, err
 	}
-	if err := d.compose(); err != nil {
-		return nil, err
+	for i := range d.examples {
+		if err := d.compose(&d.examples[i]); err != nil {
+			return nil, fmt.Errorf("example %s: %s: %w", d.examples[i].Name, composeExtension, err)
+		}
 	}
 	return d, d.readSignatures()
 }

@@ -43,28 +43,18 @@ func (d *Document) listPointer(operation string) string {
 	return pointer
 }
 
-// compose completes the examples that are marked with x-sandbox-compose.
-func (d *Document) compose() error {
-	for i := range d.examples {
-		e := &d.examples[i]
-		if e.Compose == "" {
-			continue
-		}
-		if err := d.composeList(e); err != nil {
-			return fmt.Errorf("example %s: %s: %w", e.Name, composeExtension, err)
-		}
+// compose completes an example that is marked with x-sandbox-compose.
+func (d *Document) compose(e *Example) error {
+	if e.Compose == "" {
+		return nil
 	}
-	return nil
-}
-
-func (d *Document) composeList(e *Example) error {
-	keys, value := keys(d.listPointer(e.Operation)), d.tree.get(e.source, "value")
-	last := len(keys) - 1
+	path, value := keys(d.listPointer(e.Operation)), d.tree.get(e.source, "value")
+	last := len(path) - 1
 	if last < 0 {
 		return errors.New("the operation has no " + listExtension)
 	}
-	for _, account := range d.tree.follow(value, keys[:last]) {
-		member, err := d.single(d.tree.text(account, keys[last]), e.Compose)
+	for _, account := range d.tree.follow(value, path[:last]) {
+		member, err := d.single(d.tree.text(account, path[last]), e.Compose)
 		if err != nil {
 			return err
 		}

@@ -112,5 +112,5 @@ func (x *exchange) inspect(e expectation, value any) {
 	i.add = func(pointer, rule, documented string) {
 		x.add(e.status, strings.TrimSpace(e.part+" "+pointer), rule, documented)
 	}
-	i.visit(nil, value, []applied{{schema: e.media.Schema}})
+	i.visit(nil, value, []applied{{schema: e.media.Schema.Value}})
 }
