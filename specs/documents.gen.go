@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "e25cb498f84beef5ea3d77a8d6f3fd3c44ff48355a7a45cc0abb4aaff8404ead",
+		SHA256:          "a3b6be1e072c934a4a6e1260e9a30832b53bd7aa57dfaba740d3cdca53848bc1",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -16,7 +16,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "c7c824c9276c38046adcfd2049b3e732b8c664662d4c0c629749be97e4f382e9",
+		SHA256:          "3b2fb71497144521af11c7143707383d686f2c463b625e74ec0399f87faa9d8f",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -24,7 +24,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:          "0632fa5b1a8a52cde58dd0bede6921ba51319e6880406f30a702c6d0ac0257c6",
+		SHA256:          "8c5f486700bb75242044469554ee791d6764acf336faa12dc78016c970c15fe9",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,

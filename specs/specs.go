@@ -15,6 +15,8 @@
 //     list of ids of an answer for several accounts.
 //   - x-sandbox-list on an operation that lists accounts is the pointer to their ids in an answer, with * for every element
 //     of a list. The first example names the accounts for which getBalances has a good answer.
+//   - x-sandbox-compose beside an example of such an answer is the name of a member that each account gets from the good
+//     answer for it alone: its member of that name, or all of it if it is a list. So no balance is written twice.
 //   - x-sandbox-signature of a header parameter says how the sandbox verifies the signature in it, and which example
 //     refuses a bad one (refusal). Kind cavage is an HTTP signature: certificate is the header with the signer's
 //     certificate, covered the headers to be signed when they are there. Kind bodyHash is the SHA-256 of the body's
@@ -22,7 +24,8 @@
 //   - x-invalid-examples of a media type holds answers that break their own schema, each with a reason: samples that
 //     are printed wrongly on the page, and a few instructive bad ones.
 //
-// This package has no dependency. Package contract checks traffic against the documents, package sandbox serves them.
+// This package has no dependency. Package contract checks messages against the documents, package traffic does so with
+// live traffic, package sandbox serves the examples.
 package specs
 
 import (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,7 +18,8 @@ import (
 
 // listing is what an adapter has to make of one example of an operation that lists accounts, marked x-sandbox-list. Like
 // every expectation it is written by hand. Accounts is the account list, All the list with balances; a file has the ones
-// that the adapter makes of the operation. Error is that of both calls, AccountsError of the account list alone.
+// that the adapter makes of the operation. All is left out where the document composes the list (x-sandbox-compose).
+// Error is that of both calls, AccountsError of the account list alone.
 type listing struct {
 	Status        int               `json:"status"`
 	Accounts      []json.RawMessage `json:"accounts"`
@@ -83,7 +85,7 @@ func (h Harness) listCalls(t *testing.T) (calls []listCall) {
 	t.Helper()
 	var operation string
 	source := h.open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		route, _, err := h.Document.FindRoute(r)
+		route, err := h.Document.FindRoute(r)
 		assert.NoError(t, err)
 		operation = route.Operation.OperationID
 		w.WriteHeader(http.StatusTeapot)
@@ -131,6 +133,10 @@ func (h Harness) listExamples(t *testing.T, call listCall) {
 			}
 			want := expectListing(t, example.Name)
 			require.Equal(t, example.Status, want.Status)
+			if example.Compose != "" {
+				require.Nil(t, want.All, "the suite derives what is expected of a composed list; cure: remove all")
+				want.All = h.composed(t, want.Accounts)
+			}
 			call.compare(t, want, got, err)
 		})
 	}
@@ -151,6 +157,32 @@ func expectListing(t *testing.T, name string) (want listing) {
 	require.NoError(t, err, "cure: write down what the documentation says the example means")
 	require.NoError(t, unmarshalKnown(text, &want), name)
 	return want
+}
+
+// composed is what is expected of a list that the document composes: of each account what is expected of the good example
+// for it alone, with the IBAN and the BBAN under which the list names it.
+func (h Harness) composed(t *testing.T, accounts []json.RawMessage) (all []listedResult) {
+	t.Helper()
+	single := map[string]string{}
+	for _, example := range h.goodExamples() {
+		single[example.Account] = example.Name
+	}
+	for _, text := range accounts {
+		var account struct{ ID, IBAN, BBAN string }
+		require.NoError(t, json.Unmarshal(text, &account))
+		want := expect(t, single[account.ID]).Balances
+		for i, text := range want {
+			var balance map[string]any
+			require.NoError(t, json.Unmarshal(text, &balance))
+			balance["iban"], balance["bban"] = account.IBAN, account.BBAN
+			maps.DeleteFunc(balance, func(_ string, value any) bool { return value == "" })
+			var err error
+			want[i], err = json.Marshal(balance)
+			require.NoError(t, err)
+		}
+		all = append(all, listedResult{result: result{AccountID: account.ID, Balances: want}})
+	}
+	return all
 }
 
 func (c listCall) compare(t *testing.T, want listing, got listed, err error) {
