@@ -50,12 +50,12 @@ type listCall struct {
 }
 
 func callAccounts(ctx context.Context, source adapters.Source, psu adapters.PSU) (listed, error) {
-	accounts, err := source.(adapters.AccountLister).Accounts(ctx, psu)
+	accounts, err := source.Accounts(ctx, psu)
 	return listed{accounts: accounts}, err
 }
 
 func callAllBalances(ctx context.Context, source adapters.Source, psu adapters.PSU) (listed, error) {
-	all, err := source.(adapters.BalanceLister).AllBalances(ctx, psu)
+	all, err := source.AllBalances(ctx, psu)
 	return listed{all: all}, err
 }
 
@@ -90,13 +90,11 @@ func (h Harness) listCalls(t *testing.T) (calls []listCall) {
 		operation = route.Operation.OperationID
 		w.WriteHeader(http.StatusTeapot)
 	}))
-	if lister, ok := source.(adapters.AccountLister); ok {
-		_, _ = lister.Accounts(t.Context(), psu)
-		calls = append(calls, listCall{"accounts", operation, callAccounts})
-	}
-	if lister, ok := source.(adapters.BalanceLister); ok {
-		_, _ = lister.AllBalances(t.Context(), psu)
-		calls = append(calls, listCall{"all", operation, callAllBalances})
+	for _, call := range []listCall{{name: "accounts", ask: callAccounts}, {name: "all", ask: callAllBalances}} {
+		if _, err := call.ask(t.Context(), source, psu); !errors.Is(err, errors.ErrUnsupported) {
+			call.operation = operation
+			calls = append(calls, call)
+		}
 	}
 	return calls
 }
@@ -224,7 +222,7 @@ func compareAll(t *testing.T, want []listedResult, got []adapters.AccountBalance
 	for i, account := range got {
 		assert.Equal(t, want[i].AccountID, account.AccountID)
 		compare(t, http.StatusOK, want[i].Balances, want[i].Error, account.Balances, account.Err)
-		assert.Equal(t, want[i].NotListed, errors.Is(account.Err, adapters.ErrNotListed), "%v", account.Err)
+		assert.Equal(t, want[i].NotListed, errors.Is(account.Err, adapters.ErrNoBalances), "%v", account.Err)
 	}
 }
 
@@ -248,11 +246,10 @@ func (h Harness) listRequest(t *testing.T, call listCall) {
 func (h Harness) listAgreement(t *testing.T) {
 	t.Parallel()
 	source := h.open(t, h.bank(t))
-	lister, ok := source.(adapters.BalanceLister)
-	if !ok {
+	all, err := source.AllBalances(t.Context(), psu)
+	if errors.Is(err, errors.ErrUnsupported) {
 		t.Skip("the adapter has no list with balances")
 	}
-	all, err := lister.AllBalances(t.Context(), psu)
 	require.NoError(t, err)
 	for _, account := range all {
 		single, err := source.Balances(t.Context(), account.AccountID, psu)
@@ -260,6 +257,7 @@ func (h Harness) listAgreement(t *testing.T) {
 		require.Len(t, account.Balances, len(single))
 		for i, balance := range account.Balances {
 			balance.IBAN, balance.BBAN, balance.Warnings = single[i].IBAN, single[i].BBAN, single[i].Warnings
+			balance.RequestID = single[i].RequestID
 			assert.Equal(t, single[i], balance)
 		}
 	}

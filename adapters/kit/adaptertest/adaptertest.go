@@ -31,6 +31,7 @@
 package adaptertest
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"testing"
@@ -78,7 +79,7 @@ type Pointers struct {
 // Run runs the whole suite. It calls t.Parallel. The cases are these tests:
 //
 //   - examples/<name> and batch/<name>: what the adapter makes of each example of the document, as it is expected by
-//     hand; batch only where the adapter is an [adapters.BatchSource].
+//     hand; batch only where the adapter has such a call.
 //   - requests/attended, unattended and batch: what it sends, to the byte, and that one call is one request.
 //   - catalogue/001 to 108: the bad days of [Catalogue]. A case that cannot apply to the adapter is skipped and says why.
 //   - sweep/<name>: every value of every good answer spoilt in every way. Each gives an error or an identical result.
@@ -123,6 +124,14 @@ func (h Harness) open(t *testing.T, handler http.Handler) adapters.Source {
 	source, err := h.New(h.options(t, handler))
 	require.NoError(t, err)
 	return source
+}
+
+// batches reports whether the adapter answers for several accounts in one call. Nothing is sent without an id.
+func batches(t *testing.T, source adapters.Source) bool {
+	t.Helper()
+	_, err := source.BatchBalances(t.Context(), nil, psu)
+	require.Error(t, err, "no account ids have to be refused")
+	return !errors.Is(err, errors.ErrUnsupported)
 }
 
 // options lead to a server with the handler.

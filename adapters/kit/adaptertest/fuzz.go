@@ -140,7 +140,7 @@ func assertStated(t *testing.T, balances []adapters.Balance, body string) {
 		return
 	}
 	for _, balance := range balances {
-		assert.True(t, strings.Contains(body, adapters.FormatAmount(balance.Amount.Abs())), "an amount nobody sent")
+		assert.True(t, strings.Contains(body, strings.TrimPrefix(balance.Amount.String(), "-")), "an amount nobody sent")
 		assert.True(t, strings.Contains(body, balance.Currency), "a currency nobody sent")
 	}
 }
