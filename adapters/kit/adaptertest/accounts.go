@@ -56,7 +56,7 @@ func callAccounts(ctx context.Context, source adapters.Source, psu adapters.PSU)
 
 func callAllBalances(ctx context.Context, source adapters.Source, psu adapters.PSU) (listed, error) {
 	all, err := source.AllBalances(ctx, psu)
-	return listed{all: all}, err
+	return listed{all: accountsWithoutRequestID(all)}, err
 }
 
 // accounts runs everything about account lists: the examples of the document, the requests in testdata/requests
