@@ -2,24 +2,24 @@ package mapping
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/openbalances/openbalances/specs/contract"
 )
 
 // Document is a provider's document, ready to be read with. It is safe for concurrent use.
 type Document struct {
-	doc      *contract.Document
-	declared sync.Map // *openapi3.SchemaRef to *declaration
+	*contract.Document
+	declarations sync.Map // by *openapi3.SchemaRef
 }
 
-// New takes a document. What is wrong with its declarations is for the house rules to say, and for Read where it meets it.
-func New(doc *contract.Document) *Document { return &Document{doc: doc} }
+// New takes a document as it is. What is wrong with its declarations is for the house rules, or for Read to meet.
+func New(document *contract.Document) *Document { return &Document{Document: document} }
 
 // Asked is what the request asked for.
 type Asked struct {
@@ -34,7 +34,7 @@ type Fields map[string]string
 // Answer is what a 200 has to become.
 type Answer struct {
 	Accounts []Account // those asked for, in the order of the request; for a list, those of the answer in its order
-	Values   []Value   // everything that the answer holds, by name within an object
+	Values   []Value   // of everything that the answer holds
 }
 
 // Account is one account of an answer.
@@ -42,51 +42,43 @@ type Account struct {
 	ID     string
 	Fields Fields // of the shared Account, as far as the answer says them
 	Err    error  // what is wrong with the account itself
-	// Balances are nil where a list names the account without balances, and where BalancesErr is set, which is Err or
-	// what is wrong with the balances.
+	// Balances are nil where a list names the account without balances, and beside BalancesErr: Err, or what is wrong
+	// with the balances.
 	Balances    []Fields
 	BalancesErr error
 }
 
-// Value is one value of an answer.
+// Value is one value of an answer and what became of it.
 type Value struct {
 	Pointer string `json:"pointer"`          // RFC 6901
-	Sent    string `json:"sent,omitempty"`   // as text; empty for an object and a list
+	Sent    string `json:"sent,omitempty"`   // as text; empty for an object or a list
 	Field   string `json:"field,omitempty"`  // such as "balance.amount"; empty where the value goes nowhere
 	Became  string `json:"became,omitempty"` // the text of the field
 	Rule    string `json:"rule"`             // in short words; "unmapped: " and the reason
 }
 
-// Error is a property that keeps an answer from being mapped. It holds no value.
-type Error struct {
-	Pointer string // empty for the answer as a whole
-	Problem string
-}
-
-// Error names the property.
-func (e *Error) Error() string { return "mapping: " + e.Pointer + ": " + e.Problem }
-
-// Read maps the body of an operation's 200. With an error the answer has the Values that were read, and no accounts.
+// Read maps the body of an operation's 200. An error names the property that keeps it from being mapped, and comes with
+// the Values that were read.
 func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, error) {
-	schema := d.schema(operation)
+	schema := d.answer(operation)
 	if schema == nil {
-		return Answer{}, fmt.Errorf("mapping: %s: no answer is documented for %s", d.doc.Provider, operation)
+		return Answer{}, fmt.Errorf("mapping: %s documents no answer of %q", d.Provider, operation)
 	}
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber() // keeps the text of numbers
+	decoder.UseNumber() // keeps the text
 	if err := decoder.Decode(&value); err != nil {
-		return Answer{}, &Error{"", "is not JSON"}
+		return Answer{}, fmt.Errorf("mapping: not JSON: %w", err)
 	}
 	r := &reader{Document: d, asked: asked}
-	root := &part{kind: accountPart, fields: Fields{}}
+	root := &part{fields: Fields{}}
 	r.visit(place{schema: schema, required: true}, value, nil, root)
 	accounts, err := root.answer(asked.Accounts)
 	return Answer{accounts, r.values}, err
 }
 
-func (d *Document) schema(operation string) *openapi3.SchemaRef {
-	for _, item := range d.doc.Spec.Paths.Map() {
+func (d *Document) answer(operation string) *openapi3.SchemaRef {
+	for _, item := range d.Spec.Paths.Map() {
 		for _, o := range item.Operations() {
 			if ok := o.Responses.Status(http.StatusOK); o.OperationID == operation && ok != nil {
 				if media := ok.Value.Content.Get("application/json"); media != nil {
@@ -100,12 +92,14 @@ func (d *Document) schema(operation string) *openapi3.SchemaRef {
 
 // declaration is what stands beside a property: a reason, rules, or nothing.
 type declaration struct {
-	unmapped any
-	rules    []rule
+	Unmapped string `json:"x-unmapped"`
+	Rules    rules  `json:"x-maps-to"`
 	err      error
 }
 
-// rule is one entry of x-maps-to. The package comment explains its words.
+type rules []rule
+
+// rule is one entry of x-maps-to. The package comment explains the words.
 type rule struct {
 	Field, Each, Form, Cut, Match, Unless, Absent, Type, ProviderType, Scheme string
 
@@ -114,45 +108,37 @@ type rule struct {
 	Sign           *struct{ Positive, Negative []string }
 }
 
-// declaration is the one beside a reference, or else the one of the schema itself.
-func (d *Document) declaration(schema *openapi3.SchemaRef) *declaration {
-	if known, ok := d.declared.Load(schema); ok {
+// declared is the declaration beside a reference, or else the one of the schema itself.
+func (d *Document) declared(schema *openapi3.SchemaRef) *declaration {
+	if known, ok := d.declarations.Load(schema); ok {
 		return known.(*declaration)
 	}
 	own := &declaration{}
-	for _, beside := range []map[string]any{schema.Value.Extensions, schema.Extensions} {
-		if reason, ok := beside["x-unmapped"]; ok {
-			*own = declaration{unmapped: reason}
-		}
-		if entries, ok := beside["x-maps-to"]; ok {
-			*own = declaration{}
-			own.rules, own.err = parseRules(entries)
+	for _, beside := range []map[string]any{schema.Extensions, schema.Value.Extensions} {
+		if text, err := json.Marshal(beside); own.Unmapped == "" && own.Rules == nil && own.err == nil {
+			own.err = cmp.Or(err, json.Unmarshal(text, own))
 		}
 	}
-	d.declared.Store(schema, own)
+	d.declarations.Store(schema, own)
 	return own
 }
 
-func parseRules(entries any) (all []rule, err error) {
-	list, ok := entries.([]any)
-	if !ok {
-		list = []any{entries}
+// UnmarshalJSON reads one rule or a list of them. A text is the field of a rule without further words.
+func (all *rules) UnmarshalJSON(text []byte) error {
+	var entries []json.RawMessage
+	if json.Unmarshal(text, &entries) != nil {
+		entries = []json.RawMessage{text}
 	}
-	for _, entry := range list {
-		if field, ok := entry.(string); ok {
-			entry = map[string]any{"field": field}
-		}
-		text, err := json.Marshal(entry)
-		if err != nil {
-			return nil, err
-		}
+	for _, entry := range entries {
 		var r rule
-		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder := json.NewDecoder(bytes.NewReader(entry))
 		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&r); err != nil {
-			return nil, err
+		if json.Unmarshal(entry, &r.Field) != nil {
+			if err := decoder.Decode(&r); err != nil {
+				return err
+			}
 		}
-		all = append(all, r)
+		*all = append(*all, r)
 	}
-	return all, nil
+	return nil
 }

@@ -2,9 +2,11 @@ package mapping_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -96,9 +98,6 @@ func compare(t *testing.T, r report, doc *contract.Document) (compared int) {
 		case example.Account != "":
 			compareResults(r, name, []result{{example.Account, want.Balances, want.Error, false}}, answer, err)
 		default:
-			for range want.Results {
-				want.Error = nil
-			}
 			compareBatch(r, name, want, answer, err)
 		}
 	}
@@ -144,7 +143,7 @@ func compareList(r report, name string, want expectation, answer mapping.Answer,
 		}
 	}
 	if want.Error != nil {
-		assert.Error(r, err, name)
+		assert.True(r, err != nil || broken(answer.Accounts), "%s: nothing is broken", name)
 		return
 	}
 	if !assert.NoError(r, err, name) {
@@ -186,8 +185,7 @@ func compareFields(r report, name string, want []json.RawMessage, got []mapping.
 		return
 	}
 	for i, text := range want {
-		fields, err := mapping.Flatten(text)
-		assert.NoError(r, err, name)
+		fields := flatten(r, text)
 		for _, known := range []string{"provider", "warnings[0]", "warnings[1]"} {
 			delete(fields, known)
 		}
@@ -200,5 +198,29 @@ func compareFields(r report, name string, want []json.RawMessage, got []mapping.
 			}
 		}
 		assert.Equal(r, fields, got[i], "%s: %d", name, i)
+	}
+}
+
+// flatten writes the JSON of a shared Balance or Account as Fields.
+func flatten(r report, text []byte) mapping.Fields {
+	var value any
+	assert.NoError(r, json.Unmarshal(text, &value))
+	fields := mapping.Fields{}
+	flattenInto(fields, "", value)
+	return fields
+}
+
+func flattenInto(fields mapping.Fields, way string, value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			flattenInto(fields, strings.TrimPrefix(way+"."+name, "."), member)
+		}
+	case []any:
+		for i, element := range value {
+			flattenInto(fields, fmt.Sprintf("%s[%d]", way, i), element)
+		}
+	default:
+		fields[way] = fmt.Sprint(value)
 	}
 }

@@ -1,38 +1,28 @@
 package mapping
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
 
-// The kinds of a part, which are the values of each.
-const (
-	accountPart    = "account"
-	bankPart       = "bank"
-	balancePart    = "balance"
-	creditLinePart = "creditLine"
-	identifierPart = "identifier"
-)
-
-// part is a part of an answer that a rule begins. The answer itself is an account until a rule divides it.
+// part is a part of an answer that a rule begins, or the answer itself.
 type part struct {
-	kind   string
+	kind   string // account, bank, balance, creditLine or identifier; empty for the answer
 	place  place
-	up     *part
 	fields Fields
-	count  map[string]int // elements of credit lines and identifiers
+	inner  []*part
 	err    error
 
 	sign    string            // of a balance
 	instead map[string]string // of an identifier
-	left    bool              // of a bank or an account: of another bank than the one asked for
-	listed  bool              // of an account: its balances are there, if none
-	given   []given           // of an account: facts about its balances
-	inner   []*part           // of an account: its balances; of a bank and of the answer: accounts
-	divided bool              // of the answer: it holds accounts
-	byBank  bool              // of the answer: it holds banks, and so many of them are the one asked for
-	banks   int
+	left    bool              // of a bank or an account: another bank's than the one asked for
+	listed  bool              // of an account: there is a list of balances
+	given   []given           // of an account: what is so of its balances
+	begins  []string          // of the answer: the kinds that it is documented to hold
 }
 
 type given struct {
@@ -41,18 +31,14 @@ type given struct {
 }
 
 func (in *part) open(kind string, p place) *part {
-	return &part{kind: kind, place: p, up: in, fields: Fields{}}
-}
-
-// expect says that the document divides the part, whatever the answer holds.
-func (in *part) expect(kind string) {
-	in.divided = in.divided || kind == accountPart || kind == bankPart
-	in.byBank = in.byBank || kind == bankPart
+	inner := &part{kind: kind, place: p, fields: Fields{}}
+	in.inner = append(in.inner, inner)
+	return inner
 }
 
 func (in *part) fail(p place, problem string) {
 	if in.err == nil {
-		in.err = &Error{p.pointer, problem}
+		in.err = fmt.Errorf("mapping: %s: %s", p.pointer, problem)
 	}
 }
 
@@ -65,60 +51,26 @@ func (in *part) set(rule rule, text string) {
 	}
 }
 
-// indicate reads the indicator of a balance's sign.
-func (in *part) indicate(rule rule, p place, sent string) string {
-	switch {
-	case slices.Contains(rule.Sign.Negative, sent):
-		in.sign = "negative"
-	case slices.Contains(rule.Sign.Positive, sent):
-		in.sign = "positive"
-	default:
-		in.fail(p, "is no known sign")
-	}
-	return in.sign
-}
-
-// close hands a part to the one that it lies in.
-func (in *part) close() {
-	up := in.up
-	switch in.kind {
-	case balancePart, accountPart:
-		if !in.left {
-			up.inner = append(up.inner, in)
+// list adds the parts of a kind to the fields. A number of an account may have a field of its own.
+func (in *part) list(name, kind string) {
+	n := 0
+	for _, p := range in.inner {
+		if p.kind != kind {
+			continue
 		}
-		return
-	case bankPart:
-		if in.left {
-			return
+		if in.err == nil {
+			in.err = p.err
 		}
-		up.banks++
-		up.inner = append(up.inner, in.inner...)
-	case creditLinePart:
-		up.take("creditLines", in.fields)
-	case identifierPart:
-		if own := in.instead[in.fields["scheme"]]; own != "" && up.fields[own] == "" {
-			up.fields[own] = in.fields["value"]
-		} else {
-			up.take("identifiers", in.fields)
+		own := p.instead[p.fields["scheme"]]
+		if own != "" && in.fields[own] == "" {
+			in.fields[own] = p.fields["value"]
+			continue
 		}
+		for field, text := range p.fields {
+			in.fields[fmt.Sprintf("%s[%d].%s", name, n, field)] = text
+		}
+		n++
 	}
-	if up.err == nil {
-		up.err = in.err
-	}
-}
-
-// take adds an element of a list, unless it is a number without a value.
-func (in *part) take(list string, fields Fields) {
-	if list == "identifiers" && fields["value"] == "" {
-		return
-	}
-	if in.count == nil {
-		in.count = map[string]int{}
-	}
-	for name, text := range fields {
-		in.fields[fmt.Sprintf("%s[%d].%s", list, in.count[list], name)] = text
-	}
-	in.count[list]++
 }
 
 // balance is what a part has become. Its account may say more of it.
@@ -128,42 +80,39 @@ func (in *part) balance(id string, all []given) (Fields, error) {
 			in.fields[g.field] = g.text
 		}
 	}
-	amount := in.fields["amount"]
-	for _, name := range []string{"amount", "currency", "type", "providerType"} {
+	for _, name := range []string{"amount", "currency", "providerType"} {
 		if in.fields[name] == "" {
 			in.fail(in.place, "has no "+name)
 		}
 	}
-	if in.sign != "" && strings.HasPrefix(amount, "-") {
+	switch amount := in.fields["amount"]; {
+	case in.sign != "" && strings.HasPrefix(amount, "-"):
 		in.fail(in.place, "has a minus sign besides its indicator")
-	}
-	if in.sign == "negative" && strings.Trim(amount, "0.") != "" {
+	case in.sign == "negative" && strings.Trim(amount, "0.") != "":
 		in.fields["amount"] = "-" + amount
 	}
+	in.list("creditLines", "creditLine")
 	in.fields["accountId"] = id
 	return in.fields.stated(), in.err
 }
 
 func (f Fields) stated() Fields {
-	for name, text := range f {
-		if text == "" {
-			delete(f, name)
-		}
-	}
+	maps.DeleteFunc(f, func(_, text string) bool { return text == "" })
 	return f
 }
 
 // account is what a part has become.
 func (in *part) account(id string) Account {
+	in.list("identifiers", "identifier")
 	a := Account{ID: id, Fields: in.fields.stated(), Err: in.err, BalancesErr: in.err}
 	if in.listed {
 		a.Balances = []Fields{}
 	}
-	for _, part := range in.inner {
-		balance, err := part.balance(id, in.given)
-		a.Balances = append(a.Balances, balance)
-		if a.BalancesErr == nil {
-			a.BalancesErr = err
+	for _, p := range in.inner {
+		if p.kind == "balance" {
+			balance, err := p.balance(id, in.given)
+			a.Balances = append(a.Balances, balance)
+			a.BalancesErr = cmp.Or(a.BalancesErr, err)
 		}
 	}
 	if a.BalancesErr != nil {
@@ -174,47 +123,53 @@ func (in *part) account(id string) Account {
 
 // answer returns the accounts asked for, or all.
 func (in *part) answer(asked []string) (all []Account, err error) {
-	found := in.inner
+	byBank, single := slices.Contains(in.begins, "bank"), in.begins == nil
+	own := slices.DeleteFunc(slices.Clone(in.inner), func(p *part) bool { return p.left })
 	switch {
-	case !in.divided:
-		found = []*part{in}
+	case single:
+		own = []*part{in}
 	case in.err != nil:
 		return nil, in.err
-	case in.byBank && in.banks != 1:
-		return nil, &Error{"", "does not name the bank asked for once"}
+	case byBank && len(own) != 1:
+		return nil, errors.New("mapping: the bank asked for does not occur once")
+	case byBank && own[0].err != nil:
+		return nil, own[0].err
+	case byBank:
+		own = own[0].inner
 	}
 	for _, id := range asked {
-		all = append(all, in.about(id, found))
+		all = append(all, about(id, own, single))
 	}
-	seen := map[string]bool{}
-	for _, part := range found {
-		id := part.fields["id"]
+	seen := map[string]bool{"": single}
+	for _, p := range own {
+		id := p.fields["id"]
 		switch {
-		case asked != nil:
+		case len(asked) > 0:
 			continue
-		case seen[id] && id != "":
-			return nil, &Error{part.place.pointer, "names an account for the second time"}
-		case id == "" && in.divided:
-			part.fail(part.place, "has no id")
+		case seen[id] && !single:
+			return nil, fmt.Errorf("mapping: %s: the account occurs twice", p.place.pointer)
+		case id == "" && !single:
+			p.fail(p.place, "has no id")
 		}
-		seen[id] = true
-		all = append(all, part.account(id))
+		seen[id] = id != ""
+		all = append(all, p.account(id))
 	}
 	return all, nil
 }
 
-// about returns the one part about an account. An answer about one account need not name it.
-func (in *part) about(id string, found []*part) Account {
-	own := slices.DeleteFunc(slices.Clone(found), func(part *part) bool {
-		return part.fields["id"] != id && (in.divided || part.fields["id"] != "")
+// about returns the one part about an account. An answer about a single one need not name it.
+func about(id string, parts []*part, single bool) Account {
+	own := slices.DeleteFunc(slices.Clone(parts), func(p *part) bool {
+		return p.fields["id"] != id && !(single && p.fields["id"] == "")
 	})
 	if len(own) != 1 {
-		err := &Error{"", "does not hold the account asked for once"}
+		err := errors.New("mapping: the account asked for does not occur once")
 		return Account{ID: id, Err: err, BalancesErr: err}
 	}
 	a := own[0].account(id)
 	if a.Balances == nil && a.BalancesErr == nil {
-		a.BalancesErr = &Error{own[0].place.pointer, "holds no balances"}
+		own[0].fail(own[0].place, "has no balances")
+		a.BalancesErr = own[0].err
 	}
 	return a
 }

@@ -1,7 +1,7 @@
 package mapping
 
 import (
-	"fmt"
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -31,51 +31,59 @@ func (p place) down(schema *openapi3.SchemaRef, name string) place {
 }
 
 func (r *reader) note(p place, value any, field, became, words string) {
-	sent, _ := plain(value)
-	r.values = append(r.values, Value{p.pointer, sent, field, became, words})
+	if value != nil {
+		sent, _ := plain(value)
+		r.values = append(r.values, Value{p.pointer, sent, field, became, words})
+	}
 }
 
-// visit does with a value what stands beside its property. An absent value, null and an empty text are the same.
+// visit does with a value what stands beside its property. Absent, null and the empty text are the same.
 func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
-	own := r.declaration(p.schema)
+	own := r.declared(p.schema)
+	absent := value == nil || value == ""
 	switch {
 	case own.err != nil:
 		in.fail(p, own.err.Error())
-	case own.unmapped != nil && value != nil:
-		r.note(p, value, "", "", fmt.Sprint("unmapped: ", own.unmapped))
-	case own.unmapped == nil && own.rules == nil && value != nil:
+	case own.Unmapped != "":
+		r.note(p, value, "", "", "unmapped: "+own.Unmapped)
+	case own.Rules != nil:
+	case !absent:
 		r.descend(p, value, in)
-	case own.unmapped == nil && own.rules == nil && p.required:
+	case p.required:
 		in.fail(p, "is missing")
 	}
-	for _, rule := range own.rules {
-		in.expect(rule.Each)
-		switch absent, isTime := value == nil || value == "", forms[rule.Form] != nil; {
-		case siblings[rule.Unless] != nil && siblings[rule.Unless] != "":
-			if !absent {
-				r.note(p, value, "", "", "left to "+rule.Unless)
-			}
+	for _, rule := range own.Rules {
+		divides := rule.Each == "account" || rule.Each == "bank"
+		if divides {
+			in.begins = append(in.begins, rule.Each)
+		}
+		switch other := siblings[rule.Unless]; {
+		case other != nil && other != "":
+			r.note(p, value, "", "", "left to "+rule.Unless)
 		case !absent && rule.Each != "":
 			r.each(rule, p, value, in)
 		case !absent:
 			r.fact(rule, p, value, in)
 		case rule.Absent == "true" || rule.Absent == "false":
 			in.set(rule, rule.Absent)
-		case rule.Only != nil && rule.Absent != "passes", p.required && !isTime:
+		case divides, rule.Only != nil && rule.Absent != "passes", p.required && forms[rule.Form] == nil:
 			in.fail(p, "is missing")
 		}
 	}
 }
 
-// each makes a part of a value, or of every element of a list.
+// each opens a part for a value, or for every element of a list.
 func (r *reader) each(rule rule, p place, value any, in *part) {
 	list, isList := value.([]any)
-	in.listed = in.listed || rule.Each == balancePart
-	if isList != p.schema.Value.Type.Is("array") {
-		broken := in.open(rule.Each, p)
-		broken.fail(p, "is a list either in the answer or in the document")
-		broken.close()
-	} else if !isList {
+	in.listed = in.listed || rule.Each == "balance"
+	switch wrong := isList != p.schema.Value.Type.Is("array"); {
+	case wrong && rule.Each == "balance":
+		in.open(rule.Each, p).fail(p, "is not of the documented type") // which leaves the account whole
+		return
+	case wrong:
+		in.fail(p, "is not of the documented type")
+		return
+	case !isList:
 		r.one(rule, p, value, in)
 	}
 	for i, element := range list {
@@ -89,20 +97,19 @@ func (r *reader) one(rule rule, p place, value any, in *part) {
 	inner := in.open(rule.Each, p)
 	inner.fields = Fields{"type": rule.Type, "providerType": rule.ProviderType, "scheme": rule.Scheme}
 	inner.instead = rule.Instead
-	if rule.Field != "" {
-		r.fact(rule, p, value, inner)
-	} else {
+	if rule.Field == "" {
 		r.descend(p, value, inner)
+	} else {
+		r.fact(rule, p, value, inner)
 	}
-	inner.close()
 }
 
 // descend goes to the members of an object or the elements of a list.
 func (r *reader) descend(p place, value any, in *part) {
+	schema := p.schema.Value
 	members, isObject := value.(map[string]any)
 	list, isList := value.([]any)
-	schema := p.schema.Value
-	if isList != (schema.Items != nil) || !isList && !isObject {
+	if !isObject && !isList || isList != (schema.Items != nil) {
 		in.fail(p, "is not of the documented type")
 		return
 	}
@@ -110,18 +117,17 @@ func (r *reader) descend(p place, value any, in *part) {
 		r.visit(p.down(schema.Items, strconv.Itoa(i)), element, nil, in)
 	}
 	rest := maps.Clone(members)
-	for _, part := range append(schema.AllOf, p.schema) {
-		for _, name := range slices.Sorted(maps.Keys(part.Value.Properties)) {
-			inner := p.down(part.Value.Properties[name], name)
-			inner.required = slices.Contains(part.Value.Required, name)
+	for _, source := range append(schema.AllOf, p.schema) {
+		for _, name := range names(source.Value.Properties) {
+			inner := p.down(source.Value.Properties[name], name)
+			inner.required = slices.Contains(source.Value.Required, name)
 			r.visit(inner, members[name], members, in)
 			delete(rest, name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(rest)) {
 		inner := p.down(schema.AdditionalProperties.Schema, name)
-		inner.free = append(slices.Clone(p.free), name)
-		if inner.schema != nil {
+		if inner.free = append(slices.Clone(p.free), name); inner.schema != nil {
 			r.visit(inner, rest[name], nil, in)
 		} else {
 			r.note(inner, rest[name], "", "", "not in the document")
@@ -129,59 +135,70 @@ func (r *reader) descend(p place, value any, in *part) {
 	}
 }
 
+// names are the properties in the order of the document, which is the order of the balances that they hold.
+func names(properties openapi3.Schemas) []string {
+	line := func(name string) int {
+		at := properties[name]
+		return cmp.Or(at.Origin, at.Value.Origin, &openapi3.Origin{Key: &openapi3.Location{}}).Key.Line
+	}
+	all := slices.Sorted(maps.Keys(properties))
+	slices.SortStableFunc(all, func(a, b string) int { return line(a) - line(b) })
+	return all
+}
+
 // fact takes one value into the part that it lies in.
 func (r *reader) fact(rule rule, p place, value any, in *part) {
 	sent, jsonType := plain(value)
-	field, ofBalance := strings.CutPrefix(rule.Field, "balances.")
-	kind := in.kind
-	if ofBalance {
-		kind = balancePart
+	field, kind := rule.Field, cmp.Or(in.kind, "account")
+	if of, ok := strings.CutPrefix(field, "balances."); ok {
+		field, kind = of, "balance"
 	}
+	isAmount := field == "amount" && rule.Sign == nil // text or number, whichever of them is documented
 	types := p.schema.Value.Type
-	isAmount := field == "amount" && rule.Sign == nil // written as text or number, whichever is documented
-	if jsonType == "object" || !types.Permits(jsonType) && !(isAmount && jsonType != "array") && !types.Is("integer") {
+	whole := jsonType == "number" && types.Is("integer")
+	if jsonType == "object" || isAmount && jsonType == "array" || !types.Permits(jsonType) && !isAmount && !whole {
 		in.fail(p, "is not of the documented type")
 		return
 	}
 	cut := strings.TrimPrefix(sent, rule.Cut)
-	became, words := sent, "as sent"
+	became, words, problem := sent, "as sent", ""
 	switch form := forms[rule.Form]; {
+	case rule.Sign != nil && slices.Contains(rule.Sign.Positive, cut):
+		in.sign, became, words = "positive", "", "positive sign"
+	case rule.Sign != nil && slices.Contains(rule.Sign.Negative, cut):
+		in.sign, became, words = "negative", "", "negative sign"
 	case rule.Sign != nil:
-		became, words = in.indicate(rule, p, cut), "sign"
+		became, problem = "", "is no known sign"
+	case rule.Only != nil && !slices.Contains(rule.Only, sent):
+		problem = "is not " + strings.Join(rule.Only, " or ")
 	case rule.Only != nil:
-		if words = "has to be " + strings.Join(rule.Only, " or "); !slices.Contains(rule.Only, sent) {
-			in.fail(p, "is not "+strings.Join(rule.Only, " or "))
-		}
+		words = "has to be " + strings.Join(rule.Only, " or ")
 	case rule.Match != "":
 		in.left, words = sent != r.asked.Bank, "has to be the bank asked for"
 	case form != nil:
 		became, words = form(sent), rule.Form
-	case field == "amount":
+	case isAmount:
 		if became = amount(sent, jsonType == "number"); became == "" {
-			in.fail(p, "is no amount")
+			problem = "is no amount"
 		}
-	case field == "currency" && kind != accountPart && !currencyText.MatchString(sent):
-		in.fail(p, "is no currency of three capital letters")
-	case field == "type" && kind == balancePart:
+	case field == "currency" && kind != "account" && !currencyText.MatchString(sent):
+		problem = "is no currency of three capital letters"
+	case field == "type" && kind == "balance":
 		in.fields["providerType"] = string([]rune(sent)[:min(maxType, len([]rune(sent)))])
 		became, words = balanceType(cut, rule.Table)
 	case rule.Table != nil:
 		became = rule.Table[cut]
-		words = "table: " + cut + " -> " + became
-	case kind == identifierPart && in.fields["scheme"] == "":
+		words = "table: " + cut + " -> " + cmp.Or(became, "not stated")
+	case kind == "identifier" && in.fields["scheme"] == "":
 		in.fields["scheme"] = strings.Join(slices.Compact(slices.Clone(p.free)), ".")
+	}
+	if problem != "" {
+		in.fail(p, problem)
+		words = problem
 	}
 	if cut != sent {
 		words = "cut " + rule.Cut + ", " + words
 	}
-	if field != "" {
-		field = kind + "." + field
-	}
-	r.note(p, value, field, became, words)
-	if rule.Sign == nil {
-		in.set(rule, became)
-	}
+	r.note(p, value, strings.TrimSuffix(kind+"."+field, kind+"."), became, words)
+	in.set(rule, became)
 }
-
-// maxType is how many characters of a provider's text for a type the shared Balance keeps.
-const maxType = 256

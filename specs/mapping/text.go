@@ -41,8 +41,10 @@ var (
 	currencyText = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
-// maxDigits is what an amount has at most, also when it is written out.
-const maxDigits = 38
+const (
+	maxDigits = 38  // of an amount, also when it is written out
+	maxType   = 256 // characters of the provider's text for a type
+)
 
 // amount writes a decimal number out: no exponent, no needless zero in front, no minus before zero, every zero behind
 // the point as sent. It returns "" for what is no amount. Only a JSON number has an exponent.
@@ -88,10 +90,10 @@ var forms = map[string]func(string) string{
 }
 
 func utc(t time.Time, good bool) string {
-	if t = t.UTC(); !good || t.IsZero() || t.Year() < 1 || t.Year() > 9999 {
-		return ""
+	if t = t.UTC(); good && !t.IsZero() && t.Year() >= 1 && t.Year() <= 9999 {
+		return t.Format(time.RFC3339Nano)
 	}
-	return t.Format(time.RFC3339Nano)
+	return ""
 }
 
 // plain returns a single value as text and its JSON type; for a list, its texts.
@@ -106,7 +108,7 @@ func plain(value any) (sent, jsonType string) {
 	case []any:
 		var texts []string
 		for _, element := range value {
-			if text, isText := element.(string); isText {
+			if text, kind := plain(element); kind == "string" {
 				texts = append(texts, text)
 			}
 		}
@@ -114,30 +116,3 @@ func plain(value any) (sent, jsonType string) {
 	}
 	return "", "object"
 }
-
-// Flatten writes the JSON of a shared Balance or Account as Fields, so that the two can be compared.
-func Flatten(text []byte) (Fields, error) {
-	var value any
-	err := json.Unmarshal(text, &value)
-	fields := Fields{}
-	fields.flatten("", value)
-	return fields, err
-}
-
-func (f Fields) flatten(way string, value any) {
-	switch value := value.(type) {
-	case map[string]any:
-		for name, member := range value {
-			f.flatten(strings.TrimPrefix(way+"."+name, "."), member)
-		}
-	case []any:
-		for i, element := range value {
-			f.flatten(way+"["+strconv.Itoa(i)+"]", element)
-		}
-	default:
-		if sent, _ := plain(value); sent != "" {
-			f[way] = sent
-		}
-	}
-}
-
