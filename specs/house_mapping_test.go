@@ -15,12 +15,11 @@ import (
 // words are those of a rule of x-maps-to, with the values that each may have; nil for any. go doc ./specs/mapping explains
 // them.
 var words = map[string][]string{
-	"field": nil, "cut": nil, "of": nil, "table": nil, "sign": nil, "unless": nil, "only": nil, "scheme": nil, "instead": nil,
+	"field": nil, "cut": nil, "of": nil, "table": nil, "sign": nil, "unless": nil, "only": nil, "set": nil, "instead": nil,
 	"each":   {"account", "bank", "balance", "creditLine", "identifier"},
 	"form":   {"rfc3339", "epochMillis", "date", "texts"},
 	"absent": {"unknown", "passes", "true", "false"},
 	"match":  {"bank"},
-	"type":   balanceTypes, "providerType": nil,
 }
 
 var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked closingAvailable openingAvailable

@@ -17,9 +17,8 @@
 //	each: balance          the value, or each element if it is a list, is an account, a balance, a creditLine, an
 //	                       identifier of the account, or what one bank answered (bank). An answer about one account need
 //	                       not begin one. With a field, the value itself is the field.
-//	  type: interimBooked  every such balance has this type, providerType and identifier this scheme
-//	  providerType: current
-//	  scheme: pan          absent: the names on the way that the document leaves open, joined by points
+//	  set: {type: interimBooked, providerType: current}  what is so of every such part. The scheme of an identifier that
+//	                       nothing says is made of the names on the way that the document leaves open, joined by points
 //	  instead: {iban: iban}  an identifier of this scheme is this field of the account, if the field is still free
 //	cut: KSAOB.            this prefix is cut before the value is looked at
 //	table: {AVLB: interimAvailable}  the field is what the table says. What is not in it: for the type of a balance the

@@ -2,10 +2,10 @@ package mapping
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -60,8 +60,8 @@ type Value struct {
 // Read maps the body of an operation's 200. An error names the property that keeps it from being mapped, and comes with
 // the Values that were read.
 func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, error) {
-	schema := d.answer(operation)
-	if schema == nil {
+	documented := d.operation(operation).Responses.Status(http.StatusOK)
+	if documented == nil || documented.Value.Content["application/json"] == nil {
 		return Answer{}, fmt.Errorf("mapping: %s documents no answer of %q", d.Provider, operation)
 	}
 	var value any
@@ -72,40 +72,57 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 	}
 	r := &reader{Document: d, asked: asked}
 	root := &part{fields: Fields{}}
-	r.visit(place{schema: schema, required: true}, value, nil, root)
+	r.visit(place{schema: documented.Value.Content["application/json"].Schema, required: true}, value, nil, root)
 	accounts, err := root.answer(asked.Accounts)
 	return Answer{accounts, r.values}, err
 }
 
-func (d *Document) answer(operation string) *openapi3.SchemaRef {
+func (d *Document) operation(id string) *openapi3.Operation {
 	for _, item := range d.Spec.Paths.Map() {
-		for _, o := range item.Operations() {
-			if ok := o.Responses.Status(http.StatusOK); o.OperationID == operation && ok != nil {
-				if media := ok.Value.Content.Get("application/json"); media != nil {
-					return media.Schema
-				}
+		for _, operation := range item.Operations() {
+			if operation.OperationID == id {
+				return operation
 			}
 		}
 	}
-	return nil
+	return openapi3.NewOperation()
 }
 
 // declaration is what stands beside a property: a reason, rules, or nothing.
 type declaration struct {
-	Unmapped string `json:"x-unmapped"`
-	Rules    rules  `json:"x-maps-to"`
+	unmapped string
+	rules    []rule
 	err      error
 }
 
-type rules []rule
-
 // rule is one entry of x-maps-to. The package comment explains the words.
 type rule struct {
-	Field, Each, Form, Cut, Match, Unless, Absent, Type, ProviderType, Scheme string
+	Field, Each, Form, Cut, Match, Unless, Absent string
 
-	Of, Only       []string
-	Table, Instead map[string]string
-	Sign           *struct{ Positive, Negative []string }
+	Of, Only            []string
+	Set, Table, Instead map[string]string
+	Sign                *struct{ Positive, Negative []string }
+}
+
+// UnmarshalJSON reads the field of a rule without further words, or an object.
+func (r *rule) UnmarshalJSON(text []byte) error {
+	type object rule
+	if json.Unmarshal(text, &r.Field) == nil {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode((*object)(r))
+}
+
+func (r rule) sign(sent string) string {
+	switch {
+	case slices.Contains(r.Sign.Positive, sent):
+		return "positive"
+	case slices.Contains(r.Sign.Negative, sent):
+		return "negative"
+	}
+	return ""
 }
 
 // declared is the declaration beside a reference, or else the one of the schema itself.
@@ -113,32 +130,18 @@ func (d *Document) declared(schema *openapi3.SchemaRef) *declaration {
 	if known, ok := d.declarations.Load(schema); ok {
 		return known.(*declaration)
 	}
-	own := &declaration{}
-	for _, beside := range []map[string]any{schema.Extensions, schema.Value.Extensions} {
-		if text, err := json.Marshal(beside); own.Unmapped == "" && own.Rules == nil && own.err == nil {
-			own.err = cmp.Or(err, json.Unmarshal(text, own))
+	own, beside := &declaration{}, schema.Extensions
+	if beside["x-unmapped"] == nil && beside["x-maps-to"] == nil {
+		beside = schema.Value.Extensions
+	}
+	own.unmapped, _ = beside["x-unmapped"].(string)
+	if entries := beside["x-maps-to"]; entries != nil {
+		if _, ok := entries.([]any); !ok {
+			entries = []any{entries}
 		}
+		text, _ := json.Marshal(entries) // was read from YAML, so it can be written
+		own.err = json.Unmarshal(text, &own.rules)
 	}
 	d.declarations.Store(schema, own)
 	return own
-}
-
-// UnmarshalJSON reads one rule or a list of them. A text is the field of a rule without further words.
-func (all *rules) UnmarshalJSON(text []byte) error {
-	var entries []json.RawMessage
-	if json.Unmarshal(text, &entries) != nil {
-		entries = []json.RawMessage{text}
-	}
-	for _, entry := range entries {
-		var r rule
-		decoder := json.NewDecoder(bytes.NewReader(entry))
-		decoder.DisallowUnknownFields()
-		if json.Unmarshal(entry, &r.Field) != nil {
-			if err := decoder.Decode(&r); err != nil {
-				return err
-			}
-		}
-		*all = append(*all, r)
-	}
-	return nil
 }

@@ -13,16 +13,16 @@ import (
 type part struct {
 	kind   string // account, bank, balance, creditLine or identifier; empty for the answer
 	place  place
+	rule   rule
 	fields Fields
 	inner  []*part
 	err    error
 
-	sign    string            // of a balance
-	instead map[string]string // of an identifier
-	left    bool              // of a bank or an account: another bank's than the one asked for
-	listed  bool              // of an account: there is a list of balances
-	given   []given           // of an account: what is so of its balances
-	begins  []string          // of the answer: the kinds that it is documented to hold
+	sign   string  // of a balance: positive or negative, if an indicator says so
+	left   bool    // of a bank or an account: another bank's than the one asked for
+	listed bool    // of an account: there is a list of balances
+	given  []given // of an account: what is so of its balances
+	begins string  // of the answer: bank or account, if the document divides it
 }
 
 type given struct {
@@ -30,8 +30,8 @@ type given struct {
 	of          []string
 }
 
-func (in *part) open(kind string, p place) *part {
-	inner := &part{kind: kind, place: p, fields: Fields{}}
+func (in *part) open(rule rule, p place) *part {
+	inner := &part{kind: rule.Each, place: p, rule: rule, fields: maps.Collect(maps.All(Fields(rule.Set)))}
 	in.inner = append(in.inner, inner)
 	return inner
 }
@@ -55,21 +55,19 @@ func (in *part) set(rule rule, text string) {
 func (in *part) list(name, kind string) {
 	n := 0
 	for _, p := range in.inner {
-		if p.kind != kind {
+		own := p.rule.Instead[p.fields["scheme"]]
+		switch {
+		case p.kind != kind:
 			continue
-		}
-		if in.err == nil {
-			in.err = p.err
-		}
-		own := p.instead[p.fields["scheme"]]
-		if own != "" && in.fields[own] == "" {
+		case own != "" && in.fields[own] == "":
 			in.fields[own] = p.fields["value"]
-			continue
+		default:
+			for field, text := range p.fields {
+				in.fields[fmt.Sprintf("%s[%d].%s", name, n, field)] = text
+			}
+			n++
 		}
-		for field, text := range p.fields {
-			in.fields[fmt.Sprintf("%s[%d].%s", name, n, field)] = text
-		}
-		n++
+		in.err = cmp.Or(in.err, p.err)
 	}
 }
 
@@ -102,17 +100,16 @@ func (f Fields) stated() Fields {
 }
 
 // account is what a part has become.
-func (in *part) account(id string) Account {
+func (in *part) account() Account {
 	in.list("identifiers", "identifier")
-	a := Account{ID: id, Fields: in.fields.stated(), Err: in.err, BalancesErr: in.err}
+	a := Account{ID: in.fields["id"], Fields: in.fields.stated(), Err: in.err, BalancesErr: in.err}
 	if in.listed {
 		a.Balances = []Fields{}
 	}
 	for _, p := range in.inner {
 		if p.kind == "balance" {
-			balance, err := p.balance(id, in.given)
-			a.Balances = append(a.Balances, balance)
-			a.BalancesErr = cmp.Or(a.BalancesErr, err)
+			balance, err := p.balance(a.ID, in.given)
+			a.Balances, a.BalancesErr = append(a.Balances, balance), cmp.Or(a.BalancesErr, err)
 		}
 	}
 	if a.BalancesErr != nil {
@@ -121,55 +118,49 @@ func (in *part) account(id string) Account {
 	return a
 }
 
-// answer returns the accounts asked for, or all.
+var errNotOnce = errors.New("mapping: what was asked for is not there, or is there twice")
+
+// answer returns the accounts asked for, or all. An answer about one account need not name it.
 func (in *part) answer(asked []string) (all []Account, err error) {
-	byBank, single := slices.Contains(in.begins, "bank"), in.begins == nil
 	own := slices.DeleteFunc(slices.Clone(in.inner), func(p *part) bool { return p.left })
 	switch {
-	case single:
+	case in.begins == "":
 		own = []*part{in}
+		in.fields["id"] = cmp.Or(append([]string{in.fields["id"]}, asked...)...)
 	case in.err != nil:
 		return nil, in.err
-	case byBank && len(own) != 1:
-		return nil, errors.New("mapping: the bank asked for does not occur once")
-	case byBank && own[0].err != nil:
+	case in.begins == "bank" && len(own) != 1:
+		return nil, errNotOnce
+	case in.begins == "bank" && own[0].err != nil:
 		return nil, own[0].err
-	case byBank:
+	case in.begins == "bank":
 		own = own[0].inner
 	}
-	for _, id := range asked {
-		all = append(all, about(id, own, single))
-	}
-	seen := map[string]bool{"": single}
+	times := map[string]int{}
 	for _, p := range own {
-		id := p.fields["id"]
-		switch {
-		case len(asked) > 0:
-			continue
-		case seen[id] && !single:
-			return nil, fmt.Errorf("mapping: %s: the account occurs twice", p.place.pointer)
-		case id == "" && !single:
+		if times[p.fields["id"]]++; p.fields["id"] == "" {
 			p.fail(p.place, "has no id")
+		} else if times[p.fields["id"]] > 1 {
+			err = errNotOnce
 		}
-		seen[id] = id != ""
-		all = append(all, p.account(id))
+		all = append(all, p.account())
 	}
-	return all, nil
+	if len(asked) == 0 {
+		return all, err
+	}
+	return pick(all, asked), nil
 }
 
-// about returns the one part about an account. An answer about a single one need not name it.
-func about(id string, parts []*part, single bool) Account {
-	own := slices.DeleteFunc(slices.Clone(parts), func(p *part) bool {
-		return p.fields["id"] != id && !(single && p.fields["id"] == "")
-	})
-	if len(own) != 1 {
-		err := errors.New("mapping: the account asked for does not occur once")
-		return Account{ID: id, Err: err, BalancesErr: err}
+func pick(all []Account, asked []string) (picked []Account) {
+	for _, id := range asked {
+		found := slices.DeleteFunc(slices.Clone(all), func(a Account) bool { return a.ID != id })
+		if len(found) != 1 {
+			found = []Account{{ID: id, Err: errNotOnce, BalancesErr: errNotOnce}}
+		}
+		if found[0].Balances == nil {
+			found[0].BalancesErr = cmp.Or(found[0].BalancesErr, errors.New("mapping: there are no balances"))
+		}
+		picked = append(picked, found[0])
 	}
-	a := own[0].account(id)
-	if a.Balances == nil && a.BalancesErr == nil {
-		own[0].fail(own[0].place, "has no balances")
-		a.BalancesErr = own[0].err
-	}
-	return a
+	return picked
 }

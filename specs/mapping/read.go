@@ -44,18 +44,18 @@ func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
 	switch {
 	case own.err != nil:
 		in.fail(p, own.err.Error())
-	case own.Unmapped != "":
-		r.note(p, value, "", "", "unmapped: "+own.Unmapped)
-	case own.Rules != nil:
+	case own.unmapped != "":
+		r.note(p, value, "", "", "unmapped: "+own.unmapped)
+	case own.rules != nil:
 	case !absent:
 		r.descend(p, value, in)
 	case p.required:
 		in.fail(p, "is missing")
 	}
-	for _, rule := range own.Rules {
+	for _, rule := range own.rules {
 		divides := rule.Each == "account" || rule.Each == "bank"
 		if divides {
-			in.begins = append(in.begins, rule.Each)
+			in.begins = rule.Each
 		}
 		switch other := siblings[rule.Unless]; {
 		case other != nil && other != "":
@@ -66,7 +66,7 @@ func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
 			r.fact(rule, p, value, in)
 		case rule.Absent == "true" || rule.Absent == "false":
 			in.set(rule, rule.Absent)
-		case divides, rule.Only != nil && rule.Absent != "passes", p.required && forms[rule.Form] == nil:
+		case divides, rule.Only != nil && rule.Absent != "passes", p.required && (rule.Form == "" || rule.Form == "texts"):
 			in.fail(p, "is missing")
 		}
 	}
@@ -78,7 +78,7 @@ func (r *reader) each(rule rule, p place, value any, in *part) {
 	in.listed = in.listed || rule.Each == "balance"
 	switch wrong := isList != p.schema.Value.Type.Is("array"); {
 	case wrong && rule.Each == "balance":
-		in.open(rule.Each, p).fail(p, "is not of the documented type") // which leaves the account whole
+		in.open(rule, p).fail(p, "is not of the documented type") // which leaves the account whole
 		return
 	case wrong:
 		in.fail(p, "is not of the documented type")
@@ -94,9 +94,7 @@ func (r *reader) each(rule rule, p place, value any, in *part) {
 }
 
 func (r *reader) one(rule rule, p place, value any, in *part) {
-	inner := in.open(rule.Each, p)
-	inner.fields = Fields{"type": rule.Type, "providerType": rule.ProviderType, "scheme": rule.Scheme}
-	inner.instead = rule.Instead
+	inner := in.open(rule, p)
 	if rule.Field == "" {
 		r.descend(p, value, inner)
 	} else {
@@ -148,57 +146,70 @@ func names(properties openapi3.Schemas) []string {
 
 // fact takes one value into the part that it lies in.
 func (r *reader) fact(rule rule, p place, value any, in *part) {
-	sent, jsonType := plain(value)
-	field, kind := rule.Field, cmp.Or(in.kind, "account")
+	kind, field := cmp.Or(in.kind, "account"), rule.Field
 	if of, ok := strings.CutPrefix(field, "balances."); ok {
-		field, kind = of, "balance"
+		kind, field = "balance", of
 	}
-	isAmount := field == "amount" && rule.Sign == nil // text or number, whichever of them is documented
-	types := p.schema.Value.Type
-	whole := jsonType == "number" && types.Is("integer")
-	if jsonType == "object" || isAmount && jsonType == "array" || !types.Permits(jsonType) && !isAmount && !whole {
-		in.fail(p, "is not of the documented type")
-		return
+	if field != "" {
+		field = kind + "." + field
 	}
-	cut := strings.TrimPrefix(sent, rule.Cut)
-	became, words, problem := sent, "as sent", ""
-	switch form := forms[rule.Form]; {
-	case rule.Sign != nil && slices.Contains(rule.Sign.Positive, cut):
-		in.sign, became, words = "positive", "", "positive sign"
-	case rule.Sign != nil && slices.Contains(rule.Sign.Negative, cut):
-		in.sign, became, words = "negative", "", "negative sign"
-	case rule.Sign != nil:
-		became, problem = "", "is no known sign"
-	case rule.Only != nil && !slices.Contains(rule.Only, sent):
-		problem = "is not " + strings.Join(rule.Only, " or ")
-	case rule.Only != nil:
-		words = "has to be " + strings.Join(rule.Only, " or ")
-	case rule.Match != "":
-		in.left, words = sent != r.asked.Bank, "has to be the bank asked for"
-	case form != nil:
-		became, words = form(sent), rule.Form
-	case isAmount:
-		if became = amount(sent, jsonType == "number"); became == "" {
-			problem = "is no amount"
-		}
-	case field == "currency" && kind != "account" && !currencyText.MatchString(sent):
-		problem = "is no currency of three capital letters"
-	case field == "type" && kind == "balance":
-		in.fields["providerType"] = string([]rune(sent)[:min(maxType, len([]rune(sent)))])
-		became, words = balanceType(cut, rule.Table)
-	case rule.Table != nil:
-		became = rule.Table[cut]
-		words = "table: " + cut + " -> " + cmp.Or(became, "not stated")
-	case kind == "identifier" && in.fields["scheme"] == "":
-		in.fields["scheme"] = strings.Join(slices.Compact(slices.Clone(p.free)), ".")
-	}
+	sent, jsonType := plain(value)
+	became, words, problem := r.become(rule, field, sent, jsonType, p, in)
 	if problem != "" {
 		in.fail(p, problem)
-		words = problem
+		became, words = "", problem
 	}
-	if cut != sent {
+	if strings.HasPrefix(sent, rule.Cut) && rule.Cut != "" {
 		words = "cut " + rule.Cut + ", " + words
 	}
-	r.note(p, value, strings.TrimSuffix(kind+"."+field, kind+"."), became, words)
+	r.note(p, value, field, became, words)
 	in.set(rule, became)
+}
+
+// become returns the text that a value becomes, by which rule, and what is wrong with it.
+func (r *reader) become(rule rule, field, sent, jsonType string, p place, in *part) (became, words, problem string) {
+	isAmount := strings.HasSuffix(field, ".amount") && rule.Sign == nil
+	isMoney := !strings.HasPrefix(field, "account.") && strings.HasSuffix(field, ".currency")
+	cut := strings.TrimPrefix(sent, rule.Cut)
+	switch {
+	case !fits(p.schema.Value.Type, jsonType, isAmount):
+		return "", "", "is not of the documented type"
+	case rule.Only != nil && !slices.Contains(rule.Only, sent):
+		return "", "", "is not " + strings.Join(rule.Only, " or ")
+	case rule.Only != nil:
+		return sent, "has to be " + strings.Join(rule.Only, " or "), ""
+	case rule.Match != "":
+		in.left = sent != r.asked.Bank
+		return sent, "has to be the bank asked for", ""
+	case rule.Sign != nil:
+		in.sign = rule.sign(cut)
+		return "", in.sign + " sign", map[string]string{"": "is no known sign"}[in.sign]
+	case rule.Form != "" && rule.Form != "texts":
+		return moment(sent, rule.Form), rule.Form, ""
+	case isAmount:
+		became = amount(sent, jsonType == "number")
+		return became, "as sent", map[string]string{"": "is no amount"}[became]
+	case isMoney && !currencyText.MatchString(sent):
+		return "", "", "is no currency of three capital letters"
+	case field == "balance.type":
+		in.fields["providerType"] = string([]rune(sent)[:min(maxType, len([]rune(sent)))])
+		became, words = balanceType(cut, rule.Table)
+		return became, words, ""
+	case rule.Table != nil:
+		return rule.Table[cut], "table: " + cut + " -> " + cmp.Or(rule.Table[cut], "not stated"), ""
+	case field == "identifier.value" && in.fields["scheme"] == "":
+		in.fields["scheme"] = strings.Join(slices.Compact(slices.Clone(p.free)), ".")
+	}
+	return sent, "as sent", ""
+}
+
+// fits tells whether a value is of the type that is documented. An amount may be text or number, whichever is.
+func fits(documented *openapi3.Types, jsonType string, isAmount bool) bool {
+	switch {
+	case isAmount:
+		return jsonType == "string" || jsonType == "number"
+	case jsonType == "number" && documented.Is("integer"):
+		return true
+	}
+	return jsonType != "object" && documented.Permits(jsonType)
 }
