@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "a3b6be1e072c934a4a6e1260e9a30832b53bd7aa57dfaba740d3cdca53848bc1",
+		SHA256:          "1174aaa88e8549582e2de2bfcb84071b1760dd971368eadad40291f87672c524",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -16,7 +16,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "3b2fb71497144521af11c7143707383d686f2c463b625e74ec0399f87faa9d8f",
+		SHA256:          "204d9987a7fe99d832218dd6265af32b70acaf0c485bf1a01b426057acc6fe66",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -24,7 +24,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:          "8c5f486700bb75242044469554ee791d6764acf336faa12dc78016c970c15fe9",
+		SHA256:          "5c66194276377c45009eb9ec175d2dc3b7ddf8b49a1d77dee732f89aa7249c10",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -32,14 +32,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "78b4fd478bea42c9be84dbbdfe4899dee5e1334353e179034e1abec986f59226",
+		SHA256:     "fa4e9c2e7bf68a9e21f590101ada441cebf250a52e72a5b472adb69a7ae2ec28",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:          "5ccac1a3cd3d3479af8ffbd4a5a44822d15df1833bea111930e741f9ae33a3fa",
+		SHA256:          "bab15eab32dc30fee17f36fee4e54a2ab8f2cf3a74a02f7070e4af4ac23dba10",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
