@@ -46,7 +46,7 @@ func TestExamples(t *testing.T) {
 	for _, provider := range specs.Providers() {
 		t.Run(provider, func(t *testing.T) {
 			t.Parallel()
-			compared := compareExamples(t, load(t, provider, nil))
+			compared := compare(t, t, load(t, provider, nil))
 			require.Greater(t, compared, 10, "too few examples were compared")
 		})
 	}
@@ -67,11 +67,6 @@ func load(t *testing.T, provider string, plant func(string) string) *contract.Do
 // report is the part of testing.T that a comparison needs, so that a planted mistake can be seen to fail.
 type report interface {
 	Errorf(format string, args ...any)
-}
-
-func compareExamples(t *testing.T, doc *contract.Document) (compared int) {
-	t.Helper()
-	return compare(t, t, doc)
 }
 
 func compare(t *testing.T, r report, doc *contract.Document) (compared int) {
