@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "5caadda9072f92acdb2e397724f2e8ee85d478e716660b3b70c0bf5af0841b15",
+		SHA256:          "46c8e324885405e909e54542358b6ef5cac97c0e095c2830d0f1a1acd5af9791",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -16,7 +16,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "f251a6de24ea52445c18fd7949ef3535928aae7fbe8cc2942cce49701ab115cb",
+		SHA256:          "ebb6e79bf37ed6037bf1db88eaa905e489075bfa50888aa21b55f1397ec591cf",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -24,7 +24,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:          "447e71c5bf626a623f2d4126e8b0444c730917dd9a17e2f17a030844dc6daa11",
+		SHA256:          "d8564bc3534c4fb80a0f66e72063c5688398ffa3240cbf43443f802dd16acb8a",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -32,14 +32,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "48b0474bb9ba2783ebbb401038be32485705c32e3bf720e62905e4c885c3903d",
+		SHA256:     "fa4e9c2e7bf68a9e21f590101ada441cebf250a52e72a5b472adb69a7ae2ec28",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:          "2e818612593e0abf7580c9e90790ea3561a9419ce1f4052ca081465521ebf916",
+		SHA256:          "bab15eab32dc30fee17f36fee4e54a2ab8f2cf3a74a02f7070e4af4ac23dba10",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
