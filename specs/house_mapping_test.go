@@ -12,8 +12,7 @@ import (
 
 // The rules about what package mapping reads: x-maps-to, x-unmapped, x-kind, x-origin and x-not-sent.
 
-// words are those of a rule of x-maps-to, with the values that each may have; nil for any. go doc ./specs/mapping explains
-// them.
+// words are those of a rule of x-maps-to with the values that each may have, nil for any. Package mapping explains them.
 var words = map[string][]string{
 	"field": nil, "cut": nil, "of": nil, "table": nil, "sign": nil, "unless": nil, "only": nil, "set": nil, "instead": nil,
 	"each":   {"account", "bank", "balance", "creditLine", "identifier"},
@@ -154,6 +153,12 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 		findUnknownResults(part, name, get(entry, "table"), report)
 	}
 	findUnknownResults("account", "", get(entry, "instead"), report)
+	for key, value := range members(get(entry, "set")) {
+		constants := append([]string{"providerType"}, fields[part]...)
+		if !slices.Contains(constants, key.Value) || part == "balance" && key.Value == "type" && !slices.Contains(balanceTypes, value.Value) {
+			report(key, key.Value+" "+value.Value)
+		}
+	}
 }
 
 // findUnknownResults looks at what a table makes of values.

@@ -333,6 +333,7 @@ var plants = []struct{ provider, old, new, rule string }{
 	{"onesingleview", "form: rfc3339", "form: rfc822", "rules of the mapping are known"},
 	{"tokenio", "x-maps-to: holderName", "x-maps-to: owner", "rules of the mapping are known"},
 	{"neonomics", "CLSG: closingBooked", "CLSG: closed", "rules of the mapping are known"},
+	{"tokenio", "set: {type: interimBooked,", "set: {type: booked,", "rules of the mapping are known"},
 	{"mypos", "deleted: closed", "deleted: gone", "rules of the mapping are known"},
 	{"mypos", "            TOKEN_UNKNOWN: unauthorized\n", "", "error codes have a kind"},
 	{"eika", "ACCESS_EXCEEDED: rate_limited", "ACCESS_EXCEEDED: too_many", "error codes have a kind"},

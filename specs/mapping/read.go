@@ -188,7 +188,8 @@ func (r *reader) become(rule rule, field, sent, jsonType string, p place, in *pa
 		return moment(sent, rule.Form), rule.Form, ""
 	case isAmount:
 		became = amount(sent, jsonType == "number")
-		return became, "as sent", map[string]string{"": "is no amount"}[became]
+		words = map[bool]string{true: "as sent", false: "written out"}[became == sent]
+		return became, words, map[string]string{"": "is no amount"}[became]
 	case isMoney && !currencyText.MatchString(sent):
 		return "", "", "is no currency of three capital letters"
 	case field == "balance.type":

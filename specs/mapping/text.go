@@ -11,11 +11,14 @@ import (
 	"time"
 )
 
-// isoCodes are the codes of ISO 20022's ExternalBalanceType1Code that have a name in the vocabulary of balance types.
+// isoCodes are the codes of ISO 20022's ExternalBalanceType1Code and ExternalSystemBalanceType1Code that say what a name of
+// the vocabulary of balance types says. The others, such as OTHR and VALU, are known and say something else.
 var isoCodes = map[string]string{
 	"PRCD": "previouslyClosedBooked", "OPBD": "openingBooked", "ITBD": "interimBooked", "CLBD": "closingBooked",
 	"OPAV": "openingAvailable", "ITAV": "interimAvailable", "CLAV": "closingAvailable", "FWAV": "forwardAvailable",
 	"XPCD": "expected", "INFO": "information",
+	"OPNG": "openingBooked", "INTM": "interimBooked", "CRRT": "interimBooked", "BOOK": "interimBooked",
+	"CLSG": "closingBooked", "AVLB": "interimAvailable", "PDNG": "expected",
 }
 
 // typeNames is the vocabulary, without unknown.
