@@ -32,7 +32,7 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "fa4e9c2e7bf68a9e21f590101ada441cebf250a52e72a5b472adb69a7ae2ec28",
+		SHA256:     "b8b3669f7e541a7fa1317452a46c2b1e231708ee350e9c2b9be02103e788797e",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},

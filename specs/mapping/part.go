@@ -28,6 +28,7 @@ type part struct {
 type given struct {
 	field, text string
 	of          []string
+	err         error
 }
 
 func (in *part) open(rule rule, p place) *part {
@@ -36,17 +37,21 @@ func (in *part) open(rule rule, p place) *part {
 	return inner
 }
 
-func (in *part) fail(p place, problem string) {
-	if in.err == nil {
-		in.err = fmt.Errorf("mapping: %s: %s", p.pointer, problem)
-	}
+func (in *part) fail(p place, problem string) { in.err = cmp.Or(in.err, failure(p, problem)) }
+
+func failure(p place, problem string) error {
+	return fmt.Errorf("mapping: %s: %s", p.pointer, problem)
 }
 
-// set states a fact. The first one stays.
-func (in *part) set(rule rule, text string) {
-	if field, ok := strings.CutPrefix(rule.Field, "balances."); ok {
-		in.given = append(in.given, given{field, text, rule.Of})
-	} else if rule.Field != "" && in.fields[rule.Field] == "" {
+// set states a fact, or what is wrong with it. The first one stays.
+func (in *part) set(rule rule, text string, err error) {
+	field, ofBalances := strings.CutPrefix(rule.Field, "balances.")
+	switch {
+	case ofBalances:
+		in.given = append(in.given, given{field, text, rule.Of, err})
+	case err != nil:
+		in.err = cmp.Or(in.err, err)
+	case rule.Field != "" && in.fields[rule.Field] == "":
 		in.fields[rule.Field] = text
 	}
 }
@@ -75,7 +80,7 @@ func (in *part) list(name, kind string) {
 func (in *part) balance(id string, all []given) (Fields, error) {
 	for _, g := range all {
 		if in.fields[g.field] == "" && (g.of == nil || slices.Contains(g.of, in.place.name)) {
-			in.fields[g.field] = g.text
+			in.fields[g.field], in.err = g.text, cmp.Or(in.err, g.err)
 		}
 	}
 	for _, name := range []string{"amount", "currency", "providerType"} {

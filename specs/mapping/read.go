@@ -65,7 +65,9 @@ func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
 		case !absent:
 			r.fact(rule, p, value, in)
 		case rule.Absent == "true" || rule.Absent == "false":
-			in.set(rule, rule.Absent)
+			in.set(rule, rule.Absent, nil)
+		case rule.Match != "":
+			in.left = true
 		case divides, rule.Only != nil && rule.Absent != "passes", p.required && (rule.Form == "" || rule.Form == "texts"):
 			in.fail(p, "is missing")
 		}
@@ -155,15 +157,16 @@ func (r *reader) fact(rule rule, p place, value any, in *part) {
 	}
 	sent, jsonType := plain(value)
 	became, words, problem := r.become(rule, field, sent, jsonType, p, in)
+	var err error
 	if problem != "" {
-		in.fail(p, problem)
+		err = failure(p, problem)
 		became, words = "", problem
 	}
 	if strings.HasPrefix(sent, rule.Cut) && rule.Cut != "" {
 		words = "cut " + rule.Cut + ", " + words
 	}
 	r.note(p, value, field, became, words)
-	in.set(rule, became)
+	in.set(rule, became, err)
 }
 
 // become returns the text that a value becomes, by which rule, and what is wrong with it.

@@ -121,7 +121,7 @@ func TestErrorsNameTheProperty(t *testing.T) {
 		"no list":           {"eika", "getBalances", `{"balances":{}}`, "/balances: is not of the documented type"},
 		"null":              {"eika", "getBalances", `{"balances":null}`, "/balances: is missing"},
 		"currency":          {"eika", "getBalances", `{"balances":[{"balanceAmount":{"amount":"1","currency":"nok"},"balanceType":"expected"}]}`, "/balances/0/balanceAmount/currency: is no currency"},
-		"IBAN":              {"eika", "getBalances", `{"account":{"iban":5},"balances":[]}`, "/account/iban: is not of the documented type"},
+		"IBAN":              {"eika", "getBalances", `{"account":{"iban":5},"balances":[{"balanceAmount":{"amount":"1","currency":"NOK"},"balanceType":"expected"}]}`, "/account/iban: is not of the documented type"},
 		"no type":           {"neonomics", "getBalances", `[{"amount":"1","currency":"NOK"}]`, "/0/type: is missing"},
 		"other account":     {"mypos", "getBalances", `{"account":{"accountNumber":"b"},"balances":[]}`, "what was asked for is not there"},
 		"sign":              {"onesingleview", "getBalances", onesingleview(`"-1.00"`, `"Debit"`), "/payload/0/data/balance/0: has a minus sign"},

@@ -39,6 +39,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -56,6 +57,8 @@ type Harness struct {
 	Secrets []string
 	// Volatile are the request headers that differ from call to call besides those that are a UUID.
 	Volatile []string
+	// Bank is the bank's code where a request names one, as One Single View's do.
+	Bank string
 	// Answer says where things stand in the provider's answers.
 	Answer Pointers
 
@@ -64,6 +67,8 @@ type Harness struct {
 	// Verify checks the signature of a request like the provider's server and returns the lower-case names of the
 	// headers that it covers. Nil means that the adapter does not sign.
 	Verify func(request *http.Request, body []byte) (covered []string, err error)
+
+	declaration *mapping.Document
 }
 
 // Pointers are RFC 6901 JSON pointers into the document's first 200 example. "-" means that an answer has no such
@@ -88,6 +93,7 @@ func Run(t *testing.T, h Harness) {
 	h.load(t)
 	t.Run("examples", h.examples)
 	t.Run("batch", h.batch)
+	t.Run("declared", h.declared)
 	t.Run("requests", h.requests)
 	t.Run("accounts", h.accounts)
 	t.Run("batch sweep", h.batchSweep)
@@ -103,6 +109,7 @@ func (h *Harness) load(t testing.TB) {
 		require.NoError(t, err)
 		h.Document = document
 	}
+	h.declaration = mapping.New(h.Document)
 }
 
 // basePath is in front of every request, so that an adapter that builds absolute paths fails.

@@ -316,14 +316,16 @@ func (c Change) edit(t testing.TB, body []byte, v value) edit {
 
 // teller answers every request with a 200 and the body it was last given.
 type teller struct {
-	source adapters.Source
-	body   atomic.Pointer[[]byte]
+	source   adapters.Source
+	body     atomic.Pointer[[]byte]
+	requests atomic.Int64
 }
 
 func (h Harness) teller(t *testing.T) *teller {
 	t.Helper()
 	bank := &teller{}
 	bank.source = h.open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		bank.requests.Add(1)
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(*bank.body.Load()) // the client may have seen enough
