@@ -74,6 +74,7 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 	root := &part{fields: Fields{}}
 	r.visit(place{schema: documented.Value.Content["application/json"].Schema, required: true}, value, nil, root)
 	accounts, err := root.answer(asked.Accounts)
+	r.leave(root, asked.Accounts)
 	return Answer{accounts, r.values}, err
 }
 

@@ -13,7 +13,6 @@ import (
 type part struct {
 	kind   string // account, bank, balance, creditLine or identifier; empty for the answer
 	place  place
-	rule   rule
 	fields Fields
 	inner  []*part
 	err    error
@@ -31,7 +30,7 @@ type given struct {
 }
 
 func (in *part) open(rule rule, p place) *part {
-	inner := &part{kind: rule.Each, place: p, rule: rule, fields: maps.Collect(maps.All(Fields(rule.Set)))}
+	inner := &part{kind: rule.Each, place: p, fields: maps.Collect(maps.All(Fields(rule.Set)))}
 	in.inner = append(in.inner, inner)
 	return inner
 }
@@ -51,23 +50,17 @@ func (in *part) set(rule rule, text string) {
 	}
 }
 
-// list adds the parts of a kind to the fields. A number of an account may have a field of its own.
+// list adds the parts of a kind to the fields.
 func (in *part) list(name, kind string) {
 	n := 0
 	for _, p := range in.inner {
-		own := p.rule.Instead[p.fields["scheme"]]
-		switch {
-		case p.kind != kind:
-			continue
-		case own != "" && in.fields[own] == "":
-			in.fields[own] = p.fields["value"]
-		default:
+		if p.kind == kind {
 			for field, text := range p.fields {
 				in.fields[fmt.Sprintf("%s[%d].%s", name, n, field)] = text
 			}
+			in.err = cmp.Or(in.err, p.err)
 			n++
 		}
-		in.err = cmp.Or(in.err, p.err)
 	}
 }
 

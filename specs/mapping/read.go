@@ -40,7 +40,7 @@ func (r *reader) note(p place, value any, field, became, words string) {
 // visit does with a value what stands beside its property. Absent, null and the empty text are the same.
 func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
 	own := r.declared(p.schema)
-	absent := value == nil || value == ""
+	absent := value == nil || value == "" && p.schema.Value.Type.Permits("string")
 	switch {
 	case own.err != nil:
 		in.fail(p, own.err.Error())
@@ -72,6 +72,19 @@ func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
 	}
 }
 
+// leave takes back what was noted about banks and accounts that were not asked for.
+func (r *reader) leave(in *part, asked []string) {
+	for _, p := range in.inner {
+		isOther := p.kind == "account" && len(asked) > 0 && !slices.Contains(asked, p.fields["id"])
+		for i, value := range r.values {
+			if (p.left || isOther) && strings.HasPrefix(value.Pointer, p.place.pointer+"/") {
+				r.values[i] = Value{value.Pointer, value.Sent, "", "", "unmapped: was not asked for"}
+			}
+		}
+		r.leave(p, asked)
+	}
+}
+
 // each opens a part for a value, or for every element of a list.
 func (r *reader) each(rule rule, p place, value any, in *part) {
 	list, isList := value.([]any)
@@ -95,10 +108,19 @@ func (r *reader) each(rule rule, p place, value any, in *part) {
 
 func (r *reader) one(rule rule, p place, value any, in *part) {
 	inner := in.open(rule, p)
-	if rule.Field == "" {
-		r.descend(p, value, inner)
-	} else {
+	switch {
+	case rule.Field != "":
 		r.fact(rule, p, value, inner)
+	case value == nil: // in a list, where it stands for an empty object
+		r.descend(p, map[string]any{}, inner)
+	default:
+		r.descend(p, value, inner)
+	}
+	own := rule.Instead[inner.fields["scheme"]]
+	if own != "" && in.fields[own] == "" {
+		in.fields[own] = inner.fields["value"]
+		in.inner = in.inner[:len(in.inner)-1]
+		r.values[len(r.values)-1].Field = "account." + own
 	}
 }
 

@@ -204,8 +204,8 @@ func TestValues(t *testing.T) {
 		"tokenio": {"getAccounts", `{"accounts":[{"id":"a","accountDetails":{"status":"Closed","type":["CARD"],
 			"accountIdentifiers":[{"iban":{"iban":"GB1"}},{"bban":{"bban":"2","clearingNumber":"3"}}]}}]}`, []mapping.Value{
 			{"/accounts/0/id", "a", "account.id", "a", "as sent"},
-			{"/accounts/0/accountDetails/accountIdentifiers/0/iban/iban", "GB1", "identifier.value", "GB1", "as sent"},
-			{"/accounts/0/accountDetails/accountIdentifiers/1/bban/bban", "2", "identifier.value", "2", "as sent"},
+			{"/accounts/0/accountDetails/accountIdentifiers/0/iban/iban", "GB1", "account.iban", "GB1", "as sent"},
+			{"/accounts/0/accountDetails/accountIdentifiers/1/bban/bban", "2", "account.bban", "2", "as sent"},
 			{"/accounts/0/accountDetails/accountIdentifiers/1/bban/clearingNumber", "3", "identifier.value", "3", "as sent"},
 			{"/accounts/0/accountDetails/status", "Closed", "account.status", "Closed", "as sent"},
 			{"/accounts/0/accountDetails/status", "Closed", "account.state", "closed", "table: Closed -> closed"},
@@ -228,6 +228,21 @@ func TestValues(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, c.want, answer.Values)
 		})
+	}
+}
+
+// TestOthersAreLeftOut: parts about accounts and banks that were not asked for become nothing.
+func TestOthersAreLeftOut(t *testing.T) {
+	t.Parallel()
+	declared := mapping.New(load(t, "onesingleview", nil))
+	for asked, want := range map[string]string{"a": "SVMB01", "b": "SVMB01", "a ": "ALINMA"} {
+		answer, _ := declared.Read("getBalances", []byte(onesingleview(`"1.00"`, `"Debit"`)),
+			mapping.Asked{Accounts: []string{strings.TrimSpace(asked)}, Bank: want})
+		for _, value := range answer.Values {
+			if strings.HasPrefix(value.Pointer, "/payload") && value.Field != "" {
+				assert.Equal(t, "a", asked, "%s became %s", value.Pointer, value.Field)
+			}
+		}
 	}
 }
 
