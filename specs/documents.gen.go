@@ -39,7 +39,7 @@ var infos = []Info{
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:          "bab15eab32dc30fee17f36fee4e54a2ab8f2cf3a74a02f7070e4af4ac23dba10",
+		SHA256:          "b21ca19be41ceb92a6ae83a007d550ee23b38324df5a9233719bad27bb7e1cc2",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,

@@ -19,6 +19,7 @@ var words = map[string][]string{
 	"form":   {"rfc3339", "epochMillis", "date", "texts"},
 	"absent": {"unknown", "passes", "true", "false"},
 	"match":  {"bank"},
+	"empty":  {"absent"},
 }
 
 var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked closingAvailable openingAvailable

@@ -98,7 +98,7 @@ type declaration struct {
 
 // rule is one entry of x-maps-to. The package comment explains the words.
 type rule struct {
-	Field, Each, Form, Cut, Match, Unless, Absent string
+	Field, Each, Form, Cut, Match, Unless, Absent, Empty string
 
 	Of, Only            []string
 	Set, Table, Instead map[string]string

@@ -71,12 +71,14 @@ func (in *part) balance(id string, all []given) (Fields, error) {
 			in.fields[g.field] = g.text
 		}
 	}
-	for _, name := range []string{"amount", "currency", "providerType"} {
+	for _, name := range []string{"amount", "providerType"} {
 		if in.fields[name] == "" {
 			in.fail(in.place, "has no "+name)
 		}
 	}
-	switch amount := in.fields["amount"]; {
+	switch amount, currency := in.fields["amount"], in.fields["currency"]; {
+	case !currencyText.MatchString(currency):
+		in.fail(in.place, "has no currency of three capital letters")
 	case in.sign != "" && strings.HasPrefix(amount, "-"):
 		in.fail(in.place, "has a minus sign besides its indicator")
 	case in.sign == "negative" && strings.Trim(amount, "0.") != "":
@@ -117,11 +119,11 @@ var errNotOnce = errors.New("mapping: what was asked for is not there, or is the
 func (in *part) answer(asked []string) (all []Account, err error) {
 	own := slices.DeleteFunc(slices.Clone(in.inner), func(p *part) bool { return p.left })
 	switch {
+	case in.err != nil:
+		return nil, in.err
 	case in.begins == "":
 		own = []*part{in}
 		in.fields["id"] = cmp.Or(append([]string{in.fields["id"]}, asked...)...)
-	case in.err != nil:
-		return nil, in.err
 	case in.begins == "bank" && len(own) != 1:
 		return nil, errNotOnce
 	case in.begins == "bank" && own[0].err != nil:

@@ -57,6 +57,8 @@ func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
 		if divides {
 			in.begins = rule.Each
 		}
+		list, isList := value.([]any)
+		absent := absent || isList && len(list) == 0 && rule.Empty == "absent"
 		switch other := siblings[rule.Unless]; {
 		case other != nil && other != "":
 			r.note(p, value, "", "", "left to "+rule.Unless)
@@ -66,6 +68,8 @@ func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
 			r.fact(rule, p, value, in)
 		case rule.Absent == "true" || rule.Absent == "false":
 			in.set(rule, rule.Absent)
+		case rule.Match != "":
+			in.left = true
 		case divides, rule.Only != nil && rule.Absent != "passes", p.required && (rule.Form == "" || rule.Form == "texts"):
 			in.fail(p, "is missing")
 		}
@@ -191,10 +195,13 @@ func (r *reader) fact(rule rule, p place, value any, in *part) {
 // become returns the text that a value becomes, by which rule, and what is wrong with it.
 func (r *reader) become(rule rule, field, sent, jsonType string, p place, in *part) (became, words, problem string) {
 	isAmount := strings.HasSuffix(field, ".amount") && rule.Sign == nil
-	isMoney := !strings.HasPrefix(field, "account.") && strings.HasSuffix(field, ".currency")
+	isMoney := rule.Field == "currency" && field != "account.currency"
 	cut := strings.TrimPrefix(sent, rule.Cut)
 	switch {
+	case rule.Form == "texts" && jsonType != "string" && jsonType != "array":
+		return "", "no text", ""
 	case !fits(p.schema.Value.Type, jsonType, isAmount):
+		in.left = in.left || rule.Match != ""
 		return "", "", "is not of the documented type"
 	case rule.Only != nil && !slices.Contains(rule.Only, sent):
 		return "", "", "is not " + strings.Join(rule.Only, " or ")
