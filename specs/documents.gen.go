@@ -32,7 +32,7 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "fa4e9c2e7bf68a9e21f590101ada441cebf250a52e72a5b472adb69a7ae2ec28",
+		SHA256:     "17080e86b1d35365f06930f48fb43a8215c066b8eef1f9afa52600f015a29f99",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},

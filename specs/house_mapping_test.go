@@ -154,6 +154,7 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 		findUnknownResults(part, name, get(entry, "table"), report)
 	}
 	findUnknownResults("account", "", get(entry, "instead"), report)
+	findUnknownResults("", "sign", get(entry, "sign"), report)
 	for key, value := range members(get(entry, "set")) {
 		constants := append([]string{"providerType"}, fields[part]...)
 		if !slices.Contains(constants, key.Value) || part == "balance" && key.Value == "type" && !slices.Contains(balanceTypes, value.Value) {
@@ -166,6 +167,7 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 func findUnknownResults(part, field string, table *yaml.Node, report func(*yaml.Node, string)) {
 	known := map[string][]string{
 		"balance type": balanceTypes, "account state": {"enabled", "blocked", "closed"}, "account ": fields["account"],
+		" sign": {"positive", "negative"},
 	}[part+" "+field]
 	for _, result := range members(table) {
 		if known != nil && !slices.Contains(known, result.Value) {

@@ -26,7 +26,7 @@
 //	                       codes of ISO 20022 and the names of the vocabulary, else unknown; for another field, absent
 //	form: rfc3339          the value is a time: rfc3339, epochMillis or date. What is no such time is absent.
 //	form: texts            the value is a text, or a list of texts to be joined. Anything else is absent.
-//	sign: {positive: [Credit], negative: [Debit]}  the value is the sign of the balance's amount, which has none itself
+//	sign: {Debit: negative, Credit: positive}  the value is the sign of the balance's amount, which has none itself
 //	unless: nickname       the rule counts only where this property beside it is absent
 //	only: ['true']         any other value, and none at all, refuses the answer or the part that it lies in
 //	  absent: passes       but none at all is good

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -100,9 +99,8 @@ type declaration struct {
 type rule struct {
 	Field, Each, Form, Cut, Match, Unless, Absent, Empty string
 
-	Of, Only            []string
-	Set, Table, Instead map[string]string
-	Sign                *struct{ Positive, Negative []string }
+	Of, Only                  []string
+	Set, Sign, Table, Instead map[string]string
 }
 
 // UnmarshalJSON reads the field of a rule without further words, or an object.
@@ -114,16 +112,6 @@ func (r *rule) UnmarshalJSON(text []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	return decoder.Decode((*object)(r))
-}
-
-func (r rule) sign(sent string) string {
-	switch {
-	case slices.Contains(r.Sign.Positive, sent):
-		return "positive"
-	case slices.Contains(r.Sign.Negative, sent):
-		return "negative"
-	}
-	return ""
 }
 
 // declared is the declaration beside a reference, or else the one of the schema itself.

@@ -93,20 +93,19 @@ func (r *reader) leave(in *part, asked []string) {
 func (r *reader) each(rule rule, p place, value any, in *part) {
 	list, isList := value.([]any)
 	in.listed = in.listed || rule.Each == "balance"
-	switch wrong := isList != p.schema.Value.Type.Is("array"); {
-	case wrong && rule.Each == "balance":
-		in.open(rule, p).fail(p, "is not of the documented type") // which leaves the account whole
-		return
-	case wrong:
+	if isList != p.schema.Value.Type.Is("array") {
+		if rule.Each == "balance" {
+			in = in.open(rule, p) // an account with broken balances is whole
+		}
 		in.fail(p, "is not of the documented type")
-		return
-	case !isList:
+	} else if !isList {
 		r.one(rule, p, value, in)
-	}
-	for i, element := range list {
-		inner := p.down(p.schema.Value.Items, strconv.Itoa(i))
-		inner.name = p.name
-		r.one(rule, inner, element, in)
+	} else {
+		for i, element := range list {
+			inner := p.down(p.schema.Value.Items, strconv.Itoa(i))
+			inner.name = p.name
+			r.one(rule, inner, element, in)
+		}
 	}
 }
 
@@ -161,13 +160,8 @@ func (r *reader) descend(p place, value any, in *part) {
 
 // names are the properties in the order of the document, which is the order of the balances that they hold.
 func names(properties openapi3.Schemas) []string {
-	line := func(name string) int {
-		at := properties[name]
-		return cmp.Or(at.Origin, at.Value.Origin, &openapi3.Origin{Key: &openapi3.Location{}}).Key.Line
-	}
-	all := slices.Sorted(maps.Keys(properties))
-	slices.SortStableFunc(all, func(a, b string) int { return line(a) - line(b) })
-	return all
+	line := func(name string) int { return cmp.Or(properties[name].Origin, properties[name].Value.Origin).Key.Line }
+	return slices.SortedFunc(maps.Keys(properties), func(a, b string) int { return cmp.Or(line(a)-line(b), cmp.Compare(a, b)) })
 }
 
 // fact takes one value into the part that it lies in.
@@ -194,13 +188,13 @@ func (r *reader) fact(rule rule, p place, value any, in *part) {
 
 // become returns the text that a value becomes, by which rule, and what is wrong with it.
 func (r *reader) become(rule rule, field, sent, jsonType string, p place, in *part) (became, words, problem string) {
-	isAmount := strings.HasSuffix(field, ".amount") && rule.Sign == nil
+	isAmount := strings.HasSuffix(field, ".amount") && rule.Sign == nil // text or number, whichever is documented
 	isMoney := rule.Field == "currency" && field != "account.currency"
 	cut := strings.TrimPrefix(sent, rule.Cut)
 	switch {
 	case rule.Form == "texts" && jsonType != "string" && jsonType != "array":
 		return "", "no text", ""
-	case !fits(p.schema.Value.Type, jsonType, isAmount):
+	case jsonType == "object", isAmount && jsonType == "array", !isAmount && !permits(p, jsonType):
 		in.left = in.left || rule.Match != ""
 		return "", "", "is not of the documented type"
 	case rule.Only != nil && !slices.Contains(rule.Only, sent):
@@ -211,7 +205,7 @@ func (r *reader) become(rule rule, field, sent, jsonType string, p place, in *pa
 		in.left = sent != r.asked.Bank
 		return sent, "has to be the bank asked for", ""
 	case rule.Sign != nil:
-		in.sign = rule.sign(cut)
+		in.sign = rule.Sign[cut]
 		return "", in.sign + " sign", map[string]string{"": "is no known sign"}[in.sign]
 	case rule.Form != "" && rule.Form != "texts":
 		return moment(sent, rule.Form), rule.Form, ""
@@ -233,13 +227,7 @@ func (r *reader) become(rule rule, field, sent, jsonType string, p place, in *pa
 	return sent, "as sent", ""
 }
 
-// fits tells whether a value is of the type that is documented. An amount may be text or number, whichever is.
-func fits(documented *openapi3.Types, jsonType string, isAmount bool) bool {
-	switch {
-	case isAmount:
-		return jsonType == "string" || jsonType == "number"
-	case jsonType == "number" && documented.Is("integer"):
-		return true
-	}
-	return jsonType != "object" && documented.Permits(jsonType)
+func permits(p place, jsonType string) bool {
+	types := p.schema.Value.Type
+	return types.Permits(jsonType) || jsonType == "number" && types.Is("integer")
 }
