@@ -8,7 +8,7 @@ import (
 
 // Code is what the document says of one of the provider's codes.
 type Code struct {
-	Kind    string `json:"kind"`    // of the adapter's error; "by status" where the HTTP status decides, "none" for no error
+	Kind    string `json:"kind"`    // of the adapter's error; "by status" where the status decides, "none" for no error
 	Consent string `json:"consent"` // of consent_required: expired, revoked or unknown; empty where the code does not tell
 	Origin  string `json:"origin"`  // whose fault it is: provider or bank; empty where the code does not tell
 }

@@ -200,15 +200,16 @@ func (r *reader) become(rule rule, field, sent, jsonType string, p place, in *pa
 	case rule.Only != nil && !slices.Contains(rule.Only, sent):
 		return "", "", "is not " + strings.Join(rule.Only, " or ")
 	case rule.Only != nil:
-		return sent, "has to be " + strings.Join(rule.Only, " or "), ""
+		return "", "has to be " + strings.Join(rule.Only, " or "), ""
 	case rule.Match != "":
 		in.left = sent != r.asked.Bank
-		return sent, "has to be the bank asked for", ""
+		return "", "has to be the bank asked for", ""
 	case rule.Sign != nil:
 		in.sign = rule.Sign[cut]
 		return "", in.sign + " sign", map[string]string{"": "is no known sign"}[in.sign]
 	case rule.Form != "" && rule.Form != "texts":
-		return moment(sent, rule.Form), rule.Form, ""
+		became = moment(sent, rule.Form)
+		return became, map[bool]string{true: "no time in the form "}[became == ""] + rule.Form, ""
 	case isAmount:
 		became = amount(sent, jsonType == "number")
 		words = map[bool]string{true: "as sent", false: "written out"}[became == sent]
