@@ -1,17 +1,12 @@
 package mapping_test
 
 import (
-	"encoding/json"
-	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/mapping"
 )
@@ -258,53 +253,4 @@ func TestUnknownRulesAreErrors(t *testing.T) {
 	_, err := read(t, "type: string, x-maps-to: {feild: name}", `{"amount": 1, "currency": "EUR"}`)
 	assert.ErrorContains(t, err, "/value: ")
 	assert.ErrorContains(t, err, "feild")
-}
-
-// TestCodes compares x-kind with what the adapter is expected to make of every example of an error that has a code.
-func TestCodes(t *testing.T) {
-	t.Parallel()
-	for _, provider := range specs.Providers() {
-		doc := load(t, provider, nil)
-		codes, compared := mapping.New(doc).Codes(), 0
-		for _, example := range doc.Examples() {
-			text, err := os.ReadFile(filepath.Join("../../adapters", provider, "testdata/examples", example.Name+".json"))
-			if err != nil {
-				continue
-			}
-			var want struct {
-				Error struct{ Kind, Code string }
-			}
-			require.NoError(t, json.Unmarshal(text, &want))
-			if want.Error.Code == "" {
-				continue
-			}
-			code, documented := codes[want.Error.Code]
-			unknown := example.Name == "statusUnknown" // shows a value that is not documented
-			assert.True(t, documented || unknown, "%s: %s has no kind", example.Name, want.Error.Code)
-			if documented && code.Kind != "by status" {
-				assert.Equal(t, want.Error.Kind, code.Kind, "%s/%s: %s", provider, example.Name, want.Error.Code)
-				compared++
-			}
-		}
-		assert.Positive(t, compared, provider)
-	}
-	assert.Equal(t, mapping.Code{Kind: "consent_required", Consent: "expired"}, mapping.New(load(t, "mypos", nil)).Codes()["CONSENT_EXPIRED"])
-}
-
-func TestOrigins(t *testing.T) {
-	t.Parallel()
-	external := http.Header{"Token-External-Error": {"true"}}
-	for _, c := range []struct {
-		provider string
-		status   int
-		header   http.Header
-		want     string
-	}{
-		{"neonomics", 520, nil, "provider"}, {"neonomics", 530, nil, "bank"}, {"neonomics", 510, nil, ""},
-		{"tokenio", 500, nil, "provider"}, {"tokenio", 500, external, "bank"}, {"tokenio", 504, nil, "bank"},
-		{"tokenio", 418, nil, ""},
-	} {
-		got := mapping.New(load(t, c.provider, nil)).Origin("getBalances", c.status, c.header)
-		assert.Equal(t, c.want, got, "%s %d", c.provider, c.status)
-	}
 }
