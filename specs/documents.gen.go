@@ -32,14 +32,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "b8b3669f7e541a7fa1317452a46c2b1e231708ee350e9c2b9be02103e788797e",
+		SHA256:     "f45cd2b04f6f8e7a3e55d8f22b79c34c0c1e6eeb5b0fe546b5b59fc75dd94679",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:          "bab15eab32dc30fee17f36fee4e54a2ab8f2cf3a74a02f7070e4af4ac23dba10",
+		SHA256:          "b21ca19be41ceb92a6ae83a007d550ee23b38324df5a9233719bad27bb7e1cc2",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,

@@ -72,8 +72,8 @@ func (h Harness) compareCode(t *testing.T, example contract.Example, err error) 
 	if !errors.As(err, &failure) {
 		return
 	}
-	origin := h.declaration.Origin(example.Operation, failure.Status, http.Header{}) // of an answer without optional headers
-	if code, declared := h.declaration.Codes()[failure.Code]; declared {
+	origin := h.Document.Origin(example.Operation, failure.Status, http.Header{}) // of an answer without optional headers
+	if code, declared := h.Document.Codes()[failure.Code]; declared {
 		origin = cmp.Or(code.Origin, origin)
 		if code.Kind != "by status" { // which expectation and catalogue look at
 			assert.Equal(t, code.Kind, string(failure.Kind), "the kind of code %s, which x-kind declares", failure.Code)
