@@ -32,12 +32,15 @@ func (o *Operation[P]) quick(e *Endpoint, accountID string, params *P, body []by
 		})
 	})
 	prefix, ok := e.base.prefix()
+	if !ok || params == nil {
+		return nil
+	}
 	values := reflect.ValueOf(params).Elem()
-	if !ok || !o.shortcut.sample.shows(values) {
+	if !o.shortcut.sample.shows(values, body) {
 		return nil
 	}
 	request := o.shortcut.sample.request(&e.base.url, prefix, accountID, values)
-	if body != nil {
+	if len(body) > 0 {
 		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	}
@@ -61,6 +64,7 @@ type sample struct {
 	constant      http.Header
 	headers       []header
 	others        []int // optional parameters that are no headers
+	sendsBody     bool
 }
 
 // header is a header and the parameter that it comes from.
@@ -125,9 +129,15 @@ func nameOf(headers http.Header, value string) string {
 	return ""
 }
 
-// explains takes over the path of a request with headers only, and says whether nothing else is in it but a body, with its
-// media type.
+// explains takes over the path of a request with headers only, and says whether nothing else is in it but the body, with
+// its media type.
 func (s *sample) explains(request *http.Request) bool {
+	if request.Body != nil {
+		body, _ := io.ReadAll(request.Body)
+		if s.sendsBody = string(body) == sampleID; !s.sendsBody && len(body) > 0 {
+			return false
+		}
+	}
 	s.before, s.after, _ = strings.Cut(request.URL.Path, sampleID)
 	s.constant = request.Header.Clone()
 	for _, h := range s.headers {
@@ -144,9 +154,9 @@ func (s *sample) explains(request *http.Request) bool {
 	return *request.URL == plain && plain.EscapedPath() == plain.Path
 }
 
-// shows says whether the request with these parameters differs from the sample in account id and headers only.
-func (s *sample) shows(params reflect.Value) bool {
-	if s == nil {
+// shows says whether the request with these parameters and this body differs from the sample in them and in headers only.
+func (s *sample) shows(params reflect.Value, body []byte) bool {
+	if s == nil || s.sendsBody != (len(body) > 0) {
 		return false
 	}
 	for _, i := range s.others {
