@@ -61,6 +61,7 @@ const plainPath = "/-._~ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 type sample struct {
 	method        string
 	before, after string // what stands around the account id in the path
+	named         bool   // the account id stands in the path
 	constant      http.Header
 	headers       []header
 	others        []int // optional parameters that are no headers
@@ -138,7 +139,7 @@ func (s *sample) explains(request *http.Request) bool {
 			return false
 		}
 	}
-	s.before, s.after, _ = strings.Cut(request.URL.Path, sampleID)
+	s.before, s.after, s.named = strings.Cut(request.URL.Path, sampleID)
 	s.constant = request.Header.Clone()
 	for _, h := range s.headers {
 		s.constant.Del(h.name)
@@ -168,6 +169,9 @@ func (s *sample) shows(params reflect.Value, body []byte) bool {
 }
 
 func (s *sample) request(base *url.URL, prefix, accountID string, params reflect.Value) *http.Request {
+	if !s.named {
+		accountID = ""
+	}
 	request := &http.Request{
 		Method: s.method, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Host: base.Host,
 		URL:    &url.URL{Scheme: base.Scheme, Host: base.Host, Path: prefix + s.before + accountID + s.after},
