@@ -56,15 +56,18 @@ func (k Kind) Error() string { return string(k) }
 // Is reports whether target means the same in the standard library.
 func (k Kind) Is(target error) bool { return k == ErrUnsupported && target == errors.ErrUnsupported }
 
-// KindOf names any error: the kind of an [*Error], [KindCanceled] or [KindDeadline] for a context's, [ErrUnsupported] for
+// KindOf names any error: the kind of an [*Error], a Kind itself, [KindCanceled] or [KindDeadline] for a context's, [ErrUnsupported] for
 // [errors.ErrUnsupported], "" for nil, and [KindOther].
 func KindOf(err error) Kind {
 	var failure *Error
+	var kind Kind
 	switch {
 	case err == nil:
 		return ""
 	case errors.As(err, &failure):
 		return cmp.Or(failure.Kind, KindOther)
+	case errors.As(err, &kind):
+		return kind
 	case errors.Is(err, context.Canceled):
 		return KindCanceled
 	case errors.Is(err, context.DeadlineExceeded):
