@@ -16,6 +16,9 @@ type Element[E any] struct {
 	Problems []*Error
 }
 
+// inner is the type that paths lead through.
+func (*Element[E]) inner() reflect.Type { return reflect.TypeFor[E]() }
+
 // UnmarshalJSONFrom implements [json.UnmarshalerFrom].
 func (e *Element[E]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 	text, err := decoder.ReadValue()

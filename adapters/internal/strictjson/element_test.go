@@ -63,3 +63,9 @@ func TestWhatIsNoJSONIsAnErrorOfTheDocument(t *testing.T) {
 		}
 	}
 }
+
+func TestPathsLeadThroughElements(t *testing.T) {
+	t.Parallel()
+	err := strictjson.Unmarshal([]byte(`{"list": [{"id": "a"}, {"balances": [{"amount": "1", "amount": "2"}]}]}`), new(entries))
+	assert.EqualError(t, err, "list[1].balances[0].amount: name occurs twice")
+}

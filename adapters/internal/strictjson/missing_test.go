@@ -26,12 +26,12 @@ type required struct {
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`{"amount": "1"}`: "",
-		`{}`:              "amount",
-		`{"amount": null, "nullable": null}`:                                                                    "amount",
-		`{"amount": 0, "optional": null, "inner": null, "list": null, "map": null, "lists": null}`:              "",
-		`{"amount": 0, "inner": {}}`:                                                                            "inner.amount",
-		`{"inner": {}}`:                                                                                         "inner.amount",
+		`{"amount": "1"}`:                    "",
+		`{}`:                                 "amount",
+		`{"amount": null, "nullable": null}`: "amount",
+		`{"amount": 0, "optional": null, "inner": null, "list": null, "map": null, "lists": null}`: "",
+		`{"amount": 0, "inner": {}}`: "inner.amount",
+		`{"inner": {}}`:              "inner.amount",
 		`{"amount": 0, "list": [{"amount": 1}, {"amount": null}, {}]}`:                                          "list[1].amount",
 		`{"amount": 0, "list": [{"amount": 1, "list": [{"amount": 2}, {"nullable": "x"}]}]}`:                    "list[0].list[1].amount",
 		`{"amount": 0, "map": {"a": {"amount": 1}, "S3CR3T": {}}}`:                                              "map.*.amount",
