@@ -45,8 +45,9 @@ func path(root reflect.Type, pointer jsontext.Pointer, names unknownNames) strin
 
 func step(current reflect.Type, token string) (reflect.Type, bool) {
 	switch current.Kind() {
-	case reflect.Slice:
-		return current.Elem(), true
+	case reflect.Slice: // the text may have an object there, whose names are the sender's
+		index, err := strconv.Atoi(token)
+		return current.Elem(), err == nil && index >= 0 && index <= maxElements
 	case reflect.Struct:
 		for i := range current.NumField() {
 			name, _, _ := strings.Cut(current.Field(i).Tag.Get("json"), ",")
