@@ -91,4 +91,7 @@ func TestDate(t *testing.T) {
 	assertRoundTrip(t, []adapters.Date{day, {}})
 	assert.Error(t, json.Unmarshal([]byte(`"tomorrow"`), &day))
 	assert.True(t, day.IsZero(), "nothing of it is kept")
+	day.Year = 2026
+	require.NoError(t, json.Unmarshal([]byte(`""`), &day))
+	assert.True(t, day.IsZero())
 }

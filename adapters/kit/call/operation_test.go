@@ -230,12 +230,14 @@ func TestRequestsDoNotShareMemory(t *testing.T) {
 	e, body := at(t, "https://bank.example/"), []byte("{}")
 	o := call.Post("", onesingleview.NewGetBalancesRequestWithBody)
 	first := o.Quick(e, "", &onesingleview.GetBalancesParams{Signature: "one"}, body)
-	for name := range first.Header {
+	for name, values := range first.Header {
+		values[0] = "spoilt"
 		first.Header.Add(name, "spoilt")
 	}
 	second := o.Quick(e, "", &onesingleview.GetBalancesParams{Signature: "two"}, body)
 	for name, values := range second.Header {
 		assert.Len(t, values, 1, name)
+		assert.NotEqual(t, "spoilt", values[0])
 	}
 	read, err := io.ReadAll(second.Body)
 	require.NoError(t, err)

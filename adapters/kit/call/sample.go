@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -181,7 +182,7 @@ func (s *sample) request(base *url.URL, prefix, accountID string, params reflect
 		request.URL.RawPath = prefix + s.before + escaped + s.after
 	}
 	for name, values := range s.constant {
-		request.Header[name] = values[:len(values):len(values)]
+		request.Header[name] = slices.Clone(values)
 	}
 	s.set(request.Header, params)
 	return request
