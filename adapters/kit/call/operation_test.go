@@ -14,7 +14,6 @@ import (
 	eika "github.com/openbalances/openbalances/gen/eika"
 	mypos "github.com/openbalances/openbalances/gen/mypos"
 	neonomics "github.com/openbalances/openbalances/gen/neonomics"
-	onesingleview "github.com/openbalances/openbalances/gen/onesingleview"
 	tokenio "github.com/openbalances/openbalances/gen/tokenio"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -47,15 +46,6 @@ func list[P any](build func(server string, params *P) (*http.Request, error)) co
 	o := call.List("", build)
 	return alike(o, func(_ string, params *P) call.Request { return o.With(params) }, nil,
 		func(server, _ string, params *P) (*http.Request, error) { return build(server, params) })
-}
-
-// post sends the account id in a document; without an id the document is empty.
-func post[P any](build func(server string, params *P, media string, body io.Reader) (*http.Request, error)) comparison {
-	o := call.Post("", build)
-	return alike(o, func(accountID string, params *P) call.Request { return o.Send(params, []byte(accountID)) }, []byte("{}"),
-		func(server, accountID string, params *P) (*http.Request, error) {
-			return build(server, params, "application/json", strings.NewReader(accountID))
-		})
 }
 
 // fill sets the parameters to their texts; an empty one leaves out what can be left out.
@@ -91,15 +81,15 @@ func essence(request *http.Request) []any {
 }
 
 var generated = map[string]comparison{
-	"eika":               get1(eika.NewGetBalancesRequest),
-	"mypos":              get1(mypos.NewGetBalancesRequest),
-	"neonomics":          get1(neonomics.NewGetBalancesRequest),
-	"tokenio":            get1(tokenio.NewGetBalancesRequest),
-	"onesingleview":      post(onesingleview.NewGetBalancesRequestWithBody),
-	"onesingleview list": post(onesingleview.NewGetAllBalancesRequestWithBody),
-	"eika list":          list(eika.NewGetAccountsRequest),
-	"neonomics list":     list(neonomics.NewGetAccountsRequest),
-	"tokenio list":       list(tokenio.NewGetAccountsRequest),
+	"eika":           get1(eika.NewGetBalancesRequest),
+	"mypos":          get1(mypos.NewGetBalancesRequest),
+	"neonomics":      get1(neonomics.NewGetBalancesRequest),
+	"tokenio":        get1(tokenio.NewGetBalancesRequest),
+	"eika list":      list(eika.NewGetAccountsRequest),
+	"neonomics list": list(neonomics.NewGetAccountsRequest),
+	"document":       sendBalances,
+	"list document":  sendAllBalances,
+	"tokenio list":   list(tokenio.NewGetAccountsRequest),
 }
 
 func at(t *testing.T, baseURL string) *call.Endpoint {
@@ -213,8 +203,6 @@ func TestWhatASampleCannotShow(t *testing.T) {
 	require.NoError(t, err, "no parameters at all")
 	assert.Empty(t, request.Header)
 	assert.Nil(t, o.Quick(e, "id", &texts{}, []byte("body")), "a body that no sample had")
-	sending := call.Post("", onesingleview.NewGetBalancesRequestWithBody)
-	assert.Nil(t, sending.Quick(e, "", &onesingleview.GetBalancesParams{}, nil), "no body")
 	type number struct{ Count *int }
 	numbered := call.Get("", func(string, string, *number) (*http.Request, error) { return nil, io.ErrNoProgress })
 	assert.Nil(t, numbered.Quick(e, "id", new(number), nil))
@@ -223,25 +211,6 @@ func TestWhatASampleCannotShow(t *testing.T) {
 	paged, page := call.List("", mypos.NewGetAccountsRequest), 2
 	assert.NotNil(t, paged.Quick(e, "", &mypos.GetAccountsParams{}, nil))
 	assert.Nil(t, paged.Quick(e, "", &mypos.GetAccountsParams{Page: &page}, nil), "a query")
-}
-
-func TestRequestsDoNotShareMemory(t *testing.T) {
-	t.Parallel()
-	e, body := at(t, "https://bank.example/"), []byte("{}")
-	o := call.Post("", onesingleview.NewGetBalancesRequestWithBody)
-	first := o.Quick(e, "", &onesingleview.GetBalancesParams{Signature: "one"}, body)
-	for name, values := range first.Header {
-		values[0] = "spoilt"
-		first.Header.Add(name, "spoilt")
-	}
-	second := o.Quick(e, "", &onesingleview.GetBalancesParams{Signature: "two"}, body)
-	for name, values := range second.Header {
-		assert.Len(t, values, 1, name)
-		assert.NotEqual(t, "spoilt", values[0])
-	}
-	read, err := io.ReadAll(second.Body)
-	require.NoError(t, err)
-	assert.Equal(t, body, read)
 }
 
 func TestLikeCopiesFieldsOfTheSameNameAndType(t *testing.T) {
