@@ -19,7 +19,7 @@ import (
 var structureFaults = []fault{
 	{name: "makes the currency upper case", plant: parts(func(b *balanceBody) {
 		b.Currency = strings.ToUpper(b.Currency)
-	}), caught: "currency-malformed"},
+	}), caught: "currency-malformed declared"},
 	{name: "trims the currency", plant: parts(func(b *balanceBody) {
 		b.Currency = strings.TrimSpace(b.Currency)
 	}), caught: "currency-malformed"},
@@ -27,7 +27,7 @@ var structureFaults = []fault{
 		if b.Currency == "" {
 			b.Currency = "NOK"
 		}
-	}), caught: "currency-malformed name-in-another-case sweep"},
+	}), caught: "currency-malformed name-in-another-case declared sweep"},
 	{name: "refuses currencies it does not know", plant: results(func(all []adapters.Balance) ([]adapters.Balance, error) {
 		for _, b := range all {
 			if _, known := minorUnits[b.Currency]; !known {
@@ -35,14 +35,14 @@ var structureFaults = []fault{
 			}
 		}
 		return all, nil
-	}), caught: "currency-unlisted"},
+	}), caught: "currency-unlisted declared"},
 	{name: "knows only old currencies", plant: each(func(b *adapters.Balance) {
 		if slices.Contains([]string{"XCG", "SLE", "VED", "ZWG"}, b.Currency) {
 			b.Warnings = append(b.Warnings, "currency is not an ISO 4217 code")
 		}
 	}), caught: "currency-new"},
 	{name: "gives no warnings", plant: each(func(b *adapters.Balance) { b.Warnings = nil }),
-		caught: "amount-with-four-decimals amount-finer-than-minor-unit currency-unlisted request-id-differs examples/ownType"},
+		caught: "amount-finer-than-minor-unit amount-with-four-decimals currency-unlisted request-id-differs time-ambiguous examples/ownType"},
 	{name: "warns of every scale", plant: each(func(b *adapters.Balance) {
 		if -b.Amount.Decimal().Exponent() > minorUnits[b.Currency] {
 			b.Warnings = append(b.Warnings, "amount is finer than the currency's minor unit")
@@ -51,19 +51,19 @@ var structureFaults = []fault{
 	{name: "drops balances of unknown type", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		unknown := func(b adapters.Balance) bool { return b.Type == adapters.Unknown }
 		return slices.DeleteFunc(balances, unknown), nil
-	}), caught: "type-undocumented type-empty-or-long text-control-characters examples/ownType"},
+	}), caught: "text-control-characters type-empty-or-long type-undocumented declared examples/ownType"},
 	{name: "guesses the type", plant: each(func(b *adapters.Balance) {
 		if b.Type == adapters.Unknown {
 			b.Type = adapters.InterimBooked
 		}
-	}), caught: "type-undocumented type-empty-or-long text-control-characters examples/ownType"},
+	}), caught: "text-control-characters type-empty-or-long type-undocumented declared examples/ownType"},
 	{name: "loses the provider's type", plant: each(func(b *adapters.Balance) { b.ProviderType = string(b.Type) }),
-		caught: "type-undocumented type-empty-or-long text-control-characters examples/ownType"},
+		caught: "text-control-characters type-empty-or-long type-undocumented declared examples/ownType"},
 	{name: "takes a missing type for unknown", plant: parts(func(b *balanceBody) {
 		if b.Type == "" {
 			b.Type = "unknown"
 		}
-	}), caught: "type-undocumented type-empty-or-long sweep"},
+	}), caught: "type-empty-or-long type-undocumented declared sweep"},
 	{name: "keeps texts of any length", plant: func(c *client) {
 		c.short = func(text string) string { return text }
 	}, caught: "type-empty-or-long"},
@@ -72,14 +72,14 @@ var structureFaults = []fault{
 	}, caught: "type-empty-or-long"},
 	{name: "keeps one balance of each type", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		return slices.CompactFunc(balances, func(a, b adapters.Balance) bool { return a.ProviderType == b.ProviderType }), nil
-	}), caught: "type-repeated balances-too-many examples/ownType"},
+	}), caught: "balances-too-many type-repeated declared examples/ownType"},
 	{name: "loses the order", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		slices.SortStableFunc(balances, func(a, b adapters.Balance) int { return a.Amount.Decimal().Cmp(b.Amount.Decimal()) })
 		return balances, nil
-	}), caught: "amount-beyond-a-float amount-with-four-decimals amount-of-many-digits type-repeated examples/ownType"},
+	}), caught: "amount-beyond-a-float amount-of-many-digits amount-with-four-decimals type-repeated declared examples/ownType"},
 	{name: "chooses one balance", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		return balances[:min(len(balances), 1)], nil
-	}), caught: "type-repeated balances-too-many examples/ownType examples/twoBalances"},
+	}), caught: "balances-too-many credit-line-included time-ambiguous type-repeated declared examples/ownType examples/twoBalances"},
 	{name: "returns nil for no balances", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		if len(balances) == 0 {
 			return nil, nil
@@ -93,12 +93,12 @@ var structureFaults = []fault{
 	}), caught: "balances-empty sweep"},
 	{name: "takes any account's answer", plant: func(c *client) {
 		c.same = func(string, string) bool { return true }
-	}, caught: "batch/batch account-of-another examples/anotherAccount"},
+	}, caught: "batch/batch account-of-another declared examples/anotherAccount"},
 	{name: "makes up a time", plant: each(func(b *adapters.Balance) {
 		if b.AsOf.IsZero() {
 			b.AsOf = b.ReceivedAt
 		}
-	}), caught: "batch/batch examples/empty examples/overdrawn examples/ownType sweep"},
+	}), caught: "batch/batch time-ambiguous declared examples/empty examples/overdrawn examples/ownType sweep"},
 	{name: "stamps the day only", plant: each(func(b *adapters.Balance) {
 		b.ReceivedAt = b.ReceivedAt.Truncate(24 * time.Hour)
 	}), caught: "batch/batch examples/empty examples/overdrawn examples/ownType examples/twoBalances"},
