@@ -35,18 +35,18 @@ func ExampleBalances() {
 		return
 	}
 	connections := []collect.Connection{
-		{Name: "shop", Provider: "mypos", Source: shop, PSU: adapters.Unattended(), Accounts: slices.Values([]string{"50044620073", "1"})},
-		{Name: "home", Provider: "tokenio", Source: home, PSU: adapters.Unattended(), Accounts: slices.Values([]string{
+		{Key: "shop", Source: shop, PSU: adapters.Unattended(), Accounts: slices.Values([]string{"50044620073", "1"})},
+		{Key: "home", Source: home, PSU: adapters.Unattended(), Accounts: slices.Values([]string{
 			"a:8DbPteGnytmMbKXdnWTReeRB6cYWKXZ84JgLTBC7fKL4:5zKcENpV",
 		})},
 	}
 	run := collect.Balances(context.Background(), slices.Values(connections), &collect.Options{Ordered: true})
 	for result := range run.Results() {
 		if result.Err != nil {
-			fmt.Println(result.Connection, result.Err)
+			fmt.Println(result.Key, result.Err)
 		}
 		for _, balance := range result.Balances {
-			fmt.Println(result.Connection, balance.Type, adapters.FormatAmount(balance.Amount), balance.Currency)
+			fmt.Println(result.Key, balance.Type, balance.Amount, balance.Currency)
 		}
 	}
 	report := run.Report()
