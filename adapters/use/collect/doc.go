@@ -1,5 +1,12 @@
 // Package collect fetches the balances of any number of accounts at any number of providers, in as few calls as each
-// provider allows, and keeps every failure with the account it belongs to. The example of [Balances] is a whole program.
+// provider allows, and keeps every failure with the account it belongs to.
+//
+//	connections := []collect.Connection{{Key: "payroll", Source: client, PSU: adapters.Unattended()}}
+//	run := collect.Balances(ctx, slices.Values(connections), nil)
+//	for result := range run.Results() {
+//		fmt.Println(result.Key, result.AccountID, len(result.Balances), result.Err)
+//	}
+//	fmt.Println(run.Report().Balances, "balances")
 //
 // # Which calls are made
 //
