@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "e25cb498f84beef5ea3d77a8d6f3fd3c44ff48355a7a45cc0abb4aaff8404ead",
+		SHA256:          "46c8e324885405e909e54542358b6ef5cac97c0e095c2830d0f1a1acd5af9791",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -16,7 +16,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "c7c824c9276c38046adcfd2049b3e732b8c664662d4c0c629749be97e4f382e9",
+		SHA256:          "ebb6e79bf37ed6037bf1db88eaa905e489075bfa50888aa21b55f1397ec591cf",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -24,7 +24,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:          "0632fa5b1a8a52cde58dd0bede6921ba51319e6880406f30a702c6d0ac0257c6",
+		SHA256:          "d8564bc3534c4fb80a0f66e72063c5688398ffa3240cbf43443f802dd16acb8a",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
@@ -32,14 +32,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "78b4fd478bea42c9be84dbbdfe4899dee5e1334353e179034e1abec986f59226",
+		SHA256:     "17080e86b1d35365f06930f48fb43a8215c066b8eef1f9afa52600f015a29f99",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:          "5ccac1a3cd3d3479af8ffbd4a5a44822d15df1833bea111930e741f9ae33a3fa",
+		SHA256:          "b21ca19be41ceb92a6ae83a007d550ee23b38324df5a9233719bad27bb7e1cc2",
 		Generator:       "oapi-codegen v2.8.2",
 		Operations:      []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,

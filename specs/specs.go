@@ -19,10 +19,19 @@
 //     refuses a bad one (refusal). Kind cavage is an HTTP signature: certificate is the header with the signer's
 //     certificate, covered the headers to be signed when they are there. Kind bodyHash is the SHA-256 of the body's
 //     base64 and a key, which is a member of x-sandbox-credentials.
+//   - x-maps-to beside a property of an answer is the field of the shared Balance or Account that it becomes, with the rule;
+//     x-unmapped is why it becomes none. Package mapping explains the words and reads answers by them.
+//   - x-kind beside the list of a provider's codes is the kind of error of each: invalid_argument, unauthorized, forbidden,
+//     consent_required, not_found, rate_limited, unavailable, protocol, too_large or redirect. "by status" leaves it to the
+//     HTTP status, "none" is no error. An object with kind can also have consent (expired, revoked, unknown) and origin.
+//   - x-origin of an answer is whose fault it is, where the provider says so: provider or bank, or for each text of a header.
+//   - x-not-sent of a parameter, of a member of a request, or of an operation is why no expected request of the adapter
+//     has it.
 //   - x-invalid-examples of a media type holds answers that break their own schema, each with a reason: samples that
 //     are printed wrongly on the page, and a few instructive bad ones.
 //
-// This package has no dependency. Package contract checks traffic against the documents, package sandbox serves them.
+// This package has no dependency. Package contract checks traffic against the documents, package sandbox serves them,
+// package mapping reads answers by what they declare.
 package specs
 
 import (

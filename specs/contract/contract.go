@@ -53,7 +53,9 @@ func Parse(provider string, data []byte) (*Document, error) {
 }
 
 func parse(provider string, data []byte) (*Document, error) {
-	spec, err := openapi3.NewLoader().LoadFromData(data)
+	loader := openapi3.NewLoader()
+	loader.IncludeOrigin = true // for package mapping, which needs the order of properties
+	spec, err := loader.LoadFromData(data)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func TestANewProvider(t *testing.T) {
 	c.fill(t)
 	c.pass(t, "generate", ".")
 	c.pass(t, "vet", "./adapters/acme", "./gen/acme")
-	c.pass(t, "test", "./specs", "./specs/contract", "./specs/sandbox",
+	c.pass(t, "test", "./specs", "./specs/contract", "./specs/mapping", "./specs/sandbox",
 		"./adapters", "./adapters/acme", "./adapters/cmd/openbalances")
 
 	const mapping = "adapters/acme/mapping.go"
