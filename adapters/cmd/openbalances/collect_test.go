@@ -37,7 +37,7 @@ func TestTenThousandAccounts(t *testing.T) {
 			}
 		}
 		connections = append(connections, collect.Connection{
-			Name: provider, Provider: provider, Source: bank, PSU: adapters.Unattended(), Accounts: bank.ids(perBank),
+			Key: provider, Source: bank, PSU: adapters.Unattended(), Accounts: bank.ids(perBank),
 		})
 	}
 	run := collect.Balances(t.Context(), slices.Values(connections), nil)

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/cmd/openbalances/internal/explain"
+	"github.com/openbalances/openbalances/specs/mapping"
+)
+
+const (
+	maxSteps = 2000
+	maxShown = 80 // characters of one value in the table
+)
+
+var explainCommand = command{
+	name:    "explain",
+	summary: "make one call and tell which value of the answer becomes which field of a balance",
+	example: "openbalances explain -config connections.json -connection shop -account 50044620073",
+	setup:   setupExplain,
+}
+
+func setupExplain(flags *flag.FlagSet) action {
+	open := connectionFlags(flags, "explain")
+	name := flags.String("connection", "", "`name` of the connection; required")
+	var accounts []string
+	flags.Func("account", "`id` of the account, which need not be in the configuration; several are asked for in one batch, "+
+		"and without any the provider's list is explained", func(id string) error {
+		accounts = append(accounts, id)
+		return nil
+	})
+	asJSON := flags.Bool("json", false, "print one JSON document instead of the table")
+	return func(ctx context.Context, stdout, stderr io.Writer) error {
+		if *name == "" {
+			return misuse{"explain needs -connection NAME; see openbalances explain -h"}
+		}
+		for _, id := range accounts {
+			if err := adapters.ValidateAccountID(id); err != nil {
+				return misuse{"-account: " + detail(err)}
+			}
+		}
+		connections, timeout, err := open(false)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(connections, func(c connection) bool { return c.name == *name })
+		if i < 0 {
+			return misuse{"-connection is none of " + strings.Join(connectionNames(connections), " ")}
+		}
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		found, err := explainCall(ctx, connections[i], accounts, maxSteps)
+		if err != nil {
+			return err
+		}
+		return found.print(*asJSON, stdout, stderr)
+	}
+}
+
+func connectionNames(connections []connection) []string {
+	var names []string
+	for _, c := range connections {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// explanation is what explain prints. It holds no identifier and nothing that is not needed to follow the mapping.
+type explanation struct {
+	Connection string         `json:"connection"`
+	Provider   string         `json:"provider"`
+	Status     int            `json:"status,omitempty"` // of the HTTP answer; 0 without one
+	Steps      []explain.Step `json:"values"`
+	More       int            `json:"more,omitempty"` // values that are not explained
+	Failures   []string       `json:"failures,omitempty"`
+	balances   int
+	errs       []error
+}
+
+// explainCall makes one call: for one account, for several, or for the list, of which each page is an answer. It explains
+// the first values up to limit.
+func explainCall(ctx context.Context, c connection, accounts []string, limit int) (*explanation, error) {
+	var answers []explain.Answer
+	found := &explanation{Connection: c.name, Provider: c.provider, Steps: []explain.Step{}}
+	source, err := c.reopen(func(_ context.Context, x adapters.Exchange) {
+		if found.Status = x.Status; x.Status == http.StatusOK {
+			answers = append(answers, explain.Answer{
+				Provider: c.provider, Route: x.Route, Body: slices.Clone(x.Body), Asked: mapping.Asked{Accounts: accounts, Bank: c.bank},
+			})
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	found.ask(ctx, source, c.psu, accounts)
+	for _, answer := range answers {
+		answer.Refused = len(found.errs) > 0
+		steps, err := explain.Steps(answer)
+		if err != nil {
+			return nil, err
+		}
+		found.Steps = append(found.Steps, steps...)
+	}
+	found.More = max(0, len(found.Steps)-limit)
+	found.Steps = found.Steps[:len(found.Steps)-found.More]
+	return found, nil
+}
+
+func (x *explanation) ask(ctx context.Context, source adapters.Source, psu adapters.PSU, accounts []string) {
+	var answers []adapters.AccountBalances
+	var err error
+	switch len(accounts) {
+	case 0:
+		if answers, err = source.AllBalances(ctx, psu); errors.Is(err, errors.ErrUnsupported) {
+			_, err = source.Accounts(ctx, psu)
+		}
+	case 1:
+		var one adapters.AccountBalances
+		one.Balances, err = source.Balances(ctx, accounts[0], psu)
+		answers = append(answers, one)
+	default:
+		answers, err = source.BatchBalances(ctx, accounts, psu)
+	}
+	x.fail(err)
+	for _, answer := range answers {
+		x.balances += len(answer.Balances)
+		if !errors.Is(answer.Err, adapters.ErrNoBalances) {
+			x.fail(answer.Err)
+		}
+	}
+}
+
+func (x *explanation) fail(err error) {
+	if err != nil {
+		x.errs, x.Failures = append(x.errs, err), append(x.Failures, failureText(err))
+	}
+}
+
+func (x *explanation) print(asJSON bool, stdout, stderr io.Writer) error {
+	text, err := x.table(), error(nil)
+	if asJSON {
+		text, err = indented(x)
+	}
+	if err == nil {
+		_, err = io.WriteString(stdout, text)
+	}
+	if !asJSON {
+		_, _ = io.WriteString(stderr, x.remarks())
+	}
+	return outcome([]result{{err: errors.Join(x.errs...)}}, err)
+}
+
+// table has one row for each field that a value feeds, at least one.
+func (x *explanation) table() string {
+	if len(x.Steps) == 0 {
+		return ""
+	}
+	rows, before := [][]string{{"VALUE", "SENT", "FEEDS", "RULE"}}, ""
+	for _, s := range x.Steps {
+		row := []string{printable(s.Pointer), elided(s.Sent, maxShown), "-", printable(s.Rule)}
+		if s.Pointer == before {
+			row[0], row[1] = "", ""
+		}
+		if s.Field != "" {
+			row[2] = s.Field + " = " + elided(s.Value, maxShown)
+		}
+		rows, before = append(rows, row), s.Pointer
+	}
+	return table(rows)
+}
+
+// remarks are the lines after the table: what is not explained, the failures and the counts.
+func (x *explanation) remarks() string {
+	text, where := "", printable(x.Connection)+" "+printable(x.Provider)
+	if x.More > 0 {
+		text = fmt.Sprintf("only the first %d values are explained, %d are not\n", len(x.Steps), x.More)
+	}
+	for _, failure := range x.Failures {
+		text += fmt.Sprintf("failed: %s: %s\n", where, printable(failure))
+	}
+	if x.errs != nil {
+		return text
+	}
+	return text + fmt.Sprintf("%s: %s from %s\n", where, counted(x.balances, "balance"), counted(len(x.Steps)+x.More, "value"))
+}
