@@ -59,7 +59,7 @@ func TestAccountsCSV(t *testing.T) {
 	got := listFrom(t.Context(), "csv", three()...)
 	assert.Equal(t, outcome{1, "connection,provider,id,iban,bban,name,currency,type,holderName,state,status,bank,identifiers,consentValidUntil\r\n" +
 		"home,eika,abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij,NO9386011117947,86011117947," +
-		`"a\u{1b}[31m\u{202e}, ""b""",NOK,\u{3d}1+1` + "\r\n" + `home,eika,2,,,\u{2d};\u{40}x,,` + "\r\n", threeRemarks}, got)
+		`"a\u{1b}[31m\u{202e}, ""b""",NOK,\u{3d}1+1,,,,,bic DNBANOKK,` + "\r\n" + `home,eika,2,,,\u{2d};\u{40}x,,,,,,,,` + "\r\n", threeRemarks}, got)
 	rows, err := csv.NewReader(strings.NewReader(got.stdout)).ReadAll()
 	require.NoError(t, err)
 	assert.Len(t, rows, 3)
