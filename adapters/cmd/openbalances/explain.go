@@ -162,16 +162,16 @@ func (x *explanation) table() string {
 	if len(x.Steps) == 0 {
 		return ""
 	}
-	rows, before := [][]string{{"VALUE", "SENT", "FEEDS", "RULE"}}, ""
+	rows := [][]string{{"VALUE", "SENT", "FEEDS", "RULE"}}
 	for _, s := range x.Steps {
-		row := []string{printable(s.Pointer), elided(s.Sent, maxShown), "-", printable(s.Rule)}
-		if s.Pointer == before {
+		row := []string{printable(s.Pointer), elided(s.Sent, maxShown), orDash(s.Field), printable(s.Rule)}
+		if s.Again {
 			row[0], row[1] = "", ""
 		}
-		if s.Field != "" {
-			row[2] = s.Field + " = " + elided(s.Value, maxShown)
+		if s.Value != "" {
+			row[2] += " = " + elided(s.Value, maxShown)
 		}
-		rows, before = append(rows, row), s.Pointer
+		rows = append(rows, row)
 	}
 	return table(rows)
 }

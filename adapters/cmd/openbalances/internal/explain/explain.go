@@ -33,6 +33,7 @@ type Step struct {
 	Field   string `json:"field,omitempty"`
 	Value   string `json:"value,omitempty"` // of the field
 	Rule    string `json:"rule"`
+	Again   bool   `json:"-"` // the step is about the value of the step before it
 }
 
 // Steps returns the steps of an answer. There are none for one that is not JSON.
@@ -51,9 +52,11 @@ func Steps(a Answer) ([]Step, error) {
 	_ = json.Unmarshal(a.Body, &body)
 	names, err := propertyNames(document)
 	steps := make([]Step, 0, len(read.Values))
+	before := "no pointer"
 	for _, value := range read.Values {
-		value.Pointer = pointer(value.Pointer, body, names)
-		steps = append(steps, a.step(value))
+		step := a.step(value)
+		step.Pointer, step.Again = pointer(value.Pointer, body, names), value.Pointer == before
+		steps, before = append(steps, step), value.Pointer
 	}
 	return steps, err
 }
@@ -62,7 +65,10 @@ func Steps(a Answer) ([]Step, error) {
 var shown = []string{"type", "providerType", "amount", "currency", "asOf", "referenceDate", "included", "consentValidUntil"}
 
 func (a Answer) step(v mapping.Value) Step {
-	s := Step{v.Pointer, v.Sent, v.Field, v.Became, v.Rule}
+	s := Step{Sent: v.Sent, Field: v.Field, Value: v.Became, Rule: v.Rule}
+	if s.Field == "" {
+		s.Value = ""
+	}
 	field := s.Field[strings.LastIndexByte(s.Field, '.')+1:]
 	if !a.Refused && slices.Contains(shown, field) {
 		return s
