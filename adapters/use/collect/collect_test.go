@@ -117,8 +117,8 @@ type batching struct {
 }
 
 func (b batching) BatchBalances(_ context.Context, accounts []string, _ adapters.PSU) ([]adapters.AccountBalances, error) {
-	if len(accounts) == 0 {
-		return nil, &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "account ids: missing"}
+	if unique := slices.Compact(slices.Sorted(slices.Values(accounts))); len(unique) == 0 || len(unique) < len(accounts) {
+		return nil, &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "account ids: missing, or one occurs twice"}
 	}
 	b.calls.Add(1)
 	var all []adapters.AccountBalances

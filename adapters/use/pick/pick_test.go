@@ -76,7 +76,7 @@ func ExampleBalance() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(adapters.FormatAmount(choice.Balance.Amount), choice.Balance.Currency)
+	fmt.Println(choice.Balance.Amount, choice.Balance.Currency)
 	fmt.Println(choice.Reason)
 	// Output:
 	// 1000.10 NOK
