@@ -265,10 +265,10 @@ func TestPanicsReachTheCallerAndHideNothing(t *testing.T) {
 		"source":              {connection(panicking(func() { panic(boom) }), 1, all), []string{"12", "14"}, "13", "the source panicked", boom},
 		"source exits":        {connection(panicking(runtime.Goexit), 1, all), []string{"12", "14"}, "13", "the source ended its goroutine", nil},
 		"list":                {connection(explosive{panicking(func() { panic(boom) })}, 1, nil), nil, "", "the source panicked", boom},
-		"list exits":          {connection(explosive{panicking(runtime.Goexit)}, 1, nil), nil, "", "the iterator ended its goroutine", nil},
-		"iterator":            {connection(&bank{Base: "bank"}, 1, broken), []string{"1", "2"}, "", "the iterator panicked", boom},
-		"iterator, batch":     {connection(batch, 1, broken), []string{"1", "2"}, "", "the iterator panicked", boom},
-		"iterator exits":      {connection(&bank{Base: "bank"}, 1, ends), []string{"1", "2"}, "", "the iterator ended its goroutine", nil},
+		"list exits":          {connection(explosive{panicking(runtime.Goexit)}, 1, nil), nil, "", "the source ended its goroutine", nil},
+		"iterator":            {connection(&bank{Base: "bank"}, 1, broken), []string{"1", "2"}, "", "the iterator of accounts panicked", boom},
+		"iterator, batch":     {connection(batch, 1, broken), []string{"1", "2"}, "", "the iterator of accounts panicked", boom},
+		"iterator exits":      {connection(&bank{Base: "bank"}, 1, ends), []string{"1", "2"}, "", "the iterator of accounts ended its goroutine", nil},
 		"source, value a nil": {connection(panicking(func() { panic(any(nil)) }), 1, all), []string{"12", "14"}, "13", "the source panicked", new(runtime.PanicNilError)},
 	} {
 		t.Run(name, func(t *testing.T) {

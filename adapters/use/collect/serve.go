@@ -39,7 +39,7 @@ func (s *scheduler) serve(c Connection, sink sink) {
 	ended := false
 	defer func() {
 		if !ended {
-			v.group = append(v.group, v.ofConnection(v.failure("accounts: the iterator", recover())))
+			v.group = append(v.group, v.ofConnection(v.failure(v.lister(), recover())))
 		}
 		v.flush()
 		if v.at != nil {
@@ -56,6 +56,14 @@ func (s *scheduler) serve(c Connection, sink sink) {
 		}
 	}
 	ended = true
+}
+
+// lister is who yields the accounts.
+func (v *visit) lister() string {
+	if v.Accounts == nil {
+		return "the source"
+	}
+	return "the iterator of accounts"
 }
 
 // identify returns the name of a source, or why the source cannot be used.
@@ -207,23 +215,25 @@ func (v *visit) flush() bool {
 	case len(ids) == 0:
 		deliver(results(group))
 	case !v.enter(v.at):
-		settle(group, func(string) ([]adapters.Balance, error) { return nil, v.ctx.Err() })
+		settle(group, v.byID(nil, v.ctx.Err()))
 		deliver(results(group))
 	default:
-		v.start(func() {
-			defer func() {
-				v.leave(v.at)
-				deliver(results(group))
-			}()
-			exited := v.failure("the source", nil) // unless there is an answer
-			settle(group, func(string) ([]adapters.Balance, error) { return nil, exited })
-			settle(group, v.byID(v.ask(ids)))
-		})
+		v.start(func() { v.call(group, ids, deliver) })
 	}
 	return wanted
 }
 
-// ask makes the call for a group. A batch that turns out to be unsupported has sent nothing.
+// call settles a group and delivers it, whatever the source does.
+func (v *visit) call(group []item, ids []string, deliver func([]Result)) {
+	defer func() {
+		v.leave(v.at)
+		deliver(results(group))
+	}()
+	settle(group, v.byID(nil, v.failure("the source", nil))) // unless there is an answer
+	settle(group, v.byID(v.ask(ids)))
+}
+
+// ask makes the call of a group. A batch that turns out to be unsupported has sent nothing.
 func (v *visit) ask(ids []string) (answers []adapters.AccountBalances, err error) {
 	if len(ids) > 1 {
 		err = v.try(func() (err error) {
