@@ -184,6 +184,12 @@ var kinds = strings.Fields("invalid_argument unauthorized forbidden consent_requ
 func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 	kindOf := map[string]bool{}
 	d.walk(func(path []string, _, node *yaml.Node) {
+		for key, origin := range members(get(node, "x-origin")) {
+			if key.Value != "header" {
+				findUnknownOrigin(origin, report)
+			}
+		}
+		findUnknownOrigin(get(node, "x-origin"), report)
 		given := get(node, "x-kind")
 		for code, kind := range members(given) {
 			kindOf[code.Value] = true
@@ -213,6 +219,12 @@ func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 
 func isCode(name string) bool {
 	return strings.EqualFold(name, "code") || strings.EqualFold(name, "errorCode")
+}
+
+func findUnknownOrigin(origin *yaml.Node, report func(*yaml.Node, string)) {
+	if origin != nil && origin.Kind == yaml.ScalarNode && origin.Value != "provider" && origin.Value != "bank" {
+		report(origin, "the origin "+origin.Value)
+	}
 }
 
 func findUnknownKind(kind *yaml.Node, report func(*yaml.Node, string)) {

@@ -2,8 +2,8 @@
 // field of the shared Balance and Account has to be.
 //
 // It is a second reading of the provider's documentation, beside the adapter's Go code. The two know nothing of each
-// other, so a mistake has to be made twice to go unnoticed. It uses no decimal library and no float: amounts, times, signs
-// and types are read from text. What a document does not say, it does not guess.
+// other, so a mistake has to be made twice to go unnoticed. The package uses no decimal library and no float: amounts,
+// times, signs and types are read from text. What a document does not say, the package does not guess.
 //
 // # Declarations
 //

@@ -140,7 +140,7 @@ func (r *reader) descend(p place, value any, in *part) {
 		r.visit(p.down(schema.Items, strconv.Itoa(i)), element, nil, in)
 	}
 	rest := maps.Clone(members)
-	for _, source := range append(schema.AllOf, p.schema) {
+	for _, source := range slices.Concat(schema.AllOf, openapi3.SchemaRefs{p.schema}) {
 		for _, name := range names(source.Value.Properties) {
 			inner := p.down(source.Value.Properties[name], name)
 			inner.required = slices.Contains(source.Value.Required, name)
@@ -161,7 +161,9 @@ func (r *reader) descend(p place, value any, in *part) {
 // names are the properties in the order of the document, which is the order of the balances that they hold.
 func names(properties openapi3.Schemas) []string {
 	line := func(name string) int { return cmp.Or(properties[name].Origin, properties[name].Value.Origin).Key.Line }
-	return slices.SortedFunc(maps.Keys(properties), func(a, b string) int { return cmp.Or(line(a)-line(b), cmp.Compare(a, b)) })
+	return slices.SortedFunc(maps.Keys(properties), func(a, b string) int {
+		return cmp.Or(line(a)-line(b), cmp.Compare(a, b))
+	})
 }
 
 // fact takes one value into the part that it lies in.
@@ -200,19 +202,26 @@ func (r *reader) become(rule rule, field, sent, jsonType string, p place, in *pa
 	case rule.Only != nil && !slices.Contains(rule.Only, sent):
 		return "", "", "is not " + strings.Join(rule.Only, " or ")
 	case rule.Only != nil:
-		return sent, "has to be " + strings.Join(rule.Only, " or "), ""
+		return "", "has to be " + strings.Join(rule.Only, " or "), ""
 	case rule.Match != "":
 		in.left = sent != r.asked.Bank
-		return sent, "has to be the bank asked for", ""
+		return "", "has to be the bank asked for", ""
 	case rule.Sign != nil:
-		in.sign = rule.Sign[cut]
-		return "", in.sign + " sign", map[string]string{"": "is no known sign"}[in.sign]
+		if in.sign = rule.Sign[cut]; in.sign == "" {
+			return "", "", "is no known sign"
+		}
+		return "", in.sign + " sign", ""
 	case rule.Form != "" && rule.Form != "texts":
-		return moment(sent, rule.Form), rule.Form, ""
+		if became = moment(sent, rule.Form); became == "" {
+			return "", "no time in the form " + rule.Form, ""
+		}
+		return became, rule.Form, ""
 	case isAmount:
-		became = amount(sent, jsonType == "number")
-		words = map[bool]string{true: "as sent", false: "written out"}[became == sent]
-		return became, words, map[string]string{"": "is no amount"}[became]
+		if became = amount(sent, jsonType == "number"); became == "" {
+			return "", "", "is no amount"
+		} else if became != sent {
+			return became, "written out", ""
+		}
 	case isMoney && !currencyText.MatchString(sent):
 		return "", "", "is no currency of three capital letters"
 	case field == "balance.type":
