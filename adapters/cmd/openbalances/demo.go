@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -51,29 +52,28 @@ func setupDemo(flags *flag.FlagSet) action {
 
 // demonstrate shows the accounts of the demo as their providers list them, and asks for them by name elsewhere.
 func demonstrate(ctx context.Context, connections []connection, as format, stdout, stderr io.Writer) error {
-	all, named := slices.Clone(connections), []connection{}
-	for i := range all {
-		all[i].accounts = nil
+	listing, named := slices.Clone(connections), []connection{}
+	for i := range listing {
+		listing[i].accounts = nil
 	}
-	results, calls := fetch(ctx, all, &tally{})
-	results = slices.DeleteFunc(results, func(r result) bool {
-		cannotList := errors.Is(r.err, errors.ErrUnsupported)
-		if cannotList {
-			named = append(named, connections[indexOf(connections, r.provider)])
+	listed, calls := fetch(ctx, listing, &tally{})
+	results := slices.DeleteFunc(listed, func(r result) bool {
+		c := connections[indexOf(connections, r.provider)]
+		if errors.Is(r.err, errors.ErrUnsupported) {
+			named = append(named, c)
+			return true
 		}
-		return cannotList || r.accountID != "" && !slices.Contains(connections[indexOf(connections, r.provider)].accounts, r.accountID)
+		return r.accountID != "" && !slices.Contains(c.accounts, r.accountID)
 	})
 	if as == formatTable && len(results) > 0 {
 		_, _ = io.WriteString(stdout, listedLine(results)+"\n\n")
 	}
-	more, spent := fetch(ctx, named, &tally{})
-	for name, made := range spent {
-		calls[name] += made
-	}
-	results = append(results, more...)
+	byName, more := fetch(ctx, named, &tally{})
+	results = append(results, byName...)
 	slices.SortStableFunc(results, func(a, b result) int {
 		return indexOf(connections, a.provider) - indexOf(connections, b.provider)
 	})
+	maps.Copy(calls, more)
 	return report{results: results, calls: calls, show: withoutConnection}.print(as, stdout, stderr)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -41,5 +42,7 @@ func fetch(ctx context.Context, connections []connection, t *tally) ([]result, m
 			came[i] = []result{{connection: c.name, provider: c.provider}}
 		}
 	}
-	return slices.Concat(came...), run.Report().Calls
+	calls := map[string]int{}
+	maps.Copy(calls, run.Report().Calls)
+	return slices.Concat(came...), calls
 }

@@ -152,6 +152,31 @@ func TestGetJSONOfAFailedListHasNoAccount(t *testing.T) {
 `, ""}, got)
 }
 
+// A failure tells where it arose and, of a consent, why it can no longer be used. Absent facts are left out.
+func TestGetJSONFailureTellsOriginAndConsent(t *testing.T) {
+	t.Parallel()
+	expired := &adapters.Error{
+		Kind: adapters.ErrConsentRequired, Consent: adapters.ErrConsentExpired, Origin: adapters.OriginBank, Provider: "neonomics", Status: 403,
+	}
+	got := getFrom(t.Context(), "json", openbalances.Connection{
+		Name: "home", Provider: "neonomics", Source: listing{bank{Base: "neonomics", err: expired}},
+	})
+	assert.Equal(t, outcome{1, `{
+  "balances": [],
+  "failures": [
+    {
+      "connection": "home",
+      "provider": "neonomics",
+      "kind": "consent_required",
+      "consent": "expired",
+      "origin": "bank",
+      "status": 403
+    }
+  ]
+}
+`, ""}, got)
+}
+
 // Accounts that the user names are asked for one by one, although the provider takes several in a call; those that it
 // lists share one.
 func TestNamedAccountsShareNoCall(t *testing.T) {

@@ -31,8 +31,10 @@ func balanceTable(results []result, show layout) string {
 	}
 	rows := tableRows(balanceColumns, lines)
 	for i, line := range lines {
-		if at := slices.Index(rows[0], "TYPE"); line.of.balances == nil || len(line.of.balances) == 0 {
-			rows[i+1] = append(rows[i+1][:at], "(no balances)", "", "", "")
+		if len(line.of.balances) == 0 {
+			cells := rows[i+1][slices.Index(rows[0], "TYPE"):]
+			clear(cells)
+			cells[0] = "(no balances)"
 		}
 	}
 	alignAmounts(rows, slices.Index(rows[0], "AMOUNT"))
