@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/kit/call"
 )
 
 const maxLists = 16 // under way at once
@@ -42,7 +41,7 @@ func setupAccounts(flags *flag.FlagSet) action {
 func listAll(ctx context.Context, connections []connection, as format, stdout, stderr io.Writer) error {
 	asked := &tally{}
 	hide := asked.show(stderr)
-	listed, _ := listAccounts(ctx, connections, asked)
+	listed := listAccounts(ctx, connections, asked)
 	hide()
 	return reportAccounts(listed, as, stdout, stderr)
 }
@@ -53,58 +52,43 @@ type listedAccounts struct {
 	accounts []adapters.Account
 }
 
-// listAccounts asks all connections at the same time, sixteen at most, and returns their lists in the same order, with
-// the number of calls by provider.
-func listAccounts(ctx context.Context, connections []connection, t *tally) ([]listedAccounts, map[string]int) {
-	all, calls := make([]listedAccounts, len(connections)), make([]int, len(connections))
+// listAccounts asks all connections at the same time, sixteen at most, and returns their lists in the same order.
+func listAccounts(ctx context.Context, connections []connection, t *tally) []listedAccounts {
+	all := make([]listedAccounts, len(connections))
 	var running sync.WaitGroup
 	slots := make(chan struct{}, maxLists)
 	for i, c := range connections {
 		slots <- struct{}{} // an expired context makes the calls before this one end at once
 		running.Go(func() {
 			t.ask(1)
-			all[i], calls[i] = c.list(ctx)
-			t.end(all[i].err)
+			accounts, err := c.source.Accounts(ctx, c.psu)
+			all[i] = listedAccounts{result{connection: c.name, provider: c.provider, err: err}, accounts}
+			t.end(err)
 			<-slots
 		})
 	}
 	running.Wait()
-	made := map[string]int{}
-	for i, c := range connections {
-		made[c.provider] += calls[i]
-	}
-	return all, made
-}
-
-func (c connection) list(ctx context.Context) (listedAccounts, int) {
-	listed := listedAccounts{result: result{connection: c.name, provider: c.provider}}
-	lister, ok := c.source.(adapters.AccountLister)
-	if !ok {
-		listed.err = &adapters.Error{
-			Kind: adapters.ErrInvalidArgument, Provider: c.provider, Operation: "list accounts",
-			Detail: "the provider lists none",
-		}
-		return listed, 0
-	}
-	ctx, requests := call.Counting(ctx)
-	listed.accounts, listed.err = lister.Accounts(ctx, c.psu)
-	return listed, int(requests.Load())
+	return all
 }
 
 func reportAccounts(all []listedAccounts, as format, stdout, stderr io.Writer) error {
 	var results []result
+	lines := []account{}
 	for _, l := range all {
 		results = append(results, l.result)
+		for _, a := range l.accounts {
+			lines = append(lines, account{l.result, a})
+		}
 	}
 	var text string
 	var err error
 	switch as {
 	case formatJSON:
-		text, err = accountsJSON(all, results)
+		text, err = accountsJSON(lines, results)
 	case formatCSV:
-		text, err = accountsCSV(all)
+		text, err = csvText(csvRows(accountColumns, lines))
 	default:
-		text = accountTable(all, withConnection)
+		text = accountTable(lines)
 	}
 	if err == nil {
 		_, err = io.WriteString(stdout, text)
@@ -115,60 +99,30 @@ func reportAccounts(all []listedAccounts, as format, stdout, stderr io.Writer) e
 	return outcome(results, err)
 }
 
-// account is an account with the name of its connection before the other members.
+// account is an account with the result of its connection.
 type account struct {
-	connection string
+	of result
 	adapters.Account
 }
 
-func (a account) MarshalJSON() ([]byte, error) { return ofConnection(a.connection, a.Account) }
+// MarshalJSON writes the connection before the members of the account.
+func (a account) MarshalJSON() ([]byte, error) { return ofConnection(a.of.connection, a.Account) }
 
-func accountsJSON(all []listedAccounts, results []result) (string, error) {
-	accounts := []account{}
-	for _, l := range all {
-		for _, a := range l.accounts {
-			accounts = append(accounts, account{l.connection, a})
-		}
-	}
+func accountsJSON(accounts []account, results []result) (string, error) {
 	return indented(struct {
 		Accounts []account `json:"accounts"`
 		Failures []failure `json:"failures"`
 	}{accounts, failures(results)})
 }
 
-func accountsCSV(all []listedAccounts) (string, error) {
-	rows := [][]string{{"connection", "provider", "id", "iban", "bban", "name", "currency", "type"}}
-	for _, l := range all {
-		for _, a := range l.accounts {
-			rows = append(rows, []string{
-				cell(l.connection), cell(l.provider), cell(a.ID), cell(a.IBAN), cell(a.BBAN),
-				cell(a.Name), cell(a.Currency), cell(a.Type),
-			})
+func accountTable(accounts []account) string {
+	rows := tableRows(accountColumns, accounts)
+	for _, row := range rows {
+		for i, text := range row {
+			row[i] = orDash(text)
 		}
 	}
-	return csvText(rows)
-}
-
-// accountTable shows ids as they are, because they are what a configuration takes.
-func accountTable(all []listedAccounts, show layout) string {
-	rows := [][]string{{"CONNECTION", "PROVIDER", "ACCOUNT", "IBAN", "BBAN", "NAME", "CURRENCY", "TYPE"}}
-	for _, l := range all {
-		for _, a := range l.accounts {
-			row := []string{l.connection, l.provider, a.ID, a.IBAN, a.BBAN, a.Name, a.Currency, a.Type}
-			for i, text := range row {
-				row[i] = orDash(printable(text))
-			}
-			rows = append(rows, row)
-		}
-	}
-	return table(show.of(rows))
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
+	return table(rows)
 }
 
 func accountRemarks(all []listedAccounts) string {

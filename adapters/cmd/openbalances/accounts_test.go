@@ -25,7 +25,7 @@ func listFrom(ctx context.Context, as string, connections ...openbalances.Connec
 
 // three lists two accounts, nothing, and a failure.
 func three() []openbalances.Connection {
-	source := listing{bank{accounts: []adapters.Account{
+	source := listing{bank{Base: "eika", accounts: []adapters.Account{
 		{
 			Provider: "eika", ID: strings.Repeat("abcdefghij", 5), IBAN: "NO9386011117947", BBAN: "86011117947",
 			Name: "a\u001b[31m\u202e, \"b\"", Currency: "NOK", Type: "=1+1",
@@ -33,14 +33,14 @@ func three() []openbalances.Connection {
 		},
 		{Provider: "eika", ID: "2", Name: "-;@x"},
 	}}}
-	limited := listing{bank{err: &adapters.Error{Kind: adapters.ErrRateLimited, Provider: "eika", Operation: "list accounts", Status: 429}}}
+	limited := listing{bank{Base: "eika", err: &adapters.Error{Kind: adapters.ErrRateLimited, Provider: "eika", Operation: "list accounts", Status: 429}}}
 	return []openbalances.Connection{
-		{Name: "home", Provider: "eika", Source: source}, {Name: "blind", Provider: "eika", Source: bank{}},
+		{Name: "home", Provider: "eika", Source: source}, {Name: "blind", Provider: "eika", Source: bank{Base: "eika"}},
 		{Name: "work", Provider: "eika", Source: limited},
 	}
 }
 
-const threeRemarks = `failed: blind eika: eika: list accounts: invalid_argument: the provider lists none
+const threeRemarks = `failed: blind eika: eika: list accounts: unsupported: the provider has no such call, nothing was sent
 failed: work eika: eika: list accounts: rate_limited (HTTP 429)
 2 accounts from 1 connection, 2 failed
 `
@@ -57,9 +57,9 @@ home        eika      2                                                   -     
 func TestAccountsCSV(t *testing.T) {
 	t.Parallel()
 	got := listFrom(t.Context(), "csv", three()...)
-	assert.Equal(t, outcome{1, "connection,provider,id,iban,bban,name,currency,type\r\n" +
+	assert.Equal(t, outcome{1, "connection,provider,id,iban,bban,name,currency,type,holderName,state,status,bank,identifiers,consentValidUntil\r\n" +
 		"home,eika,abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij,NO9386011117947,86011117947," +
-		`"a\u{1b}[31m\u{202e}, ""b""",NOK,\u{3d}1+1` + "\r\n" + `home,eika,2,,,\u{2d};\u{40}x,,` + "\r\n", threeRemarks}, got)
+		`"a\u{1b}[31m\u{202e}, ""b""",NOK,\u{3d}1+1,,,,,bic DNBANOKK,` + "\r\n" + `home,eika,2,,,\u{2d};\u{40}x,,,,,,,,` + "\r\n", threeRemarks}, got)
 	rows, err := csv.NewReader(strings.NewReader(got.stdout)).ReadAll()
 	require.NoError(t, err)
 	assert.Len(t, rows, 3)
@@ -97,8 +97,9 @@ func TestAccountsJSON(t *testing.T) {
     {
       "connection": "blind",
       "provider": "eika",
-      "kind": "invalid_argument",
-      "message": "the provider lists none"
+      "kind": "unsupported",
+      "origin": "local",
+      "message": "the provider has no such call, nothing was sent"
     },
     {
       "connection": "work",
@@ -113,7 +114,7 @@ func TestAccountsJSON(t *testing.T) {
 
 func TestAccountsWithoutFailure(t *testing.T) {
 	t.Parallel()
-	empty := openbalances.Connection{Name: "home", Provider: "eika", Source: listing{bank{accounts: ids()}}}
+	empty := openbalances.Connection{Name: "home", Provider: "eika", Source: listing{bank{Base: "eika", accounts: ids()}}}
 	assert.Equal(t, outcome{0, "CONNECTION  PROVIDER  ACCOUNT  IBAN  BBAN  NAME  CURRENCY  TYPE\n",
 		"0 accounts from 1 connection, 0 failed\n"}, listFrom(t.Context(), "table", empty))
 	assert.Equal(t, outcome{0, "{\n  \"accounts\": [],\n  \"failures\": []\n}\n", ""}, listFrom(t.Context(), "json", empty))

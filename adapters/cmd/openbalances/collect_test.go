@@ -1,14 +1,18 @@
 package main_test
 
 import (
+	"context"
 	"iter"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/use/collect"
 	"github.com/openbalances/openbalances/specs"
+	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -37,7 +41,7 @@ func TestTenThousandAccounts(t *testing.T) {
 			}
 		}
 		connections = append(connections, collect.Connection{
-			Name: provider, Provider: provider, Source: bank, PSU: adapters.Unattended(), Accounts: bank.ids(perBank),
+			Key: provider, Source: bank, PSU: adapters.Unattended(), Accounts: bank.ids(perBank),
 		})
 	}
 	run := collect.Balances(t.Context(), slices.Values(connections), nil)
@@ -64,6 +68,107 @@ func TestTenThousandAccounts(t *testing.T) {
 		assert.Equal(t, perBank, report.Calls[provider], provider)
 	}
 	t.Logf("%+v; live heap at most %d KiB, at the end %d KiB", report, peak>>10, now>>10)
+}
+
+// wrappers are what a caller may put around a source. Nothing that wraps a source may lose one of its abilities.
+var wrappers = map[string]func(*testing.T, adapters.Source) adapters.Source{
+	"unguarded": func(_ *testing.T, source adapters.Source) adapters.Source { return source },
+	"guarded":   func(_ *testing.T, source adapters.Source) adapters.Source { return &forwarding{Source: source} },
+}
+
+// forwarding is a source that a caller wrote: it counts the calls of each method and makes them.
+type forwarding struct {
+	adapters.Source
+	single, batch, list, all atomic.Int64
+}
+
+func (f *forwarding) Balances(ctx context.Context, id string, psu adapters.PSU) ([]adapters.Balance, error) {
+	f.single.Add(1)
+	return f.Source.Balances(ctx, id, psu)
+}
+
+func (f *forwarding) BatchBalances(ctx context.Context, ids []string, psu adapters.PSU) ([]adapters.AccountBalances, error) {
+	f.batch.Add(1)
+	return f.Source.BatchBalances(ctx, ids, psu)
+}
+
+func (f *forwarding) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Account, error) {
+	f.list.Add(1)
+	return f.Source.Accounts(ctx, psu)
+}
+
+func (f *forwarding) AllBalances(ctx context.Context, psu adapters.PSU) ([]adapters.AccountBalances, error) {
+	f.all.Add(1)
+	return f.Source.AllBalances(ctx, psu)
+}
+
+// For each provider, guarded and unguarded, with and without accounts: collect gives the same balances, in as few calls.
+func TestCollectGivesTheSameBalances(t *testing.T) {
+	t.Parallel()
+	url := serveSandbox(t)
+	for _, provider := range specs.Providers() {
+		t.Run(provider, func(t *testing.T) {
+			t.Parallel()
+			accounts, err := sandbox.Accounts(provider)
+			require.NoError(t, err)
+			source := open(t, provider, url+"/"+provider)
+			want := map[string][]adapters.Balance{}
+			for _, id := range accounts {
+				balances, err := source.Balances(t.Context(), id, adapters.Unattended())
+				if err == nil {
+					want[id] = withoutCall(balances)
+				}
+			}
+			require.NotEmpty(t, want)
+			calls := map[string]int{}
+			for name, wrap := range wrappers {
+				for with, ids := range map[string][]string{"named": accounts, "all": nil} {
+					got, report := collected(t, wrap(t, source), ids)
+					unnamed := 0 // an answer that does not say for which account it is cannot be told from others in a batch
+					for id, balances := range want {
+						if got[id] == nil {
+							unnamed++
+							continue
+						}
+						assert.Equal(t, balances, got[id], "%s, %s: %s", name, with, id)
+					}
+					assert.LessOrEqual(t, unnamed, 1, "%s, %s", name, with)
+					made := report.Calls[provider]
+					assert.Contains(t, []int{0, made}, calls[with], "%s, %s: as few calls as without a wrapper", name, with)
+					calls[with] = made
+					assert.Positive(t, made)
+				}
+			}
+			assert.Less(t, calls["all"], len(accounts), "the list carries the balances, or its accounts share a call")
+		})
+	}
+}
+
+// collected returns the balances of the accounts that were answered.
+func collected(t *testing.T, source adapters.Source, ids []string) (map[string][]adapters.Balance, collect.Report) {
+	t.Helper()
+	connection := collect.Connection{Source: source, PSU: adapters.Unattended()}
+	if ids != nil {
+		connection.Accounts = slices.Values(ids)
+	}
+	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection}), nil)
+	all := map[string][]adapters.Balance{}
+	for result := range run.Results() {
+		require.False(t, result.OfConnection, "%v", result.Err)
+		if result.Err == nil {
+			all[result.AccountID] = withoutCall(result.Balances)
+		}
+	}
+	return all, run.Report()
+}
+
+// withoutCall leaves out what tells one call from another, and what only a list says about an account.
+func withoutCall(balances []adapters.Balance) []adapters.Balance {
+	all := append([]adapters.Balance{}, balances...)
+	for i := range all {
+		all[i].ReceivedAt, all[i].RequestID, all[i].IBAN, all[i].BBAN = time.Time{}, "", "", ""
+	}
+	return all
 }
 
 func (b *faultyBank) ids(n int) iter.Seq[string] {

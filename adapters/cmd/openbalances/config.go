@@ -2,10 +2,10 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -56,10 +56,9 @@ type connection struct {
 	accounts []string // nil: all that the provider lists
 	psu      adapters.PSU
 	source   adapters.Source
-	batches  bool        // accounts may share a call
-	seen     *deviations // nil: the traffic is not checked
-	// reopen opens the source once more, with another clock and other traffic.
-	reopen func(wrap func(http.RoundTripper) http.RoundTripper, now func() time.Time) (adapters.Source, error)
+	seen     *deviations                                                                     // nil: the traffic is not checked
+	bank     string                                                                          // its code, if the provider asks for one
+	reopen   func(observe func(context.Context, adapters.Exchange)) (adapters.Source, error) // observe may be nil
 }
 
 // loadConnections reads the configuration at path and opens its connections, on request with their traffic checked;
@@ -164,14 +163,14 @@ func (e connectionEntry) connect(opened *connection, folder string) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	opened.reopen = func(wrap func(http.RoundTripper) http.RoundTripper, now func() time.Time) (adapters.Source, error) {
-		return p.open(values, &adapters.Options{BaseURL: e.BaseURL, HTTPClient: beneath(client, wrap), Now: now})
+	opened.bank = string(values["bankCode"])
+	opened.reopen = func(observe func(context.Context, adapters.Exchange)) (adapters.Source, error) {
+		return p.open(values, &adapters.Options{
+			BaseURL: e.BaseURL, HTTPClient: beneath(client, watch), Now: now, OnExchange: observe,
+		})
 	}
-	if opened.source, err = opened.reopen(watch, now); err != nil {
+	if opened.source, err = opened.reopen(nil); err != nil {
 		return []string{detail(err)}
-	}
-	if e.Accounts == nil && !lists(opened.source) {
-		return []string{"accounts: missing, and " + e.Provider + " lists none"}
 	}
 	return nil
 }

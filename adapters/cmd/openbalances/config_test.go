@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -124,19 +123,14 @@ func TestConfigFaultsOfTheWholeFile(t *testing.T) {
 	assert.Equal(t, outcome{2, "", "openbalances: config: nowhere.json: no such file\n"}, got)
 }
 
-// Whether accounts may be left out is for the adapter to say. An empty list is a mistake everywhere, see above.
+// Accounts may be left out. An empty list is a mistake, see above.
 func TestConfigWithoutAccounts(t *testing.T) {
 	t.Parallel()
 	for _, old := range []string{`"accounts":["50044620073"],`, `["50044620073"]`} {
 		config := strings.Replace(goodConfig, old, map[bool]string{true: ``, false: `null`}[strings.HasSuffix(old, ",")], 1)
 		got, calls := getCounting(t, config)
-		if _, lists := open(t, "mypos", "http://127.0.0.1:1").(adapters.AccountLister); lists {
-			assert.Contains(t, got.stderr, "failed: work mypos: ")
-			assert.EqualValues(t, 3, calls)
-			continue
-		}
-		assert.Equal(t, outcome{2, "", "openbalances: config: connections[1] (work): accounts: missing, and mypos lists none\n"}, got)
-		assert.Zero(t, calls)
+		assert.Contains(t, got.stderr, "failed: work mypos: ")
+		assert.EqualValues(t, 3, calls)
 	}
 }
 

@@ -5,27 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
-
-	"github.com/openbalances/openbalances/adapters"
 )
-
-// balancesCSV returns one row for each balance, after a header.
-func balancesCSV(results []result) (string, error) {
-	rows := [][]string{{
-		"connection", "provider", "accountId", "iban", "bban",
-		"type", "providerType", "amount", "currency", "asOf", "receivedAt",
-	}}
-	for _, r := range results {
-		for _, b := range r.balances {
-			rows = append(rows, []string{
-				cell(r.connection), cell(r.provider), cell(r.accountID), cell(b.IBAN), cell(b.BBAN), cell(string(b.Type)),
-				cell(b.ProviderType), adapters.FormatAmount(b.Amount), cell(b.Currency), csvTime(b.AsOf), csvTime(b.ReceivedAt),
-			})
-		}
-	}
-	return csvText(rows)
-}
 
 // csvText writes rows as RFC 4180 does, with CR and LF at their ends.
 func csvText(rows [][]string) (string, error) {
@@ -47,11 +27,4 @@ func cell(text string) string {
 		start := strings.TrimPrefix(found, ";")
 		return strings.TrimSuffix(found, start) + fmt.Sprintf(`\u{%x}`, []rune(start)[0])
 	})
-}
-
-func csvTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.RFC3339Nano)
 }

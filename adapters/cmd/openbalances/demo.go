@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -49,63 +50,48 @@ func setupDemo(flags *flag.FlagSet) action {
 	}
 }
 
-// demonstrate lists the accounts and then shows their balances. What the lists cost is part of the report.
+// demonstrate shows the accounts of the demo as their providers list them, and asks for them by name elsewhere.
 func demonstrate(ctx context.Context, connections []connection, as format, stdout, stderr io.Writer) error {
-	listed, calls := listAccounts(ctx, slices.DeleteFunc(slices.Clone(connections), cannotList), &tally{})
-	for i := range listed {
-		examples := examplesOf(connections, listed[i].provider)
-		isOther := func(a adapters.Account) bool { return !slices.Contains(examples, a.ID) }
-		listed[i].accounts = slices.DeleteFunc(slices.Clone(listed[i].accounts), isOther)
+	listing, named := slices.Clone(connections), []connection{}
+	for i := range listing {
+		listing[i].accounts = nil
 	}
-	if as == formatTable && len(listed) > 0 {
-		_, _ = io.WriteString(stdout, listedLine(listed)+"\n\n")
-	}
-	results, spent := fetch(ctx, afterListing(connections, listed), &tally{})
-	for name, made := range spent {
-		calls[name] += made
-	}
-	results = slices.DeleteFunc(results, func(r result) bool {
-		return r.accountID != "" && !slices.Contains(examplesOf(connections, r.provider), r.accountID)
+	listed, calls := fetch(ctx, listing, &tally{})
+	results := slices.DeleteFunc(listed, func(r result) bool {
+		c := connections[indexOf(connections, r.provider)]
+		if errors.Is(r.err, errors.ErrUnsupported) {
+			named = append(named, c)
+			return true
+		}
+		return r.accountID != "" && !slices.Contains(c.accounts, r.accountID)
 	})
+	if as == formatTable && len(results) > 0 {
+		_, _ = io.WriteString(stdout, listedLine(results)+"\n\n")
+	}
+	byName, more := fetch(ctx, named, &tally{})
+	results = append(results, byName...)
+	slices.SortStableFunc(results, func(a, b result) int {
+		return indexOf(connections, a.provider) - indexOf(connections, b.provider)
+	})
+	maps.Copy(calls, more)
 	return report{results: results, calls: calls, show: withoutConnection}.print(as, stdout, stderr)
 }
 
-// listedLine says how many accounts each provider lists. The table stays the only one.
-func listedLine(listed []listedAccounts) string {
+// listedLine says how many accounts of the demo each provider lists. The table stays the only one.
+func listedLine(results []result) string {
 	var parts []string
-	for _, l := range listed {
-		parts = append(parts, fmt.Sprintf("%s %d", l.provider, len(l.accounts)))
+	for i, r := range results {
+		isSame := func(other result) bool { return other.provider == r.provider }
+		if !slices.ContainsFunc(results[:i], isSame) {
+			others := slices.DeleteFunc(slices.Clone(results), func(other result) bool { return !isSame(other) || other.accountID == "" })
+			parts = append(parts, fmt.Sprintf("%s %d", r.provider, len(others)))
+		}
 	}
 	return "Accounts listed first: " + strings.Join(parts, ", ")
 }
 
-// examplesOf returns the accounts that the demo shows. The sandbox lists more: those that stand for faults.
-func examplesOf(connections []connection, provider string) []string {
-	i := slices.IndexFunc(connections, func(c connection) bool { return c.provider == provider })
-	return connections[i].accounts
-}
-
-func cannotList(c connection) bool {
-	_, ok := c.source.(adapters.AccountLister)
-	return !ok
-}
-
-// afterListing returns the connections as they take the fewest calls: without accounts where the list comes with the
-// balances, and else with those that were listed, which may share a call. Where nothing was listed they stay the same.
-func afterListing(connections []connection, listed []listedAccounts) []connection {
-	connections = slices.Clone(connections)
-	for i := range connections {
-		c := &connections[i]
-		if _, ok := c.source.(adapters.BalanceLister); ok {
-			c.accounts = nil
-			continue
-		}
-		at := slices.IndexFunc(listed, func(l listedAccounts) bool { return l.provider == c.provider && l.err == nil })
-		if at >= 0 {
-			c.accounts, c.batches = idsOf(listed[at].accounts), true
-		}
-	}
-	return connections
+func indexOf(connections []connection, provider string) int {
+	return slices.IndexFunc(connections, func(c connection) bool { return c.provider == provider })
 }
 
 // demoConnections returns one connection for each provider, with a PSU present.

@@ -123,7 +123,7 @@ func TestGetContractSeesWhatTheGuardRefuses(t *testing.T) {
 	got := get(t, oneConnection(server, "a"), "-contract")
 	assert.Equal(t, 1, got.exit)
 	assert.Equal(t, `deviation: home neonomics getBalances: response body: not checked: larger than the cap
-failed: home neonomics a: neonomics: get balances: too_large (HTTP 200): body is larger than the cap
+failed: home neonomics a: neonomics: get balances: too_large (HTTP 200): body: larger than the limit
 0 balances from 0 accounts, 1 failed
 `, got.stderr)
 }

@@ -4,16 +4,25 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/cmd/openbalances/internal/explain"
+	"github.com/openbalances/openbalances/specs/mapping"
+)
+
+const (
+	maxSteps = 2000
+	maxShown = 80 // characters of one value in the table
 )
 
 var explainCommand = command{
 	name:    "explain",
-	summary: "fetch one account and tell which value of the answer becomes which field of a balance",
+	summary: "make one call and tell which value of the answer becomes which field of a balance",
 	example: "openbalances explain -config connections.json -connection shop -account 50044620073",
 	setup:   setupExplain,
 }
@@ -21,11 +30,21 @@ var explainCommand = command{
 func setupExplain(flags *flag.FlagSet) action {
 	open := connectionFlags(flags, "explain")
 	name := flags.String("connection", "", "`name` of the connection; required")
-	account := flags.String("account", "", "`id` of the account; required, and need not be in the configuration")
+	var accounts []string
+	flags.Func("account", "`id` of the account, which need not be in the configuration; several are asked for in one batch, "+
+		"and without any the provider's list is explained", func(id string) error {
+		accounts = append(accounts, id)
+		return nil
+	})
 	asJSON := flags.Bool("json", false, "print one JSON document instead of the table")
 	return func(ctx context.Context, stdout, stderr io.Writer) error {
-		if err := adapters.ValidateAccountID(*account); err != nil || *name == "" {
-			return misuse{"explain needs -connection NAME and -account ID; see openbalances explain -h"}
+		if *name == "" {
+			return misuse{"explain needs -connection NAME; see openbalances explain -h"}
+		}
+		for _, id := range accounts {
+			if err := adapters.ValidateAccountID(id); err != nil {
+				return misuse{"-account: " + detail(err)}
+			}
 		}
 		connections, timeout, err := open(false)
 		if err != nil {
@@ -37,7 +56,7 @@ func setupExplain(flags *flag.FlagSet) action {
 		}
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		found, err := explain(ctx, connections[i], *account, maxLeaves)
+		found, err := explainCall(ctx, connections[i], accounts, maxSteps)
 		if err != nil {
 			return err
 		}
@@ -55,65 +74,119 @@ func connectionNames(connections []connection) []string {
 
 // explanation is what explain prints. It holds no identifier and nothing that is not needed to follow the mapping.
 type explanation struct {
-	Connection string   `json:"connection"`
-	Provider   string   `json:"provider"`
-	Status     int      `json:"status,omitempty"` // of the HTTP answer; 0 without one
-	Values     []value  `json:"values"`
-	More       int      `json:"more,omitempty"` // values that are not explained
-	Derived    []effect `json:"derived"`        // fields that come from no single value
-	Failure    string   `json:"failure,omitempty"`
+	Connection string         `json:"connection"`
+	Provider   string         `json:"provider"`
+	Status     int            `json:"status,omitempty"` // of the HTTP answer; 0 without one
+	Steps      []explain.Step `json:"values"`
+	More       int            `json:"more,omitempty"` // values that are not explained
+	Failures   []string       `json:"failures,omitempty"`
 	balances   int
-	err        error
+	errs       []error
 }
 
-// value is one value of the answer and what becomes of it.
-type value struct {
-	Pointer string   `json:"pointer"`
-	Sent    any      `json:"sent"` // masked unless it is needed
-	Feeds   []effect `json:"feeds"`
-	Rule    string   `json:"rule,omitempty"` // about the value itself
-}
-
-// effect is a field of the mapped balances, masked if it identifies somebody, and the rule that leads to it.
-type effect struct {
-	Field string `json:"field"`
-	Value string `json:"value"`
-	Rule  string `json:"rule"`
-}
-
-// explain makes one call. Which value feeds which field it finds out by replaying the answer with one value changed at
-// a time, so it knows nothing about any provider. It does so for the first values up to limit.
-func explain(ctx context.Context, c connection, accountID string, limit int) (*explanation, error) {
-	tape := &recorder{}
-	source, err := c.reopen(tape.over, now)
+// explainCall makes one call: for one account, for several, or for the list, of which each page is an answer. It explains
+// the first values up to limit.
+func explainCall(ctx context.Context, c connection, accounts []string, limit int) (*explanation, error) {
+	var answers []explain.Answer
+	found := &explanation{Connection: c.name, Provider: c.provider, Steps: []explain.Step{}}
+	source, err := c.reopen(func(_ context.Context, x adapters.Exchange) {
+		if found.Status = x.Status; x.Status == http.StatusOK {
+			answers = append(answers, explain.Answer{
+				Provider: c.provider, Route: x.Route, Body: slices.Clone(x.Body), Asked: mapping.Asked{Accounts: accounts, Bank: c.bank},
+			})
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	balances, err := source.Balances(ctx, accountID, c.psu)
-	found := &explanation{
-		Connection: c.name, Provider: c.provider, Status: tape.status, Values: []value{}, Derived: []effect{},
-		balances: len(balances), err: err,
+	found.ask(ctx, source, c.psu, accounts)
+	for _, answer := range answers {
+		answer.Refused = len(found.errs) > 0
+		steps, err := explain.Steps(answer)
+		if err != nil {
+			return nil, err
+		}
+		found.Steps = append(found.Steps, steps...)
 	}
-	if err != nil {
-		found.Failure = failureText(err)
-	}
-	e, err := newExperiment(ctx, c, accountID, tape, mapping{balances, err})
-	switch {
-	case errors.Is(err, errNoExperiment):
-		return found, nil
-	case err != nil:
-		return nil, err
-	}
-	leaves, more := e.root.leaves(e.words, limit)
-	found.More = more
-	for _, l := range leaves {
-		found.Values = append(found.Values, e.explain(ctx, l))
-	}
-	if ctx.Err() != nil {
-		return nil, errors.New("explain: " + failureText(ctx.Err()))
-	}
-	if more == 0 {
-		found.Derived = e.derived(timeText(tape.received))
-	}
+	found.More = max(0, len(found.Steps)-limit)
+	found.Steps = found.Steps[:len(found.Steps)-found.More]
 	return found, nil
+}
+
+func (x *explanation) ask(ctx context.Context, source adapters.Source, psu adapters.PSU, accounts []string) {
+	var answers []adapters.AccountBalances
+	var err error
+	switch len(accounts) {
+	case 0:
+		if answers, err = source.AllBalances(ctx, psu); errors.Is(err, errors.ErrUnsupported) {
+			_, err = source.Accounts(ctx, psu)
+		}
+	case 1:
+		var one adapters.AccountBalances
+		one.Balances, err = source.Balances(ctx, accounts[0], psu)
+		answers = append(answers, one)
+	default:
+		answers, err = source.BatchBalances(ctx, accounts, psu)
+	}
+	x.fail(err)
+	for _, answer := range answers {
+		x.balances += len(answer.Balances)
+		if !errors.Is(answer.Err, adapters.ErrNoBalances) {
+			x.fail(answer.Err)
+		}
+	}
+}
+
+func (x *explanation) fail(err error) {
+	if err != nil {
+		x.errs, x.Failures = append(x.errs, err), append(x.Failures, failureText(err))
+	}
+}
+
+func (x *explanation) print(asJSON bool, stdout, stderr io.Writer) error {
+	text, err := x.table(), error(nil)
+	if asJSON {
+		text, err = indented(x)
+	}
+	if err == nil {
+		_, err = io.WriteString(stdout, text)
+	}
+	if !asJSON {
+		_, _ = io.WriteString(stderr, x.remarks())
+	}
+	return outcome([]result{{err: errors.Join(x.errs...)}}, err)
+}
+
+// table has one row for each field that a value feeds, at least one.
+func (x *explanation) table() string {
+	if len(x.Steps) == 0 {
+		return ""
+	}
+	rows := [][]string{{"VALUE", "SENT", "FEEDS", "RULE"}}
+	for _, s := range x.Steps {
+		row := []string{printable(s.Pointer), elided(s.Sent, maxShown), orDash(s.Field), printable(s.Rule)}
+		if s.Again {
+			row[0], row[1] = "", ""
+		}
+		if s.Value != "" {
+			row[2] += " = " + elided(s.Value, maxShown)
+		}
+		rows = append(rows, row)
+	}
+	return table(rows)
+}
+
+// remarks are the lines after the table: what is not explained, the failures and the counts.
+func (x *explanation) remarks() string {
+	text, where := "", printable(x.Connection)+" "+printable(x.Provider)
+	if x.More > 0 {
+		text = fmt.Sprintf("only the first %d values are explained, %d are not\n", len(x.Steps), x.More)
+	}
+	for _, failure := range x.Failures {
+		text += fmt.Sprintf("failed: %s: %s\n", where, printable(failure))
+	}
+	if x.errs != nil {
+		return text
+	}
+	return text + fmt.Sprintf("%s: %s from %s\n", where, counted(x.balances, "balance"), counted(len(x.Steps)+x.More, "value"))
 }

@@ -85,26 +85,22 @@ func Progress(output io.Writer) (ask func(int), end func(error), hide func()) {
 	return t.ask, t.end, t.show(output)
 }
 
-// ParseTree reports whether a body is one JSON value, and writes it again.
-func ParseTree(body []byte) ([]byte, bool) {
-	root, ok := parseTree(body)
-	if !ok {
-		return nil, false
-	}
-	return root.json(), true
-}
-
-// Explain does what explain does, for fewer values.
+// Explain does what explain does for one account, for fewer values.
 func Explain(ctx context.Context, file, account string, limit int, asJSON bool, stdout, stderr io.Writer) int {
 	connections, err := loadConnections(file, false)
 	if err != nil {
 		return exit(err, stderr)
 	}
-	found, err := explain(ctx, connections[0], account, limit)
+	found, err := explainCall(ctx, connections[0], []string{account}, limit)
 	if err != nil {
 		return exit(err, stderr)
 	}
 	return exit(found.print(asJSON, stdout, stderr), stderr)
 }
 
-const MaxLeaves = maxLeaves
+const MaxSteps = maxSteps
+
+// Columns are the names of the columns of balances and accounts in CSV.
+func Columns() (balances, accounts []string) {
+	return csvRows(balanceColumns, nil)[0], csvRows(accountColumns, nil)[0]
+}

@@ -9,40 +9,38 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 )
 
-const (
-	noAnswerInTime = "no answer in time"
-	// kindCanceled is the tool's own kind: the user stopped the run.
-	kindCanceled adapters.Kind = "canceled"
-)
+const noAnswerInTime = "no answer in time"
 
 // failure is the JSON form of a result without balances; one of a whole connection has no accountId. It shows what the
 // provider sent, which may be personal.
 type failure struct {
-	Connection string            `json:"connection"`
-	Provider   string            `json:"provider"`
-	AccountID  string            `json:"accountId,omitempty"`
-	Kind       adapters.Kind     `json:"kind"`
-	Status     int               `json:"status,omitempty"`
-	Code       string            `json:"code,omitempty"`
-	Message    string            `json:"message,omitempty"`
-	RequestID  string            `json:"requestId,omitempty"`
-	RetryAfter time.Time         `json:"retryAfter,omitzero"`
-	Links      map[string]string `json:"links,omitempty"`
+	Connection string                `json:"connection"`
+	Provider   string                `json:"provider"`
+	AccountID  string                `json:"accountId,omitempty"`
+	Kind       adapters.Kind         `json:"kind"`
+	Consent    adapters.ConsentState `json:"consent,omitempty"`
+	Origin     adapters.Origin       `json:"origin,omitempty"`
+	Status     int                   `json:"status,omitempty"`
+	Code       string                `json:"code,omitempty"`
+	Message    string                `json:"message,omitempty"`
+	RequestID  string                `json:"requestId,omitempty"`
+	RetryAfter time.Time             `json:"retryAfter,omitzero"`
+	Links      map[string]string     `json:"links,omitempty"`
 }
 
 // toFailure relies on the adapters' promise: an error is an *adapters.Error or the context's.
 func toFailure(r result) failure {
-	f := failure{Connection: r.connection, Provider: r.provider, AccountID: r.accountID}
+	f := failure{Connection: r.connection, Provider: r.provider, AccountID: r.accountID, Kind: adapters.KindOf(r.err)}
 	var sent *adapters.Error
 	switch {
 	case errors.As(r.err, &sent):
-		f.Kind, f.Status, f.Code, f.RequestID, f.Links = sent.Kind, sent.Status, sent.Code, sent.RequestID, sent.Links
-		f.Message = cmp.Or(sent.Message, sent.Detail)
+		f.Consent, f.Origin, f.Status, f.Code = sent.Consent, sent.Origin, sent.Status, sent.Code
+		f.Message, f.RequestID, f.Links = cmp.Or(sent.Message, sent.Detail), sent.RequestID, sent.Links
 		f.RetryAfter = wholeSecond(sent.RetryAfter)
-	case errors.Is(r.err, context.Canceled):
-		f.Kind, f.Message = kindCanceled, "the run was stopped"
+	case f.Kind == adapters.KindCanceled:
+		f.Message = "the run was stopped"
 	default:
-		f.Kind, f.Message = adapters.ErrUnavailable, noAnswerInTime
+		f.Message = noAnswerInTime
 	}
 	return f
 }
@@ -64,7 +62,7 @@ func failureText(err error) string {
 	case errors.As(err, &sent):
 		return sent.Error()
 	case errors.Is(err, context.Canceled):
-		return string(kindCanceled)
+		return string(adapters.KindCanceled)
 	}
 	return noAnswerInTime
 }

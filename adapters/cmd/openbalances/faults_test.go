@@ -110,7 +110,7 @@ func (a account) assert(t *testing.T, got openbalances.Account) {
 func sum(balances []adapters.Balance) decimal.Decimal {
 	total := decimal.Decimal{}
 	for _, balance := range balances {
-		total = total.Add(balance.Amount)
+		total = total.Add(balance.Amount.Decimal())
 	}
 	return total
 }

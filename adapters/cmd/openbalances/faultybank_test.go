@@ -54,9 +54,10 @@ func drawFaults(seed uint64, accounts int) []fault {
 }
 
 // faultyBank is a provider's sandbox with as many accounts as it has faults. The sandbox sees the account of one of its
-// examples instead of the one asked for, and the answer names the one asked for again.
+// examples instead of the one asked for, and the answer names the one asked for again. It answers for single accounts.
 type faultyBank struct {
-	adapters.Source
+	adapters.Base
+	source   adapters.Source
 	provider string
 	faults   []fault
 	asked    []atomic.Int32 // requests for each account
@@ -80,14 +81,14 @@ func newFaultyBank(t *testing.T, provider string, faults []fault) *faultyBank {
 	open, err := openbalances.Opener(provider)
 	require.NoError(t, err)
 	b := &faultyBank{
-		provider: provider, faults: faults, asked: make([]atomic.Int32, len(faults)), address: quietAddress(),
+		Base: adapters.Base(provider), provider: provider, faults: faults, asked: make([]atomic.Int32, len(faults)), address: quietAddress(),
 		sandbox: sandbox.Handler(document, sandbox.AnySignature()), account: regexp.MustCompile(provider + `-(\d{4})`),
 		failed: func(err error) { assert.NoError(t, err) },
 	}
 	b.examples = askSandbox(t, document, open)
 	b.start()
 	t.Cleanup(func() { _ = b.server.Load().Close() })
-	b.Source, err = open(&adapters.Options{BaseURL: "http://" + b.address})
+	b.source, err = open(&adapters.Options{BaseURL: "http://" + b.address})
 	require.NoError(t, err)
 	return b
 }
@@ -128,7 +129,7 @@ func (b *faultyBank) Balances(ctx context.Context, account string, psu adapters.
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	return b.Source.Balances(ctx, account, psu)
+	return b.source.Balances(ctx, account, psu)
 }
 
 // quietAddress is free and below the ports that systems hand out for connections, so that it can be had again.

@@ -54,7 +54,7 @@ func (r report) print(as format, stdout, stderr io.Writer) error {
 	case formatJSON:
 		text, err = r.json()
 	case formatCSV:
-		text, err = balancesCSV(r.results)
+		text, err = csvText(csvRows(balanceColumns, allLines(r.results)))
 	default:
 		text = balanceTable(r.results, r.show)
 	}

@@ -41,9 +41,14 @@ func TestGetJSONGolden(t *testing.T) {
 	assert.Equal(t, string(golden), withoutReceived(t, got.stdout, before))
 }
 
-// withoutReceived replaces the times of receipt, which have to lie between then and now and be in UTC.
+// sentID finds the id of a request that a balance tells.
+var sentID = regexp.MustCompile(`("receivedAt": "[^"]+",\n +"requestId": )"[0-9a-f-]{36}"`)
+
+// withoutReceived replaces the ids of requests and the times of receipt, which have to lie between then and now and be in
+// UTC.
 func withoutReceived(t *testing.T, text string, then time.Time) string {
 	t.Helper()
+	text = sentID.ReplaceAllString(text, `$1"SENT"`)
 	return regexp.MustCompile(`"receivedAt": "([^"]+)"`).ReplaceAllStringFunc(text, func(member string) string {
 		received, err := time.Parse(`"receivedAt": "2006-01-02T15:04:05.999Z"`, member)
 		require.NoError(t, err)
@@ -175,6 +180,7 @@ func TestGetJSONFailureRepeatsWhatTheProviderSent(t *testing.T) {
       "provider": "neonomics",
       "accountId": "a",
       "kind": "rate_limited",
+      "origin": "provider",
       "status": 429,
       "code": "77",
       "message": "a < b\u001b[2J",
@@ -237,7 +243,7 @@ func TestGetTimeoutFailsWhatIsNotThere(t *testing.T) {
 	got := get(t, oneConnection(url, "slow", "quick"), "-json", "-timeout", "1s")
 	assert.Equal(t, 1, got.exit)
 	assert.Contains(t, got.stdout, `"amount": "1.00"`)
-	assert.Contains(t, got.stdout, "\"kind\": \"unavailable\",\n      \"message\": \"no answer in time\"\n")
+	assert.Contains(t, got.stdout, "\"kind\": \"deadline\",\n      \"message\": \"no answer in time\"\n")
 	got = get(t, oneConnection(url, "slow"), "-timeout", "50ms")
 	assert.Equal(t, "failed: home neonomics slow: no answer in time\n0 balances from 0 accounts, 1 failed\n", got.stderr)
 }

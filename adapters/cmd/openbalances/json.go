@@ -18,14 +18,30 @@ type document struct {
 	Deviations []deviation `json:"deviations,omitzero"`
 }
 
-// balance is a balance with the name of its connection before the other members.
+// balance is a balance with the result that it is part of.
 type balance struct {
-	connection string
+	of result
 	adapters.Balance
 }
 
-func (b balance) MarshalJSON() ([]byte, error) {
-	return ofConnection(b.connection, b.Balance)
+// MarshalJSON writes the connection before the members of the balance.
+func (b balance) MarshalJSON() ([]byte, error) { return ofConnection(b.of.connection, b.Balance) }
+
+// lines returns the result's balances one by one.
+func (r result) lines() []balance {
+	var all []balance
+	for _, b := range r.balances {
+		all = append(all, balance{r, b})
+	}
+	return all
+}
+
+func allLines(results []result) []balance {
+	all := []balance{}
+	for _, r := range results {
+		all = append(all, r.lines()...)
+	}
+	return all
 }
 
 // ofConnection returns the JSON object of value with the name of its connection before its members.
@@ -42,13 +58,7 @@ func ofConnection(name string, value any) ([]byte, error) {
 }
 
 func (r report) json() (string, error) {
-	all := document{Balances: []balance{}, Failures: failures(r.results), Deviations: r.deviations}
-	for _, one := range r.results {
-		for _, b := range one.balances {
-			all.Balances = append(all.Balances, balance{one.connection, b})
-		}
-	}
-	return indented(all)
+	return indented(document{Balances: allLines(r.results), Failures: failures(r.results), Deviations: r.deviations})
 }
 
 // indented returns value as one document, for people and programs.

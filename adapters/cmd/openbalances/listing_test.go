@@ -15,9 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// bank is a real adapter in front of a real server, with a list of accounts that the test makes up.
+// bank is a real adapter in front of a real server, of which the test takes single accounts only. Its list is made up.
 type bank struct {
-	adapters.Source
+	adapters.Base
+	source   adapters.Source
 	accounts []adapters.Account
 	err      error
 	single   *atomic.Int64
@@ -27,7 +28,7 @@ func (b bank) Balances(ctx context.Context, id string, psu adapters.PSU) ([]adap
 	if b.single != nil {
 		b.single.Add(1)
 	}
-	return b.Source.Balances(ctx, id, psu)
+	return b.source.Balances(ctx, id, psu)
 }
 
 // listing lists the accounts; carrying does so with their balances; batching answers for several.
@@ -36,7 +37,6 @@ type (
 	carrying struct{ listing }
 	batching struct {
 		listing
-		adapters.BatchSource
 		calls *atomic.Int64
 	}
 )
@@ -54,19 +54,17 @@ func (c carrying) AllBalances(ctx context.Context, psu adapters.PSU) ([]adapters
 	}
 	all := []adapters.AccountBalances{}
 	for _, account := range c.accounts {
-		balances, err := c.Source.Balances(ctx, account.ID, psu)
+		balances, err := c.source.Balances(ctx, account.ID, psu)
 		all = append(all, adapters.AccountBalances{AccountID: account.ID, Balances: balances, Err: err})
 	}
 	return all, nil
 }
 
-func (b batching) Balances(ctx context.Context, id string, psu adapters.PSU) ([]adapters.Balance, error) {
-	return b.bank.Balances(ctx, id, psu)
-}
-
 func (b batching) BatchBalances(ctx context.Context, ids []string, psu adapters.PSU) ([]adapters.AccountBalances, error) {
-	b.calls.Add(1)
-	return b.BatchSource.BatchBalances(ctx, ids, psu)
+	if len(ids) > 0 {
+		b.calls.Add(1)
+	}
+	return b.source.BatchBalances(ctx, ids, psu)
 }
 
 // open returns a provider's adapter in front of a server.
@@ -106,12 +104,12 @@ func six(t *testing.T) []openbalances.Connection {
 		name   string
 		source adapters.Source
 	}{
-		{"lists", listing{bank{Source: source, accounts: ids("a3", "gone", "a1")}}},
-		{"refused", listing{bank{Source: source, err: refused}}},
-		{"empty", listing{bank{Source: source, accounts: ids()}}},
-		{"carries", carrying{listing{bank{Source: source, accounts: ids("a2", "a1")}}}},
-		{"none", carrying{listing{bank{Source: source}}}},
-		{"closed", carrying{listing{bank{Source: source, err: refused}}}},
+		{"lists", listing{bank{Base: "neonomics", source: source, accounts: ids("a3", "gone", "a1")}}},
+		{"refused", listing{bank{Base: "neonomics", source: source, err: refused}}},
+		{"empty", listing{bank{Base: "neonomics", source: source, accounts: ids()}}},
+		{"carries", carrying{listing{bank{Base: "neonomics", source: source, accounts: ids("a2", "a1")}}}},
+		{"none", carrying{listing{bank{Base: "neonomics", source: source}}}},
+		{"closed", carrying{listing{bank{Base: "neonomics", source: source, err: refused}}}},
 	} {
 		connections = append(connections, openbalances.Connection{Name: c.name, Provider: "neonomics", Source: c.source})
 	}
@@ -154,6 +152,31 @@ func TestGetJSONOfAFailedListHasNoAccount(t *testing.T) {
 `, ""}, got)
 }
 
+// A failure tells where it arose and, of a consent, why it can no longer be used. Absent facts are left out.
+func TestGetJSONFailureTellsOriginAndConsent(t *testing.T) {
+	t.Parallel()
+	expired := &adapters.Error{
+		Kind: adapters.ErrConsentRequired, Consent: adapters.ErrConsentExpired, Origin: adapters.OriginBank, Provider: "neonomics", Status: 403,
+	}
+	got := getFrom(t.Context(), "json", openbalances.Connection{
+		Name: "home", Provider: "neonomics", Source: listing{bank{Base: "neonomics", err: expired}},
+	})
+	assert.Equal(t, outcome{1, `{
+  "balances": [],
+  "failures": [
+    {
+      "connection": "home",
+      "provider": "neonomics",
+      "kind": "consent_required",
+      "consent": "expired",
+      "origin": "bank",
+      "status": 403
+    }
+  ]
+}
+`, ""}, got)
+}
+
 // Accounts that the user names are asked for one by one, although the provider takes several in a call; those that it
 // lists share one.
 func TestNamedAccountsShareNoCall(t *testing.T) {
@@ -172,7 +195,7 @@ func TestNamedAccountsShareNoCall(t *testing.T) {
 		"a:qfpsFovN2m7nTwNDvAPQwGcWp3KzM7ASx9dGAoKay7D:5zKcENpV", "a:5VdPdtEPwP2HvTteuKG6aLHobkRXQuRp85gYSStPXxDn:5zKcENpV",
 	}
 	var single, calls atomic.Int64
-	lists := batching{listing{bank{source, ids(named...), nil, &single}}, source.(adapters.BatchSource), &calls}
+	lists := batching{listing{bank{Base: "tokenio", source: source, accounts: ids(named...), single: &single}}, &calls}
 	byName := getFrom(t.Context(), "table", openbalances.Connection{Name: "w", Provider: "tokenio", Source: lists, Accounts: named})
 	require.Equal(t, 0, byName.exit, byName.stderr)
 	assert.EqualValues(t, 2, single.Load())
@@ -196,9 +219,9 @@ func TestGetLosesNothingWhenStopped(t *testing.T) {
 		many = append(many, fmt.Sprintf("b%d", i))
 		want += fmt.Sprintf("failed: lists neonomics b%d: canceled\n", i)
 	}
-	never := hanging{listing{bank{Source: source}}}
+	never := hanging{listing{bank{Base: "neonomics", source: source}}}
 	got := getFrom(ctx, "csv",
-		openbalances.Connection{Name: "lists", Provider: "neonomics", Source: listing{bank{Source: source, accounts: ids(many...)}}},
+		openbalances.Connection{Name: "lists", Provider: "neonomics", Source: listing{bank{Base: "neonomics", source: source, accounts: ids(many...)}}},
 		openbalances.Connection{Name: "never", Provider: "neonomics", Source: never},
 		openbalances.Connection{Name: "named", Provider: "neonomics", Source: never, Accounts: []string{"c"}},
 	)
@@ -246,9 +269,9 @@ func TestDemoListsFirst(t *testing.T) {
 	neo := open(t, "neonomics", serve(t, accounts{"1": `[{"amount":"1","currency":"NOK","type":"CLBD"}]`}))
 	var batches atomic.Int64
 	connections := []openbalances.Connection{
-		{Provider: "mypos", Source: bank{Source: neo}, Accounts: []string{"1"}},
-		{Provider: "neonomics", Source: carrying{listing{bank{Source: neo, accounts: ids("fault", "1")}}}, Accounts: []string{"1"}},
-		{Provider: "tokenio", Source: batching{listing{bank{Source: token, accounts: ids(named...)}}, token.(adapters.BatchSource), &batches}, Accounts: named},
+		{Provider: "mypos", Source: bank{Base: "mypos", source: neo}, Accounts: []string{"1"}},
+		{Provider: "neonomics", Source: carrying{listing{bank{Base: "neonomics", source: neo, accounts: ids("fault", "1")}}}, Accounts: []string{"1"}},
+		{Provider: "tokenio", Source: batching{listing{bank{Base: "tokenio", source: token, accounts: ids(named...)}}, &batches}, Accounts: named},
 	}
 	var stdout, stderr bytes.Buffer
 	assert.Equal(t, 0, openbalances.Demonstrate(t.Context(), connections, "table", &stdout, &stderr))

@@ -3,8 +3,8 @@
 //	openbalances demo                     accounts and balances of every provider, from a built-in sandbox
 //	openbalances get -config FILE         the balances of a configuration: of the accounts it names, or of all
 //	openbalances accounts -config FILE    the accounts that its credentials give access to
-//	openbalances explain -config FILE -connection NAME -account ID
-//	                                      which value of an answer becomes which field of a balance, and why
+//	openbalances explain -config FILE -connection NAME [-account ID ...]
+//	                                      which value of an answer becomes which field of a balance, and by which rule
 //	openbalances sandbox -addr HOST:PORT  the providers' documented examples over HTTP
 //	openbalances providers                what is supported, with which credentials
 //

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/openbalances/openbalances/adapters"
 )
 
 const (
@@ -28,12 +26,6 @@ func (t *tally) end(err error) {
 		return
 	}
 	t.answered.Add(1)
-}
-
-func (t *tally) endAll(answers []adapters.AccountBalances) {
-	for _, answer := range answers {
-		t.end(answer.Err)
-	}
 }
 
 func (t *tally) String() string {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -21,14 +20,25 @@ const (
 	withoutConnection layout = false
 )
 
+// balanceTable has one row for each balance. An account without any is not left out.
 func balanceTable(results []result, show layout) string {
-	header := []string{"CONNECTION", "PROVIDER", "ACCOUNT", "TYPE", "AMOUNT", "CURRENCY", "AS OF"}
-	var rows [][]string
+	var lines []balance
 	for _, r := range results {
-		rows = append(rows, r.rows()...)
+		if r.err == nil && r.accountID != "" && len(r.balances) == 0 {
+			lines = append(lines, balance{of: r})
+		}
+		lines = append(lines, r.lines()...)
 	}
-	alignAmounts(header, rows, slices.Index(header, "AMOUNT"))
-	return table(show.of(slices.Insert(rows, 0, header)))
+	rows := tableRows(balanceColumns, lines)
+	for i, line := range lines {
+		if len(line.of.balances) == 0 {
+			cells := rows[i+1][slices.Index(rows[0], "TYPE"):]
+			clear(cells)
+			cells[0] = "(no balances)"
+		}
+	}
+	alignAmounts(rows, slices.Index(rows[0], "AMOUNT"))
+	return table(show.of(rows))
 }
 
 // of returns rows whose first column is the connection, as the layout shows them.
@@ -42,40 +52,24 @@ func (l layout) of(rows [][]string) [][]string {
 	return rows
 }
 
-// rows returns one row for each balance. An account without any is not left out.
-func (r result) rows() [][]string {
-	if r.isEmptyList() {
-		return nil
-	}
-	start := []string{printable(r.connection), printable(r.provider), shortened(r.accountID)}
-	if r.err == nil && len(r.balances) == 0 {
-		return [][]string{append(start, "(no balances)", "", "", "")}
-	}
-	var rows [][]string
-	for _, b := range r.balances {
-		rows = append(rows, append(slices.Clone(start),
-			typeText(b), adapters.FormatAmount(b.Amount), printable(b.Currency), timeText(b.AsOf)))
-	}
-	return rows
-}
-
-func typeText(b adapters.Balance) string {
+func typeText(b balance) string {
 	if b.Type == adapters.Unknown {
 		return fmt.Sprintf("%s (%s)", b.Type, printable(b.ProviderType))
 	}
 	return string(b.Type)
 }
 
-func timeText(t time.Time) string {
-	if t.IsZero() {
+func orDash(text string) string {
+	if text == "" {
 		return "-"
 	}
-	return t.UTC().Format(time.RFC3339)
+	return text
 }
 
 // alignAmounts pads the cells of a column so that their decimal points stand below each other, and the header so
 // that it ends where they end.
-func alignAmounts(header []string, rows [][]string, column int) {
+func alignAmounts(all [][]string, column int) {
+	header, rows := all[0], all[1:]
 	whole, fraction := 0, 0
 	for _, row := range rows {
 		before, after := splitAmount(row[column])

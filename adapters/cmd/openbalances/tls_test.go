@@ -189,7 +189,8 @@ func TestGetFromBehindMutualTLS(t *testing.T) {
 	for _, balance := range slices.Concat(want.Balances, document.Balances) {
 		delete(balance, "connection")
 		delete(balance, "receivedAt")
-		delete(balance, "iban") // the demo lists accounts, and lists say more about an account
+		delete(balance, "requestId") // of another call
+		delete(balance, "iban")      // the demo lists accounts, and lists say more about an account
 		delete(balance, "bban")
 	}
 	assert.Equal(t, want.Balances, document.Balances)
@@ -213,7 +214,7 @@ func TestGetWithOneWrongCredential(t *testing.T) {
 	assert.Equal(t, others, document.providers())
 	assert.Equal(t, []map[string]any{{
 		"connection": "onesingleview", "provider": "onesingleview", "accountId": account,
-		"kind": "unauthorized", "status": 401.0, "code": "APIERR401", "message": "Invalid signature",
+		"kind": "unauthorized", "origin": "provider", "status": 401.0, "code": "APIERR401", "message": "Invalid signature",
 	}}, document.Failures)
 	assert.NotContains(t, got.stdout, "S3CR3T")
 
@@ -258,9 +259,12 @@ func TestGetWithOneWrongClientCertificate(t *testing.T) {
 					assert.Equal(t, 1, got.exit)
 					document := read(t, got)
 					assert.Equal(t, slices.Delete(specs.Providers(), i, i+1), document.providers())
+					for _, failure := range document.Failures {
+						delete(failure, "requestId") // made for the call
+					}
 					assert.Equal(t, []map[string]any{{
 						"connection": provider, "provider": provider, "accountId": o.connections[i].Accounts[0],
-						"kind": "unavailable", "message": problem,
+						"kind": "unavailable", "origin": "transport", "message": problem,
 					}}, document.Failures)
 				})
 			}

@@ -3,8 +3,10 @@ package collect
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"iter"
-	"sync"
+	"sync/atomic"
 
 	"github.com/openbalances/openbalances/adapters"
 )
@@ -12,37 +14,48 @@ import (
 const (
 	defaultCalls   = 64
 	defaultPerHost = 16
+	mostCalls      = 1 << 14 // rooms for results are made in advance
 )
 
 // Connection is one access to one provider.
 type Connection struct {
-	// Name is what results call the connection.
-	Name string
-	// Provider is the name under which the report counts, and Host the one under which calls are bounded; Provider if
-	// empty.
-	Provider string
-	Host     string
-	Source   adapters.Source
-	PSU      adapters.PSU
+	// Key is the caller's own value; the results of the connection carry it.
+	Key    any
+	Source adapters.Source
+	PSU    adapters.PSU
 	// Accounts yields the ids to ask for; nil means all accounts that the provider lists.
 	Accounts iter.Seq[string]
+	// Host is the name under which calls are bounded; the source's provider if empty.
+	Host string
 }
 
-func (c *Connection) host() string { return cmp.Or(c.Host, c.Provider) }
-
-// Result is the outcome for one account, or for a whole connection: then AccountID is empty and Err says why its
-// accounts are not known.
+// Result is the outcome for one account. Account is what the provider's list says about it; nil if the connection names
+// its accounts.
 type Result struct {
-	Connection string
-	Provider   string
-	AccountID  string
-	Balances   []adapters.Balance
-	Err        error
+	Key       any                `json:"key,omitempty"`
+	Provider  string             `json:"provider,omitempty"`
+	AccountID string             `json:"accountId,omitempty"`
+	Account   *adapters.Account  `json:"account,omitempty"`
+	Balances  []adapters.Balance `json:"balances,omitempty"`
+	Err       error              `json:"error,omitempty"`
+	// OfConnection marks a result that is about the connection as a whole: Err says why further accounts are not known.
+	OfConnection bool `json:"ofConnection,omitempty"`
+}
+
+// MarshalJSON writes every error as an [adapters.Error] is written, so at least with its kind.
+func (r Result) MarshalJSON() ([]byte, error) {
+	type plain Result
+	var typed *adapters.Error
+	if r.Err != nil && !errors.As(r.Err, &typed) {
+		r.Err = &adapters.Error{Kind: adapters.KindOf(r.Err)}
+	}
+	return json.Marshal(plain(r))
 }
 
 // Options are what a caller can choose. A nil *Options and zero fields mean the defaults.
 type Options struct {
-	// Calls is how many calls may be under way, 64 if zero; PerHost how many of them to one host, 16 if zero.
+	// Calls is how many calls may be under way, 64 if zero and 16,384 at most; PerHost how many of them to one host, 16 if
+	// zero.
 	Calls   int
 	PerHost int
 	// Ordered yields results in the order of connections and, within one, of accounts.
@@ -54,7 +67,7 @@ type Run struct {
 	ctx         context.Context
 	connections iter.Seq[Connection]
 	options     Options
-	once        sync.Once
+	begun       atomic.Bool
 	counts      counts
 }
 
@@ -64,7 +77,7 @@ func Balances(ctx context.Context, connections iter.Seq[Connection], options *Op
 	if options != nil {
 		run.options = *options
 	}
-	run.options.Calls = cmp.Or(max(run.options.Calls, 0), defaultCalls)
+	run.options.Calls = min(cmp.Or(max(run.options.Calls, 0), defaultCalls), mostCalls)
 	run.options.PerHost = cmp.Or(max(run.options.PerHost, 0), defaultPerHost)
 	return run
 }
@@ -72,7 +85,9 @@ func Balances(ctx context.Context, connections iter.Seq[Connection], options *Op
 // Results yields one result for each account. It can be ranged over once; a second loop yields nothing.
 func (r *Run) Results() iter.Seq[Result] {
 	return func(yield func(Result) bool) {
-		r.once.Do(func() { r.collect(yield) })
+		if r.begun.CompareAndSwap(false, true) {
+			r.collect(yield)
+		}
 	}
 }
 
@@ -80,16 +95,23 @@ func (r *Run) Results() iter.Seq[Result] {
 func (r *Run) Report() Report { return r.counts.report() }
 
 func (r *Run) collect(yield func(Result) bool) {
-	ctx, cancel := context.WithCancel(r.ctx)
-	s := newScheduler(ctx, r)
+	s := newScheduler(r)
+	r.yield(s, yield)
+	if crash := s.crash.Load(); crash != nil {
+		panic(crash.value)
+	}
+}
+
+// yield returns when everything that was under way has ended, also if the loop over the results panics.
+func (r *Run) yield(s *scheduler, yield func(Result) bool) {
 	fed := make(chan struct{})
 	go func() {
 		defer close(fed)
 		s.feed(r.connections)
 	}()
 	defer func() {
-		cancel()
-		for range s.output.results() { //nolint // what was under way ends and is not wanted any more
+		s.stop()
+		for range s.output.results() { //nolint // what was under way is not wanted any more
 		}
 		<-fed
 		s.tasks.Wait()

@@ -2,9 +2,9 @@ package collect_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"math"
 	"runtime"
 	"slices"
@@ -23,7 +23,7 @@ import (
 
 // bank is a source in memory. It has one call at a time under way for each number in its gauge.
 type bank struct {
-	name  string
+	adapters.Base
 	gauge *gauge
 	wait  func(ctx context.Context, account string) error
 	calls atomic.Int64
@@ -31,7 +31,7 @@ type bank struct {
 
 func (b *bank) Balances(ctx context.Context, account string, _ adapters.PSU) ([]adapters.Balance, error) {
 	b.calls.Add(1)
-	defer b.gauge.enter(b.name)()
+	defer b.gauge.enter(b.Provider())()
 	if b.wait != nil {
 		if err := b.wait(ctx, account); err != nil {
 			return nil, err
@@ -42,8 +42,8 @@ func (b *bank) Balances(ctx context.Context, account string, _ adapters.PSU) ([]
 
 func (b *bank) balances(account string) []adapters.Balance {
 	return []adapters.Balance{{
-		Provider: b.name, AccountID: account, Type: adapters.Expected, ProviderType: "XPCD",
-		Amount: decimal.RequireFromString(account), Currency: "EUR", ReceivedAt: time.Unix(1, 0),
+		Provider: b.Provider(), AccountID: account, Type: adapters.Expected, ProviderType: "XPCD",
+		Amount: adapters.NewAmount(decimal.RequireFromString(account)), Currency: "EUR", ReceivedAt: time.Unix(1, 0),
 	}}
 }
 
@@ -86,7 +86,7 @@ func (l listing) Accounts(context.Context, adapters.PSU) ([]adapters.Account, er
 	l.calls.Add(1)
 	var all []adapters.Account
 	for _, id := range l.accounts {
-		all = append(all, adapters.Account{Provider: l.name, ID: id})
+		all = append(all, adapters.Account{Provider: l.Provider(), ID: id})
 	}
 	return all, l.err
 }
@@ -103,7 +103,7 @@ func (w withBalances) AllBalances(context.Context, adapters.PSU) ([]adapters.Acc
 	for _, id := range w.accounts {
 		answer := adapters.AccountBalances{AccountID: id, Balances: w.balances(id)}
 		if id == w.without {
-			answer.Balances, answer.Err = nil, &adapters.Error{Kind: adapters.ErrProtocol, Err: adapters.ErrNotListed}
+			answer.Balances, answer.Err = nil, &adapters.Error{Kind: adapters.ErrProtocol, Err: adapters.ErrNoBalances}
 		}
 		all = append(all, answer)
 	}
@@ -117,6 +117,9 @@ type batching struct {
 }
 
 func (b batching) BatchBalances(_ context.Context, accounts []string, _ adapters.PSU) ([]adapters.AccountBalances, error) {
+	if unique := slices.Compact(slices.Sorted(slices.Values(accounts))); len(unique) == 0 || len(unique) < len(accounts) {
+		return nil, &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "account ids: missing, or one occurs twice"}
+	}
 	b.calls.Add(1)
 	var all []adapters.AccountBalances
 	for _, id := range slices.Backward(accounts) {
@@ -127,8 +130,8 @@ func (b batching) BatchBalances(_ context.Context, accounts []string, _ adapters
 	return all, nil
 }
 
-func connection(source adapters.Source, name string, accounts iter.Seq[string]) collect.Connection {
-	return collect.Connection{Name: name, Provider: name, Source: source, PSU: adapters.Unattended(), Accounts: accounts}
+func connection(source adapters.Source, key any, accounts iter.Seq[string]) collect.Connection {
+	return collect.Connection{Key: key, Source: source, PSU: adapters.Unattended(), Accounts: accounts}
 }
 
 // numbers yields the ids from up to, but not including, end.
@@ -156,7 +159,7 @@ func TestEveryAccountEndsOnce(t *testing.T) {
 	for _, isOrdered := range []bool{false, true} {
 		var connections []collect.Connection
 		for i := range 100 {
-			source := &bank{name: "bank", wait: func(_ context.Context, account string) error {
+			source := &bank{Base: "bank", wait: func(_ context.Context, account string) error {
 				if account[len(account)-1] == '7' {
 					return &adapters.Error{Kind: adapters.ErrNotFound, Status: 404}
 				}
@@ -182,9 +185,7 @@ func TestEveryAccountEndsOnce(t *testing.T) {
 			}
 		}
 		assert.Equal(t, collect.Report{
-			Accounts: 10_000, Answered: 9_000, Balances: 9_000, Failures: map[string]int{"not_found": 1_000},
-			Calls: map[string]int{"bank": 10_000},
-		}, run.Report())
+			Accounts: 10_000, Answered: 9_000, Balances: 9_000, Failures: map[string]int{"not_found": 1_000}}, run.Report())
 	}
 }
 
@@ -198,7 +199,7 @@ func TestBoundsHold(t *testing.T) {
 	var connections []collect.Connection
 	for i := range 40 {
 		name := fmt.Sprintf("bank%d", i%4)
-		connections = append(connections, connection(&bank{name: name, gauge: gauge, wait: slow}, name, numbers(0, 25)))
+		connections = append(connections, connection(&bank{Base: adapters.Base(name), gauge: gauge, wait: slow}, name, numbers(0, 25)))
 	}
 	run := collect.Balances(t.Context(), slices.Values(connections), &collect.Options{Calls: 10, PerHost: 4})
 	assert.Len(t, gather(run), 1000)
@@ -215,8 +216,8 @@ func TestBoundsHold(t *testing.T) {
 func TestHostsAreBoundedAcrossProviders(t *testing.T) {
 	t.Parallel()
 	gauge := &gauge{}
-	one := connection(&bank{name: "h", gauge: gauge}, "a", numbers(0, 50))
-	two := connection(&bank{name: "h", gauge: gauge}, "b", numbers(0, 50))
+	one := connection(&bank{Base: "h", gauge: gauge}, "a", numbers(0, 50))
+	two := connection(&bank{Base: "h", gauge: gauge}, "b", numbers(0, 50))
 	one.Host, two.Host = "gateway", "gateway"
 	gather(collect.Balances(t.Context(), slices.Values([]collect.Connection{one, two}), &collect.Options{PerHost: 1}))
 	assert.Equal(t, 1, gauge.most["total"])
@@ -224,13 +225,13 @@ func TestHostsAreBoundedAcrossProviders(t *testing.T) {
 
 func TestAccountsAreListedWithoutIDs(t *testing.T) {
 	t.Parallel()
-	listed := listing{bank: &bank{name: "lists"}, accounts: []string{"1", "2", "3"}}
-	all := withBalances{listing{bank: &bank{name: "all"}, accounts: []string{"4", "5"}}, ""}
-	both := &bank{name: "batch"}
-	batch := batchSource{listing{bank: both, accounts: []string{"6", "7"}}, batching{bank: both}}
-	failing := listing{bank: &bank{name: "fails"}, err: &adapters.Error{Kind: adapters.ErrUnauthorized, Status: 401}}
-	blind := &bank{name: "blind"}
-	empty := listing{bank: &bank{name: "empty"}}
+	listed := listing{bank: &bank{Base: "lists"}, accounts: []string{"1", "2", "3"}}
+	all := withBalances{listing{bank: &bank{Base: "all"}, accounts: []string{"4", "5"}}, ""}
+	both := &bank{Base: "batch"}
+	batch := batchSource{batching{bank: both}, listing{bank: both, accounts: []string{"6", "7"}}}
+	failing := listing{bank: &bank{Base: "fails"}, err: &adapters.Error{Kind: adapters.ErrUnauthorized, Status: 401}}
+	blind := &bank{Base: "blind"}
+	empty := listing{bank: &bank{Base: "empty"}}
 	connections := []collect.Connection{
 		connection(listed, "lists", nil), connection(all, "all", nil), connection(batch, "batch", nil),
 		connection(failing, "fails", nil), connection(blind, "blind", nil), connection(empty, "empty", nil),
@@ -239,16 +240,23 @@ func TestAccountsAreListedWithoutIDs(t *testing.T) {
 	results := gather(run)
 	assert.Equal(t, []string{"1", "2", "3", "4", "5", "6", "7", "", ""}, ids(results))
 	assert.ErrorIs(t, results[7].Err, adapters.ErrUnauthorized)
-	assert.EqualError(t, results[8].Err, "blind: collect: invalid_argument: accounts: missing, and the provider lists none")
+	assert.EqualError(t, results[8].Err, "blind: collect: unsupported: accounts: missing, and the provider lists none")
+	assert.ErrorIs(t, results[8].Err, errors.ErrUnsupported)
+	for i, result := range results {
+		assert.Equal(t, i >= 7, result.OfConnection)
+		assert.Equal(t, i < 3 || i == 5 || i == 6, result.Account != nil, "what the list says about %s", result.AccountID)
+	}
 	assert.Equal(t, collect.Report{
-		Accounts: 7, Answered: 7, Balances: 7, Unlisted: map[string]int{"unauthorized": 1, "invalid_argument": 1},
-		Calls: map[string]int{"lists": 4, "all": 1, "batch": 2, "fails": 1, "empty": 1},
-	}, run.Report())
+		Accounts: 7, Answered: 7, Balances: 7, UnknownAccounts: map[string]int{"unauthorized": 1, "unsupported": 1},
+	}, run.Report(), "no calls: these sources do not tell them")
+	for source, want := range map[*bank]int64{listed.bank: 4, all.bank: 1, both: 2, failing.bank: 1, blind: 0, empty.bank: 1} {
+		assert.Equal(t, want, source.calls.Load(), source.Provider())
+	}
 }
 
 func TestAccountsWithoutBalancesInTheListAreAskedFor(t *testing.T) {
 	t.Parallel()
-	source := withBalances{listing{bank: &bank{name: "all"}, accounts: []string{"1", "2", "3"}}, "2"}
+	source := withBalances{listing{bank: &bank{Base: "all"}, accounts: []string{"1", "2", "3"}}, "2"}
 	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection(source, "all", nil)}),
 		&collect.Options{Ordered: true})
 	results := gather(run)
@@ -257,7 +265,7 @@ func TestAccountsWithoutBalancesInTheListAreAskedFor(t *testing.T) {
 		assert.NoError(t, result.Err)
 		assert.Len(t, result.Balances, 1)
 	}
-	assert.Equal(t, map[string]int{"all": 2}, run.Report().Calls)
+	assert.EqualValues(t, 2, source.calls.Load())
 }
 
 // Every account of a list without any balances is a call of its own, and these run side by side.
@@ -268,20 +276,20 @@ func TestListsWithoutBalancesKeepTheBounds(t *testing.T) {
 		return nil
 	}
 	gauge := &gauge{}
-	source := nothingListed{listing{bank: &bank{name: "all", gauge: gauge, wait: slow}, accounts: slices.Collect(numbers(0, 500))}}
+	source := nothingListed{listing{bank: &bank{Base: "all", gauge: gauge, wait: slow}, accounts: slices.Collect(numbers(0, 500))}}
 	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection(source, "all", nil)}),
 		&collect.Options{Ordered: true, PerHost: 8})
 	assert.Equal(t, source.accounts, ids(gather(run)))
 	assert.LessOrEqual(t, gauge.most["all"], 8)
 	assert.Greater(t, gauge.most["all"], 1)
-	assert.Equal(t, map[string]int{"all": 501}, run.Report().Calls)
+	assert.EqualValues(t, 500, source.calls.Load())
 }
 
 type nothingListed struct{ listing }
 
 func (n nothingListed) AllBalances(context.Context, adapters.PSU) (all []adapters.AccountBalances, err error) {
 	for _, id := range n.accounts {
-		failure := &adapters.Error{Kind: adapters.ErrProtocol, Err: adapters.ErrNotListed}
+		failure := &adapters.Error{Kind: adapters.ErrProtocol, Err: adapters.ErrNoBalances}
 		all = append(all, adapters.AccountBalances{AccountID: id, Err: failure})
 	}
 	return all, nil
@@ -289,17 +297,17 @@ func (n nothingListed) AllBalances(context.Context, adapters.PSU) (all []adapter
 
 // batchSource lists accounts and answers for several.
 type batchSource struct {
-	listing
 	batching
+	list listing
 }
 
-func (b batchSource) Balances(ctx context.Context, id string, psu adapters.PSU) ([]adapters.Balance, error) {
-	return b.listing.Balances(ctx, id, psu)
+func (b batchSource) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Account, error) {
+	return b.list.Accounts(ctx, psu)
 }
 
 func TestBatchAnswersAreMatchedByAccount(t *testing.T) {
 	t.Parallel()
-	source := batching{bank: &bank{name: "batch"}, lost: "77"}
+	source := batching{bank: &bank{Base: "batch"}, lost: "77"}
 	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection(source, "batch", numbers(0, 201))}),
 		&collect.Options{Ordered: true})
 	results := gather(run)
@@ -328,7 +336,7 @@ func TestBreakingOffEndsEverything(t *testing.T) {
 			}
 		}
 		endless := func(yield func(collect.Connection) bool) {
-			for i := 0; yield(connection(&bank{name: "b", gauge: gauge, wait: until}, strconv.Itoa(i), numbers(0, math.MaxInt))); i++ {
+			for i := 0; yield(connection(&bank{Base: "b", gauge: gauge, wait: until}, strconv.Itoa(i), numbers(0, math.MaxInt))); i++ {
 			}
 		}
 		run := collect.Balances(t.Context(), endless, &collect.Options{Ordered: isOrdered, Calls: 500, PerHost: 500})
@@ -342,28 +350,6 @@ func TestBreakingOffEndsEverything(t *testing.T) {
 	}
 }
 
-func TestEndOfContextEndsTheRun(t *testing.T) {
-	t.Parallel()
-	for _, isOrdered := range []bool{false, true} {
-		ctx, cancel := context.WithCancel(t.Context())
-		stop := func(ctx context.Context, account string) error {
-			if account == "500" {
-				cancel()
-			}
-			return ctx.Err()
-		}
-		run := collect.Balances(ctx, slices.Values([]collect.Connection{
-			connection(&bank{name: "b", wait: stop}, "b", numbers(0, math.MaxInt)),
-		}), &collect.Options{Ordered: isOrdered, Calls: 4, PerHost: 4})
-		results := gather(run)
-		report := run.Report()
-		assert.Equal(t, len(results), report.Accounts)
-		assert.Equal(t, report.Accounts, report.Answered+report.Failures["cancelled"])
-		assert.Positive(t, report.Failures["cancelled"])
-		assert.Less(t, len(results), 10_000, "new calls end")
-	}
-}
-
 // A hundred thousand accounts from an iterator: nothing is held for those that are done.
 func TestMemoryStaysFlat(t *testing.T) {
 	if testing.Short() {
@@ -371,7 +357,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	}
 	for _, isOrdered := range []bool{false, true} {
 		run := collect.Balances(t.Context(), slices.Values([]collect.Connection{
-			connection(&bank{name: "b"}, "b", numbers(0, 50_000)), connection(&bank{name: "c"}, "c", numbers(0, 50_000)),
+			connection(&bank{Base: "b"}, "b", numbers(0, 50_000)), connection(&bank{Base: "c"}, "c", numbers(0, 50_000)),
 		}), &collect.Options{Ordered: isOrdered})
 		var most uint64
 		var memory runtime.MemStats
@@ -387,16 +373,4 @@ func TestMemoryStaysFlat(t *testing.T) {
 		t.Logf("ordered %v: %d KiB live at most", isOrdered, most>>10)
 		assert.Less(t, most, uint64(32<<20))
 	}
-}
-
-func TestMistakesInConnections(t *testing.T) {
-	t.Parallel()
-	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{
-		{Name: "a", Provider: "p"}, {Name: "b", Source: &bank{}},
-	}), &collect.Options{Ordered: true})
-	results := gather(run)
-	require.Len(t, results, 2)
-	assert.ErrorContains(t, results[0].Err, "source: missing")
-	assert.ErrorContains(t, results[1].Err, "provider: missing")
-	assert.Equal(t, map[string]int{"invalid_argument": 2}, maps.Clone(run.Report().Unlisted))
 }

@@ -2,7 +2,6 @@ package collect
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"sync"
 
@@ -10,27 +9,42 @@ import (
 	"github.com/openbalances/openbalances/adapters/kit/call"
 )
 
-// Report sums a run up. Accounts is Answered and all Failures together.
+// Report sums a run up. Accounts is Answered and all Failures together. Errors are counted by [adapters.KindOf].
 type Report struct {
-	Accounts int            // results with an account, as yielded
-	Answered int            // those without an error
-	Balances int            // in them
-	Failures map[string]int // accounts by kind of error; "cancelled" and "deadline" are the context's
-	Unlisted map[string]int // connections whose accounts are not known, likewise
-	Calls    map[string]int // requests by provider, those under way included
+	Accounts int            `json:"accounts"` // results that are not of a connection as a whole, as yielded
+	Answered int            `json:"answered"` // those without an error
+	Balances int            `json:"balances"` // in them
+	Failures map[string]int `json:"failures,omitempty"`
+	// UnknownAccounts are connections whose accounts, or some of them, are not known.
+	UnknownAccounts map[string]int `json:"unknownAccounts,omitempty"`
+	// Calls are the requests that are known, by provider, as [call.Counting] counts them. A source that is not built on
+	// package call does not tell its requests.
+	Calls map[string]int `json:"calls,omitempty"`
 }
 
 // counts is a report in the making.
 type counts struct {
-	mutex sync.Mutex
-	so    Report
+	mutex   sync.Mutex
+	so      Report
+	callers map[string]caller // by provider
+}
+
+// caller is the context of all calls to one provider.
+type caller struct {
+	ctx  context.Context
+	made func() int
 }
 
 func (c *counts) report() Report {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	copied := c.so
-	copied.Failures, copied.Unlisted, copied.Calls = maps.Clone(c.so.Failures), maps.Clone(c.so.Unlisted), maps.Clone(c.so.Calls)
+	copied.Failures, copied.UnknownAccounts = maps.Clone(c.so.Failures), maps.Clone(c.so.UnknownAccounts)
+	for provider, caller := range c.callers {
+		if made := caller.made(); made > 0 {
+			increase(&copied.Calls, provider, made)
+		}
+	}
 	return copied
 }
 
@@ -38,11 +52,11 @@ func (c *counts) add(r Result) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	switch {
-	case r.AccountID == "":
-		increase(&c.so.Unlisted, kind(r.Err), 1)
+	case r.OfConnection:
+		increase(&c.so.UnknownAccounts, string(adapters.KindOf(r.Err)), 1)
 		return
 	case r.Err != nil:
-		increase(&c.so.Failures, kind(r.Err), 1)
+		increase(&c.so.Failures, string(adapters.KindOf(r.Err)), 1)
 	default:
 		c.so.Answered++
 		c.so.Balances += len(r.Balances)
@@ -50,27 +64,18 @@ func (c *counts) add(r Result) {
 	c.so.Accounts++
 }
 
-// call returns the context for one method of a source, and what to call with its error.
-func (c *counts) call(ctx context.Context, provider string) (context.Context, func(error)) {
-	ctx, requests := call.Counting(ctx)
-	return ctx, func(err error) {
-		made := int(requests.Load())
-		if made == 0 && !neverSent(err) {
-			made = 1 // a source that does not count
+// counting returns the context for the calls to a provider.
+func (c *counts) counting(ctx context.Context, provider string) context.Context {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	one, known := c.callers[provider]
+	if !known {
+		if one.ctx, one.made = call.Counting(ctx); c.callers == nil {
+			c.callers = map[string]caller{}
 		}
-		c.mutex.Lock()
-		defer c.mutex.Unlock()
-		increase(&c.so.Calls, provider, made)
+		c.callers[provider] = one
 	}
-}
-
-// neverSent reports whether an error tells that no request was made.
-func neverSent(err error) bool {
-	var failure *adapters.Error
-	if errors.As(err, &failure) {
-		return failure.Status == 0 && failure.Kind != adapters.ErrUnavailable
-	}
-	return err != nil
+	return one.ctx
 }
 
 func increase(counts *map[string]int, name string, by int) {
@@ -78,18 +83,4 @@ func increase(counts *map[string]int, name string, by int) {
 		*counts = map[string]int{}
 	}
 	(*counts)[name] += by
-}
-
-// kind names an error in a report.
-func kind(err error) string {
-	var failure *adapters.Error
-	switch {
-	case errors.As(err, &failure):
-		return string(failure.Kind)
-	case errors.Is(err, context.Canceled):
-		return "cancelled"
-	case errors.Is(err, context.DeadlineExceeded):
-		return "deadline"
-	}
-	return "other"
 }

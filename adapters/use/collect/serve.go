@@ -1,208 +1,331 @@
 package collect
 
 import (
+	"cmp"
+	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"runtime/debug"
 	"slices"
 
 	"github.com/openbalances/openbalances/adapters"
 )
 
-// serve makes the calls of one connection.
-func (s *scheduler) serve(c *Connection, sink sink) {
-	if problem := c.problem(); problem != "" {
-		s.report(c, sink, c.invalid(problem))
-		return
-	}
-	at := s.hosts.enter(c.host())
-	defer s.hosts.leave(c.host())
-	accounts := c.Accounts
-	if accounts == nil {
-		if lister, ok := c.Source.(adapters.BalanceLister); ok {
-			s.all(at, c, sink, lister)
-			return
-		}
-		listed, err := s.list(at, c)
-		if err != nil {
-			s.report(c, sink, err)
-			return
-		}
-		accounts = listed
-	}
-	for ids := range chunks(accounts, c.batchSize()) {
-		if !s.dispatch(at, sink, func() []Result { return s.fetch(c, ids) }) {
-			return
-		}
-	}
+// visit is the work on one connection.
+type visit struct {
+	*scheduler
+	Connection
+	ctx      context.Context // counts the requests of the provider
+	provider string
+	unusable error // why the source cannot be asked
+	at       *host
+	sink     sink
+	size     int // of a batch; 0 until it is needed
+	late     int
+	group    []item // of one call
 }
 
-// report delivers what is wrong with a connection as a whole.
-func (s *scheduler) report(c *Connection, sink sink, err error) {
-	if deliver, ok := sink.reserve(s.ctx); ok {
-		deliver([]Result{c.result("", nil, err)})
-	}
+// item is an account on its way to its result. One that is settled needs no call.
+type item struct {
+	Result
+	settled bool
 }
 
-// list returns the ids of all accounts of a connection.
-func (s *scheduler) list(at *host, c *Connection) (iter.Seq[string], error) {
-	lister, ok := c.Source.(adapters.AccountLister)
-	if !ok {
-		return nil, c.invalid("accounts: missing, and the provider lists none")
+// serve brings every account of a connection to its result, also if an iterator or the source panics or ends the
+// goroutine.
+func (s *scheduler) serve(c Connection, sink sink) {
+	v := &visit{scheduler: s, Connection: c, sink: sink}
+	ended := false
+	defer func() {
+		if !ended {
+			v.group = append(v.group, v.ofConnection(v.failure(v.lister(), recover())))
+		}
+		v.flush()
+		if v.at != nil {
+			s.hosts.leave(v.at)
+		}
+		sink.end()
+	}()
+	v.provider, v.unusable = identify(c.Source)
+	v.ctx = s.counts.counting(s.ctx, v.provider)
+	v.at = s.hosts.enter(cmp.Or(c.Host, v.provider))
+	for one := range v.items() {
+		if !v.take(one) {
+			break
+		}
 	}
-	if !s.enter(at) {
-		return nil, s.ctx.Err()
+	ended = true
+}
+
+// lister is who yields the accounts.
+func (v *visit) lister() string {
+	if v.Accounts == nil {
+		return "the source"
 	}
-	defer s.leave(at)
-	ctx, done := s.counts.call(s.ctx, c.Provider)
-	accounts, err := lister.Accounts(ctx, c.PSU)
-	done(err)
-	return func(yield func(string) bool) {
-		for _, account := range accounts {
-			if !yield(account.ID) {
+	return "the iterator of accounts"
+}
+
+// identify returns the name of a source, or why the source cannot be used.
+func identify(source adapters.Source) (name string, err error) {
+	defer func() {
+		if recover() != nil {
+			err = invalid("source: nil, or its Provider method panics")
+		}
+	}()
+	if source == nil {
+		return "", invalid("source: missing")
+	}
+	if name = source.Provider(); name == "" {
+		return "", invalid("source: its provider has no name")
+	}
+	return name, nil
+}
+
+// items yields the accounts that the connection names, or else those that the provider lists.
+func (v *visit) items() iter.Seq[item] {
+	if v.Accounts == nil {
+		return slices.Values(v.listed())
+	}
+	return func(yield func(item) bool) {
+		for id := range v.Accounts {
+			if !yield(v.named(id)) {
 				return
 			}
 		}
-	}, err
+	}
 }
 
-// all fetches a connection's accounts with their balances. Accounts that came without any are asked for like accounts
-// that the connection names.
-func (s *scheduler) all(at *host, c *Connection, sink sink, lister adapters.BalanceLister) {
-	deliver, ok := sink.reserve(s.ctx)
-	if !ok {
-		return
+func (v *visit) named(id string) item {
+	err := cmp.Or(v.unusable, v.refusal(id))
+	return item{v.result(adapters.AccountBalances{AccountID: id, Err: err}), err != nil}
+}
+
+// refusal is what every adapter says to an id that cannot be used.
+func (v *visit) refusal(id string) error {
+	err := adapters.ValidateAccountID(id)
+	var refused *adapters.Error
+	if errors.As(err, &refused) {
+		refused.Provider, refused.Operation = v.provider, "get balances"
 	}
-	if !s.enter(at) {
-		deliver(nil)
-		return
+	return err
+}
+
+func (v *visit) ofConnection(err error) item {
+	result := v.result(adapters.AccountBalances{Err: err})
+	result.OfConnection = true
+	return item{result, true}
+}
+
+func (v *visit) result(answer adapters.AccountBalances) Result {
+	result := Result{Key: v.Key, Provider: v.provider, AccountID: answer.AccountID, Account: answer.Account, Err: answer.Err}
+	if answer.Err == nil {
+		result.Balances = answer.Balances
 	}
-	ctx, done := s.counts.call(s.ctx, c.Provider)
-	answers, err := lister.AllBalances(ctx, c.PSU)
-	done(err)
-	s.leave(at)
+	return result
+}
+
+// listed returns all accounts of the provider. Those that came with their balances are settled.
+func (v *visit) listed() []item {
+	if v.unusable != nil {
+		return []item{v.ofConnection(v.unusable)}
+	}
+	if !v.enter(v.at) {
+		return []item{v.ofConnection(v.ctx.Err())}
+	}
+	answers, err := v.list()
 	if err != nil {
-		deliver([]Result{c.result("", nil, err)})
-		return
+		return []item{v.ofConnection(err)}
 	}
-	for {
-		listed, rest := c.listed(answers)
-		deliver(listed)
-		missing, rest := notListed(rest)
-		for ids := range chunks(slices.Values(missing), c.batchSize()) {
-			if !s.dispatch(at, sink, func() []Result { return s.fetch(c, ids) }) {
-				return
-			}
+	items := make([]item, 0, len(answers))
+	for _, answer := range answers {
+		one := v.named(answer.AccountID)
+		one.Account = answer.Account
+		if !errors.Is(answer.Err, adapters.ErrNoBalances) || answer.AccountID == "" {
+			one = item{v.result(answer), true}
 		}
-		if answers = rest; len(answers) == 0 {
-			return
-		}
-		if deliver, ok = sink.reserve(s.ctx); !ok {
-			return
-		}
+		items = append(items, one)
 	}
+	return items
 }
 
-// listed returns the results up to the first account without balances, and the answers from there on.
-func (c *Connection) listed(answers []adapters.AccountBalances) (results []Result, rest []adapters.AccountBalances) {
-	for i, answer := range answers {
-		if isMissing(answer) {
-			return results, answers[i:]
+// list makes one call, or two where the list does not carry balances.
+func (v *visit) list() (answers []adapters.AccountBalances, err error) {
+	defer v.leave(v.at)
+	err = v.try(func() (err error) {
+		answers, err = v.Source.AllBalances(v.ctx, v.PSU)
+		return err
+	})
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return answers, err
+	}
+	var accounts []adapters.Account
+	err = v.try(func() (err error) {
+		accounts, err = v.Source.Accounts(v.ctx, v.PSU)
+		return err
+	})
+	if errors.Is(err, errors.ErrUnsupported) {
+		err = v.wrapped(adapters.ErrUnsupported, "accounts: missing, and the provider lists none", err)
+	}
+	answers = nil
+	for i, account := range accounts {
+		missing := cmp.Or(v.refusal(account.ID), adapters.ErrNoBalances)
+		answers = append(answers, adapters.AccountBalances{AccountID: account.ID, Account: &accounts[i], Err: missing})
+	}
+	return answers, err
+}
+
+// take adds an account to the group of the next call, which is made when it is complete; false means that no more
+// accounts are wanted.
+func (v *visit) take(one item) bool {
+	if v.isTooLate(&v.late) {
+		v.group = append(v.group, v.ofConnection(v.ctx.Err()))
+		return false
+	}
+	if v.size == 0 && !one.settled && v.ctx.Err() == nil {
+		v.size = v.batchSize()
+	}
+	v.group = append(v.group, one)
+	return len(v.group) < v.size || v.flush()
+}
+
+// batchSize asks the source with nothing to ask for: it refuses the argument, or the call itself.
+func (v *visit) batchSize() int {
+	err := v.try(func() error {
+		_, err := v.Source.BatchBalances(v.ctx, nil, v.PSU)
+		return err
+	})
+	if errors.Is(err, errors.ErrUnsupported) {
+		return 1
+	}
+	return adapters.MaxBatch
+}
+
+// flush brings the group to its results, with a call as soon as the bounds allow it; false means that nobody wants them.
+func (v *visit) flush() bool {
+	group := v.group
+	v.group = nil
+	if len(group) == 0 {
+		return true
+	}
+	deliver, wanted := v.sink.reserve(v.gone)
+	ids := unsettled(group)
+	switch {
+	case !wanted:
+	case len(ids) == 0:
+		deliver(results(group))
+	case !v.enter(v.at):
+		settle(group, v.byID(nil, v.ctx.Err()))
+		deliver(results(group))
+	default:
+		v.start(func() { v.call(group, ids, deliver) })
+	}
+	return wanted
+}
+
+// call settles a group and delivers it, whatever the source does.
+func (v *visit) call(group []item, ids []string, deliver func([]Result)) {
+	defer func() {
+		v.leave(v.at)
+		deliver(results(group))
+	}()
+	settle(group, v.byID(nil, v.failure("the source", nil))) // unless there is an answer
+	settle(group, v.byID(v.ask(ids)))
+}
+
+// ask makes the call of a group. A batch that turns out to be unsupported has sent nothing.
+func (v *visit) ask(ids []string) (answers []adapters.AccountBalances, err error) {
+	if len(ids) > 1 {
+		err = v.try(func() (err error) {
+			answers, err = v.Source.BatchBalances(v.ctx, ids, v.PSU)
+			return err
+		})
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return answers, err
 		}
-		results = append(results, c.result(answer.AccountID, answer.Balances, answer.Err))
+		answers = nil
 	}
-	return results, nil
-}
-
-// notListed returns the ids up to the first account with balances, and the answers from there on.
-func notListed(answers []adapters.AccountBalances) (ids []string, rest []adapters.AccountBalances) {
-	for i, answer := range answers {
-		if !isMissing(answer) {
-			return ids, answers[i:]
-		}
-		ids = append(ids, answer.AccountID)
-	}
-	return ids, nil
-}
-
-func isMissing(answer adapters.AccountBalances) bool {
-	return answer.AccountID != "" && errors.Is(answer.Err, adapters.ErrNotListed)
-}
-
-// fetch asks for one chunk of accounts.
-func (s *scheduler) fetch(c *Connection, ids []string) []Result {
-	ctx, done := s.counts.call(s.ctx, c.Provider)
-	if len(ids) == 1 {
-		balances, err := c.Source.Balances(ctx, ids[0], c.PSU)
-		done(err)
-		return []Result{c.result(ids[0], balances, err)}
-	}
-	answers, err := c.Source.(adapters.BatchSource).BatchBalances(ctx, ids, c.PSU)
-	done(err)
-	return c.match(ids, answers, err)
-}
-
-// match returns one result for each account asked for, by its id and never by position.
-func (c *Connection) match(ids []string, answers []adapters.AccountBalances, err error) []Result {
-	results := make([]Result, 0, len(ids))
 	for _, id := range ids {
+		one := adapters.AccountBalances{AccountID: id}
+		one.Err = v.try(func() (err error) {
+			one.Balances, err = v.Source.Balances(v.ctx, id, v.PSU)
+			return err
+		})
+		answers = append(answers, one)
+	}
+	return answers, nil
+}
+
+// byID finds answers by the account's id and never by position.
+func (v *visit) byID(answers []adapters.AccountBalances, err error) func(string) ([]adapters.Balance, error) {
+	return func(id string) ([]adapters.Balance, error) {
 		i := slices.IndexFunc(answers, func(a adapters.AccountBalances) bool { return a.AccountID == id })
 		switch {
 		case err != nil:
-			results = append(results, c.result(id, nil, err))
+			return nil, err
 		case i < 0:
-			results = append(results, c.result(id, nil, c.failure(adapters.ErrProtocol, "batch: no answer for the account")))
-		default:
-			results = append(results, c.result(id, answers[i].Balances, answers[i].Err))
+			return nil, v.wrapped(adapters.ErrProtocol, "batch: no answer for the account", nil)
+		case answers[i].Err != nil:
+			return nil, answers[i].Err
+		}
+		return answers[i].Balances, nil
+	}
+}
+
+// unsettled returns the ids of a group that are to be asked for, each once.
+func unsettled(group []item) (ids []string) {
+	for _, one := range group {
+		if !one.settled && !slices.Contains(ids, one.AccountID) {
+			ids = append(ids, one.AccountID)
 		}
 	}
-	return results
+	return ids
 }
 
-func (c *Connection) result(accountID string, balances []adapters.Balance, err error) Result {
-	return Result{Connection: c.Name, Provider: c.Provider, AccountID: accountID, Balances: balances, Err: err}
-}
-
-func (c *Connection) batchSize() int {
-	if _, ok := c.Source.(adapters.BatchSource); ok {
-		return adapters.MaxBatch
-	}
-	return 1
-}
-
-func (c *Connection) problem() string {
-	switch {
-	case c.Source == nil:
-		return "source: missing"
-	case c.Provider == "":
-		return "provider: missing"
-	}
-	return ""
-}
-
-func (c *Connection) invalid(detail string) error {
-	return c.failure(adapters.ErrInvalidArgument, detail)
-}
-
-func (c *Connection) failure(kind adapters.Kind, detail string) error {
-	return &adapters.Error{Kind: kind, Provider: c.Provider, Operation: "collect", Detail: detail}
-}
-
-// chunks yields the values in slices of at most size.
-func chunks(values iter.Seq[string], size int) iter.Seq[[]string] {
-	return func(yield func([]string) bool) {
-		chunk := make([]string, 0, size)
-		for value := range values {
-			chunk = append(chunk, value)
-			if len(chunk) < size {
-				continue
-			}
-			if !yield(chunk) {
-				return
-			}
-			chunk = make([]string, 0, size)
-		}
-		if len(chunk) > 0 {
-			yield(chunk)
+func settle(group []item, answer func(id string) ([]adapters.Balance, error)) {
+	for i := range group {
+		if one := &group[i]; !one.settled {
+			one.Balances, one.Err = answer(one.AccountID)
 		}
 	}
+}
+
+func results(group []item) []Result {
+	all := make([]Result, len(group))
+	for i, one := range group {
+		all[i] = one.Result
+	}
+	return all
+}
+
+// try runs a method of the source. A panic becomes an error here, and goes on at the end of the run.
+func (v *visit) try(method func() error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = v.failure("the source", value)
+		}
+	}()
+	return method()
+}
+
+// failure is what a panic with a value or, without one, the end of a goroutine becomes.
+func (v *visit) failure(who string, value any) error {
+	if value == nil {
+		return v.wrapped(adapters.KindOther, who+" ended its goroutine", nil)
+	}
+	v.crash.CompareAndSwap(nil, &crash{value})
+	return v.wrapped(adapters.KindOther, who+" panicked", fmt.Errorf("panic: %v\n\n%s", value, debug.Stack()))
+}
+
+func (v *visit) wrapped(kind adapters.Kind, detail string, cause error) error {
+	failure := invalid(detail)
+	failure.Kind, failure.Provider, failure.Err = kind, v.provider, cause
+	if kind == adapters.ErrProtocol {
+		failure.Origin = adapters.OriginProvider
+	}
+	return failure
+}
+
+func invalid(detail string) *adapters.Error {
+	return &adapters.Error{Kind: adapters.ErrInvalidArgument, Origin: adapters.OriginLocal, Operation: "collect", Detail: detail}
 }

@@ -12,7 +12,7 @@ import (
 
 // balance is one of a type; each of included is a credit line: yes, no or not stated.
 func balance(kind adapters.BalanceType, included ...string) adapters.Balance {
-	b := adapters.Balance{Type: kind, Currency: "EUR", Amount: decimal.New(100, -2)}
+	b := adapters.Balance{Type: kind, Currency: "EUR", Amount: adapters.NewAmount(decimal.New(100, -2))}
 	for _, text := range included {
 		line := adapters.CreditLine{}
 		if counted := text == "yes"; text != "" {
@@ -68,15 +68,15 @@ func TestPickLeavesTheListAlone(t *testing.T) {
 
 func ExampleBalance() {
 	balances := []adapters.Balance{
-		{Type: adapters.ClosingBooked, Amount: decimal.New(100010, -2), Currency: "NOK"},
-		{Type: adapters.Expected, Amount: decimal.New(90010, -2), Currency: "NOK"},
+		{Type: adapters.ClosingBooked, Amount: adapters.NewAmount(decimal.New(100010, -2)), Currency: "NOK"},
+		{Type: adapters.Expected, Amount: adapters.NewAmount(decimal.New(90010, -2)), Currency: "NOK"},
 	}
 	choice, err := pick.Balance(pick.BookedFirst, balances)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(adapters.FormatAmount(choice.Balance.Amount), choice.Balance.Currency)
+	fmt.Println(choice.Balance.Amount, choice.Balance.Currency)
 	fmt.Println(choice.Reason)
 	// Output:
 	// 1000.10 NOK
