@@ -173,26 +173,20 @@ func (c call) of(ctx context.Context, source adapters.Source) (string, error) {
 		all, err := source.Balances(ctx, c.accounts[0], who)
 		return text(newResult(c.accounts[0], all, err))
 	case accounts:
-		lister, ok := source.(adapters.AccountLister)
-		if !ok {
-			return "", errNoMethod
+		listed, err := source.Accounts(ctx, who)
+		if errors.Is(err, errors.ErrUnsupported) {
+			return "", err
 		}
-		listed, err := lister.Accounts(ctx, who)
 		listing := newResult("", nil, err)
 		listing.Listed = listed
 		return text(listing)
 	case allBalances:
-		lister, ok := source.(adapters.BalanceLister)
-		if !ok {
-			return "", errNoMethod
-		}
-		answers, err = lister.AllBalances(ctx, who)
+		answers, err = source.AllBalances(ctx, who)
 	case batchBalances:
-		several, ok := source.(adapters.BatchSource)
-		if !ok {
-			return "", errors.New("the document answers for several accounts, the adapter does not")
-		}
-		answers, err = several.BatchBalances(ctx, c.accounts, who)
+		answers, err = source.BatchBalances(ctx, c.accounts, who)
+	}
+	if errors.Is(err, errors.ErrUnsupported) {
+		return "", err
 	}
 	results := []result{newResult("", nil, err)}
 	for _, answer := range answers {
@@ -201,10 +195,11 @@ func (c call) of(ctx context.Context, source adapters.Source) (string, error) {
 	return text(results...)
 }
 
-// errNoMethod says that an adapter lacks a method that is optional.
-var errNoMethod = errors.New("the adapter has no such method")
-
+// newResult leaves out the ids of the requests, which no two calls share.
 func newResult(account string, balances []adapters.Balance, err error) result {
+	for i := range balances {
+		balances[i].RequestID = ""
+	}
 	r := result{Account: account, Balances: balances}
 	var e *adapters.Error
 	switch {
