@@ -151,7 +151,7 @@ func TestExplainFailures(t *testing.T) {
 		{"refusal", 530, `{"id":"S3CR3T","errorCode":"S3CR3T","message":"S3CR3T","source":"S3CR3T","type":"S3CR3T","timestamp":1}`,
 			"", "unavailable (HTTP 530)"},
 		{"no JSON", 503, `<html>S3CR3T</html>`, "", "unavailable (HTTP 503)"},
-		{"broken off", 200, `[{"amount":"47.11",`, "", "unavailable (HTTP 200): [0]: JSON ends too early"},
+		{"broken off", 200, `[{"amount":"47.11",`, "", "protocol (HTTP 200): [0]: JSON ends too early"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
