@@ -8,26 +8,34 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "e25cb498f84beef5ea3d77a8d6f3fd3c44ff48355a7a45cc0abb4aaff8404ead",
-		Generator:       "oapi-codegen v2.8.2",
-		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
-		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
+		SHA256:     "b1fd94ce23dfabe0b073d81471bdba00991bf82e96d47f8ef9e1eb797f6daa3f",
+		Generator:  "oapi-codegen v2.8.2",
+		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
+		Unattended: Access{
+			{[]string{"getBalances"}, "account", []Limit{{4, 24 * time.Hour}}},
+			{[]string{"getAccounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
+		},
 	},
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "c7c824c9276c38046adcfd2049b3e732b8c664662d4c0c629749be97e4f382e9",
-		Generator:       "oapi-codegen v2.8.2",
-		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
-		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
+		SHA256:     "b2a8010c8ec73d63e41634f9b92b6a8dc853f8535b74d3e8e0e22a4597d9f745",
+		Generator:  "oapi-codegen v2.8.2",
+		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
+		Unattended: Access{
+			{[]string{"getBalances"}, "account", []Limit{{4, 24 * time.Hour}}},
+			{[]string{"getAccounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
+		},
 	},
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:          "0632fa5b1a8a52cde58dd0bede6921ba51319e6880406f30a702c6d0ac0257c6",
-		Generator:       "oapi-codegen v2.8.2",
-		Operations:      []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
-		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
+		SHA256:     "6af8d0385703d596efd3be9db117e9b1271709544dc493b6c8d0df40f4ac5af6",
+		Generator:  "oapi-codegen v2.8.2",
+		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
+		Unattended: Access{
+			{[]string{"getBalances", "getAccounts"}, "account", []Limit{{4, 24 * time.Hour}}},
+		},
 	},
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
@@ -39,9 +47,12 @@ var infos = []Info{
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:          "5ccac1a3cd3d3479af8ffbd4a5a44822d15df1833bea111930e741f9ae33a3fa",
-		Generator:       "oapi-codegen v2.8.2",
-		Operations:      []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
-		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
+		SHA256:     "254365266608c08e6613bc166e4a5087a13619227092ca7c88d97527569bfa91",
+		Generator:  "oapi-codegen v2.8.2",
+		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
+		Unattended: Access{
+			{[]string{"getBalances", "getBalancesBatch"}, "account", []Limit{{4, 24 * time.Hour}}},
+			{[]string{"getAccounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
+		},
 	},
 }

@@ -1,6 +1,7 @@
 package specs_test
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -31,6 +32,7 @@ var rules = []rule{
 	{"money is exact", "string with format decimal and a pattern, or number without format, multipleOf and limits", findInexactMoney},
 	{"currencies are codes", "give it the pattern ^[A-Z]{3}$", findLooseCurrencies},
 	{"error codes have an example", "add an error example that carries the code", findCodesWithoutExample},
+	{"unattended access is complete", "write a list of {operations, per: account or consent, limits: [{calls: 4, hours: 24}]}", findOddAccess},
 	{"headers of the page are there", "declare the header, or remove it from x-provenance.headers with a deviation", findMissingHeaders},
 }
 
@@ -302,6 +304,62 @@ func findMissingHeaders(d *tree, report func(*yaml.Node, string)) {
 	}
 }
 
+// findOddAccess wants allowances of the documented form in which every operation but that for tokens occurs once.
+func findOddAccess(d *tree, report func(*yaml.Node, string)) {
+	access := get(d.root, "info", "x-unattended-access")
+	if access == nil {
+		return
+	}
+	named := map[string]int{}
+	for _, item := range access.Content {
+		var allowance struct {
+			Operations []string
+			Per        specs.Counted
+			Limits     []struct{ Calls, Hours int }
+			Confidence string `yaml:"x-confidence"`
+			Source     string `yaml:"x-source"`
+		}
+		if access.Kind != yaml.SequenceNode || strictly(item, &allowance) != nil {
+			report(item, "an allowance of another form")
+			return
+		}
+		for _, operation := range allowance.Operations {
+			named[operation]++
+		}
+		if allowance.Per != specs.PerAccount && allowance.Per != specs.PerConsent || len(allowance.Limits) == 0 {
+			report(item, "neither per account nor per consent, or no limit")
+		}
+		for _, limit := range allowance.Limits {
+			if limit.Calls < 1 || limit.Hours < 1 {
+				report(item, "a limit without calls or hours")
+			}
+		}
+	}
+	d.operations(func(_, operation *yaml.Node) {
+		id := get(operation, "operationId")
+		if id != nil && id.Value != "getToken" && named[id.Value] != 1 {
+			report(access, fmt.Sprintf("%s is named %d times", id.Value, named[id.Value]))
+		}
+		if id != nil {
+			delete(named, id.Value)
+		}
+	})
+	for unknown := range named {
+		report(access, "no operation is called "+unknown)
+	}
+}
+
+// strictly decodes a node and refuses members that the target does not have.
+func strictly(node *yaml.Node, target any) error {
+	text, err := yaml.Marshal(node)
+	if err != nil {
+		return err
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	return decoder.Decode(target)
+}
+
 // Every rule is seen to fail: a fault in the text of a good document, and the rule that finds it.
 var plants = []struct{ provider, old, new, rule string }{
 	{"eika", "operationId: getBalances", "x-operation: getBalances", "operations are complete"},
@@ -314,6 +372,9 @@ var plants = []struct{ provider, old, new, rule string }{
 	{"eika", "format: decimal", "format: double", "money is exact"},
 	{"mypos", "'^[A-Z]{3}$'", "'^.*$'", "currencies are codes"},
 	{"mypos", "            - FORMAT_ERROR", "            - FORMAT_ERROR\n            - NEVER_SHOWN", "error codes have an example"},
+	{"mypos", "      per: consent\n", "      per: day\n", "unattended access is complete"},
+	{"eika", "operations: [getAccounts]", "operations: [getAccount]", "unattended access is complete"},
+	{"tokenio", "limits: [{calls: 4, hours: 24}]", "limits: [{calls: 4, days: 1}]", "unattended access is complete"},
 	{"mypos", "name: API-Key", "name: API-Keys", "headers of the page are there"},
 }
 
