@@ -8,33 +8,33 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "b1fd94ce23dfabe0b073d81471bdba00991bf82e96d47f8ef9e1eb797f6daa3f",
+		SHA256:     "a33b0c9f5784db7d1d85c63d7710308bc4a58b23c524dcc5240765b7ac32c8ed",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
-			{[]string{"getBalances"}, "account", []Limit{{4, 24 * time.Hour}}},
-			{[]string{"getAccounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
+			{[]Call{"balances"}, "account", []Limit{{4, 24 * time.Hour}}},
+			{[]Call{"accounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
 		},
 	},
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "b2a8010c8ec73d63e41634f9b92b6a8dc853f8535b74d3e8e0e22a4597d9f745",
+		SHA256:     "91f1453982645e3f3bb66ec3998ef5d56fe3bdbf7c2994c9685e960b9e808bf0",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
-			{[]string{"getBalances"}, "account", []Limit{{4, 24 * time.Hour}}},
-			{[]string{"getAccounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
+			{[]Call{"balances"}, "account", []Limit{{4, 24 * time.Hour}}},
+			{[]Call{"accounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
 		},
 	},
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:     "6af8d0385703d596efd3be9db117e9b1271709544dc493b6c8d0df40f4ac5af6",
+		SHA256:     "35026534632b64a21ecfc65ae3d49939a435c0369c31f2496c13dd6c2539db7d",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		Unattended: Access{
-			{[]string{"getBalances", "getAccounts"}, "account", []Limit{{4, 24 * time.Hour}}},
+			{[]Call{"balances", "accounts"}, "account", []Limit{{4, 24 * time.Hour}}},
 		},
 	},
 	{
@@ -47,12 +47,12 @@ var infos = []Info{
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "254365266608c08e6613bc166e4a5087a13619227092ca7c88d97527569bfa91",
+		SHA256:     "6828973d99759c581f53208070956304804aeec0d3df633f719094b49dfe7039",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{
-			{[]string{"getBalances", "getBalancesBatch"}, "account", []Limit{{4, 24 * time.Hour}}},
-			{[]string{"getAccounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
+			{[]Call{"balances", "batch"}, "account", []Limit{{4, 24 * time.Hour}}},
+			{[]Call{"accounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
 		},
 	},
 }

@@ -32,7 +32,7 @@ var rules = []rule{
 	{"money is exact", "string with format decimal and a pattern, or number without format, multipleOf and limits", findInexactMoney},
 	{"currencies are codes", "give it the pattern ^[A-Z]{3}$", findLooseCurrencies},
 	{"error codes have an example", "add an error example that carries the code", findCodesWithoutExample},
-	{"unattended access is complete", "write a list of {operations, per: account or consent, limits: [{calls: 4, hours: 24}]}", findOddAccess},
+	{"unattended access is complete", "write a list of {of: [balances], per: account or consent, limits: [{calls: 4, hours: 24}]}, with accounts if there is a list", findOddAccess},
 	{"headers of the page are there", "declare the header, or remove it from x-provenance.headers with a deviation", findMissingHeaders},
 }
 
@@ -304,16 +304,17 @@ func findMissingHeaders(d *tree, report func(*yaml.Node, string)) {
 	}
 }
 
-// findOddAccess wants allowances of the documented form in which every operation but that for tokens occurs once.
+// findOddAccess wants allowances of the documented form that say how balances and, where they can be listed, accounts
+// are counted.
 func findOddAccess(d *tree, report func(*yaml.Node, string)) {
 	access := get(d.root, "info", "x-unattended-access")
 	if access == nil {
 		return
 	}
-	named := map[string]int{}
+	named := map[specs.Call]bool{}
 	for _, item := range access.Content {
 		var allowance struct {
-			Operations []string
+			Of         []specs.Call
 			Per        specs.Counted
 			Limits     []struct{ Calls, Hours int }
 			Confidence string `yaml:"x-confidence"`
@@ -323,8 +324,11 @@ func findOddAccess(d *tree, report func(*yaml.Node, string)) {
 			report(item, "an allowance of another form")
 			return
 		}
-		for _, operation := range allowance.Operations {
-			named[operation]++
+		for _, call := range allowance.Of {
+			if named[call] || !slices.Contains([]specs.Call{specs.Balances, specs.Batch, specs.Accounts, specs.AllBalances}, call) {
+				report(item, string(call)+" is no call or is named twice")
+			}
+			named[call] = true
 		}
 		if allowance.Per != specs.PerAccount && allowance.Per != specs.PerConsent || len(allowance.Limits) == 0 {
 			report(item, "neither per account nor per consent, or no limit")
@@ -335,17 +339,10 @@ func findOddAccess(d *tree, report func(*yaml.Node, string)) {
 			}
 		}
 	}
-	d.operations(func(_, operation *yaml.Node) {
-		id := get(operation, "operationId")
-		if id != nil && id.Value != "getToken" && named[id.Value] != 1 {
-			report(access, fmt.Sprintf("%s is named %d times", id.Value, named[id.Value]))
-		}
-		if id != nil {
-			delete(named, id.Value)
-		}
-	})
-	for unknown := range named {
-		report(access, "no operation is called "+unknown)
+	lists := false
+	d.operations(func(_, operation *yaml.Node) { lists = lists || get(operation, "x-sandbox-list") != nil })
+	if !named[specs.Balances] || lists && !named[specs.Accounts] {
+		report(access, "balances or accounts are not named")
 	}
 }
 
@@ -373,7 +370,7 @@ var plants = []struct{ provider, old, new, rule string }{
 	{"mypos", "'^[A-Z]{3}$'", "'^.*$'", "currencies are codes"},
 	{"mypos", "            - FORMAT_ERROR", "            - FORMAT_ERROR\n            - NEVER_SHOWN", "error codes have an example"},
 	{"mypos", "      per: consent\n", "      per: day\n", "unattended access is complete"},
-	{"eika", "operations: [getAccounts]", "operations: [getAccount]", "unattended access is complete"},
+	{"eika", "of: [accounts]", "of: [balances]", "unattended access is complete"},
 	{"tokenio", "limits: [{calls: 4, hours: 24}]", "limits: [{calls: 4, days: 1}]", "unattended access is complete"},
 	{"mypos", "name: API-Key", "name: API-Keys", "headers of the page are there"},
 }

@@ -23,12 +23,23 @@ type Info struct {
 // Access is how often a provider may be called without the PSU.
 type Access []Allowance
 
-// Allowance is what the calls of some operations share, as x-unattended-access of a document states it.
+// Allowance is what some calls share, as x-unattended-access of a document states it.
 type Allowance struct {
-	Operations []string `json:"operations"` // operationIds
-	Per        Counted  `json:"per"`        // what has an allowance of its own
-	Limits     []Limit  `json:"limits"`     // all hold at once
+	Of     []Call  `json:"of"`
+	Per    Counted `json:"per"`    // what has an allowance of its own
+	Limits []Limit `json:"limits"` // all hold at once
 }
+
+// Call is a way to call a provider.
+type Call string
+
+// The calls of an adapter: the methods of its Source.
+const (
+	Balances    Call = "balances"
+	Batch       Call = "batch" // counts like balances unless it is named
+	Accounts    Call = "accounts"
+	AllBalances Call = "allBalances" // counts like accounts unless it is named
+)
 
 // Counted is what a provider counts calls by.
 type Counted string
@@ -51,14 +62,16 @@ func (l Limit) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, `{"calls":%d,"hours":%g}`, l.Calls, l.Window.Hours()), nil
 }
 
-// Of returns the allowance of the first of the operations that has one, and whether there is any.
-func (a Access) Of(operations ...string) (Allowance, bool) {
-	for _, operation := range operations {
-		for _, allowance := range a {
-			if slices.Contains(allowance.Operations, operation) {
-				return allowance, true
-			}
-		}
+// Of returns the allowance of a call, and whether there is one.
+func (a Access) Of(call Call) (Allowance, bool) {
+	i := slices.IndexFunc(a, func(allowance Allowance) bool { return slices.Contains(allowance.Of, call) })
+	switch {
+	case i >= 0:
+		return a[i], true
+	case call == Batch:
+		return a.Of(Balances)
+	case call == AllBalances:
+		return a.Of(Accounts)
 	}
 	return Allowance{}, false
 }

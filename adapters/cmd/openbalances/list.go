@@ -63,7 +63,7 @@ func listProvidersJSON(stdout io.Writer) error {
 	for _, p := range providers {
 		info, _ := specs.Describe(p.name)
 		var limit specs.Limit
-		if balances, ok := info.Unattended.Of("getBalances"); ok {
+		if balances, ok := info.Unattended.Of(specs.Balances); ok {
 			limit = balances.Limits[0]
 		}
 		all = append(all, listed{info, limit.Calls, limit.Window.Hours(), credentialNames{p.required, p.oneOf, p.optional}})

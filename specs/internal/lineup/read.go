@@ -44,9 +44,9 @@ type document struct {
 
 // allowance is one of x-unattended-access.
 type allowance struct {
-	Operations []string `yaml:"operations"`
-	Per        string   `yaml:"per"`
-	Limits     []struct {
+	Of     []string `yaml:"of"`
+	Per    string   `yaml:"per"`
+	Limits []struct {
 		Calls int `yaml:"calls"`
 		Hours int `yaml:"hours"`
 	} `yaml:"limits"`
@@ -83,7 +83,7 @@ func (d document) Access() string {
 		for _, limit := range a.Limits {
 			limits = append(limits, fmt.Sprintf("%d in %d hours", limit.Calls, limit.Hours))
 		}
-		all = append(all, strings.Join(limits, " and ")+" per "+a.Per+" ("+strings.Join(a.Operations, ", ")+")")
+		all = append(all, strings.Join(limits, " and ")+" per "+a.Per+" ("+strings.Join(a.Of, ", ")+")")
 	}
 	return strings.Join(all, "; ")
 }

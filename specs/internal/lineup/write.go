@@ -26,7 +26,7 @@ var infos = []Info{
 		{{- with .Document.Info.Unattended}}
 		Unattended: Access{
 		{{- range .}}
-			{ {{- printf "%#v" .Operations}}, {{printf "%q" .Per}}, []Limit{ {{- range .Limits}}{ {{- .Calls}}, {{.Hours}} * time.Hour}, {{end -}} }},
+			{[]Call{ {{- range .Of}}{{printf "%q" .}}, {{end -}} }, {{printf "%q" .Per}}, []Limit{ {{- range .Limits}}{ {{- .Calls}}, {{.Hours}} * time.Hour}, {{end -}} }},
 		{{- end}}
 		},{{end}}
 	},
