@@ -28,7 +28,7 @@ func serve(t *testing.T, handler http.HandlerFunc) (adapters.Source, *atomic.Int
 	client, err := tokenio.New(tokenio.Credentials{OnBehalfOf: "ta:1", APIKey: "key"},
 		&adapters.Options{BaseURL: server.URL})
 	require.NoError(t, err)
-	guard, err := accessguard.New(client, "tokenio", "ta:1", accessguard.Memory(), nil)
+	guard, err := accessguard.New(client, "ta:1", accessguard.Memory(), nil)
 	require.NoError(t, err)
 	return guard, &requests
 }

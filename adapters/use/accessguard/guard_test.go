@@ -58,7 +58,7 @@ func (b broken) Update(context.Context, string, time.Time, func(accessguard.Reco
 func guarded(t *testing.T, source adapters.Source, store accessguard.Store,
 	options accessguard.Options) adapters.Source {
 	t.Helper()
-	guard, err := accessguard.New(source, "eika", "consent", store, &options)
+	guard, err := accessguard.New(source, "consent", store, &options)
 	require.NoError(t, err)
 	return guard
 }
@@ -375,15 +375,15 @@ func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	store, source := accessguard.Memory(), &bank{}
 	for problem, make := range map[string]func() (adapters.Source, error){
-		"source: missing":  func() (adapters.Source, error) { return accessguard.New(nil, "eika", "c", store, nil) },
-		"store: missing":   func() (adapters.Source, error) { return accessguard.New(source, "eika", "c", nil, nil) },
-		"consent: missing": func() (adapters.Source, error) { return accessguard.New(source, "eika", "", store, nil) },
-		"provider: no":     func() (adapters.Source, error) { return accessguard.New(source, "bank", "c", store, nil) },
+		"source: missing":  func() (adapters.Source, error) { return accessguard.New(nil, "c", store, nil) },
+		"store: missing":   func() (adapters.Source, error) { return accessguard.New(source, "c", nil, nil) },
+		"consent: missing": func() (adapters.Source, error) { return accessguard.New(source, "", store, nil) },
+		"provider: no":     func() (adapters.Source, error) { return accessguard.New(source, "c", store, nil) },
 		"calls: not": func() (adapters.Source, error) {
-			return accessguard.New(source, "eika", "c", store, &accessguard.Options{Calls: 101})
+			return accessguard.New(source, "c", store, &accessguard.Options{Calls: 101})
 		},
 		"negative": func() (adapters.Source, error) {
-			return accessguard.New(source, "eika", "c", store, &accessguard.Options{Window: -1})
+			return accessguard.New(source, "c", store, &accessguard.Options{Window: -1})
 		},
 	} {
 		guard, err := make()
@@ -391,6 +391,6 @@ func TestNewRefuses(t *testing.T) {
 		assert.ErrorContains(t, err, problem)
 		assert.Nil(t, guard)
 	}
-	_, err := accessguard.New(source, "bank", "c", store, &accessguard.Options{Calls: 4})
+	_, err := accessguard.New(source, "c", store, &accessguard.Options{Calls: 4})
 	require.NoError(t, err)
 }

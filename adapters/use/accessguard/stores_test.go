@@ -119,7 +119,7 @@ func TestDamagedFileIsAnErrorAndIsKept(t *testing.T) {
 	assert.NotContains(t, string(good), "account")
 	assert.NotContains(t, string(good), "consent")
 	digit := bytes.Clone(good)
-	digit[bytes.Index(digit, []byte("taken"))+10] ^= 1
+	digit[bytes.Index(digit, []byte("calls"))+10] ^= 1
 	for name, text := range map[string][]byte{
 		"empty": {}, "cut in the sum": good[:40], "cut at its end": good[:len(good)-1], "without sum": good[65:],
 		"one digit differs": digit, "something after it": append(bytes.Clone(good), '\n'), "other text": []byte("{}"),
@@ -128,7 +128,7 @@ func TestDamagedFileIsAnErrorAndIsKept(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "access.json")
 			require.NoError(t, os.WriteFile(path, text, 0o600))
-			guarded, err := accessguard.New(bank, "eika", "consent", accessguard.File(path), nil)
+			guarded, err := accessguard.New(bank, "consent", accessguard.File(path), nil)
 			require.NoError(t, err)
 			_, err = guarded.Balances(t.Context(), "account", adapters.Unattended())
 			require.ErrorIs(t, err, adapters.ErrUnavailable)
@@ -156,14 +156,14 @@ func TestExpiredRecordsAreForgotten(t *testing.T) {
 	assert.Less(t, info.Size(), int64(2048))
 }
 
-// churn writes n records, each of which expires ten records later.
+// churn writes n records, each of which may be forgotten about ten records later.
 func churn(t *testing.T, store accessguard.Store, n int) {
 	start := time.Now()
 	for i := range n {
-		now := start.Add(time.Duration(i) * time.Second)
+		now := start.Add(time.Duration(i) * 4 * 24 * time.Hour)
 		require.NoError(t, store.Update(t.Context(), strconv.Itoa(i), now,
 			func(accessguard.Record) accessguard.Record {
-				return accessguard.Record{Blocked: now.Add(10 * time.Second)}
+				return accessguard.Record{Blocked: now.Add(10 * 24 * time.Hour)}
 			}))
 	}
 }
