@@ -46,7 +46,7 @@ func TestAdapterIsAskedFourTimes(t *testing.T) {
 		require.ErrorIs(t, call(t, guard), adapters.ErrUnavailable)
 	}
 	require.ErrorIs(t, call(t, guard), adapters.ErrRateLimited)
-	results, err := ask(t, guard.(adapters.BatchSource), "account", "other")
+	results, err := ask(t, guard, "account", "other")
 	require.NoError(t, err)
 	require.ErrorIs(t, results[0].Err, adapters.ErrRateLimited)
 	require.ErrorIs(t, results[1].Err, adapters.ErrUnavailable)

@@ -184,7 +184,8 @@ func (g *Guard) askBatch(ctx context.Context, accountIDs []string, slots []slot,
 			answers[answer.AccountID] = answer
 		}
 		if err == nil && (len(list) != len(accountIDs) || !hasAll(answers, accountIDs)) {
-			err = g.failure(&g.batch, adapters.ErrProtocol, "the source did not answer once for each account")
+			failure := g.failure(&g.batch, adapters.ErrProtocol, "the source did not answer once for each account")
+			failure.Origin, err = "", failure
 		}
 		return err
 	})

@@ -1,7 +1,6 @@
 package accessguard_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/netip"
@@ -56,12 +55,15 @@ func (b broken) Update(context.Context, string, time.Time, func(accessguard.Reco
 
 // guarded returns a guard of eika, which allows four calls in 24 hours.
 func guarded(t *testing.T, source adapters.Source, store accessguard.Store,
-	options accessguard.Options) adapters.Source {
+	options accessguard.Options) *accessguard.Guard {
 	t.Helper()
 	guard, err := accessguard.New(source, "consent", store, &options)
 	require.NoError(t, err)
 	return guard
 }
+
+// allow is the usual access with so many calls in 24 hours.
+func allow(calls int) specs.Access { return accessguard.Usual(specs.Limit{Calls: calls, Window: day}) }
 
 func call(t *testing.T, guard adapters.Source) error {
 	t.Helper()
@@ -104,7 +106,7 @@ func TestLowerLimitWaitsForMoreThanOneCall(t *testing.T) {
 		require.NoError(t, call(t, guarded(t, &bank{}, store, accessguard.Options{Now: clock.now})))
 		clock.time = clock.time.Add(time.Hour)
 	}
-	lower := guarded(t, &bank{}, store, accessguard.Options{Calls: 2, Now: clock.now})
+	lower := guarded(t, &bank{}, store, accessguard.Options{Access: allow(2), Now: clock.now})
 	requireLimited(t, call(t, lower), start.Add(day+2*time.Hour))
 	clock.time = start.Add(day + time.Minute) // the first has stopped counting
 	for range 2 {
@@ -116,7 +118,7 @@ func TestCallCountsFromItsAnswer(t *testing.T) {
 	t.Parallel()
 	clock := &clock{start}
 	source := &bank{during: func() { clock.time = clock.time.Add(20 * time.Second) }}
-	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Calls: 1, Now: clock.now})
+	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Access: allow(1), Now: clock.now})
 	require.NoError(t, call(t, guard))
 	requireLimited(t, call(t, guard), start.Add(day+20*time.Second))
 }
@@ -125,7 +127,7 @@ func TestCrashDuringTheCallCounts(t *testing.T) {
 	t.Parallel()
 	clock := &clock{start}
 	guard := guarded(t, &bank{during: func() { panic("crash") }}, accessguard.Memory(),
-		accessguard.Options{Calls: 1, Now: clock.now})
+		accessguard.Options{Access: allow(1), Now: clock.now})
 	assert.Panics(t, func() { _ = call(t, guard) })
 	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
 }
@@ -138,7 +140,7 @@ func TestClockSetBackLetsNothingThrough(t *testing.T) {
 	for range 4 {
 		require.NoError(t, call(t, guard))
 	}
-	requireLimited(t, call(t, guard), start.Add(-90*time.Hour).Add(day))
+	requireLimited(t, call(t, guard), start.Add(-120*time.Hour).Add(day+time.Minute))
 	assert.Equal(t, 4, source.Asked("account"))
 }
 
@@ -199,7 +201,7 @@ func TestFailuresThatCount(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			source := &bank{failure: row.failure}
-			guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Calls: 1})
+			guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Access: allow(1)})
 			require.Equal(t, row.failure, call(t, guard))
 			source.failure = nil
 			err := call(t, guard)
@@ -212,9 +214,9 @@ func TestContextThatEnds(t *testing.T) {
 	t.Parallel()
 	source := &bank{}
 	store := accessguard.Memory()
-	guard := guarded(t, source, store, accessguard.Options{Calls: 1})
+	guard := guarded(t, source, store, accessguard.Options{Access: allow(1)})
 	ctx, cancel := context.WithCancel(t.Context())
-	endsAfterReserving := guarded(t, source, during{store, cancel}, accessguard.Options{Calls: 1})
+	endsAfterReserving := guarded(t, source, during{store, cancel}, accessguard.Options{Access: allow(1)})
 	for range 2 { // the second time it has ended before
 		_, err := endsAfterReserving.Balances(ctx, "account", adapters.Unattended())
 		require.ErrorIs(t, err, context.Canceled)
@@ -226,7 +228,7 @@ func TestContextThatEnds(t *testing.T) {
 	source.during, source.failure = cancel, &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
 	_, err := guard.Balances(ctx, "other", adapters.Unattended())
 	require.ErrorIs(t, err, adapters.ErrRateLimited)
-	guard = guarded(t, source, store, accessguard.Options{Calls: 2})
+	guard = guarded(t, source, store, accessguard.Options{Access: allow(2)})
 	_, err = guard.Balances(t.Context(), "other", adapters.Unattended())
 	require.ErrorContains(t, err, "access guard", "learned although the context had ended")
 }
@@ -261,17 +263,18 @@ func TestLearnsFrom429(t *testing.T) {
 		"no limit is documented": {provider: "onesingleview", failure: &adapters.Error{Status: 429},
 			until: start.Add(day)},
 		"not from the provider": {failure: &adapters.Error{RetryAfter: hour}},
+		"of the token endpoint": {failure: &adapters.Error{Status: 429, Operation: "get token"}},
+		"of the caller's token source": {failure: &adapters.Error{Status: 429, Origin: adapters.OriginLocal}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			row.failure.Kind, row.options.Now = adapters.ErrRateLimited, (&clock{start}).now
 			source := &bank{failure: row.failure}
-			provider := cmp.Or(row.provider, "eika")
-			guard, err := accessguard.New(source, provider, "consent", accessguard.Memory(), &row.options)
-			require.NoError(t, err)
+			source.Base = adapters.Base(row.provider)
+			guard := guarded(t, source, accessguard.Memory(), row.options)
 			require.Equal(t, row.failure, call(t, guard))
 			source.failure = nil
-			_, err = guard.Balances(t.Context(), "other account", adapters.Unattended())
+			_, err := guard.Balances(t.Context(), "other account", adapters.Unattended())
 			require.NoError(t, err)
 			err = call(t, guard)
 			if row.until.IsZero() {
@@ -313,7 +316,7 @@ func TestStoreThatFails(t *testing.T) {
 func TestStoreThatComesBackCountsTheCallLetThrough(t *testing.T) {
 	t.Parallel()
 	source, store := &bank{}, &recovering{Store: accessguard.Memory()}
-	guard := guarded(t, source, store, accessguard.Options{Calls: 1, FailOpen: true})
+	guard := guarded(t, source, store, accessguard.Options{Access: allow(1), FailOpen: true})
 	require.NoError(t, call(t, guard))
 	require.ErrorIs(t, call(t, guard), adapters.ErrRateLimited)
 }
@@ -342,7 +345,8 @@ func TestKeysAreApart(t *testing.T) {
 		{"eika", "consent a", "b"}, {"eika", "consent", "a b"},
 	}
 	for _, key := range keys {
-		guard, err := accessguard.New(source, key[0], adapters.Secret(key[1]), store, &accessguard.Options{Calls: 1})
+		source.Base = adapters.Base(key[0])
+		guard, err := accessguard.New(source, adapters.Secret(key[1]), store, &accessguard.Options{Access: allow(1)})
 		require.NoError(t, err)
 		_, err = guard.Balances(t.Context(), key[2], adapters.Unattended())
 		require.NoError(t, err)
@@ -352,45 +356,41 @@ func TestKeysAreApart(t *testing.T) {
 	assert.Equal(t, len(keys), store.Len())
 }
 
-func TestLimitsComeFromTheDocuments(t *testing.T) {
-	t.Parallel()
-	for _, name := range specs.Providers() {
-		info, _ := specs.Describe(name)
-		source := &bank{}
-		guard, err := accessguard.New(source, name, "consent", accessguard.Memory(), nil)
-		require.NoError(t, err)
-		const tries = 12
-		for range tries {
-			_ = call(t, guard)
-		}
-		want := info.UnattendedCalls
-		if want == 0 {
-			want = tries
-		}
-		assert.Equal(t, want, source.Asked("account"), name)
-	}
-}
-
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	store, source := accessguard.Memory(), &bank{}
-	for problem, make := range map[string]func() (adapters.Source, error){
-		"source: missing":  func() (adapters.Source, error) { return accessguard.New(nil, "c", store, nil) },
-		"store: missing":   func() (adapters.Source, error) { return accessguard.New(source, "c", nil, nil) },
-		"consent: missing": func() (adapters.Source, error) { return accessguard.New(source, "", store, nil) },
-		"provider: no":     func() (adapters.Source, error) { return accessguard.New(source, "c", store, nil) },
-		"calls: not": func() (adapters.Source, error) {
-			return accessguard.New(source, "c", store, &accessguard.Options{Calls: 101})
-		},
-		"negative": func() (adapters.Source, error) {
-			return accessguard.New(source, "c", store, &accessguard.Options{Window: -1})
-		},
-	} {
-		guard, err := make()
-		require.ErrorIs(t, err, adapters.ErrInvalidArgument, problem)
-		assert.ErrorContains(t, err, problem)
-		assert.Nil(t, guard)
+	other := &bank{Bank: storetest.Bank{Base: "bank"}}
+	with := func(limits ...specs.Limit) *accessguard.Options {
+		return &accessguard.Options{Access: accessguard.Usual(limits...)}
 	}
-	_, err := accessguard.New(source, "c", store, &accessguard.Options{Calls: 4})
-	require.NoError(t, err)
+	for name, row := range map[string]struct {
+		source  adapters.Source
+		consent adapters.Secret
+		store   accessguard.Store
+		options *accessguard.Options
+		problem string
+	}{
+		"no source":             {nil, "c", store, nil, "source: missing"},
+		"a nil source":          {(*bank)(nil), "c", store, nil, "source: missing"},
+		"a source without name": {adapters.Base(""), "c", store, nil, "source: missing"},
+		"a source that panics":  {struct{ adapters.Source }{}, "c", store, nil, "source: missing"},
+		"no store":              {source, "c", nil, nil, "store: missing"},
+		"a nil store":           {source, "c", (*accessguard.MemoryStore)(nil), nil, "store: missing"},
+		"no consent":            {source, "", store, nil, "consent: missing"},
+		"no document":           {other, "c", store, nil, "access: missing"},
+		"no calls":              {other, "c", store, with(specs.Limit{Window: day}), "access: a limit"},
+		"too many calls":        {other, "c", store, with(specs.Limit{Calls: 501, Window: day}), "access: a limit"},
+		"no window":             {other, "c", store, with(specs.Limit{Calls: 4, Window: -1}), "access: a limit"},
+		"per nothing": {other, "c", store, &accessguard.Options{Access: specs.Access{{Of: []specs.Call{specs.Balances}}}},
+			"access: neither"},
+		"a negative block": {source, "c", store, &accessguard.Options{Block: -1}, "block: negative"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			guard, err := accessguard.New(row.source, row.consent, row.store, row.options)
+			require.ErrorIs(t, err, adapters.ErrInvalidArgument)
+			require.ErrorContains(t, err, row.problem)
+			assert.Nil(t, guard)
+		})
+	}
 }
