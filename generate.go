@@ -8,7 +8,7 @@
 // Its folders are:
 //
 //   - specs: the documents, kept by hand, and what runs on them: specs/contract checks requests and answers,
-//     specs/sandbox serves every provider's examples.
+//     specs/traffic checks live traffic, specs/sandbox serves every provider's examples.
 //   - gen: the generated clients, never edited. Each can be imported alone.
 //   - adapters: Balance, Error and Source with their contract; below it one adapter for each provider, the
 //     conformance suite adaptertest, and the command-line tool cmd/openbalances.

@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "a33b0c9f5784db7d1d85c63d7710308bc4a58b23c524dcc5240765b7ac32c8ed",
+		SHA256:     "d1cb96e3755d3cd981ac52371808a80abed2570e30389ee98762d0ee40955d54",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "91f1453982645e3f3bb66ec3998ef5d56fe3bdbf7c2994c9685e960b9e808bf0",
+		SHA256:     "866d49afbc66236c57070978279c8867ddf76dbb22c9273d1cb9b26b0f9fdc30",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
@@ -30,7 +30,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:     "35026534632b64a21ecfc65ae3d49939a435c0369c31f2496c13dd6c2539db7d",
+		SHA256:     "46c4ffb52642f8966bd70eb7d1abb5b6ceaa882da71cc1a271f4f51f6e830f89",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		Unattended: Access{
@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "78b4fd478bea42c9be84dbbdfe4899dee5e1334353e179034e1abec986f59226",
+		SHA256:     "b8b3669f7e541a7fa1317452a46c2b1e231708ee350e9c2b9be02103e788797e",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "6828973d99759c581f53208070956304804aeec0d3df633f719094b49dfe7039",
+		SHA256:     "e99306f2149eb478f443360972f12c3001ceab4d10faad6c82ef3bfb65d311da",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{

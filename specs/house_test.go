@@ -33,6 +33,11 @@ var rules = []rule{
 	{"currencies are codes", "give it the pattern ^[A-Z]{3}$", findLooseCurrencies},
 	{"error codes have an example", "add an error example that carries the code", findCodesWithoutExample},
 	{"unattended access is complete", "write a list of {of: [balances], per: account or consent, limits: [{calls: 4, hours: 24}]}, with accounts if there is a list", findOddAccess},
+	{"references stand alone", "move it to the schema; only what begins with x- is read there", findSiblingsOfReferences},
+	{"every property is mapped", "give it x-maps-to with the field that it becomes, or x-unmapped with the reason; go doc ./specs/mapping has the words", findUnmappedProperties},
+	{"rules of the mapping are known", "write it as go doc ./specs/mapping says", findUnknownRules},
+	{"error codes have a kind", "add it to the x-kind beside the list of codes; go doc ./specs has the kinds", findCodesWithoutKind},
+	{"parameters are sent", "send it in a request of adapters/<provider>/testdata/requests, or give it x-not-sent with the reason", findUnsentParameters},
 	{"headers of the page are there", "declare the header, or remove it from x-provenance.headers with a deviation", findMissingHeaders},
 }
 
@@ -41,29 +46,33 @@ func TestHouseRules(t *testing.T) {
 	for _, provider := range specs.Providers() {
 		text, err := specs.Document(provider)
 		require.NoError(t, err)
-		for _, finding := range findings(t, text) {
+		for _, finding := range findings(t, provider, text) {
 			t.Errorf("specs/%s/openapi.yaml:%s", provider, finding)
 		}
 	}
 }
 
 // findings returns a line for every broken rule: line number, rule, what, cure.
-func findings(t *testing.T, text []byte) []string {
+func findings(t *testing.T, provider string, text []byte) []string {
 	t.Helper()
 	var document yaml.Node
 	require.NoError(t, yaml.Unmarshal(text, &document))
-	d := &tree{root: document.Content[0]}
+	d := &tree{provider: provider, root: document.Content[0]}
 	var all []string
 	for _, rule := range rules {
 		rule.find(d, func(node *yaml.Node, what string) {
 			all = append(all, fmt.Sprintf("%d: %s: %s; cure: %s", node.Line, rule.name, what, rule.cure))
 		})
 	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all) // a schema that is used twice is visited twice
 }
 
 // tree is a document with the questions that the rules ask.
-type tree struct{ root *yaml.Node }
+type tree struct {
+	provider string
+	root     *yaml.Node
+}
 
 func get(node *yaml.Node, names ...string) *yaml.Node {
 	for _, name := range names {
@@ -373,6 +382,24 @@ var plants = []struct{ provider, old, new, rule string }{
 	{"eika", "of: [accounts]", "of: [balances]", "unattended access is complete"},
 	{"tokenio", "limits: [{calls: 4, hours: 24}]", "limits: [{calls: 4, days: 1}]", "unattended access is complete"},
 	{"mypos", "name: API-Key", "name: API-Keys", "headers of the page are there"},
+	{"tokenio", "          x-maps-to: {only: [SUCCESSFUL_REQUEST]}", "          maxLength: 5", "references stand alone"},
+	{"eika", "          x-maps-to: name\n", "", "every property is mapped"},
+	{"onesingleview", "          x-maps-to: {each: creditLine}\n", "", "rules of the mapping are known"},
+	{"tokenio", "x-unmapped: Depends on the bank.", "x-unmapped: ''", "every property is mapped"},
+	{"eika", "x-unmapped: Names the bank", "x-maps-to: bank\n          x-unmapped: Names the bank", "every property is mapped"},
+	{"onesingleview", "form: rfc3339", "format: rfc3339", "rules of the mapping are known"},
+	{"onesingleview", "form: rfc3339", "form: rfc822", "rules of the mapping are known"},
+	{"tokenio", "x-maps-to: holderName", "x-maps-to: owner", "rules of the mapping are known"},
+	{"neonomics", "CLSG: closingBooked", "CLSG: closed", "rules of the mapping are known"},
+	{"tokenio", "set: {type: interimBooked,", "set: {type: booked,", "rules of the mapping are known"},
+	{"mypos", "deleted: closed", "deleted: gone", "rules of the mapping are known"},
+	{"mypos", "            TOKEN_UNKNOWN: unauthorized\n", "", "error codes have a kind"},
+	{"eika", "ACCESS_EXCEEDED: rate_limited", "ACCESS_EXCEEDED: too_many", "error codes have a kind"},
+	{"neonomics", "'0000': by status", "'0001': by status", "error codes have a kind"},
+	{"mypos", "consent: expired", "consent: over", "error codes have a kind"},
+	{"mypos", "          x-not-sent: The expected requests", "          x-note: The expected requests", "parameters are sent"},
+	{"onesingleview", "      x-not-sent: No request of it", "      x-note: No request of it", "parameters are sent"},
+	{"onesingleview", "          x-not-sent: The consent is", "          x-note: The consent is", "parameters are sent"},
 }
 
 func TestHouseRulesFindPlantedFaults(t *testing.T) {
@@ -383,7 +410,7 @@ func TestHouseRulesFindPlantedFaults(t *testing.T) {
 		require.NoError(t, err)
 		spoilt := strings.Replace(string(text), plant.old, plant.new, 1)
 		require.NotEqual(t, string(text), spoilt, "%s: nothing to plant the fault %q in", plant.provider, plant.old)
-		found := strings.Join(findings(t, []byte(spoilt)), "\n")
+		found := strings.Join(findings(t, plant.provider, []byte(spoilt)), "\n")
 		assert.Regexp(t, `\d+: `+plant.rule+`: .*; cure: `, found, plant.rule)
 		seen[plant.rule] = true
 	}

@@ -20,14 +20,25 @@
 //     list of ids of an answer for several accounts.
 //   - x-sandbox-list on an operation that lists accounts is the pointer to their ids in an answer, with * for every element
 //     of a list. The first example names the accounts for which getBalances has a good answer.
+//   - x-sandbox-compose beside an example of such an answer is the name of a member that each account gets from the good
+//     answer for it alone: its member of that name, or all of it if it is a list. So no balance is written twice.
 //   - x-sandbox-signature of a header parameter says how the sandbox verifies the signature in it, and which example
 //     refuses a bad one (refusal). Kind cavage is an HTTP signature: certificate is the header with the signer's
 //     certificate, covered the headers to be signed when they are there. Kind bodyHash is the SHA-256 of the body's
 //     base64 and a key, which is a member of x-sandbox-credentials.
+//   - x-maps-to beside a property of an answer is the field of the shared Balance or Account that it becomes, with the rule;
+//     x-unmapped is why it becomes none. Package mapping explains the words and reads answers by them.
+//   - x-kind beside the list of a provider's codes is the kind of error of each: invalid_argument, unauthorized, forbidden,
+//     consent_required, not_found, rate_limited, unavailable, protocol, too_large or redirect. "by status" leaves it to the
+//     HTTP status, "none" is no error. An object with kind can also have consent (expired, revoked, unknown) and origin.
+//   - x-origin of an answer is whose fault it is, where the provider says so: provider or bank, or for each text of a header.
+//   - x-not-sent of a parameter, of a member of a request, or of an operation is why no expected request of the adapter
+//     has it.
 //   - x-invalid-examples of a media type holds answers that break their own schema, each with a reason: samples that
 //     are printed wrongly on the page, and a few instructive bad ones.
 //
-// This package has no dependency. Package contract checks traffic against the documents, package sandbox serves them.
+// This package has no dependency. Package contract checks messages against the documents, package traffic does so with
+// live traffic, package mapping reads answers by what the documents declare, and package sandbox serves the examples.
 package specs
 
 import (

@@ -53,7 +53,7 @@ func toAccount(account api.ListedAccount) (adapters.Account, error) {
 		ID:       account.AccountNumber,
 		IBAN:     call.Text(account.IBAN),
 		Name:     call.Text(account.Name),
-		State:    call.ToState(call.Text(account.Status), states),
+		State:    states[call.Text(account.Status)],
 		Status:   call.Text(account.Status),
 		Currency: call.Text(account.Currency),
 		Type:     call.Text(account.CashAccountType),

@@ -3,6 +3,7 @@ package onesingleview
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
@@ -99,6 +100,7 @@ func toAccount(account api.ListedAccount) (adapters.Account, error) {
 		ID:         account.AccountID,
 		Name:       call.Text(account.Nickname),
 		HolderName: cmp.Or(call.Text(account.AccountHolderName), call.Text(account.AccountHolderShortName)),
+		State:      states[strings.TrimPrefix(call.Text(account.Status), prefix)],
 		Status:     call.Text(account.Status),
 		Currency:   call.Text(account.Currency),
 		Type:       call.Text(account.AccountType),

@@ -16,6 +16,9 @@ var codes = map[string]adapters.Kind{
 	"APIERR500": adapters.ErrUnavailable,
 }
 
+// states holds the one text that has been seen.
+var states = map[string]adapters.AccountState{"Active": adapters.AccountEnabled}
+
 // prefix is what the sandbox puts before indicators and types, and the documentation's own sample does not.
 const prefix = "KSAOB."
 

@@ -17,6 +17,7 @@ var credentials = onesingleview.Credentials{
 
 var harness = adaptertest.Harness{
 	Provider: "onesingleview",
+	Bank:     "SVMB01",
 	New: func(options *adapters.Options) (adapters.Source, error) {
 		return onesingleview.New(credentials, options)
 	},

@@ -40,6 +40,7 @@ func toAccount(account api.Account) (adapters.Account, error) {
 		ID:         *account.ID,
 		Name:       call.Text(account.Name),
 		HolderName: call.Text(details.AccountHolderName),
+		State:      states[call.Text(details.Status)],
 		Status:     call.Text(details.Status),
 		Currency:   call.Text(details.Currency),
 		Type:       accountType(details.Type),
@@ -48,6 +49,13 @@ func toAccount(account api.Account) (adapters.Account, error) {
 		identify(&mapped, identifier)
 	}
 	return mapped, nil
+}
+
+// states are the texts of the two statuses that have been seen.
+var states = map[string]adapters.AccountState{
+	"open": adapters.AccountEnabled, "Open": adapters.AccountEnabled,
+	"active": adapters.AccountEnabled, "Active": adapters.AccountEnabled,
+	"closed": adapters.AccountClosed, "Closed": adapters.AccountClosed,
 }
 
 // identify adds the numbers of one identifier, such as {"gbDomestic": {"accountNumber": "...", "sortCode": "..."}}.

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/routers"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -24,7 +23,7 @@ const (
 // an x-sandbox-account. Several tells that the answer has a part for each of them: always if the query names them, for a
 // body if it names more than one. The body can be read again afterwards.
 func (d *Document) AskedAccounts(req *http.Request) (ids []string, several bool, err error) {
-	route, params, err := d.FindRoute(req)
+	route, err := d.FindRoute(req)
 	if err != nil {
 		return nil, false, err
 	}
@@ -32,7 +31,7 @@ func (d *Document) AskedAccounts(req *http.Request) (ids []string, several bool,
 		return nil, false, nil
 	}
 	if name := lastVariable(route.Path); name != "" {
-		return []string{params[name]}, false, nil
+		return []string{route.params[name]}, false, nil
 	}
 	if takesSeveral(route) {
 		return req.URL.Query()[accountQuery], true, nil
@@ -61,8 +60,8 @@ func lastVariable(path string) (name string) {
 	return name
 }
 
-func takesSeveral(route *routers.Route) bool {
-	for _, p := range parameters(route) {
+func takesSeveral(route *Route) bool {
+	for _, p := range route.parameters() {
 		if p.Value.In == openapi3.ParameterInQuery && p.Value.Name == accountQuery {
 			return true
 		}

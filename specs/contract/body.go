@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -20,12 +21,12 @@ const maxDepth = 64
 func (d *Document) checkBody(
 	message string, content openapi3.Content, header http.Header, body []byte, direction openapi3.SchemaValidationOption,
 ) error {
-	media, rule := mediaType(content, header.Values("Content-Type"))
-	if media == nil {
-		return violation(message+" header Content-Type", rule)
+	media, undocumented := MediaType(message, content, header)
+	if undocumented != nil {
+		return undocumented
 	}
 	part := message + " body"
-	value, pointer, err := readValue(media == content[formMedia], body)
+	value, pointer, err := media.Read(body)
 	if err != nil {
 		return violation(strings.TrimSpace(part+" "+pointer), err.Error())
 	}
@@ -34,14 +35,20 @@ func (d *Document) checkBody(
 	}
 	options := append(d.Spec.GetSchemaValidationOptions(), direction)
 	if err := media.Schema.Value.VisitJSON(value, options...); err != nil {
-		return schemaViolation(part, err)
+		return SchemaViolation(part, err)
 	}
 	return nil
 }
 
-// readValue reads a form or exactly one JSON value; pointer says where the latter is broken.
-func readValue(form bool, body []byte) (value any, pointer string, err error) {
-	if form {
+// Media is what the document says about a body of a certain media type, which is a form or JSON.
+type Media struct {
+	*openapi3.MediaType
+	form bool
+}
+
+// Read reads a form or exactly one JSON value, numbers as json.Number; pointer says where the latter is broken.
+func (m *Media) Read(body []byte) (value any, pointer string, err error) {
+	if m.form {
 		value, err = decodeForm(body)
 		return value, "", err
 	}
@@ -52,20 +59,32 @@ func readValue(form bool, body []byte) (value any, pointer string, err error) {
 	return value, "", err
 }
 
-// mediaType returns the content of exactly the media type sent, or the rule that is broken.
-func mediaType(content openapi3.Content, values []string) (*openapi3.MediaType, string) {
+// MediaType returns the content of exactly the media type in the header of a message, which is "request" or "response".
+func MediaType(message string, content openapi3.Content, header http.Header) (*Media, *Error) {
+	name, rule := mediaName(header.Values("Content-Type"))
+	media := content[name]
+	if media == nil {
+		broken := violation(message+" header Content-Type", cmp.Or(rule, "undocumented media type"))
+		broken.Documented = enumeratedNames(content)
+		return nil, broken
+	}
+	return &Media{media, name == formMedia}, nil
+}
+
+// mediaName returns the media type sent, or the rule that is broken.
+func mediaName(values []string) (name, rule string) {
 	if len(values) != 1 {
-		return nil, "required once"
+		return "", "required once"
 	}
 	name, params, err := mime.ParseMediaType(values[0])
 	if err != nil {
-		return nil, "malformed"
+		return "", "malformed"
 	}
 	charset, has := params["charset"]
 	if len(params) > 1 || len(params) == 1 && !has || has && !strings.EqualFold(charset, "utf-8") {
-		return nil, "unexpected parameter"
+		return "", "unexpected parameter"
 	}
-	return content[name], "undocumented media type"
+	return name, ""
 }
 
 var (

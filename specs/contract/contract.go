@@ -9,8 +9,7 @@
 // Errors name the part of the message and the rule it breaks, never the value. Nothing global is changed.
 //
 // A Document checks single messages, for tests and the sandbox. It takes the path of a request relative to the
-// document: strip the path of the server first. A [Transport] checks live traffic in passing, so that somebody in
-// production learns that a provider changed before an adapter fails.
+// document: strip the path of the server first. Package traffic checks live traffic in passing.
 package contract
 
 import (
@@ -53,7 +52,9 @@ func Parse(provider string, data []byte) (*Document, error) {
 }
 
 func parse(provider string, data []byte) (*Document, error) {
-	spec, err := openapi3.NewLoader().LoadFromData(data)
+	loader := openapi3.NewLoader()
+	loader.IncludeOrigin = true // for package mapping, which needs the order of properties
+	spec, err := loader.LoadFromData(data)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +71,11 @@ func parse(provider string, data []byte) (*Document, error) {
 	}
 	if d.examples, err = d.tree.examples(); err != nil {
 		return nil, err
+	}
+	for i := range d.examples {
+		if err := d.compose(&d.examples[i]); err != nil {
+			return nil, fmt.Errorf("example %s: %s: %w", d.examples[i].Name, composeExtension, err)
+		}
 	}
 	return d, d.readSignatures()
 }

@@ -96,6 +96,40 @@ func TestExampleTextIsTheScalarTextOfTheDocument(t *testing.T) {
 	}
 }
 
+// Each account of a composed list has a member of its own example; what cannot be composed is refused.
+func TestComposedLists(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(toyFile)
+	require.NoError(t, err)
+	const example, mark, first = "listed:", "\n                  x-sandbox-compose: ", "[{accountId: 'a:plain'}"
+	for name, tc := range map[string]struct{ old, new, want string }{
+		"composed":            {first, "[{accountId: 'a:plain', status: OK}", ""},
+		"has the member":      {first, "[{accountId: 'a:plain', balance: {}}", "response body /list/0/balance: not JSON"},
+		"no example":          {first, "[{accountId: 'a:broken'}", `listed: x-sandbox-compose: no good example has the x-sandbox-account "a:broken"`},
+		"no account":          {first, "[{}", `no good example has the x-sandbox-account ""`},
+		"no such member":      {first, "[{accountId: 'a:refused'}", "example refusedAlone has no balance"},
+		"no list of accounts": {"summary: Alive", "summary: Alive" + mark + "code", "alive: x-sandbox-compose: the operation has no x-sandbox-list"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, string(text), tc.old)
+			changed := strings.NewReplacer(example, example+mark+"balance", tc.old, tc.new).Replace(string(text))
+			doc, err := contract.Parse("toy", []byte(changed))
+			if err == nil {
+				err = doc.Check(t.Context())
+			}
+			if tc.want != "" {
+				require.ErrorContains(t, err, tc.want)
+				return
+			}
+			require.NoError(t, err)
+			examples := doc.Examples()
+			assert.Regexp(t, `(?s)"a:plain",\s*"status": "OK",\s*"balance": \{\s*"level": 4\.200,.*"a:alias",\s*"balance": \{\s*"level": 1\.0E7,`,
+				string(examples[len(examples)-1].JSON))
+		})
+	}
+}
+
 func TestGlobalFormatsStayAsTheyAre(t *testing.T) {
 	t.Parallel()
 	toy(t)

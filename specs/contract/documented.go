@@ -26,7 +26,7 @@ func documentedAt(schema *openapi3.Schema, keyword string) string {
 	case "pattern":
 		return schema.Pattern
 	case "enum":
-		return enumerated(schema.Enum)
+		return Enumerated(schema.Enum)
 	case "minLength":
 		return strconv.FormatUint(schema.MinLength, 10)
 	case "minItems":
@@ -35,11 +35,12 @@ func documentedAt(schema *openapi3.Schema, keyword string) string {
 	return ""
 }
 
-func documentedNames[V any](named map[string]V) string {
-	return enumerated(slices.Sorted(maps.Keys(named)))
+func enumeratedNames[V any](named map[string]V) string {
+	return Enumerated(slices.Sorted(maps.Keys(named)))
 }
 
-func enumerated[V any](values []V) string {
+// Enumerated lists values in one line, the first ones if there are many.
+func Enumerated[V any](values []V) string {
 	text := ""
 	for i, value := range values {
 		if i > 0 {

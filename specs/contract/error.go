@@ -25,8 +25,9 @@ type Error struct {
 	Kind Kind
 	Part string // such as "header X-Request-ID", "response body /balances/0/amount", "security scheme bearerAuth"
 	Rule string // the schema keyword (required, pattern, ...) or a few words; for MethodNotAllowed the methods there are
-
-	documented string // what the document says under the keyword
+	// Documented is what the document says there, as far as a line can hold it: the type, the pattern, the first of the
+	// listed values, statuses or media types. Empty where there is nothing to say.
+	Documented string
 }
 
 // Error implements error.
@@ -59,19 +60,12 @@ func requestError(err error) *Error {
 	if errors.Is(err, openapi3filter.ErrInvalidRequired) {
 		return violation(part, "required")
 	}
-	return schemaViolation(part, err)
+	return SchemaViolation(part, err)
 }
 
-func responseError(err error) *Error {
-	var response *openapi3filter.ResponseError
-	if !errors.As(err, &response) {
-		return violation("response", "invalid")
-	}
-	return schemaViolation(response.Reason, err) // the reason names the header
-}
-
-// schemaViolation adds the pointer and the keyword of a schema error.
-func schemaViolation(part string, err error) *Error {
+// SchemaViolation is an error of package openapi3 about a part without the value: the pointer is added to the part, the
+// keyword becomes the rule.
+func SchemaViolation(part string, err error) *Error {
 	var schema *openapi3.SchemaError
 	if !errors.As(err, &schema) {
 		return violation(part, "invalid")
@@ -80,6 +74,6 @@ func schemaViolation(part string, err error) *Error {
 		part = fmt.Sprintf("%s /%s", part, strings.Join(pointer, "/"))
 	}
 	broken := violation(part, schema.SchemaField)
-	broken.documented = documentedAt(schema.Schema, schema.SchemaField)
+	broken.Documented = documentedAt(schema.Schema, schema.SchemaField)
 	return broken
 }

@@ -19,6 +19,7 @@ type Example struct {
 	Summary   string
 	Account   string   // x-sandbox-account: the account id that the sandbox answers with this example
 	Accounts  []string // x-sandbox-accounts: the same for an answer about several accounts
+	Compose   string   // x-sandbox-compose: the member that each account of the list gets from its own example
 	Media     string   // media type of the body
 	JSON      []byte   // indented; strings, numbers and the order of members as written in the document
 	Valid     bool     // false for x-invalid-examples
@@ -97,6 +98,7 @@ func (t *tree) example(name string, node *yaml.Node, e Example) (Example, error)
 	}
 	e.source = t.resolve(node)
 	e.Name, e.Summary, e.Reason = name, t.text(node, "summary"), t.text(node, "reason")
+	e.Compose = t.text(node, composeExtension)
 	e.Account, e.Accounts = t.text(node, "x-sandbox-account"), t.texts(node, "x-sandbox-accounts")
 	var err error
 	e.JSON, err = toJSON(value)

@@ -1,30 +1,34 @@
 package contract
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // listExtension marks an operation that lists accounts: it is the RFC 6901 pointer to their ids in an answer, with "*"
 // for every element of a list.
 const listExtension = "x-sandbox-list"
 
+// composeExtension marks an example of such an answer that is composed: it is the name of a member that each account
+// gets from the good answer for it alone.
+const composeExtension = "x-sandbox-compose"
+
 // ListsAccounts tells whether an operation lists accounts.
 func (d *Document) ListsAccounts(operation string) bool { return d.listPointer(operation) != "" }
 
 // ListedAccounts returns the ids of the accounts that an answer of a list operation names, in its order.
 func (d *Document) ListedAccounts(e Example) (ids []string) {
-	var answer any
+	var answer tree
 	pointer := d.listPointer(e.Operation)
-	if pointer == "" || json.Unmarshal(e.JSON, &answer) != nil {
+	if pointer == "" || yaml.Unmarshal(e.JSON, &answer.root) != nil { // JSON is YAML
 		return nil
 	}
-	for _, value := range follow([]any{answer}, strings.Split(pointer, "/")[1:]) {
-		if id, ok := value.(string); ok {
-			ids = append(ids, id)
+	for _, id := range answer.follow(&answer.root, keys(pointer)) {
+		if id.ShortTag() == "!!str" {
+			ids = append(ids, id.Value)
 		}
 	}
 	return ids
@@ -39,25 +43,42 @@ func (d *Document) listPointer(operation string) string {
 	return pointer
 }
 
-// follow goes from each value to what the first key leads to, and on.
-func follow(values []any, keys []string) []any {
-	if len(keys) == 0 {
-		return values
+// compose completes an example that is marked with x-sandbox-compose.
+func (d *Document) compose(e *Example) error {
+	if e.Compose == "" {
+		return nil
 	}
-	var next []any
-	for _, value := range values {
-		switch value := value.(type) {
-		case []any:
-			if keys[0] == "*" {
-				next = append(next, value...)
-			}
-		case map[string]any:
-			if member, ok := value[keys[0]]; ok {
-				next = append(next, member)
-			}
+	path, value := keys(d.listPointer(e.Operation)), d.tree.get(e.source, "value")
+	last := len(path) - 1
+	if last < 0 {
+		return errors.New("the operation has no " + listExtension)
+	}
+	for _, account := range d.tree.follow(value, path[:last]) {
+		member, err := d.single(d.tree.text(account, path[last]), e.Compose)
+		if err != nil {
+			return err
 		}
+		account.Content = append(account.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: e.Compose}, member)
 	}
-	return follow(next, keys[1:])
+	var err error
+	e.JSON, err = toJSON(value)
+	return err
+}
+
+// single returns a member of the good answer for one account; if that is a list, the answer itself.
+func (d *Document) single(account, name string) (*yaml.Node, error) {
+	e := d.first(func(e Example) bool { return e.Account == account && e.Status == http.StatusOK && e.Valid })
+	if e == nil || account == "" {
+		return nil, fmt.Errorf("no good example has the x-sandbox-account %q", account)
+	}
+	answer := d.tree.get(e.source, "value")
+	if answer.Kind == yaml.SequenceNode {
+		return answer, nil
+	}
+	if member := d.tree.get(answer, name); member != nil {
+		return member, nil
+	}
+	return nil, fmt.Errorf("example %s has no %s", e.Name, name)
 }
 
 // checkLists checks that the answer that the sandbox gives for a list of accounts names some, each once.

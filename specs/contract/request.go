@@ -17,7 +17,7 @@ import (
 // ValidateRequest checks a request against the operation it addresses. It returns an *Error, or the error of reading
 // the body. The body is read to its end and can be read again afterwards.
 func (d *Document) ValidateRequest(ctx context.Context, req *http.Request) error {
-	route, params, err := d.FindRoute(req)
+	route, err := d.FindRoute(req)
 	if err != nil {
 		return err
 	}
@@ -25,12 +25,8 @@ func (d *Document) ValidateRequest(ctx context.Context, req *http.Request) error
 	if err != nil {
 		return err
 	}
-	input := d.input(req, route, params)
-	if err := openapi3filter.ValidateRequest(ctx, input); err != nil {
-		return requestError(err)
-	}
-	if err := checkParameters(req, route); err != nil {
-		return err
+	if problems := d.RequestProblems(ctx, req, route); len(problems) > 0 {
+		return problems[0]
 	}
 	return d.checkRequestBody(route.Operation.RequestBody, req.Header, body)
 }
@@ -50,52 +46,44 @@ func rereadable(req *http.Request) ([]byte, error) {
 }
 
 // input is what openapi3filter gets to see: everything but the bodies, which are checked here.
-func (d *Document) input(
-	req *http.Request, route *routers.Route, params map[string]string,
-) *openapi3filter.RequestValidationInput {
+func (d *Document) input(req *http.Request, route *Route) *openapi3filter.RequestValidationInput {
 	probe := *req
 	probe.Body, probe.GetBody = http.NoBody, nil
 	return &openapi3filter.RequestValidationInput{
-		Request: &probe, Route: route, PathParams: params,
+		Request: &probe, PathParams: route.params,
+		Route: &routers.Route{
+			Spec: d.Spec, Path: route.Path, PathItem: route.item, Method: route.Method, Operation: route.Operation,
+		},
 		Options: &openapi3filter.Options{
-			ExcludeRequestBody: true, ExcludeResponseBody: true, SkipSettingDefaults: true,
+			MultiError: true, ExcludeRequestBody: true, ExcludeResponseBody: true, SkipSettingDefaults: true,
 			AuthenticationFunc:      authenticate,
 			SchemaValidationOptions: d.Spec.GetSchemaValidationOptions(),
 		},
 	}
 }
 
-// requestProblems returns everything that is wrong with a request but for its body.
-func (d *Document) requestProblems(req *http.Request, route *routers.Route, params map[string]string) []*Error {
-	input := d.input(req, route, params)
-	input.Options.MultiError = true
+// RequestProblems returns everything that is wrong with a request but for its body.
+func (d *Document) RequestProblems(ctx context.Context, req *http.Request, route *Route) []*Error {
 	var problems []*Error
-	var found openapi3.MultiError
-	if err := openapi3filter.ValidateRequest(req.Context(), input); errors.As(err, &found) {
+	if err := openapi3filter.ValidateRequest(ctx, d.input(req, route)); err != nil {
+		found := openapi3.MultiError{err}
+		errors.As(err, &found)
 		for _, err := range found {
 			problems = append(problems, requestError(err))
 		}
 	}
-	return append(problems, parameterProblems(req, route)...)
-}
-
-// checkParameters returns the first of parameterProblems.
-func checkParameters(req *http.Request, route *routers.Route) error {
-	if problems := parameterProblems(req, route); len(problems) > 0 {
-		return problems[0]
-	}
-	return nil
+	return append(problems, d.parameterProblems(req, route)...)
 }
 
 // parameterProblems names what openapi3filter passes: undeclared query parameters and repeated values.
-func parameterProblems(req *http.Request, route *routers.Route) []*Error {
+func (d *Document) parameterProblems(req *http.Request, route *Route) []*Error {
 	query, err := url.ParseQuery(req.URL.RawQuery)
 	if err != nil {
 		return []*Error{violation("query", "malformed")}
 	}
 	var problems []*Error
-	declared := credentialNames(route.Spec)
-	for _, ref := range parameters(route) {
+	declared := credentialNames(d.Spec)
+	for _, ref := range route.parameters() {
 		p := ref.Value
 		declared[p.Name] = declared[p.Name] || p.In == openapi3.ParameterInQuery
 		if len(valuesOf(p, req, query)) > 1 && !isArray(p) {

@@ -9,10 +9,16 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/routers"
 )
 
-var _ routers.Router = (*Document)(nil)
+// Route is the operation that a request addresses.
+type Route struct {
+	Operation    *openapi3.Operation // not to be changed
+	Method, Path string              // as in the document
+
+	params map[string]string // by name, of the path
+	item   *openapi3.PathItem
+}
 
 // route is a path of the document, cut at its slashes.
 type route struct {
@@ -42,9 +48,9 @@ func variable(segment string) (string, bool) {
 	return inner, open && closed
 }
 
-// FindRoute returns the operation that a request addresses and the values of its path parameters.
-// It looks at the path only, not at the host, and compares it before unescaping: %2F does not end a segment.
-func (d *Document) FindRoute(req *http.Request) (*routers.Route, map[string]string, error) {
+// FindRoute returns the operation that a request addresses, or an *Error. It looks at the path only, not at the host,
+// and compares it before unescaping: %2F does not end a segment.
+func (d *Document) FindRoute(req *http.Request) (*Route, error) {
 	segments := strings.Split(req.URL.EscapedPath(), "/")
 	for _, r := range d.routes {
 		params, ok := r.match(segments)
@@ -55,15 +61,11 @@ func (d *Document) FindRoute(req *http.Request) (*routers.Route, map[string]stri
 		operation := operations[req.Method]
 		if operation == nil {
 			allowed := slices.Sorted(maps.Keys(operations))
-			return nil, nil, &Error{Kind: MethodNotAllowed, Rule: strings.Join(allowed, ", ")}
+			return nil, &Error{Kind: MethodNotAllowed, Rule: strings.Join(allowed, ", ")}
 		}
-		return d.route(r, req.Method, operation), params, nil
+		return &Route{operation, req.Method, r.path, params, r.item}, nil
 	}
-	return nil, nil, &Error{Kind: NoRoute}
-}
-
-func (d *Document) route(r route, method string, operation *openapi3.Operation) *routers.Route {
-	return &routers.Route{Spec: d.Spec, Path: r.path, PathItem: r.item, Method: method, Operation: operation}
+	return nil, &Error{Kind: NoRoute}
 }
 
 func (r route) match(segments []string) (map[string]string, bool) {
@@ -90,9 +92,9 @@ func (r route) match(segments []string) (map[string]string, bool) {
 }
 
 // parameters returns the parameters of an operation, those of its path item included.
-func parameters(r *routers.Route) openapi3.Parameters {
+func (r *Route) parameters() openapi3.Parameters {
 	all := slices.Clone(r.Operation.Parameters)
-	for _, p := range r.PathItem.Parameters {
+	for _, p := range r.item.Parameters {
 		if r.Operation.Parameters.GetByInAndName(p.Value.In, p.Value.Name) == nil {
 			all = append(all, p)
 		}

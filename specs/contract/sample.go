@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/routers"
 )
 
 // SampleRequest builds a valid request from the examples of an operation's parameters and body, with a made-up
@@ -41,11 +40,11 @@ func (d *Document) SampleRequest(
 }
 
 // operation finds an operation by its id.
-func (d *Document) operation(id string) *routers.Route {
+func (d *Document) operation(id string) *Route {
 	for _, r := range d.routes {
 		for method, operation := range r.item.Operations() {
 			if operation.OperationID == id {
-				return d.route(r, method, operation)
+				return &Route{operation, method, r.path, nil, r.item}
 			}
 		}
 	}
@@ -65,9 +64,9 @@ func (d *Document) sampleBody(operation string, accounts []string) (media string
 	return e.Media, body, err
 }
 
-func samplePath(route *routers.Route, accounts []string) string {
+func samplePath(route *Route, accounts []string) string {
 	values, last := map[string]string{}, lastVariable(route.Path)
-	for _, p := range parameters(route) {
+	for _, p := range route.parameters() {
 		values[p.Value.Name] = exampleText(p.Value)
 	}
 	if len(accounts) > 0 {
@@ -82,9 +81,9 @@ func samplePath(route *routers.Route, accounts []string) string {
 	return strings.Join(segments, "/")
 }
 
-func sampleQuery(route *routers.Route, accounts []string) url.Values {
+func sampleQuery(route *Route, accounts []string) url.Values {
 	query := url.Values{}
-	for _, p := range parameters(route) {
+	for _, p := range route.parameters() {
 		switch {
 		case p.Value.In != openapi3.ParameterInQuery:
 		case p.Value.Name == accountQuery && len(accounts) > 0:
@@ -96,12 +95,12 @@ func sampleQuery(route *routers.Route, accounts []string) url.Values {
 	return query
 }
 
-func sampleHeader(route *routers.Route, media string) http.Header {
+func sampleHeader(route *Route, media string) http.Header {
 	header := http.Header{"Accept": {"application/json"}}
 	if media != "" {
 		header.Set("Content-Type", media)
 	}
-	for _, p := range parameters(route) {
+	for _, p := range route.parameters() {
 		if p.Value.In == openapi3.ParameterInHeader && p.Value.Example != nil {
 			header.Set(p.Value.Name, exampleText(p.Value))
 		}
@@ -133,7 +132,7 @@ func texts(example any) []string {
 }
 
 // addCredential meets the first security requirement of an operation.
-func (d *Document) addCredential(req *http.Request, route *routers.Route) {
+func (d *Document) addCredential(req *http.Request, route *Route) {
 	requirements := d.Spec.Security
 	if own := route.Operation.Security; own != nil {
 		requirements = *own
@@ -160,7 +159,7 @@ func (d *Document) addCredential(req *http.Request, route *routers.Route) {
 // header of the same name, else the example. One that has neither is left out. Content-Type comes with the content.
 func (d *Document) SampleResponseHeader(req *http.Request, status int) http.Header {
 	header := http.Header{}
-	route, _, err := d.FindRoute(req)
+	route, err := d.FindRoute(req)
 	if err != nil {
 		return header
 	}

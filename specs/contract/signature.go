@@ -8,7 +8,6 @@ import (
 	"net/http"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/routers"
 )
 
 // signatureKey is the extension of a header parameter that holds a request's signature.
@@ -48,8 +47,8 @@ func (d *Document) readSignatures() error {
 	d.signatures = map[string]*Signature{}
 	for _, r := range d.routes {
 		for method, operation := range r.item.Operations() {
-			route := d.route(r, method, operation)
-			for _, p := range parameters(route) {
+			route := &Route{operation, method, r.path, nil, r.item}
+			for _, p := range route.parameters() {
 				signature, err := d.readSignature(route, p.Value)
 				if err != nil {
 					return fmt.Errorf("%s: %s of %s: %w", operation.OperationID, signatureKey, p.Value.Name, err)
@@ -64,7 +63,7 @@ func (d *Document) readSignatures() error {
 }
 
 // readSignature returns nil if the parameter is not a signature.
-func (d *Document) readSignature(route *routers.Route, p *openapi3.Parameter) (*Signature, error) {
+func (d *Document) readSignature(route *Route, p *openapi3.Parameter) (*Signature, error) {
 	extension, ok := p.Extensions[signatureKey]
 	if !ok {
 		return nil, nil
@@ -83,7 +82,7 @@ func (d *Document) readSignature(route *routers.Route, p *openapi3.Parameter) (*
 }
 
 // complete follows the names in a signature and refuses one that cannot be checked.
-func (d *Document) complete(s *Signature, route *routers.Route, p *openapi3.Parameter) error {
+func (d *Document) complete(s *Signature, route *Route, p *openapi3.Parameter) error {
 	refused := d.first(func(e Example) bool {
 		return e.Operation == route.Operation.OperationID && e.Name == s.Refusal && e.Status >= http.StatusBadRequest
 	})
@@ -102,8 +101,8 @@ func (d *Document) complete(s *Signature, route *routers.Route, p *openapi3.Para
 	return errors.New("unknown kind")
 }
 
-func (s *Signature) completeCavage(route *routers.Route) error {
-	for _, p := range parameters(route) {
+func (s *Signature) completeCavage(route *Route) error {
+	for _, p := range route.parameters() {
 		if p.Value.In == openapi3.ParameterInHeader && p.Value.Name == s.Certificate && len(s.Covered) > 0 {
 			return nil
 		}

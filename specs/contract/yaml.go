@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -28,6 +29,26 @@ func (t *tree) get(n *yaml.Node, keys ...string) *yaml.Node {
 		n = t.resolve(next)
 	}
 	return n
+}
+
+// follow returns the nodes that keys lead to, where "*" stands for every element of a list.
+func (t *tree) follow(n *yaml.Node, keys []string) []*yaml.Node {
+	n = t.resolve(n)
+	switch {
+	case n == nil:
+		return nil
+	case len(keys) == 0:
+		return []*yaml.Node{n}
+	case keys[0] != "*":
+		return t.follow(t.get(n, keys[0]), keys[1:])
+	case n.Kind != yaml.SequenceNode:
+		return nil
+	}
+	var all []*yaml.Node
+	for _, element := range n.Content {
+		all = append(all, t.follow(element, keys[1:])...)
+	}
+	return all
 }
 
 // pairs yields the members of a mapping in the order written.
@@ -56,7 +77,7 @@ func (t *tree) resolve(n *yaml.Node) *yaml.Node {
 		case n.Kind == yaml.AliasNode:
 			n = n.Alias
 		case ref != "":
-			n = t.get(&t.root, pointerKeys(ref)...)
+			n = t.get(&t.root, keys(ref)...)
 		default:
 			return n
 		}
@@ -69,17 +90,11 @@ func reference(n *yaml.Node) string {
 	if n == nil || n.Kind != yaml.MappingNode || len(n.Content) < 2 || n.Content[0].Value != "$ref" {
 		return ""
 	}
-	ref, _ := strings.CutPrefix(n.Content[1].Value, "#/")
-	return ref
+	return strings.TrimPrefix(n.Content[1].Value, "#")
 }
 
-func pointerKeys(pointer string) []string {
-	keys := strings.Split(pointer, "/")
-	for i, key := range keys {
-		keys[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
-	}
-	return keys
-}
+// keys are the parts of an RFC 6901 pointer.
+func keys(pointer string) []string { return slices.Collect(jsontext.Pointer(pointer).Tokens()) }
 
 // text returns the scalar under keys, or "".
 func (t *tree) text(n *yaml.Node, keys ...string) string {

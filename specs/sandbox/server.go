@@ -31,7 +31,7 @@ type answer struct {
 // ServeHTTP implements http.Handler.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
-	route, _, err := s.doc.FindRoute(r)
+	route, err := s.doc.FindRoute(r)
 	if err == nil {
 		err = s.doc.ValidateRequest(r.Context(), r)
 	}
@@ -72,7 +72,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	w.Header().Set("X-Sandbox-Violation", broken.Part+": "+broken.Rule)
-	route, _, _ := s.doc.FindRoute(r)
+	route, _ := s.doc.FindRoute(r)
 	s.write(w, r, s.refusal(broken, route.Operation))
 }
 

@@ -9,19 +9,20 @@ import (
 	"sync"
 
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 // deviations collects in what the traffic of a connection differs from the provider's document, and how often. It is
 // safe for concurrent use; nil checks nothing.
 type deviations struct {
 	mu     sync.Mutex
-	counts map[contract.Deviation]int
+	counts map[traffic.Deviation]int
 }
 
 // deviation is one of them with the name of its connection.
 type deviation struct {
 	Connection string `json:"connection"`
-	contract.Deviation
+	traffic.Deviation
 }
 
 // watch returns what checks the traffic of a transport; nil if nothing is checked.
@@ -34,31 +35,31 @@ func (d *deviations) watch(provider, baseURL string) (func(http.RoundTripper) ht
 		return nil, err
 	}
 	return func(next http.RoundTripper) http.RoundTripper {
-		return contract.NewTransport(next, document, contract.Options{BaseURL: baseURL, Report: d.add})
+		return traffic.NewTransport(next, document, traffic.Options{BaseURL: baseURL, Report: d.add})
 	}, nil
 }
 
-func (d *deviations) add(found contract.Deviation) {
+func (d *deviations) add(found traffic.Deviation) {
 	count := found.Count
 	found.Count = 0
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.counts == nil {
-		d.counts = map[contract.Deviation]int{}
+		d.counts = map[traffic.Deviation]int{}
 	}
 	d.counts[found] += count
 }
 
 // list returns what was found, in an order that does not depend on that of the calls.
-func (d *deviations) list() []contract.Deviation {
+func (d *deviations) list() []traffic.Deviation {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var all []contract.Deviation
+	var all []traffic.Deviation
 	for found, count := range d.counts {
 		found.Count = count
 		all = append(all, found)
 	}
-	slices.SortFunc(all, func(a, b contract.Deviation) int {
+	slices.SortFunc(all, func(a, b traffic.Deviation) int {
 		return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Status, b.Status),
 			cmp.Compare(a.Part, b.Part), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Documented, b.Documented))
 	})

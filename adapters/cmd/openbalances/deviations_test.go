@@ -15,6 +15,7 @@ import (
 	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -154,7 +155,7 @@ func TestAdaptersCallWhereTheirDocumentsSay(t *testing.T) {
 		require.NoError(t, err)
 		open, err := openbalances.Opener(name)
 		require.NoError(t, err)
-		var found []contract.Deviation
+		var found []traffic.Deviation
 		called := false
 		next := transport(func(r *http.Request) (*http.Response, error) {
 			called = true
@@ -165,8 +166,8 @@ func TestAdaptersCallWhereTheirDocumentsSay(t *testing.T) {
 			answer.WriteHeader(http.StatusTeapot)
 			return answer.Result(), nil
 		})
-		client := &http.Client{Transport: contract.NewTransport(next, document, contract.Options{
-			Report: func(d contract.Deviation) { found = append(found, d) },
+		client := &http.Client{Transport: traffic.NewTransport(next, document, traffic.Options{
+			Report: func(d traffic.Deviation) { found = append(found, d) },
 		})}
 		source, err := open(&adapters.Options{HTTPClient: client})
 		require.NoError(t, err)

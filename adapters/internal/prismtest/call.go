@@ -93,7 +93,7 @@ func (m method) fits(e contract.Example) bool {
 	case m == batchBalances:
 		return len(e.Accounts) > 0
 	}
-	return true
+	return m == accounts || e.Compose == "" // Prism composes nothing: its accounts have no balances
 }
 
 // callsOfOperation asks for an example with its own accounts, because an adapter refuses the answer about others.

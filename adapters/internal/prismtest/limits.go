@@ -10,7 +10,6 @@ type limit struct {
 var limits = map[string]limit{
 	"neonomics getBalances default unattended":          emptyHeader,
 	"neonomics getAccounts default accounts unattended": emptyHeader,
-	"neonomics getAccounts default all unattended":      emptyHeader,
 }
 
 var emptyHeader = limit{

@@ -119,7 +119,7 @@ func (p pair) result(ctx context.Context, call call, url string, receive receive
 	case wire.sent == nil:
 		return "", fmt.Errorf("nothing was sent: %s", text)
 	}
-	route, _, err := p.document.FindRoute(wire.sent)
+	route, err := p.document.FindRoute(wire.sent)
 	if err != nil || route.Operation.OperationID != call.operation {
 		return "", errors.Join(errOther, err)
 	}

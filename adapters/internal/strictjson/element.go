@@ -16,6 +16,8 @@ type Element[E any] struct {
 	Problems []*Error
 }
 
+func (Element[E]) isElement() {}
+
 // UnmarshalJSONFrom implements [json.UnmarshalerFrom].
 func (e *Element[E]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 	text, err := decoder.ReadValue()

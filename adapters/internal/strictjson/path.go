@@ -41,9 +41,13 @@ func path(root reflect.Type, pointer jsontext.Pointer, names unknownNames) strin
 }
 
 func step(current reflect.Type, token string) (reflect.Type, bool) {
+	if current.Implements(reflect.TypeFor[element]()) {
+		current = current.Field(0).Type
+	}
 	switch current.Kind() {
 	case reflect.Slice:
-		return current.Elem(), true
+		i, err := strconv.Atoi(token) // no index if an object stands where a list should
+		return current.Elem(), err == nil && 0 <= i && i <= maxElements
 	case reflect.Struct:
 		for i := range current.NumField() {
 			name, _, _ := strings.Cut(current.Field(i).Tag.Get("json"), ",")
@@ -54,3 +58,6 @@ func step(current reflect.Type, token string) (reflect.Type, bool) {
 	}
 	return nil, false
 }
+
+// element is an [Element] of any type; its first field is the value.
+type element interface{ isElement() }

@@ -108,12 +108,13 @@ func forgetFacts(before, after adapters.Account) adapters.Account {
 	}
 	for _, fact := range []struct{ before, after *string }{
 		{&before.IBAN, &after.IBAN}, {&before.BBAN, &after.BBAN}, {&before.Status, &after.Status}, {&before.Currency, &after.Currency},
+		{(*string)(&before.State), (*string)(&after.State)},
 	} {
 		if *fact.after == "" {
 			*fact.before = ""
 		}
 	}
-	before.Name, before.Type = after.Name, after.Type
+	before.Name, before.HolderName, before.Type = after.Name, after.HolderName, after.Type
 	if len(after.Identifiers) < len(before.Identifiers) {
 		before.Identifiers = slices.DeleteFunc(slices.Clone(before.Identifiers), func(i adapters.AccountIdentifier) bool {
 			return !slices.Contains(after.Identifiers, i)

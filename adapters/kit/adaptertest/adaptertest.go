@@ -31,6 +31,7 @@
 package adaptertest
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"testing"
@@ -38,6 +39,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -55,6 +57,8 @@ type Harness struct {
 	Secrets []string
 	// Volatile are the request headers that differ from call to call besides those that are a UUID.
 	Volatile []string
+	// Bank is the bank's code where a request names one, as One Single View's do.
+	Bank string
 	// Answer says where things stand in the provider's answers.
 	Answer Pointers
 
@@ -63,6 +67,8 @@ type Harness struct {
 	// Verify checks the signature of a request like the provider's server and returns the lower-case names of the
 	// headers that it covers. Nil means that the adapter does not sign.
 	Verify func(request *http.Request, body []byte) (covered []string, err error)
+
+	declaration *mapping.Document
 }
 
 // Pointers are RFC 6901 JSON pointers into the document's first 200 example. "-" means that an answer has no such
@@ -78,7 +84,7 @@ type Pointers struct {
 // Run runs the whole suite. It calls t.Parallel. The cases are these tests:
 //
 //   - examples/<name> and batch/<name>: what the adapter makes of each example of the document, as it is expected by
-//     hand; batch only where the adapter is an [adapters.BatchSource].
+//     hand; batch only where the adapter has such a call.
 //   - requests/attended, unattended and batch: what it sends, to the byte, and that one call is one request.
 //   - catalogue/001 to 108: the bad days of [Catalogue]. A case that cannot apply to the adapter is skipped and says why.
 //   - sweep/<name>: every value of every good answer spoilt in every way. Each gives an error or an identical result.
@@ -87,6 +93,7 @@ func Run(t *testing.T, h Harness) {
 	h.load(t)
 	t.Run("examples", h.examples)
 	t.Run("batch", h.batch)
+	t.Run("declared", h.declared)
 	t.Run("requests", h.requests)
 	t.Run("accounts", h.accounts)
 	t.Run("batch sweep", h.batchSweep)
@@ -102,6 +109,7 @@ func (h *Harness) load(t testing.TB) {
 		require.NoError(t, err)
 		h.Document = document
 	}
+	h.declaration = mapping.New(h.Document)
 }
 
 // basePath is in front of every request, so that an adapter that builds absolute paths fails.
@@ -123,6 +131,14 @@ func (h Harness) open(t *testing.T, handler http.Handler) adapters.Source {
 	source, err := h.New(h.options(t, handler))
 	require.NoError(t, err)
 	return source
+}
+
+// batches reports whether the adapter answers for several accounts in one call. Nothing is sent without an id.
+func batches(t *testing.T, source adapters.Source) bool {
+	t.Helper()
+	_, err := source.BatchBalances(t.Context(), nil, psu)
+	require.Error(t, err, "no account ids have to be refused")
+	return !errors.Is(err, errors.ErrUnsupported)
 }
 
 // options lead to a server with the handler.

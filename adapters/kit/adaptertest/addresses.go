@@ -203,8 +203,8 @@ func checkAccountIDs(ids ...string) check {
 		for _, id := range ids {
 			_, err := source.Balances(t.Context(), id, psu)
 			h.assertIDRefused(t, id, err)
-			if batch, ok := source.(adapters.BatchSource); ok {
-				_, err := batch.BatchBalances(t.Context(), []string{h.account(t), id}, psu)
+			if batches(t, source) {
+				_, err := source.BatchBalances(t.Context(), []string{h.account(t), id}, psu)
 				h.assertIDRefused(t, id, err)
 			}
 		}
@@ -247,8 +247,8 @@ func (h Harness) asked(t *testing.T, ask func(adapters.Source)) []string {
 }
 
 func checkBatchIDs(t *testing.T, h Harness) {
-	source, ok := h.open(t, silent(t)).(adapters.BatchSource)
-	if !ok {
+	source := h.open(t, silent(t))
+	if !batches(t, source) {
 		t.Skip("does not apply: the adapter has no call for several accounts")
 	}
 	many := []string{}
@@ -261,7 +261,7 @@ func checkBatchIDs(t *testing.T, h Harness) {
 	}
 	for _, ids := range [][]string{{"a"}, {"a&account_id=b", "c=d", "e+f", "g,h"}, many[:adapters.MaxBatch]} {
 		assert.Equal(t, ids, h.asked(t, func(source adapters.Source) {
-			_, _ = source.(adapters.BatchSource).BatchBalances(t.Context(), ids, psu)
+			_, _ = source.BatchBalances(t.Context(), ids, psu)
 		}))
 	}
 }

@@ -94,7 +94,7 @@ func checkSameType(t *testing.T, h Harness) {
 	require.NoError(t, err)
 	got := []string{}
 	for _, balance := range balances {
-		got = append(got, adapters.FormatAmount(balance.Amount))
+		got = append(got, balance.Amount.String())
 		assert.Equal(t, balances[0].ProviderType, balance.ProviderType)
 	}
 	assert.Equal(t, want, got)

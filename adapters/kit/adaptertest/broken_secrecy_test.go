@@ -55,13 +55,13 @@ var secrecyFaults = []fault{
 			failure.Err = &url.Error{Op: "Get", URL: "http://127.0.0.1/under/a/prefix", Err: failure.Err}
 		}
 	}), caught: "087"},
-	{name: "shows the credentials when it is printed", wrap: func(c *client) source {
+	{name: "shows the credentials when it is printed", wrap: func(c *client) adapters.Source {
 		return struct {
 			*client
 			token string
 		}{c, string(c.credentials().AccessToken)}
 	}, caught: "088"},
-	{name: "shows the credentials as JSON", wrap: func(c *client) source { return open{c} }, caught: "088"},
+	{name: "shows the credentials as JSON", wrap: func(c *client) adapters.Source { return open{c} }, caught: "088"},
 }
 
 // open is a client with a JSON form that somebody has forgotten.

@@ -44,7 +44,7 @@ var structureFaults = []fault{
 	{name: "gives no warnings", plant: each(func(b *adapters.Balance) { b.Warnings = nil }),
 		caught: "007 008 025 062 examples/ownType"},
 	{name: "warns of every scale", plant: each(func(b *adapters.Balance) {
-		if -b.Amount.Exponent() > minorUnits[b.Currency] {
+		if -b.Amount.Decimal().Exponent() > minorUnits[b.Currency] {
 			b.Warnings = append(b.Warnings, "amount is finer than the currency's minor unit")
 		}
 	}), caught: "007 examples/ownType examples/twoBalances"},
@@ -74,7 +74,7 @@ var structureFaults = []fault{
 		return slices.CompactFunc(balances, func(a, b adapters.Balance) bool { return a.ProviderType == b.ProviderType }), nil
 	}), caught: "028 045 examples/ownType"},
 	{name: "loses the order", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
-		slices.SortStableFunc(balances, func(a, b adapters.Balance) int { return a.Amount.Cmp(b.Amount) })
+		slices.SortStableFunc(balances, func(a, b adapters.Balance) int { return a.Amount.Decimal().Cmp(b.Amount.Decimal()) })
 		return balances, nil
 	}), caught: "005 007 022 028 examples/ownType"},
 	{name: "chooses one balance", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {

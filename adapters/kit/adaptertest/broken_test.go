@@ -23,18 +23,12 @@ import (
 type fault struct {
 	name    string
 	plant   func(*client)
-	options func(*adapters.Options) // before there is a client
-	wrap    func(*client) source    // around it
-	accepts string                  // the start of the detail of an error of New that does not count
+	options func(*adapters.Options)       // before there is a client
+	wrap    func(*client) adapters.Source // around it
+	accepts string                        // the start of the detail of an error of New that does not count
 	caught  string
 	racy    bool // only the race detector sees it
 	waits   bool // the cases take long, but only wait
-}
-
-// source is what both the adapter and a fault around it are.
-type source interface {
-	adapters.Source
-	adapters.BatchSource
 }
 
 var faults = slices.Concat(
@@ -98,7 +92,7 @@ func planted() fault {
 	return fault{}
 }
 
-func (f fault) open(given credentials, options *adapters.Options) (source, error) {
+func (f fault) open(given credentials, options *adapters.Options) (adapters.Source, error) {
 	if f.options != nil {
 		f.options(options)
 	}

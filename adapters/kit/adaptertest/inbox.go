@@ -88,8 +88,8 @@ func (h Harness) everyCall(t *testing.T, source adapters.Source, user adapters.P
 	balances, err := source.Balances(t.Context(), h.account(t), user)
 	errs["one account"] = err
 	assert.True(t, err == nil || balances == nil, "an error comes with no balances")
-	if batch, ok := source.(adapters.BatchSource); ok {
-		results, err := batch.BatchBalances(t.Context(), []string{h.account(t), "second"}, user)
+	if batches(t, source) {
+		results, err := source.BatchBalances(t.Context(), []string{h.account(t), "second"}, user)
 		errs["several accounts"] = err
 		assert.True(t, err == nil || results == nil, "an error comes with no balances")
 	}

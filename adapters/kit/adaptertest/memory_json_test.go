@@ -83,7 +83,7 @@ func (c *client) toBalance(part balanceBody) (adapters.Balance, error) {
 	line, err := toCreditLine(part)
 	balance := adapters.Balance{
 		Type: adapters.ParseBalanceType(part.Type), ProviderType: c.short(part.Type),
-		Amount: amount, Currency: part.Currency, CreditLines: line,
+		Amount: adapters.NewAmount(amount), Currency: part.Currency, CreditLines: line,
 	}
 	balance.Warnings = currencyWarnings(amount, part.Currency)
 	if part.At != nil {
@@ -100,8 +100,8 @@ func toCreditLine(part balanceBody) ([]adapters.CreditLine, error) {
 	case err != nil:
 		return nil, protocol("creditLimit: " + err.Error())
 	}
-	amount := decimal.NewNullDecimal(limit)
-	return []adapters.CreditLine{{Included: part.Included, Amount: amount, Currency: part.Currency}}, nil
+	amount := adapters.NewAmount(limit)
+	return []adapters.CreditLine{{Included: part.Included, Amount: &amount, Currency: part.Currency}}, nil
 }
 
 func toTime(text string, warnings []string) (time.Time, []string) {

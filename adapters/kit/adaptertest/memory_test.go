@@ -29,10 +29,7 @@ const (
 	maxWait      = 7 * 24 * time.Hour
 )
 
-var (
-	_ adapters.Source      = (*client)(nil)
-	_ adapters.BatchSource = (*client)(nil)
-)
+var _ adapters.Source = (*client)(nil)
 
 type credentials struct {
 	AccessToken adapters.Secret `credential:"accessToken"`
@@ -41,6 +38,7 @@ type credentials struct {
 
 // client is the adapter. The functions are its steps; a fault replaces or wraps one of them.
 type client struct {
+	adapters.Base
 	credentials func() credentials // a function, because fmt can look through any pointer
 	baseURL     string
 	http        *http.Client
@@ -62,6 +60,7 @@ func newClient(given credentials, options *adapters.Options) (*client, error) {
 		options = &adapters.Options{}
 	}
 	c := &client{
+		Base:        examplebank,
 		credentials: func() credentials { return given },
 		baseURL:     strings.TrimSuffix(options.BaseURL, "/"),
 		http:        guarded(options),
@@ -134,7 +133,7 @@ func (c *client) balances(ctx context.Context, accountID string, psu adapters.PS
 	return c.toBalances(accountID, body, got)
 }
 
-// BatchBalances implements [adapters.BatchSource].
+// BatchBalances implements [adapters.Source].
 func (c *client) BatchBalances(
 	ctx context.Context, accountIDs []string, psu adapters.PSU,
 ) ([]adapters.AccountBalances, error) {

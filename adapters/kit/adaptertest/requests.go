@@ -30,11 +30,10 @@ func (h Harness) requests(t *testing.T) {
 			return err
 		},
 		"batch": func(t *testing.T, source adapters.Source) error {
-			batch, ok := source.(adapters.BatchSource)
-			if !ok {
+			if !batches(t, source) {
 				t.Skip("the adapter has no batch call")
 			}
-			_, err := batch.BatchBalances(t.Context(), []string{account, "second"}, psu)
+			_, err := source.BatchBalances(t.Context(), []string{account, "second"}, psu)
 			return err
 		},
 	}

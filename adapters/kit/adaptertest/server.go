@@ -48,7 +48,23 @@ func (s *stage) play(t *testing.T, answer http.HandlerFunc) ([]adapters.Balance,
 	s.answer.Store(&answer)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	return s.source.Balances(ctx, s.account, adapters.Unattended())
+	balances, err := s.source.Balances(ctx, s.account, adapters.Unattended())
+	return withoutRequestID(balances), err
+}
+
+// withoutRequestID takes out what differs from call to call, so that the balances of two calls can be compared.
+func withoutRequestID(balances []adapters.Balance) []adapters.Balance {
+	for i := range balances {
+		balances[i].RequestID = ""
+	}
+	return balances
+}
+
+func accountsWithoutRequestID(accounts []adapters.AccountBalances) []adapters.AccountBalances {
+	for i := range accounts {
+		withoutRequestID(accounts[i].Balances)
+	}
+	return accounts
 }
 
 // gauge is an adapter with connections of its own, and what went over them.

@@ -142,7 +142,7 @@ func checkConcurrency(t *testing.T, h Harness) {
 			balances, err := w.source.Balances(ctx, id, presence)
 			if assert.NoError(t, err) && assert.NotEmpty(t, balances) {
 				assert.Equal(t, id, balances[0].AccountID)
-				assert.Equal(t, number(id), adapters.FormatAmount(balances[0].Amount))
+				assert.Equal(t, number(id), balances[0].Amount.String())
 			}
 		})
 	}

@@ -164,7 +164,7 @@ func forgetLines(before, after []adapters.CreditLine) []adapters.CreditLine {
 		if after[i].Type == "" {
 			before[i].Type = ""
 		}
-		if !after[i].Amount.Valid && after[i].Currency == "" {
+		if after[i].Amount == nil && after[i].Currency == "" {
 			before[i].Amount, before[i].Currency = after[i].Amount, ""
 		}
 	}

@@ -76,7 +76,7 @@ func Decode[T any](response *http.Response, err error) (T, error) {
 	if err != nil {
 		target = *new(T)
 	}
-	return target, complete(err, response)
+	return target, err
 }
 
 // Unmarshal decodes the body of a 200 strictly: no duplicate names, not even in case only; valid UTF-8; amounts that are
@@ -104,8 +104,7 @@ func CheckID(id string) error {
 
 // complete adds the answer's status and headers.
 func complete(err error, response *http.Response) error {
-	var fault *Error
-	if errors.As(err, &fault) {
+	if fault, ok := err.(*Error); ok {
 		fault.Status, fault.Header = response.StatusCode, response.Header
 	}
 	return err

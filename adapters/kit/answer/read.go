@@ -8,7 +8,7 @@ import (
 )
 
 // Read gives the body of a 200 with plain JSON to use, which may not keep it, and closes the answer. It reads at most
-// limit bytes. An answer that is not a 200 is an [*Error] with its body; the error of use is returned as it is.
+// limit bytes. An answer that is not a 200 is an [*Error] with its body; an [*Error] of use gets the status, too.
 func Read(response *http.Response, limit int64, use func(body []byte) error) error {
 	defer func() { _ = response.Body.Close() }()
 	body := buffers.Get().(*buffer)
@@ -26,7 +26,7 @@ func Read(response *http.Response, limit int64, use func(body []byte) error) err
 	if err := body.fill(response.Body, limit); err != nil {
 		return complete(unread(err), response)
 	}
-	return use(body.data)
+	return complete(use(body.data), response)
 }
 
 var errTooLong = errors.New("larger than the limit")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -89,12 +88,8 @@ func (m Money) Signed(amountField, indicatorField, indicator, credit, debit stri
 	return Money{}, Broken(indicatorField, "neither credit nor debit")
 }
 
-// ToTime reads an RFC 3339 time. A text that is none is a warning and the zero time: it names no moment. An absent time,
-// "", is neither.
+// ToTime reads an RFC 3339 time. A text that is none is a warning and the zero time: it names no moment.
 func ToTime(field, text string) (time.Time, []string) {
-	if text == "" {
-		return time.Time{}, nil
-	}
 	t, err := time.Parse(time.RFC3339, text)
 	t = t.UTC()
 	if err != nil || t.Year() < 1 || t.Year() > 9999 { // in UTC, where RFC 3339 ends there too
@@ -114,11 +109,6 @@ func ToMilliseconds(field string, text *string) (time.Time, []string) {
 		return time.Time{}, []string{field + " is not a time in milliseconds"}
 	}
 	return time.UnixMilli(milliseconds).UTC(), nil
-}
-
-// ToState reads an account's status by the texts that the document gives for each state, in any case.
-func ToState(status string, texts map[string]adapters.AccountState) adapters.AccountState {
-	return texts[strings.ToLower(status)]
 }
 
 // Text returns the text of an optional field, "" if absent.

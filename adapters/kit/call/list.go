@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -172,7 +173,7 @@ func NoBalances(field string) error {
 
 // Match gives each account asked for its part of an answer to a batch, by account id and never by position; parts for
 // other accounts are left out. name is what the document calls the list, names says whether a part is about an account,
-// and absent is why an account has no part.
+// and absent is why an account has no part. A part that cannot be read may be the missing one, so its problem comes first.
 func Match[E any](name string, parts []Element[E], asked []string, names func(part E, id string) bool,
 	toBalances func(part E, id string) ([]adapters.Balance, error), absent func() error) ([]adapters.AccountBalances, error) {
 	if parts == nil {
@@ -186,7 +187,7 @@ func Match[E any](name string, parts []Element[E], asked []string, names func(pa
 		case err != nil:
 			results[i].Err = err
 		case place < 0:
-			results[i].Err = absent()
+			results[i].Err = cmp.Or(unreadablePart(name, parts), absent())
 		default:
 			results[i].Balances, results[i].Err = toBalances(parts[place].Value, id)
 		}
@@ -211,6 +212,15 @@ func find[E any](name string, parts []Element[E], fits func(E) bool) (int, error
 		return -1, nil
 	}
 	return found, Unreadable(name, found, parts[found].Problem())
+}
+
+func unreadablePart[E any](name string, parts []Element[E]) error {
+	for i := range parts {
+		if err := Unreadable(name, i, parts[i].Problem()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Unreadable puts list[i] before the place of a problem; nil if there is none.

@@ -74,7 +74,7 @@ func (e *Endpoint) outcome(ctx context.Context, r Request, x *exchanged, err err
 	case *adapters.Error:
 		failure = cause
 	case *answer.Error:
-		if answered := cause.Status != 0 && cause.Status != http.StatusOK; ctx.Err() != nil && !answered {
+		if ctx.Err() != nil && !refused(cause) {
 			return e.interrupted(r, ctx.Err())
 		}
 		failure = e.failed(cause, x)
@@ -90,13 +90,16 @@ func (e *Endpoint) outcome(ctx context.Context, r Request, x *exchanged, err err
 	return e.complete(*failure, r, x)
 }
 
+// refused says whether an error is an answer other than 200.
+func refused(cause *answer.Error) bool { return cause.Status != 0 && cause.Status != http.StatusOK }
+
 // failed is the failure that an answer, or the lack of one, means.
 func (e *Endpoint) failed(cause *answer.Error, x *exchanged) *adapters.Error {
 	failure := &adapters.Error{Kind: kindOf(cause), Status: cause.Status, Detail: cause.Detail, Err: cause}
 	if cause.Status == 0 {
 		failure.Origin = adapters.OriginTransport
 	}
-	if cause.Body != nil {
+	if refused(cause) {
 		e.provider.Refusal(Answer{cause.Status, cause.Header, cause.Body}).complete(failure)
 		failure.RetryAfter = retryAfter(cause.Header, x.received)
 		x.body = cause.Body

@@ -38,14 +38,14 @@ func TestANewProvider(t *testing.T) {
 	c.fill(t)
 	c.pass(t, "generate", ".")
 	c.pass(t, "vet", "./adapters/acme", "./gen/acme")
-	c.pass(t, "test", "./specs", "./specs/contract", "./specs/sandbox",
+	c.pass(t, "test", "./specs", "./specs/contract", "./specs/mapping", "./specs/traffic", "./specs/sandbox",
 		"./adapters", "./adapters/acme", "./adapters/cmd/openbalances")
 
 	const mapping = "adapters/acme/mapping.go"
-	c.plant(t, mapping, "// toAmount gives", "// TODO(acme): gives")
+	c.plant(t, mapping, "// toBalances maps", "// TODO(acme): maps")
 	todo = c.fail(t, "test", "-run", "^TestNothingIsLeftToDo$", "./adapters")
-	assert.Contains(t, todo, mapping+":59: TODO(acme): gives")
-	c.plant(t, mapping, "amount.Neg()", "amount")
+	assert.Contains(t, todo, mapping+":21: TODO(acme): maps")
+	c.plant(t, mapping, "string(api.FundSideCREDIT), string(api.FundSideDEBIT)", "string(api.FundSideDEBIT), string(api.FundSideCREDIT)")
 	assert.Contains(t, c.fail(t, "test", "./adapters/acme"), "--- FAIL: TestConformance/examples/overdrawn")
 }
 

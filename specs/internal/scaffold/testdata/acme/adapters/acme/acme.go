@@ -22,19 +22,15 @@ package acme
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/acme"
 )
 
-const (
-	provider      = "acme"
-	productionURL = "https://bank.acme.invalid"
-)
+var provider = call.Provider{Name: "acme", URL: "https://bank.acme.invalid", Refusal: refusal}
 
-var _ adapters.Source = (*Client)(nil)
+var funds = call.Get("GET /v2/holdings/{holding}/funds", api.NewListFundsRequest)
 
 // Credentials are what Acme asks of a TPP. All are required.
 type Credentials struct {
@@ -47,37 +43,33 @@ type Credentials struct {
 
 // Client is the Acme adapter.
 type Client struct {
-	balances    *call.Operation[api.ListFundsParams]
-	connection  *call.Connection
-	credentials func() *Credentials // a function, because fmt can look through any pointer
+	adapters.Base
+	endpoint    *call.Endpoint
+	credentials call.Sealed[Credentials]
 }
+
+var _ adapters.Source = (*Client)(nil)
 
 // New returns a Client. Nothing is sent.
 func New(credentials Credentials, options *adapters.Options) (*Client, error) {
-	if err := call.CheckCredentials(provider, credentials); err != nil {
-		return nil, err
-	}
-	connection, err := call.New(provider, productionURL, options, refusal)
+	endpoint, err := call.Open(provider, credentials, options)
 	if err != nil {
 		return nil, err
 	}
-	connection.Editors = []call.Editor{call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource)}
-	balances := call.NewOperation(connection, api.NewListFundsRequest)
-	return &Client{balances, connection, func() *Credentials { return &credentials }}, nil
+	endpoint.Edit(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource))
+	return &Client{adapters.Base(provider.Name), endpoint, call.Seal(credentials)}, nil
 }
 
 // Balances implements [adapters.Source]. Of the PSU's context the address is forwarded.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
-	send := func(ctx context.Context) (*http.Response, error) {
-		return c.balances.Send(ctx, accountID, c.params(psu))
-	}
-	return call.Balances(ctx, c.connection, accountID, psu, send, func(body api.Funds) ([]adapters.Balance, error) {
+	request := funds.For(accountID, c.params(psu))
+	return call.Balances(ctx, c.endpoint, accountID, psu, request, func(body api.Funds) ([]adapters.Balance, error) {
 		return toBalances(accountID, body)
 	})
 }
 
 func (c *Client) params(psu adapters.PSU) *api.ListFundsParams {
-	params := &api.ListFundsParams{AcmeClient: string(c.credentials().Client)}
+	params := &api.ListFundsParams{AcmeClient: string(c.credentials.Open().Client)}
 	if user, present := psu.Context(); present {
 		params.AcmeUserAddress = call.Optional(user.IPAddress.String())
 	}

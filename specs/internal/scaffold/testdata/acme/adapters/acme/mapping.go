@@ -4,7 +4,6 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/acme"
-	"github.com/shopspring/decimal"
 )
 
 // codes are the documented error codes.
@@ -19,33 +18,27 @@ var types = map[string]adapters.BalanceType{
 	"FREE":   adapters.InterimAvailable,
 }
 
-// toBalances maps the answer for the account asked for. Every field of it is mapped.
+// toBalances maps the answer for the account asked for.
 func toBalances(asked string, body api.Funds) ([]adapters.Balance, error) {
 	if body.Holding != asked {
 		return nil, call.Mismatch("holding")
 	}
-	if body.Funds == nil {
-		return nil, call.Missing("funds")
-	}
-	balances := make([]adapters.Balance, 0, len(body.Funds))
-	for i, fund := range body.Funds {
-		mapped, err := toBalance(fund)
-		if err != nil {
-			return nil, call.At("funds", i, err)
-		}
-		mapped.BBAN = call.Text(body.Number)
-		balances = append(balances, mapped)
-	}
-	return balances, nil
+	return call.Each("funds", body.Funds, func(fund api.Fund) (adapters.Balance, error) {
+		return toBalance(fund, body.Number)
+	})
 }
 
-func toBalance(fund api.Fund) (adapters.Balance, error) {
-	amount, err := toAmount(fund)
+func toBalance(fund api.Fund, number *string) (adapters.Balance, error) {
+	money, err := call.ToMoney("sum", fund.Sum, "currency", fund.Currency)
+	if err == nil {
+		money, err = money.Signed("sum", "side", string(fund.Side), string(api.FundSideCREDIT), string(api.FundSideDEBIT))
+	}
 	return adapters.Balance{
+		BBAN:         call.Text(number),
 		Type:         toType(fund.Kind),
 		ProviderType: fund.Kind,
-		Amount:       amount,
-		Currency:     fund.Currency,
+		Amount:       money.Amount,
+		Currency:     money.Currency,
 	}, err
 }
 
@@ -54,22 +47,6 @@ func toType(kind string) adapters.BalanceType {
 		return known
 	}
 	return adapters.Unknown
-}
-
-// toAmount gives the sum the sign of its side.
-func toAmount(fund api.Fund) (decimal.Decimal, error) {
-	amount, err := call.Amount("sum", fund.Sum)
-	switch {
-	case err != nil:
-		return decimal.Decimal{}, err
-	case amount.IsNegative():
-		return decimal.Decimal{}, call.Broken("sum", "has a sign besides side")
-	case fund.Side == api.FundSideCREDIT:
-		return amount, nil
-	case fund.Side == api.FundSideDEBIT:
-		return amount.Neg(), nil
-	}
-	return decimal.Decimal{}, call.Broken("side", "neither CREDIT nor DEBIT")
 }
 
 // refusal reads the error body.

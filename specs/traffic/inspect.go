@@ -1,16 +1,19 @@
-package contract
+package traffic
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/openbalances/openbalances/specs/contract"
 )
 
-// inspector finds all deviations of a decoded body from its schema, where package openapi3 stops at the first: it walks
-// the body itself and leaves to openapi3 what concerns a single value. It is read-only and safe for concurrent use.
+// inspector finds all deviations of a decoded body from its schema, and two that package openapi3 does not know: members
+// that the document does not name, and values outside its open lists. It walks the body itself and leaves to openapi3
+// what concerns a single value: openapi3.MultiErrors has no limit (a mebibyte of empty objects becomes a million errors
+// in 260 MB) and finds nothing beside an allOf that fails. It is read-only and safe for concurrent use.
 type inspector struct {
 	asRequest, asResponse []openapi3.SchemaValidationOption
 
@@ -18,7 +21,7 @@ type inspector struct {
 	names  map[string]bool                       // the property names of the document
 }
 
-func newInspector(d *Document) *inspector {
+func newInspector(d *contract.Document) *inspector {
 	options := slices.Clip(d.Spec.GetSchemaValidationOptions())
 	i := &inspector{
 		asRequest: append(options, openapi3.VisitAsRequest()), asResponse: append(options, openapi3.VisitAsResponse()),
@@ -96,38 +99,33 @@ func apply(all []applied, loose bool, refs ...*openapi3.SchemaRef) []applied {
 
 // checkSingle checks what schemas say about the value itself. What several of them say counts once.
 func (i *inspection) checkSingle(at *position, value any, schemas []applied) {
-	var faults []fault
+	var faults []contract.Error
 	for _, s := range schemas {
 		if s.loose {
 			continue
 		}
 		f := i.fault(value, s.schema)
-		known := func(other fault) bool { return other.below == f.below && other.rule == f.rule }
-		if f.rule != "" && !slices.ContainsFunc(faults, known) {
-			faults = append(faults, f)
-			i.add(at.pointer()+f.below, f.rule, f.documented)
+		known := func(other contract.Error) bool { return other.Part == f.Part && other.Rule == f.Rule }
+		if f != nil && !slices.ContainsFunc(faults, known) {
+			faults = append(faults, *f)
+			i.add(at.pointer()+f.Part, f.Rule, f.Documented)
 		}
 	}
 }
 
-// fault is the rule of a schema that a value breaks, and where below the value; its zero value is none.
-type fault struct{ below, rule, documented string }
-
-func (i *inspection) fault(value any, schema *openapi3.Schema) fault {
+// fault is the rule of a schema that a value breaks, and as its part where below the value; nil is none.
+func (i *inspection) fault(value any, schema *openapi3.Schema) *contract.Error {
 	options := i.asResponse
 	if i.request {
 		options = i.asRequest
 	}
 	err := i.single[schema].VisitJSON(value, options...)
-	var broken *openapi3.SchemaError
-	switch {
-	case err == nil:
-		return fault{}
-	case !errors.As(err, &broken):
-		return fault{rule: "invalid"}
+	if err == nil {
+		return nil
 	}
-	below := i.redacted(strings.Join(append([]string{""}, broken.JSONPointer()...), "/"))
-	return fault{below, broken.SchemaField, documentedAt(broken.Schema, broken.SchemaField)}
+	fault := contract.SchemaViolation("", err)
+	fault.Part = i.redacted(strings.TrimSpace(fault.Part))
+	return fault
 }
 
 // documentedLists are the extensions with which a document lists values without closing the list.
@@ -142,7 +140,7 @@ func (i *inspection) checkListed(at *position, value string, schemas []applied) 
 		}
 	}
 	if len(documented) > 0 && !slices.Contains(documented, any(value)) {
-		i.add(at.pointer(), RuleValue, enumerated(documented))
+		i.add(at.pointer(), RuleValue, contract.Enumerated(documented))
 	}
 }
 

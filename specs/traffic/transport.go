@@ -1,9 +1,13 @@
-package contract
+// Package traffic checks live traffic against a provider's OpenAPI document, so that somebody in production learns that a
+// provider changed before an adapter fails. Its [Transport] reports each [Deviation] and shows no value of a message.
+package traffic
 
 import (
 	"net/http"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/openbalances/openbalances/specs/contract"
 )
 
 const defaultMaxBody = 1 << 20
@@ -47,7 +51,7 @@ type Options struct {
 // caller's to see and not reported.
 type Transport struct {
 	next      http.RoundTripper
-	document  *Document
+	document  *contract.Document
 	inspector *inspector
 	places    openapi3.Servers
 	options   Options
@@ -55,7 +59,7 @@ type Transport struct {
 
 // NewTransport returns a Transport over next; nil means http.DefaultTransport. It belongs beneath whatever caps or
 // decodes answers, so that it sees them as they come.
-func NewTransport(next http.RoundTripper, document *Document, options Options) *Transport {
+func NewTransport(next http.RoundTripper, document *contract.Document, options Options) *Transport {
 	if next == nil {
 		next = http.DefaultTransport
 	}

@@ -1,4 +1,4 @@
-package contract_test
+package traffic_test
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 const mebibyte = 1 << 20
@@ -56,7 +56,7 @@ func TestHostileBodies(t *testing.T) {
 		t.Run(tc.provider+"/"+tc.name, func(t *testing.T) {
 			doc := docs[tc.provider]
 			operation := doc.Examples()[0].Operation
-			l := watch(t, doc, replyOf(t, doc, operation, http.StatusOK, tc.body), contract.Options{})
+			l := watch(t, doc, replyOf(t, doc, operation, http.StatusOK, tc.body), traffic.Options{})
 			req := sample(t, doc, l.url, operation)
 			start := time.Now()
 			got := l.send(t, req)

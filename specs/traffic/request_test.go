@@ -1,4 +1,4 @@
-package contract_test
+package traffic_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 func TestDeviationsOfRequests(t *testing.T) {
@@ -64,7 +64,7 @@ func TestDeviationsOfRequests(t *testing.T) {
 			if tc.operation == "ping" {
 				answer.body = `{"code":"ALIVE"}`
 			}
-			l := watch(t, doc, answer, contract.Options{MaxBodyBytes: 200})
+			l := watch(t, doc, answer, traffic.Options{MaxBodyBytes: 200})
 			req := sample(t, doc, l.url, tc.operation)
 			tc.change(req)
 			assert.Equal(t, answer.body, l.send(t, req))
@@ -89,7 +89,7 @@ func TestRequestsReachTheServerAsTheyAre(t *testing.T) {
 			l := watch(t, doc, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				got, _ = io.ReadAll(r.Body)
 				gotLength = r.ContentLength
-			}), contract.Options{MaxBodyBytes: limit})
+			}), traffic.Options{MaxBodyBytes: limit})
 			req := sample(t, doc, l.url, "postBalance")
 			req.Body, req.GetBody, req.ContentLength = io.NopCloser(bytes.NewReader(want)), nil, length
 			before, header := *req, req.Header.Clone()
@@ -121,7 +121,7 @@ func TestRepeatedRequests(t *testing.T) {
 		return &http.Response{StatusCode: http.StatusOK, Header: answer.header, Body: http.NoBody, Request: req}, nil
 	})
 	req := sample(t, doc, "https://toy.example.com/psd2", "postBalance")
-	resp, err := contract.NewTransport(next, doc, contract.Options{Report: l.report}).RoundTrip(req)
+	resp, err := traffic.NewTransport(next, doc, traffic.Options{Report: l.report}).RoundTrip(req)
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	assert.Same(t, req, resp.Request)
@@ -143,7 +143,7 @@ func TestCallsWithoutAnswer(t *testing.T) {
 		req := sample(t, doc, "https://toy.example.com/psd2", "postBalance")
 		req.Body = closing{req.Body, &closed}
 		req.URL.RawQuery = "x=1"
-		_, err := contract.NewTransport(next, doc, contract.Options{Report: l.report, Strict: strict}).RoundTrip(req) //nolint:bodyclose // there is none
+		_, err := traffic.NewTransport(next, doc, traffic.Options{Report: l.report, Strict: strict}).RoundTrip(req) //nolint:bodyclose // there is none
 		assert.Equal(t, strict, !errors.Is(err, refused))
 		assert.Equal(t, []string{"request query: undocumented parameter"}, brief(l.deviations()))
 	}

@@ -1,4 +1,4 @@
-package contract_test
+package traffic_test
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 // roundTrip is a transport made of a function, for answers that no server can give.
@@ -34,7 +34,7 @@ func (b *body) Close() error { b.closed++; return errClose }
 var errRead, errClose = errors.New("reading failed"), errors.New("closing failed")
 
 // answered puts a body into an answer of getBalance and returns it as the Transport hands it on.
-func answered(t *testing.T, answer io.ReadCloser, length int64, options contract.Options) io.ReadCloser {
+func answered(t *testing.T, answer io.ReadCloser, length int64, options traffic.Options) io.ReadCloser {
 	t.Helper()
 	doc := toy(t)
 	header := doc.SampleResponseHeader(sample(t, doc, "", "getBalance"), http.StatusOK)
@@ -42,7 +42,7 @@ func answered(t *testing.T, answer io.ReadCloser, length int64, options contract
 		return &http.Response{StatusCode: http.StatusOK, Header: header, Body: answer, ContentLength: length, Request: req}, nil
 	})
 	req := sample(t, doc, "https://toy.example.com/psd2", "getBalance")
-	resp, err := contract.NewTransport(next, doc, options).RoundTrip(req)
+	resp, err := traffic.NewTransport(next, doc, options).RoundTrip(req)
 	require.NoError(t, err)
 	assert.Same(t, req, resp.Request)
 	return resp.Body
@@ -65,7 +65,7 @@ func TestAnswersAreHandedOnAsTheyAre(t *testing.T) {
 		"fails at once":  func(io.Reader) io.Reader { return iotest.ErrReader(errRead) },
 		"EOF that is no": func(r io.Reader) io.Reader { return io.MultiReader(r, iotest.ErrReader(io.ErrUnexpectedEOF)) },
 	} {
-		for _, options := range []contract.Options{
+		for _, options := range []traffic.Options{
 			{}, {MaxBodyBytes: 1}, {MaxBodyBytes: 2999}, {MaxBodyBytes: 3000}, {MaxBodyBytes: 3001}, {Strict: true},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestBodiesThatAreNotReadToTheirEnd(t *testing.T) {
 				reader = io.MultiReader(reader, iotest.ErrReader(tc.fail))
 			}
 			var l live
-			handed := answered(t, &body{Reader: reader}, tc.length, contract.Options{MaxBodyBytes: 100, Report: l.report})
+			handed := answered(t, &body{Reader: reader}, tc.length, traffic.Options{MaxBodyBytes: 100, Report: l.report})
 			_, err := io.ReadFull(handed, make([]byte, tc.read))
 			if tc.fail == nil && tc.read <= len(tc.body) {
 				require.NoError(t, err)
@@ -143,7 +143,7 @@ func TestAnswersAreNotHeldBack(t *testing.T) {
 		assert.NoError(t, http.NewResponseController(w).Flush())
 		<-seen
 		_, _ = io.WriteString(w, good[20:])
-	}), contract.Options{})
+	}), traffic.Options{})
 	resp, err := l.client.Do(sample(t, doc, l.url, "getBalance"))
 	require.NoError(t, err)
 	defer func() { _ = resp.Body.Close() }()
@@ -168,7 +168,7 @@ func TestServerThatIsKilled(t *testing.T) {
 		answer.ServeHTTP(w, r)
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
-	}), contract.Options{})
+	}), traffic.Options{})
 	resp, err := l.client.Do(sample(t, doc, l.url, "getBalance"))
 	require.NoError(t, err)
 	got, err := io.ReadAll(resp.Body)
@@ -187,7 +187,7 @@ func TestCallsThatAreCancelled(t *testing.T) {
 		answer.ServeHTTP(w, r)
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
-	}), contract.Options{})
+	}), traffic.Options{})
 	resp, err := l.client.Do(sample(t, doc, l.url, "getBalance").WithContext(ctx))
 	require.NoError(t, err)
 	cancel()
@@ -203,7 +203,7 @@ func TestCallsThatAreCancelled(t *testing.T) {
 func TestEndlessAnswerCostsNoMemory(t *testing.T) {
 	var l live
 	endless := io.MultiReader(strings.NewReader(`{"status":"`), zeros{})
-	handed := answered(t, io.NopCloser(endless), -1, contract.Options{Report: l.report})
+	handed := answered(t, io.NopCloser(endless), -1, traffic.Options{Report: l.report})
 	before := heap()
 	_, err := io.CopyN(io.Discard, handed, 256*mebibyte)
 	require.NoError(t, err)

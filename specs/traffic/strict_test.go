@@ -1,4 +1,4 @@
-package contract_test
+package traffic_test
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 func TestStrictPassesWhatIsDocumented(t *testing.T) {
@@ -20,7 +20,7 @@ func TestStrictPassesWhatIsDocumented(t *testing.T) {
 		t.Run(provider, func(t *testing.T) {
 			t.Parallel()
 			e := firstAnswer(t, doc, doc.Examples()[0].Operation)
-			l := watch(t, doc, replyOf(t, doc, e.Operation, http.StatusOK, string(e.JSON)), contract.Options{Strict: true})
+			l := watch(t, doc, replyOf(t, doc, e.Operation, http.StatusOK, string(e.JSON)), traffic.Options{Strict: true})
 			assert.Equal(t, string(e.JSON), l.send(t, sample(t, doc, l.url, e.Operation)))
 			assert.Empty(t, l.deviations())
 		})
@@ -32,7 +32,7 @@ func TestStrictRequests(t *testing.T) {
 	t.Parallel()
 	doc := toy(t)
 	var calls atomic.Int64
-	l := watch(t, doc, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }), contract.Options{Strict: true})
+	l := watch(t, doc, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }), traffic.Options{Strict: true})
 	for _, change := range []func(*http.Request){
 		func(r *http.Request) { setBody(r, `{"banks":[]}`) },
 		func(r *http.Request) { setBody(r, `{"banks":[{"accountId":"1"}]`+strings.Repeat(" ", mebibyte)+`}`) },
@@ -42,11 +42,11 @@ func TestStrictRequests(t *testing.T) {
 		req := sample(t, doc, l.url, "postBalance")
 		change(req)
 		_, err := l.client.Do(req) //nolint:bodyclose // there is none
-		var refused *contract.DeviationError
+		var refused *traffic.DeviationError
 		require.ErrorAs(t, err, &refused)
 		require.Len(t, refused.Deviations, 1)
 		assert.Equal(t, refused.Deviations, l.deviations(), "it is reported, too")
-		assert.Equal(t, "contract: "+refused.Deviations[0].String(), refused.Error())
+		assert.Equal(t, "traffic: "+refused.Deviations[0].String(), refused.Error())
 	}
 	assert.Zero(t, calls.Load())
 }
@@ -75,11 +75,11 @@ func TestStrictAnswers(t *testing.T) {
 				return resp, nil
 			})
 			req := sample(t, doc, "https://toy.example.com/psd2", "getBalance")
-			resp, err := contract.NewTransport(next, doc, contract.Options{Strict: true}).RoundTrip(req) //nolint:bodyclose // there is none
+			resp, err := traffic.NewTransport(next, doc, traffic.Options{Strict: true}).RoundTrip(req) //nolint:bodyclose // there is none
 			assert.Nil(t, resp)
-			var refused *contract.DeviationError
+			var refused *traffic.DeviationError
 			require.ErrorAs(t, err, &refused)
-			assert.Equal(t, "contract: "+tc.want, err.Error())
+			assert.Equal(t, "traffic: "+tc.want, err.Error())
 			assert.Equal(t, 1, inner.closed)
 		})
 	}
@@ -88,11 +88,11 @@ func TestStrictAnswers(t *testing.T) {
 // An error of the server is no deviation: it comes through as it is.
 func TestStrictErrors(t *testing.T) {
 	t.Parallel()
-	handed := answered(t, &body{Reader: io.MultiReader(strings.NewReader(good[:9]), failing{})}, -1, contract.Options{Strict: true})
+	handed := answered(t, &body{Reader: io.MultiReader(strings.NewReader(good[:9]), failing{})}, -1, traffic.Options{Strict: true})
 	got, err := io.ReadAll(handed)
 	assert.Equal(t, good[:9], string(got))
 	assert.Equal(t, errRead, err)
-	assert.False(t, errors.As(err, new(*contract.DeviationError)))
+	assert.False(t, errors.As(err, new(*traffic.DeviationError)))
 }
 
 type failing struct{}

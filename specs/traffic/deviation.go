@@ -1,4 +1,4 @@
-package contract
+package traffic
 
 import (
 	"fmt"
@@ -71,7 +71,7 @@ type DeviationError struct {
 
 // Error names the first deviation.
 func (e *DeviationError) Error() string {
-	text := "contract: " + e.Deviations[0].String()
+	text := "traffic: " + e.Deviations[0].String()
 	if more := len(e.Deviations) - 1; more > 0 {
 		text += fmt.Sprintf(", and %d more", more)
 	}

@@ -1,4 +1,4 @@
-package contract_test
+package traffic_test
 
 import (
 	"io"
@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 func TestBaseURL(t *testing.T) {
@@ -58,7 +59,7 @@ func TestBaseURL(t *testing.T) {
 					Body: io.NopCloser(strings.NewReader(`{"code":"ALIVE"}`)),
 				}, nil
 			})
-			client := http.Client{Transport: contract.NewTransport(next, doc, contract.Options{BaseURL: tc.base, Report: l.report})}
+			client := http.Client{Transport: traffic.NewTransport(next, doc, traffic.Options{BaseURL: tc.base, Report: l.report})}
 			resp, err := client.Get(tc.url)
 			require.NoError(t, err)
 			require.NoError(t, resp.Body.Close())

@@ -1,4 +1,4 @@
-package contract_test
+package traffic_test
 
 import (
 	"bufio"
@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 // gzipped compresses an answer.
@@ -36,7 +37,7 @@ func gzipped(answer reply) http.Handler {
 func TestGzip(t *testing.T) {
 	t.Parallel()
 	doc := toy(t)
-	l := watch(t, doc, gzipped(replyOf(t, doc, "getBalance", http.StatusOK, `{"status":7}`)), contract.Options{})
+	l := watch(t, doc, gzipped(replyOf(t, doc, "getBalance", http.StatusOK, `{"status":7}`)), traffic.Options{})
 	req := sample(t, doc, l.url, "getBalance")
 	assert.Equal(t, `{"status":7}`, l.send(t, req))
 	assert.Equal(t, []string{"response body /status: type"}, brief(l.deviations()))
@@ -44,7 +45,7 @@ func TestGzip(t *testing.T) {
 	req.Header.Set("Accept-Encoding", "gzip")
 	assert.True(t, strings.HasPrefix(l.send(t, req), "\x1f\x8b"), "still packed")
 	assert.Equal(t, []string{"response body: not checked: has a Content-Encoding"}, brief(l.deviations()))
-	bomb := watch(t, doc, gzipped(replyOf(t, doc, "getBalance", http.StatusOK, strings.Repeat(" ", 2*mebibyte))), contract.Options{})
+	bomb := watch(t, doc, gzipped(replyOf(t, doc, "getBalance", http.StatusOK, strings.Repeat(" ", 2*mebibyte))), traffic.Options{})
 	assert.Len(t, bomb.send(t, sample(t, doc, bomb.url, "getBalance")), 2*mebibyte)
 	assert.Equal(t, []string{"response body: not checked: larger than the cap"}, brief(bomb.deviations()))
 }
@@ -65,7 +66,7 @@ func TestAnswersWithoutBody(t *testing.T) {
 		doc, err := contract.Parse("toy", []byte(own))
 		require.NoError(t, err)
 		for _, strict := range []bool{false, true} {
-			l := watch(t, doc, replyOf(t, doc, "getBalance", status, ""), contract.Options{Strict: strict})
+			l := watch(t, doc, replyOf(t, doc, "getBalance", status, ""), traffic.Options{Strict: strict})
 			resp, err := l.client.Do(sample(t, doc, l.url, "getBalance"))
 			assert.Equal(t, strict && len(want) > 0, err != nil)
 			if err == nil {
@@ -76,7 +77,7 @@ func TestAnswersWithoutBody(t *testing.T) {
 	}
 	doc, err := contract.Parse("toy", []byte(changed))
 	require.NoError(t, err)
-	l := watch(t, doc, replyOf(t, doc, "ping", http.StatusOK, ""), contract.Options{})
+	l := watch(t, doc, replyOf(t, doc, "ping", http.StatusOK, ""), traffic.Options{})
 	req := sample(t, doc, l.url, "ping")
 	require.Equal(t, http.MethodHead, req.Method)
 	assert.Empty(t, l.send(t, req))
@@ -100,7 +101,7 @@ func TestSwitchedProtocolsStayWritable(t *testing.T) {
 		_ = buffered.Flush()
 		line, _ := buffered.ReadString('\n')
 		_, _ = io.WriteString(connection, line)
-	}), contract.Options{})
+	}), traffic.Options{})
 	req := sample(t, doc, l.url, "getBalance")
 	req.Header.Set("Connection", "Upgrade")
 	req.Header.Set("Upgrade", "echo")
@@ -123,8 +124,8 @@ func TestReportThatPanics(t *testing.T) {
 	doc := toy(t)
 	server := httptest.NewServer(replyOf(t, doc, "getBalance", http.StatusOK, `{}`))
 	t.Cleanup(server.Close)
-	client := http.Client{Transport: contract.NewTransport(nil, doc, contract.Options{
-		BaseURL: server.URL, Report: func(contract.Deviation) { panic("mine") },
+	client := http.Client{Transport: traffic.NewTransport(nil, doc, traffic.Options{
+		BaseURL: server.URL, Report: func(traffic.Deviation) { panic("mine") },
 	})}
 	for range 3 {
 		resp, err := client.Do(sample(t, doc, server.URL, "getBalance"))
@@ -139,7 +140,7 @@ func TestTransportWithoutReport(t *testing.T) {
 	doc := toy(t)
 	server := httptest.NewServer(replyOf(t, doc, "getBalance", http.StatusOK, `{}`))
 	t.Cleanup(server.Close)
-	client := http.Client{Transport: contract.NewTransport(server.Client().Transport, doc, contract.Options{BaseURL: server.URL})}
+	client := http.Client{Transport: traffic.NewTransport(server.Client().Transport, doc, traffic.Options{BaseURL: server.URL})}
 	resp, err := client.Do(sample(t, doc, server.URL, "getBalance"))
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
@@ -163,7 +164,7 @@ func TestParallelExchanges(t *testing.T) {
 					return
 				}
 				answer.ServeHTTP(w, r)
-			}), contract.Options{})
+			}), traffic.Options{})
 			var running sync.WaitGroup
 			for caller := range callers {
 				running.Go(func() {
@@ -184,7 +185,7 @@ func TestParallelExchanges(t *testing.T) {
 			all := l.deviations()
 			assert.Len(t, all, callers*calls/2)
 			for _, d := range all {
-				assert.Equal(t, contract.RuleMember, d.Rule)
+				assert.Equal(t, traffic.RuleMember, d.Rule)
 				assert.Equal(t, 1, d.Count)
 			}
 		})
@@ -198,7 +199,7 @@ func TestCloseWhileReading(t *testing.T) {
 		var l live
 		started := make(chan struct{})
 		text := io.MultiReader(strings.NewReader(" "), signal{started}, strings.NewReader(strings.Repeat(" ", 20_000)))
-		handed := answered(t, io.NopCloser(iotest.OneByteReader(text)), -1, contract.Options{Report: l.report})
+		handed := answered(t, io.NopCloser(iotest.OneByteReader(text)), -1, traffic.Options{Report: l.report})
 		var running sync.WaitGroup
 		running.Go(func() { _, _ = io.ReadAll(handed) })
 		<-started

@@ -1,4 +1,4 @@
-package contract
+package traffic
 
 import (
 	"io"
@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/openbalances/openbalances/specs/contract"
 )
 
 func hasBody(req *http.Request) bool { return req.Body != nil && req.Body != http.NoBody }
@@ -40,24 +42,20 @@ func (x *exchange) watch(body io.ReadCloser) io.ReadCloser {
 type expectation struct {
 	part   string
 	status int
-	form   bool             // not JSON
-	schema *openapi3.Schema // nil: any JSON value
+	media  *contract.Media
 }
 
 // expect returns what a body has to be, and reports headers that announce something else.
 func (x *exchange) expect(message string, status int, content openapi3.Content, header http.Header) expectation {
-	media, rule := mediaType(content, header.Values("Content-Type"))
-	if media == nil {
-		x.add(status, message+" header Content-Type", rule, documentedNames(content))
+	media, undocumented := contract.MediaType(message, content, header)
+	if undocumented != nil {
+		x.problem(status, undocumented)
 		return expectation{}
 	}
-	e := expectation{part: message + " body", status: status, form: media == content[formMedia]}
+	e := expectation{part: message + " body", status: status, media: media}
 	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		x.add(status, e.part, RuleEncoded, "")
 		return expectation{}
-	}
-	if media.Schema != nil {
-		e.schema = media.Schema.Value
 	}
 	return e
 }
@@ -98,13 +96,13 @@ func (x *exchange) checkBody(e expectation, data []byte, passed state) {
 		x.add(e.status, e.part, RuleLarge, "")
 		return
 	}
-	value, pointer, err := readValue(e.form, data)
+	value, pointer, err := e.media.Read(data)
 	switch {
 	case passed == unread && err != nil:
 		x.add(e.status, e.part, RuleUnread, "")
 	case err != nil:
 		x.add(e.status, strings.TrimSpace(e.part+" "+x.inspector.redacted(pointer)), err.Error(), "")
-	case e.schema != nil:
+	case e.media.Schema != nil:
 		x.inspect(e, value)
 	}
 }
@@ -114,5 +112,5 @@ func (x *exchange) inspect(e expectation, value any) {
 	i.add = func(pointer, rule, documented string) {
 		x.add(e.status, strings.TrimSpace(e.part+" "+pointer), rule, documented)
 	}
-	i.visit(nil, value, []applied{{schema: e.schema}})
+	i.visit(nil, value, []applied{{schema: e.media.Schema.Value}})
 }

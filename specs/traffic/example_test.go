@@ -1,4 +1,4 @@
-package contract_test
+package traffic_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 // A provider has invented a member, a type of balance and another way to write amounts. The call succeeds all the same.
@@ -22,9 +23,9 @@ func ExampleNewTransport() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	client := &http.Client{Transport: contract.NewTransport(http.DefaultTransport, document, contract.Options{
+	client := &http.Client{Transport: traffic.NewTransport(http.DefaultTransport, document, traffic.Options{
 		BaseURL: bank.URL,
-		Report:  func(d contract.Deviation) { fmt.Println(d) },
+		Report:  func(d traffic.Deviation) { fmt.Println(d) },
 	})}
 
 	req, err := http.NewRequest(http.MethodGet, bank.URL+"/ics/v3/accounts/7d1c1f0e-3b1a-4f6e-9c51-2a4e5d6f0001/balances", nil)

@@ -1,4 +1,4 @@
-package contract_test
+package traffic_test
 
 import (
 	"encoding/json"
@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 // overall is what the examples of One Single View's balances of all accounts show.
@@ -82,7 +83,7 @@ func TestExamplesDoNotDeviate(t *testing.T) {
 					assert.Equal(t, want, brief(got))
 				}
 				for _, d := range got {
-					assert.Contains(t, []string{contract.RuleMember, contract.RuleValue}, d.Rule, d)
+					assert.Contains(t, []string{traffic.RuleMember, traffic.RuleValue}, d.Rule, d)
 				}
 			})
 		}
@@ -90,14 +91,14 @@ func TestExamplesDoNotDeviate(t *testing.T) {
 }
 
 // exchanged sends or answers an example and returns what deviates.
-func exchanged(t *testing.T, doc *contract.Document, e contract.Example) []contract.Deviation {
+func exchanged(t *testing.T, doc *contract.Document, e contract.Example) []traffic.Deviation {
 	t.Helper()
 	handler := replyOf(t, doc, e.Operation, e.Status, string(e.JSON))
 	if e.Status == 0 {
 		answer := firstAnswer(t, doc, e.Operation)
 		handler = replyOf(t, doc, e.Operation, answer.Status, string(answer.JSON))
 	}
-	l := watch(t, doc, handler, contract.Options{})
+	l := watch(t, doc, handler, traffic.Options{})
 	req := sample(t, doc, l.url, e.Operation)
 	if e.Status == 0 {
 		setBody(req, sentBody(t, e))
@@ -167,7 +168,7 @@ func firstFault(t *testing.T, doc *contract.Document, e contract.Example) string
 }
 
 // assertReported asks for one deviation, and for more precision than a Document has behind allOf.
-func assertReported(t *testing.T, want string, got []contract.Deviation) {
+func assertReported(t *testing.T, want string, got []traffic.Deviation) {
 	t.Helper()
 	lines := brief(got)
 	require.NotEmpty(t, lines, want)

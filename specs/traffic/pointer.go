@@ -1,8 +1,9 @@
-package contract
+package traffic
 
 import (
 	"regexp"
-	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // position is a place in a body, as the way to it.
@@ -15,10 +16,8 @@ func (p *position) pointer() string {
 	if p == nil {
 		return ""
 	}
-	return p.parent.pointer() + "/" + pointerEscapes.Replace(p.name)
+	return string(jsontext.Pointer(p.parent.pointer()).AppendToken(p.name))
 }
-
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 const hidden = "*"
 
@@ -37,12 +36,12 @@ func (i *inspector) shown(name string) string {
 
 // redacted hides the segments of a pointer that are not in the document.
 func (i *inspector) redacted(pointer string) string {
-	segments := pointerKeys(pointer)
-	for n, segment := range segments[1:] {
-		if !i.names[segment] {
-			segment = hidden
+	var shown jsontext.Pointer
+	for name := range jsontext.Pointer(pointer).Tokens() {
+		if !i.names[name] {
+			name = hidden
 		}
-		segments[n+1] = pointerEscapes.Replace(segment)
+		shown = shown.AppendToken(name)
 	}
-	return strings.Join(segments, "/")
+	return string(shown)
 }

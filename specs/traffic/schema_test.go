@@ -1,4 +1,4 @@
-package contract_test
+package traffic_test
 
 import (
 	"net/http"
@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 // Schemas that are put together: each fault counts once, and a member is known if any part knows it.
@@ -55,7 +56,7 @@ func TestComposedSchemas(t *testing.T) {
 			changed := strings.Replace(string(text), old, "  schemas:\n    Single: "+tc.schema+"\n    Former:\n", 1)
 			doc, err := contract.Parse("toy", []byte(changed))
 			require.NoError(t, err)
-			l := watch(t, doc, replyOf(t, doc, "getBalance", http.StatusOK, tc.body), contract.Options{})
+			l := watch(t, doc, replyOf(t, doc, "getBalance", http.StatusOK, tc.body), traffic.Options{})
 			l.send(t, sample(t, doc, l.url, "getBalance"))
 			want := []string{}
 			for _, line := range tc.want {

@@ -1,20 +1,19 @@
-package contract
+package traffic
 
 import (
 	"cmp"
 	"errors"
 	"net/http"
-	"strconv"
 	"sync/atomic"
 
-	"github.com/getkin/kin-openapi/routers"
+	"github.com/openbalances/openbalances/specs/contract"
 )
 
 // exchange is one request with its answer, on its way through a Transport.
 type exchange struct {
 	*Transport
 	req      *http.Request
-	route    *routers.Route // nil if the document does not know the request
+	route    *contract.Route // nil if the document does not know the request
 	sent     atomic.Pointer[recorder]
 	received *recorder
 	answer   expectation
@@ -43,12 +42,17 @@ func (x *exchange) add(status int, part, rule, documented string) {
 	x.found.add(d)
 }
 
+// problem adds what the document finds wrong.
+func (x *exchange) problem(status int, broken *contract.Error) {
+	x.add(status, broken.Part, cmp.Or(broken.Rule, string(broken.Kind)), broken.Documented)
+}
+
 // checkRequest checks all of a request but its body.
 func (x *exchange) checkRequest(req *http.Request) {
-	route, params, err := x.document.FindRoute(req)
-	var unknown *Error
+	route, err := x.document.FindRoute(req)
+	var unknown *contract.Error
 	switch {
-	case errors.As(err, &unknown) && unknown.Kind == MethodNotAllowed:
+	case errors.As(err, &unknown) && unknown.Kind == contract.MethodNotAllowed:
 		x.add(0, "request method", RuleUnknown, unknown.Rule)
 		return
 	case err != nil:
@@ -56,8 +60,9 @@ func (x *exchange) checkRequest(req *http.Request) {
 		return
 	}
 	x.route = route
-	for _, broken := range x.document.requestProblems(req, route, params) {
-		x.add(0, "request "+broken.Part, cmp.Or(broken.Rule, string(broken.Kind)), broken.documented)
+	for _, broken := range x.document.RequestProblems(req.Context(), req, route) {
+		broken.Part = "request " + broken.Part
+		x.problem(0, broken)
 	}
 }
 
@@ -66,19 +71,19 @@ func (x *exchange) checkHead(resp *http.Response) {
 	if x.route == nil {
 		return
 	}
-	status, responses := resp.StatusCode, x.route.Operation.Responses
-	ref := responses.Status(status)
-	if ref == nil {
-		x.add(status, "response status "+strconv.Itoa(status), RuleUnknown, documentedNames(responses.Map()))
+	status := resp.StatusCode
+	documented, undocumented := x.route.Response(status)
+	if undocumented != nil {
+		x.problem(status, undocumented)
 		return
 	}
-	for _, broken := range x.document.headerProblems(x.route, ref.Value.Headers, resp.Header) {
-		x.add(status, broken.Part, broken.Rule, broken.documented)
+	for _, broken := range x.document.HeaderProblems(x.req.Context(), x.route, documented, resp.Header) {
+		x.problem(status, broken)
 	}
 	bodiless := x.req.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified
-	if len(ref.Value.Content) > 0 && !bodiless {
+	if len(documented.Content) > 0 && !bodiless {
 		x.received = newRecorder(x.options.MaxBodyBytes, resp.ContentLength)
-		x.answer = x.expect("response", status, ref.Value.Content, resp.Header)
+		x.answer = x.expect("response", status, documented.Content, resp.Header)
 	}
 }
 

@@ -1,10 +1,12 @@
-package contract_test
+package traffic_test
 
 import (
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 // live is a client whose traffic with a server on loopback is checked.
@@ -20,11 +23,11 @@ type live struct {
 	client *http.Client
 
 	mu   sync.Mutex
-	seen []contract.Deviation
+	seen []traffic.Deviation
 }
 
 // watch starts a server and watches a client of it.
-func watch(t *testing.T, doc *contract.Document, handler http.Handler, options contract.Options) *live {
+func watch(t *testing.T, doc *contract.Document, handler http.Handler, options traffic.Options) *live {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
@@ -32,13 +35,13 @@ func watch(t *testing.T, doc *contract.Document, handler http.Handler, options c
 	options.BaseURL = l.url
 	options.Report = l.report
 	l.client = &http.Client{
-		Transport:     contract.NewTransport(server.Client().Transport, doc, options),
+		Transport:     traffic.NewTransport(server.Client().Transport, doc, options),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return l
 }
 
-func (l *live) report(d contract.Deviation) {
+func (l *live) report(d traffic.Deviation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.seen = append(l.seen, d)
@@ -56,7 +59,7 @@ func (l *live) send(t *testing.T, req *http.Request) string {
 }
 
 // deviations returns what has been reported and forgets it.
-func (l *live) deviations() []contract.Deviation {
+func (l *live) deviations() []traffic.Deviation {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	seen := l.seen
@@ -65,7 +68,7 @@ func (l *live) deviations() []contract.Deviation {
 }
 
 // brief is how the tests write deviations: part, rule and number.
-func brief(all []contract.Deviation) []string {
+func brief(all []traffic.Deviation) []string {
 	lines := []string{}
 	for _, d := range all {
 		line := d.Part + ": " + d.Rule
@@ -97,6 +100,29 @@ func (a reply) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func replyOf(t *testing.T, doc *contract.Document, operation string, status int, body string) reply {
 	t.Helper()
 	return reply{status, doc.SampleResponseHeader(sample(t, doc, "", operation), status), body}
+}
+
+const toyFile = "../contract/testdata/toy.yaml"
+
+func toy(t *testing.T) *contract.Document {
+	t.Helper()
+	text, err := os.ReadFile(toyFile)
+	require.NoError(t, err)
+	doc, err := contract.Parse("toy", text)
+	require.NoError(t, err)
+	return doc
+}
+
+func sample(t *testing.T, doc *contract.Document, base, operation string, accounts ...string) *http.Request {
+	t.Helper()
+	req, err := doc.SampleRequest(t.Context(), base, operation, accounts...)
+	require.NoError(t, err)
+	return req
+}
+
+func setBody(req *http.Request, body string) {
+	req.Body, req.GetBody = io.NopCloser(strings.NewReader(body)), nil
+	req.ContentLength = int64(len(body))
 }
 
 // good is an answer of the toy bank's getBalance without fault.

@@ -1,4 +1,4 @@
-package contract_test
+package traffic_test
 
 import (
 	"maps"
@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 func sortedNames(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
@@ -51,7 +51,7 @@ func TestPlantedDeviationsAreReportedOnce(t *testing.T) {
 				t.Parallel()
 				answer := replyOf(t, doc, e.Operation, http.StatusOK, string(e.JSON))
 				tc.plant(&answer)
-				l := watch(t, doc, answer, contract.Options{})
+				l := watch(t, doc, answer, traffic.Options{})
 				assert.Equal(t, answer.body, l.send(t, sample(t, doc, l.url, e.Operation)))
 				got := l.deviations()
 				if tc.want == "" {
@@ -98,7 +98,7 @@ func TestDeviationsOfAnswers(t *testing.T) {
 			t.Parallel()
 			answer := replyOf(t, doc, "getBalance", http.StatusOK, good)
 			tc.plant(&answer)
-			l := watch(t, doc, answer, contract.Options{})
+			l := watch(t, doc, answer, traffic.Options{})
 			l.send(t, sample(t, doc, l.url, "getBalance"))
 			assert.Equal(t, tc.want, brief(l.deviations()))
 		})
@@ -126,14 +126,14 @@ func TestDeviationsAreCountedAndCutOff(t *testing.T) {
 		{elements(1001), []string{"response body /list/*/status: required x1000", ": further deviations"}},
 		{elements(5000), []string{"response body /list/*/status: required x1000", ": further deviations"}},
 	} {
-		l := watch(t, doc, replyOf(t, doc, "getBatch", http.StatusOK, tc.body), contract.Options{})
+		l := watch(t, doc, replyOf(t, doc, "getBatch", http.StatusOK, tc.body), traffic.Options{})
 		l.send(t, sample(t, doc, l.url, "getBatch"))
 		assert.Equal(t, tc.want, brief(l.deviations()))
 	}
-	l := watch(t, doc, replyOf(t, doc, "getBatch", http.StatusOK, members(20)), contract.Options{})
+	l := watch(t, doc, replyOf(t, doc, "getBatch", http.StatusOK, members(20)), traffic.Options{})
 	l.send(t, sample(t, doc, l.url, "getBatch"))
 	assert.Len(t, l.deviations(), 20)
-	l = watch(t, doc, replyOf(t, doc, "getBatch", http.StatusOK, members(27)), contract.Options{})
+	l = watch(t, doc, replyOf(t, doc, "getBatch", http.StatusOK, members(27)), traffic.Options{})
 	l.send(t, sample(t, doc, l.url, "getBatch"))
 	all := l.deviations()
 	require.Len(t, all, 21)
@@ -157,7 +157,7 @@ func TestDeviationSaysWhatIsDocumented(t *testing.T) {
 			"(documented: AED, AFN, ALL, AMD, ANG, AOA, ARS, AUD, AWG, AZN, BAM, BBD, BDT, BGN, BHD, BIF, ...)"},
 	} {
 		doc := docs[tc.provider]
-		l := watch(t, doc, replyOf(t, doc, tc.operation, http.StatusOK, tc.body), contract.Options{})
+		l := watch(t, doc, replyOf(t, doc, tc.operation, http.StatusOK, tc.body), traffic.Options{})
 		l.send(t, sample(t, doc, l.url, tc.operation))
 		var lines []string
 		for _, d := range l.deviations() {

@@ -1,4 +1,4 @@
-package contract_test
+package traffic_test
 
 import (
 	"encoding/json"
@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 // secrets are values that must not be shown, whatever they are sent as.
@@ -21,7 +21,7 @@ var secrets = []string{
 }
 
 // assertSecret looks for secrets in every form of the deviations.
-func assertSecret(t *testing.T, all []contract.Deviation, err error) {
+func assertSecret(t *testing.T, all []traffic.Deviation, err error) {
 	t.Helper()
 	text, failed := json.Marshal(all)
 	require.NoError(t, failed)
@@ -53,7 +53,7 @@ func TestAnswersAreRedacted(t *testing.T) {
 					`[{"amount":` + string(quoted) + `,"currency":` + string(quoted) + `,"type":` + string(quoted) + `}]`,
 				} {
 					answer := replyOf(t, doc, e.Operation, http.StatusOK, body)
-					l := watch(t, doc, answer, contract.Options{})
+					l := watch(t, doc, answer, traffic.Options{})
 					l.send(t, sample(t, doc, l.url, e.Operation))
 					all := l.deviations()
 					require.NotEmpty(t, all)
@@ -72,7 +72,7 @@ func TestHeadersAreRedacted(t *testing.T) {
 		for _, name := range []string{"X-Request-ID", "X-Left", "Content-Type", "Content-Encoding"} {
 			answer := replyOf(t, doc, "getBalance", http.StatusOK, good)
 			answer.header.Set(name, secret)
-			l := watch(t, doc, answer, contract.Options{})
+			l := watch(t, doc, answer, traffic.Options{})
 			l.send(t, sample(t, doc, l.url, "getBalance"))
 			all := l.deviations()
 			found += len(all)
@@ -96,12 +96,12 @@ func TestRequestsAreRedacted(t *testing.T) {
 				func(r *http.Request) { r.URL.Path = "/" + secret },
 				func(r *http.Request) { r.Method = "PUT"; setBody(r, secret) },
 			} {
-				l := watch(t, doc, answer, contract.Options{Strict: strict})
+				l := watch(t, doc, answer, traffic.Options{Strict: strict})
 				req := sample(t, doc, l.url, "getBalance", secret)
 				change(req)
 				assertRefusedInSecret(t, l, req, strict)
 			}
-			l := watch(t, doc, answer, contract.Options{Strict: strict})
+			l := watch(t, doc, answer, traffic.Options{Strict: strict})
 			req := sample(t, doc, l.url, "postBalance")
 			setBody(req, strings.ReplaceAll(`{"banks":[{"accountId":["SECRET"]}],"SECRET":1}`, "SECRET", secret))
 			assertRefusedInSecret(t, l, req, strict)
@@ -131,7 +131,7 @@ func TestNamesOfMembers(t *testing.T) {
 		"abcdefghijklmnopqrstuvwxyzabcdef": "abcdefghijklmnopqrstuvwxyzabcdef", "abcdefghijklmnopqrstuvwxyzabcdefg": "*",
 	} {
 		body := fmt.Sprintf(`{"status":"OK",%q:1}`, name)
-		l := watch(t, doc, replyOf(t, doc, "getBalance", http.StatusOK, body), contract.Options{})
+		l := watch(t, doc, replyOf(t, doc, "getBalance", http.StatusOK, body), traffic.Options{})
 		l.send(t, sample(t, doc, l.url, "getBalance"))
 		assert.Equal(t, []string{"response body /" + want + ": undocumented member"}, brief(l.deviations()))
 	}

@@ -1,0 +1,247 @@
+package adaptertest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/mapping"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// declared compares what the adapter makes of answers with what the document declares of them (x-maps-to): of every good
+// example, and of each once more with every variation of each of its values and lists.
+func (h Harness) declared(t *testing.T) {
+	t.Parallel()
+	pool := h.pool(t)
+	for _, example := range h.Document.Examples() {
+		call, ok := h.declaredCall(t, example)
+		if !ok || example.Status != http.StatusOK || !example.Valid {
+			continue
+		}
+		t.Run(call.name+"/"+example.Name, func(t *testing.T) {
+			t.Parallel()
+			if call.asked == nil {
+				example.JSON = withoutTotal(t, example.JSON) // a page by itself is a whole list
+			}
+			c := comparison{h, call, h.teller(t), example}
+			if !c.compare(t, "", example.JSON) || len(example.JSON) > largestSwept {
+				return
+			}
+			for change, body := range c.variations(t, pool) {
+				if !c.compare(t, change, body) {
+					return // one cause is told once
+				}
+			}
+		})
+	}
+}
+
+// declaredCall is a method of the adapter as the declaration sees it.
+type declaredCall struct {
+	name  string
+	asked []string
+	ask   func(t *testing.T, b *teller, accounts []string, body []byte) ([]declaredAccount, error)
+}
+
+// declaredAccount is what the adapter says of one account, as text. What a call does not give is nil.
+type declaredAccount struct {
+	account  mapping.Fields
+	balances []mapping.Fields
+	err      error
+}
+
+// declaredCall is the method that an example is an answer for.
+func (h Harness) declaredCall(t *testing.T, example contract.Example) (declaredCall, bool) {
+	t.Helper()
+	switch {
+	case h.Document.ListsAccounts(example.Operation):
+		for _, call := range h.listCalls(t) {
+			if call.operation == example.Operation {
+				return declaredCall{call.name, nil, func(t *testing.T, b *teller, _ []string, body []byte) ([]declaredAccount, error) {
+					got, err := b.lists(t, call, body)
+					return slices.Concat(declaredList(t, got.accounts), declaredResults(t, got.all)), err
+				}}, true
+			}
+		}
+	case example.Account != "":
+		return declaredCall{"one", []string{example.Account}, func(t *testing.T, b *teller, accounts []string, body []byte) ([]declaredAccount, error) {
+			balances, err := b.ask(t, accounts[0], body)
+			return []declaredAccount{{balances: declaredBalances(t, balances), err: err}}, nil
+		}}, true
+	case len(example.Accounts) > 0:
+		return declaredCall{"batch", example.Accounts, func(t *testing.T, b *teller, accounts []string, body []byte) ([]declaredAccount, error) {
+			results, err := b.batch(t, accounts, body)
+			return declaredResults(t, results), err
+		}}, true
+	}
+	return declaredCall{}, false
+}
+
+func declaredList(t *testing.T, accounts []adapters.Account) (all []declaredAccount) {
+	for _, account := range accounts {
+		all = append(all, declaredAccount{account: fieldsOf(t, account)})
+	}
+	return all
+}
+
+func declaredResults(t *testing.T, results []adapters.AccountBalances) (all []declaredAccount) {
+	for _, result := range results {
+		one := declaredAccount{balances: declaredBalances(t, result.Balances), err: result.Err}
+		if result.Account != nil {
+			one.account = fieldsOf(t, *result.Account)
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+func declaredBalances(t *testing.T, balances []adapters.Balance) (all []mapping.Fields) {
+	for _, balance := range balances {
+		all = append(all, fieldsOf(t, balance))
+	}
+	return all
+}
+
+// undeclared are the fields that say something about the call and nothing about the answer.
+var undeclared = []string{"provider", "receivedAt", "requestId"}
+
+// indexes are those of lists in a field's name.
+var indexes = regexp.MustCompile(`\.(\d+)`)
+
+// fieldsOf writes a shared value as text, field by field of its JSON.
+func fieldsOf(t *testing.T, shared any) mapping.Fields {
+	t.Helper()
+	text, err := json.Marshal(shared)
+	require.NoError(t, err)
+	all, err := values(text)
+	require.NoError(t, err)
+	fields := mapping.Fields{}
+	for _, v := range all {
+		name := indexes.ReplaceAllString(strings.ReplaceAll(strings.TrimPrefix(v.pointer, "/"), "/", "."), "[$1]")
+		if v.kind == '[' || v.kind == '{' || slices.Contains(undeclared, name) || strings.HasPrefix(name, "warnings[") {
+			continue
+		}
+		var plain any
+		require.NoError(t, json.Unmarshal(text[v.start:v.end], &plain))
+		fields[name] = fmt.Sprint(plain)
+	}
+	return fields
+}
+
+// comparison is one example as an answer to one call.
+type comparison struct {
+	Harness
+	call    declaredCall
+	bank    *teller
+	example contract.Example
+}
+
+// compare reports whether adapter and declaration say the same of a body, and names the first difference otherwise. An
+// answer whose further pages the adapter has asked for is no answer by itself.
+func (c comparison) compare(t *testing.T, change string, body []byte) bool {
+	t.Helper()
+	before := c.bank.requests.Load()
+	got, err := c.call.ask(t, c.bank, c.call.asked, body)
+	if c.bank.requests.Load() > before+1 {
+		return true
+	}
+	want, wantErr := c.declaration.Read(c.example.Operation, body, mapping.Asked{Accounts: c.call.asked, Bank: c.Bank})
+	problem := differ(c.call.name, want, wantErr, got, err)
+	return assert.Empty(t, problem, "%s %s%s: %s", c.example.Operation, c.example.Name, change, trace(problem, want))
+}
+
+// differ returns the first difference between the declaration and the adapter, "" if there is none.
+func differ(call string, want mapping.Answer, wantErr error, got []declaredAccount, err error) string {
+	for _, account := range want.Accounts {
+		if call == "accounts" && wantErr == nil {
+			wantErr = account.Err // one broken element breaks a list of accounts
+		}
+	}
+	if call == "one" && err == nil {
+		err = got[0].err
+		if len(want.Accounts) > 0 && wantErr == nil {
+			wantErr = want.Accounts[0].BalancesErr
+		}
+	}
+	switch {
+	case (wantErr == nil) != (err == nil):
+		return fmt.Sprintf("declared: %v, adapter: %v", wantErr, err)
+	case err != nil:
+		return ""
+	case len(got) != len(want.Accounts):
+		return fmt.Sprintf("declared: %d accounts, adapter: %d", len(want.Accounts), len(got))
+	}
+	for i := range got {
+		if problem := got[i].differ(call, want.Accounts[i]); problem != "" {
+			return problem
+		}
+	}
+	return ""
+}
+
+func (a declaredAccount) differ(call string, want mapping.Account) string {
+	if a.account != nil {
+		if problem := difference("account", want.Fields, a.account); problem != "" {
+			return problem
+		}
+	}
+	switch {
+	case call == "accounts":
+		return ""
+	case want.BalancesErr != nil && a.err == nil, want.BalancesErr == nil && a.err != nil && !errors.Is(a.err, adapters.ErrNoBalances):
+		return fmt.Sprintf("declared: %v, adapter: %v", want.BalancesErr, a.err)
+	case want.BalancesErr == nil && (want.Balances == nil) != errors.Is(a.err, adapters.ErrNoBalances):
+		return fmt.Sprintf("declared: balances in the list: %t, adapter: %v", want.Balances != nil, a.err)
+	case a.err != nil:
+		return ""
+	case len(a.balances) != len(want.Balances):
+		return fmt.Sprintf("declared: %d balances, adapter: %d", len(want.Balances), len(a.balances))
+	}
+	for i := range a.balances {
+		if problem := difference(fmt.Sprintf("balance[%d]", i), want.Balances[i], a.balances[i]); problem != "" {
+			return problem
+		}
+	}
+	return ""
+}
+
+func difference(of string, want, got mapping.Fields) string {
+	for _, field := range slices.Sorted(maps.Keys(maps.Collect(maps.All(joinedFields(want, got))))) {
+		if want[field] != got[field] {
+			return fmt.Sprintf("%s.%s: declared %q, adapter %q", of, field, want[field], got[field])
+		}
+	}
+	return ""
+}
+
+func joinedFields(want, got mapping.Fields) mapping.Fields {
+	all := maps.Clone(want)
+	if all == nil {
+		all = mapping.Fields{}
+	}
+	maps.Copy(all, got)
+	return all
+}
+
+// trace names the properties that the field of a problem comes from.
+func trace(problem string, want mapping.Answer) string {
+	field, _, _ := strings.Cut(problem, ":")
+	name := strings.TrimSuffix(field[strings.LastIndex(field, ".")+1:], "s")
+	var pointers []string
+	for _, v := range want.Values {
+		if name != "" && strings.HasSuffix(v.Field, "."+name) && !slices.Contains(pointers, v.Pointer) {
+			pointers = append(pointers, v.Pointer+" ("+v.Rule+")")
+		}
+	}
+	return "from " + strings.Join(pointers[:min(len(pointers), 4)], ", ")
+}

@@ -1,0 +1,341 @@
+package specs_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// The rules about what package mapping reads: x-maps-to, x-unmapped, x-kind, x-origin and x-not-sent.
+
+// words are those of a rule of x-maps-to with the values that each may have, nil for any. Package mapping explains them.
+var words = map[string][]string{
+	"field": nil, "cut": nil, "of": nil, "table": nil, "sign": nil, "unless": nil, "only": nil, "set": nil, "instead": nil,
+	"each":   {"account", "bank", "balance", "creditLine", "identifier"},
+	"form":   {"rfc3339", "epochMillis", "date", "texts"},
+	"absent": {"unknown", "passes", "true", "false"},
+	"match":  {"bank"},
+}
+
+var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked closingAvailable openingAvailable
+	interimAvailable forwardAvailable expected closingCleared openingCleared interimCleared information
+	previouslyClosedBooked nonInvoiced authorised unknown`)
+
+// fields are those of the shared types that a property can be mapped to, by the part of the answer that it lies in.
+var fields = map[string][]string{
+	"account":    strings.Fields("id iban bban name holderName status state currency type bank consentValidUntil"),
+	"balance":    strings.Fields("iban bban bank type amount currency asOf referenceDate lastCommittedTransaction"),
+	"creditLine": strings.Fields("included type amount currency"),
+	"identifier": strings.Fields("scheme value"),
+}
+
+// answers visits the schemas of all answers with status 200 and what is below them, up to a declaration that says all.
+func (d *tree) answers(visit func(part string, key, node *yaml.Node, leaf bool)) {
+	d.operations(func(_, operation *yaml.Node) {
+		ok := d.resolve(get(operation, "responses", "200"))
+		media := get(ok, "content", "application/json")
+		for key, schema := range members(media) {
+			if key.Value == "schema" {
+				d.descend("account", key, schema, visit, 0)
+			}
+		}
+	})
+}
+
+const deepest = 32 // a schema that refers to itself has to end in a declaration
+
+func (d *tree) descend(part string, key, node *yaml.Node, visit func(string, *yaml.Node, *yaml.Node, bool), depth int) {
+	own := node
+	if get(node, "x-unmapped") == nil && get(node, "x-maps-to") == nil {
+		own = d.resolve(node)
+	}
+	inner := d.below(node)
+	visit(part, key, own, len(inner) == 0 || depth == deepest)
+	entries := listed(get(own, "x-maps-to"))
+	if get(own, "x-unmapped") != nil || depth == deepest {
+		return
+	}
+	for _, entry := range entries {
+		if each := get(entry, "each"); each != nil && get(entry, "field") == nil {
+			part, entries = each.Value, nil
+			if items := get(d.resolve(node), "items"); items != nil {
+				inner = d.below(items)
+			}
+		}
+	}
+	for i := 0; i < len(inner) && entries == nil; i += 2 {
+		d.descend(part, inner[i], inner[i+1], visit, depth+1)
+	}
+}
+
+// below returns the keys and schemas right below a schema.
+func (d *tree) below(node *yaml.Node) (all []*yaml.Node) {
+	schema := d.resolve(node)
+	for _, source := range listed(get(schema, "allOf")) {
+		all = append(all, d.below(source)...)
+	}
+	for key, property := range members(get(schema, "properties")) {
+		all = append(all, key, property)
+	}
+	for key, child := range members(schema) {
+		if (key.Value == "items" || key.Value == "additionalProperties") && child.Kind == yaml.MappingNode {
+			all = append(all, key, child)
+		}
+	}
+	return all
+}
+
+// listed returns the elements of a list; anything else counts as a list of one, and nothing as none.
+func listed(node *yaml.Node) []*yaml.Node {
+	if node == nil || node.Kind == yaml.SequenceNode {
+		return append([]*yaml.Node(nil), contentOf(node)...)
+	}
+	return []*yaml.Node{node}
+}
+
+func contentOf(node *yaml.Node) []*yaml.Node {
+	if node == nil {
+		return nil
+	}
+	return node.Content
+}
+
+func findUnmappedProperties(d *tree, report func(*yaml.Node, string)) {
+	d.answers(func(_ string, key, own *yaml.Node, leaf bool) {
+		reason, mapped := get(own, "x-unmapped"), get(own, "x-maps-to")
+		switch {
+		case reason != nil && mapped != nil:
+			report(key, key.Value+" is both mapped and unmapped")
+		case reason != nil && len(strings.Fields(reason.Value)) < 2:
+			report(reason, key.Value+" is unmapped without a reason")
+		case leaf && reason == nil && mapped == nil:
+			report(key, key.Value+" is neither mapped nor unmapped")
+		}
+	})
+}
+
+func findUnknownRules(d *tree, report func(*yaml.Node, string)) {
+	d.answers(func(part string, key, own *yaml.Node, _ bool) {
+		for _, entry := range listed(get(own, "x-maps-to")) {
+			findUnknownRule(part, entry, report)
+		}
+	})
+}
+
+func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, string)) {
+	field := entry
+	if entry.Kind == yaml.MappingNode {
+		field = get(entry, "field")
+	}
+	if each := get(entry, "each"); each != nil {
+		part = each.Value
+	}
+	for word, value := range members(entry) {
+		values, known := words[word.Value]
+		if !known {
+			report(word, "the rule "+word.Value)
+		} else if values != nil && !slices.Contains(values, value.Value) {
+			report(value, word.Value+" "+value.Value)
+		}
+	}
+	if field != nil {
+		name, ofBalances := strings.CutPrefix(field.Value, "balances.")
+		if ofBalances {
+			part = "balance"
+		}
+		if !slices.Contains(fields[part], name) {
+			report(field, fmt.Sprintf("the field %s of the %s", name, part))
+		}
+		findUnknownResults(part, name, get(entry, "table"), report)
+	}
+	findUnknownResults("account", "", get(entry, "instead"), report)
+	for key, value := range members(get(entry, "set")) {
+		constants := append([]string{"providerType"}, fields[part]...)
+		if !slices.Contains(constants, key.Value) || part == "balance" && key.Value == "type" && !slices.Contains(balanceTypes, value.Value) {
+			report(key, key.Value+" "+value.Value)
+		}
+	}
+}
+
+// findUnknownResults looks at what a table makes of values.
+func findUnknownResults(part, field string, table *yaml.Node, report func(*yaml.Node, string)) {
+	known := map[string][]string{
+		"balance type": balanceTypes, "account state": {"enabled", "blocked", "closed"}, "account ": fields["account"],
+	}[part+" "+field]
+	for _, result := range members(table) {
+		if known != nil && !slices.Contains(known, result.Value) {
+			report(result, "the result "+result.Value)
+		}
+	}
+}
+
+// kinds are those of an adapter's error. "by status" leaves it to the HTTP status, "none" is no error.
+var kinds = strings.Fields("invalid_argument unauthorized forbidden consent_required not_found rate_limited unavailable protocol too_large redirect")
+
+// findCodesWithoutKind takes every listed value of a property called code or errorCode, or with x-kind, and every value
+// of one so called in an example of an answer that is an error.
+func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
+	kindOf := map[string]bool{}
+	d.walk(func(path []string, _, node *yaml.Node) {
+		given := get(node, "x-kind")
+		for code, kind := range members(given) {
+			kindOf[code.Value] = true
+			findUnknownKind(kind, report)
+		}
+		if given == nil && (len(path) < 2 || path[len(path)-2] != "properties" || !isCode(path[len(path)-1])) {
+			return
+		}
+		for _, list := range []string{"enum", "x-extensible-enum"} {
+			for _, code := range contentOf(get(node, list)) {
+				if get(given, code.Value) == nil {
+					report(code, "code "+code.Value)
+				}
+			}
+		}
+	})
+	d.operations(func(_, operation *yaml.Node) {
+		for status, response := range members(get(operation, "responses")) {
+			if status.Value >= "400" {
+				for _, examples := range []string{"examples", "x-invalid-examples"} {
+					findShownCodes(get(d.resolve(response), "content", "application/json", examples), kindOf, report)
+				}
+			}
+		}
+	})
+}
+
+func isCode(name string) bool {
+	return strings.EqualFold(name, "code") || strings.EqualFold(name, "errorCode")
+}
+
+func findUnknownKind(kind *yaml.Node, report func(*yaml.Node, string)) {
+	known := map[string][]string{
+		"kind": kinds, "consent": {"expired", "revoked", "unknown"}, "origin": {"provider", "bank"},
+	}
+	if kind.Kind == yaml.ScalarNode && !slices.Contains(append([]string{"by status", "none"}, kinds...), kind.Value) {
+		report(kind, "the kind "+kind.Value)
+	}
+	for word, value := range members(kind) {
+		if !slices.Contains(known[word.Value], value.Value) {
+			report(value, "the "+word.Value+" "+value.Value)
+		}
+	}
+}
+
+func findShownCodes(node *yaml.Node, kindOf map[string]bool, report func(*yaml.Node, string)) {
+	for key, value := range members(node) {
+		if isCode(key.Value) && value.Kind == yaml.ScalarNode && !kindOf[value.Value] {
+			report(value, "code "+value.Value)
+		}
+	}
+	for _, child := range contentOf(node) {
+		findShownCodes(child, kindOf, report)
+	}
+}
+
+// findUnsentParameters compares the parameters of every operation with the requests that the adapter is expected to send,
+// in adapters/<provider>/testdata/requests.
+func findUnsentParameters(d *tree, report func(*yaml.Node, string)) {
+	sent := d.expectedRequests()
+	for path, item := range members(get(d.root, "paths")) {
+		for method, operation := range members(item) {
+			var requests []expectedRequest
+			for _, request := range sent {
+				if request.is(method.Value, path.Value) {
+					requests = append(requests, request)
+				}
+			}
+			switch reason := get(operation, "x-not-sent"); {
+			case reason != nil && len(requests) > 0:
+				report(reason, "a request of the operation is expected after all")
+			case reason == nil && len(requests) == 0:
+				report(method, "no request of "+method.Value+" "+path.Value+" is expected")
+			case reason == nil:
+				d.findUnsent(operation, requests, report)
+			}
+		}
+	}
+}
+
+func (d *tree) findUnsent(operation *yaml.Node, requests []expectedRequest, report func(*yaml.Node, string)) {
+	isSent := func(place, name string) bool {
+		return slices.ContainsFunc(requests, func(r expectedRequest) bool { return r.sends(place, name) })
+	}
+	for _, parameter := range contentOf(get(operation, "parameters")) {
+		parameter = d.resolve(parameter)
+		place, name := get(parameter, "in"), get(parameter, "name")
+		if place != nil && place.Value != "path" && get(parameter, "x-not-sent") == nil && !isSent(place.Value, name.Value) {
+			report(name, place.Value+" "+name.Value)
+		}
+	}
+	for _, media := range members(get(d.resolve(get(operation, "requestBody")), "content")) {
+		d.findUnsentMembers(get(media, "schema"), isSent, report, 0)
+	}
+}
+
+func (d *tree) findUnsentMembers(schema *yaml.Node, isSent func(string, string) bool, report func(*yaml.Node, string), depth int) {
+	inner := d.below(schema)
+	for i := 0; i < len(inner) && depth < deepest; i += 2 {
+		key, property := inner[i], inner[i+1]
+		leftOut := get(property, "x-not-sent") != nil || get(d.resolve(property), "x-not-sent") != nil
+		if key.Value != "items" && !leftOut && !isSent("body", key.Value) {
+			report(key, "body "+key.Value)
+		}
+		if !leftOut {
+			d.findUnsentMembers(property, isSent, report, depth+1)
+		}
+	}
+}
+
+// expectedRequest is the text of a file: method and target, a line for each header, and perhaps a body.
+type expectedRequest struct{ method, path, query, headers, body string }
+
+func (d *tree) expectedRequests() (all []expectedRequest) {
+	files, _ := filepath.Glob(filepath.Join("../adapters", d.provider, "testdata/requests/*.http"))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		head, body, _ := strings.Cut(string(text), "\n\n")
+		line, headers, _ := strings.Cut(head, "\n")
+		method, target, _ := strings.Cut(line, " ")
+		path, query, _ := strings.Cut(target, "?")
+		all = append(all, expectedRequest{method, path, "&" + query, "\n" + strings.ToLower(headers), body})
+	}
+	return all
+}
+
+func (r expectedRequest) is(method, path string) bool {
+	own, asked := strings.Split(r.path, "/"), strings.Split(path, "/")
+	return strings.EqualFold(r.method, method) && slices.EqualFunc(own, asked, func(segment, template string) bool {
+		return segment == template || strings.HasPrefix(template, "{")
+	})
+}
+
+func (r expectedRequest) sends(place, name string) bool {
+	switch place {
+	case "header":
+		return strings.Contains(r.headers, "\n"+strings.ToLower(name)+":")
+	case "query":
+		return strings.Contains(r.query, "&"+name+"=")
+	}
+	return strings.Contains(r.body, `"`+name+`":`)
+}
+
+func findSiblingsOfReferences(d *tree, report func(*yaml.Node, string)) {
+	d.walk(func(_ []string, _, node *yaml.Node) {
+		if get(node, "$ref") == nil {
+			return
+		}
+		for key := range members(node) {
+			if key.Value != "$ref" && !strings.HasPrefix(key.Value, "x-") {
+				report(key, key.Value+" beside a $ref")
+			}
+		}
+	})
+}

@@ -1,0 +1,55 @@
+package mapping
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+)
+
+// Code is what the document says of one of the provider's codes.
+type Code struct {
+	Kind    string `json:"kind"`    // of the adapter's error; "by status" where the HTTP status decides, "none" for no error
+	Consent string `json:"consent"` // of consent_required: expired, revoked or unknown; empty where the code does not tell
+	Origin  string `json:"origin"`  // whose fault it is: provider or bank; empty where the code does not tell
+}
+
+// UnmarshalJSON reads a kind alone, or an object.
+func (c *Code) UnmarshalJSON(text []byte) error {
+	type object Code
+	if json.Unmarshal(text, &c.Kind) == nil {
+		return nil
+	}
+	return json.Unmarshal(text, (*object)(c))
+}
+
+// Codes returns the documented codes, which stand in x-kind.
+func (d *Document) Codes() map[string]Code {
+	all := map[string]Code{}
+	for _, schema := range d.Spec.Components.Schemas {
+		beside := []any{schema.Value.Extensions["x-kind"]}
+		for _, property := range schema.Value.Properties {
+			beside = append(beside, property.Value.Extensions["x-kind"])
+		}
+		for _, kinds := range beside {
+			if text, err := json.Marshal(kinds); err == nil && kinds != nil {
+				_ = json.Unmarshal(text, &all) // the house rules look at the form
+			}
+		}
+	}
+	return all
+}
+
+// Origin returns whose fault an answer with this status is, as x-origin says: provider, bank, or "" where it does not.
+func (d *Document) Origin(operation string, status int, header http.Header) string {
+	answer := d.operation(operation).Responses.Status(status)
+	if answer == nil {
+		return ""
+	}
+	beside := answer.Value.Extensions["x-origin"]
+	if of, ok := beside.(map[string]any); ok { // by the text of a header
+		name, _ := of["header"].(string)
+		beside = cmp.Or(of[header.Get(name)], of["absent"])
+	}
+	origin, _ := beside.(string)
+	return origin
+}

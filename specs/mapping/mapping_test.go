@@ -1,0 +1,224 @@
+package mapping_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/openbalances/openbalances/specs"
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/mapping"
+)
+
+// expectation is what somebody wrote by hand about one example, for the adapters. Their suite explains the members.
+type expectation struct {
+	Balances      []json.RawMessage `json:"balances"`
+	Error         any               `json:"error"`
+	Results       []result          `json:"results"`
+	All           []result          `json:"all"`
+	Accounts      json.RawMessage   `json:"accounts"` // ids of a batch, or accounts of a list
+	AccountsError any               `json:"accountsError"`
+}
+
+type result struct {
+	AccountID string            `json:"accountId"`
+	Balances  []json.RawMessage `json:"balances"`
+	Error     any               `json:"error"`
+	NotListed bool              `json:"notListed"`
+}
+
+// ofPages are examples that are good by themselves. A later page, or the number that promises one, makes an error of them.
+var ofPages = []string{"listEndsTooEarly", "listFirstPageForEver", "listWithoutTotal", "listWithOtherTotal"}
+
+// bank is the code of the bank that the sandbox's credentials name, for a provider whose requests name one.
+func bank(doc *contract.Document) string {
+	credentials, _ := doc.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any)
+	code, _ := credentials["bankCode"].(string)
+	return code
+}
+
+// TestExamples compares what the declaration says with what is expected of the adapter, for every answer with status 200.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	for _, provider := range specs.Providers() {
+		t.Run(provider, func(t *testing.T) {
+			t.Parallel()
+			require.Positive(t, compare(t, t, load(t, provider, nil)))
+		})
+	}
+}
+
+func load(t *testing.T, provider string, plant func(string) string) *contract.Document {
+	t.Helper()
+	text, err := specs.Document(provider)
+	require.NoError(t, err)
+	if plant != nil {
+		text = []byte(plant(string(text)))
+	}
+	doc, err := contract.Parse(provider, text)
+	require.NoError(t, err)
+	return doc
+}
+
+// report is the part of testing.T that a comparison needs, so that a planted mistake can be seen to fail.
+type report interface {
+	Errorf(format string, args ...any)
+}
+
+func compare(t *testing.T, r report, doc *contract.Document) (compared int) {
+	t.Helper()
+	declared := mapping.New(doc)
+	for _, example := range doc.Examples() {
+		file := filepath.Join("../../adapters", doc.Provider, "testdata/examples", example.Name+".json")
+		text, err := os.ReadFile(file)
+		if example.Status != http.StatusOK || err != nil {
+			continue
+		}
+		var want expectation
+		require.NoError(t, json.Unmarshal(text, &want), file)
+		asked := mapping.Asked{Accounts: example.Accounts, Bank: bank(doc)}
+		if example.Account != "" {
+			asked.Accounts = []string{example.Account}
+		}
+		answer, err := declared.Read(example.Operation, example.JSON, asked)
+		name := doc.Provider + "/" + example.Name
+		compared++
+		switch {
+		case doc.ListsAccounts(example.Operation):
+			compareList(r, name, want, answer, err)
+		case example.Account != "":
+			compareResults(r, name, []result{{example.Account, want.Balances, want.Error, false}}, answer, err)
+		default:
+			compareBatch(r, name, want, answer, err)
+		}
+	}
+	return compared
+}
+
+func compareBatch(r report, name string, want expectation, answer mapping.Answer, err error) {
+	if want.Error != nil {
+		assert.Error(r, err, name)
+		return
+	}
+	compareResults(r, name, want.Results, answer, err)
+}
+
+func compareResults(r report, name string, want []result, answer mapping.Answer, err error) {
+	if err != nil {
+		assert.True(r, len(want) == 1 && want[0].Error != nil, "%s: %v", name, err)
+		return
+	}
+	if !assert.Len(r, answer.Accounts, len(want), name) {
+		return
+	}
+	for i, account := range answer.Accounts {
+		assert.Equal(r, want[i].AccountID, account.ID, name)
+		if want[i].NotListed {
+			assert.True(r, account.Balances == nil && account.BalancesErr == nil, "%s: balances are listed", name)
+			continue
+		}
+		if want[i].Error != nil {
+			assert.Error(r, account.BalancesErr, name)
+			assert.Nil(r, account.Balances, name)
+			continue
+		}
+		assert.NoError(r, account.BalancesErr, name)
+		compareFields(r, name, want[i].Balances, account.Balances)
+	}
+}
+
+func compareList(r report, name string, want expectation, answer mapping.Answer, err error) {
+	for _, page := range ofPages {
+		if filepath.Base(name) == page {
+			return
+		}
+	}
+	if want.Error != nil {
+		assert.True(r, err != nil || broken(answer.Accounts), "%s: nothing is broken", name)
+		return
+	}
+	if !assert.NoError(r, err, name) {
+		return
+	}
+	if want.All != nil {
+		compareResults(r, name, want.All, answer, nil)
+	}
+	if want.AccountsError != nil {
+		assert.True(r, broken(answer.Accounts), "%s: no account is broken", name)
+		return
+	}
+	var accounts []json.RawMessage
+	if json.Unmarshal(want.Accounts, &accounts) != nil || want.Accounts == nil {
+		return
+	}
+	got := []mapping.Fields{}
+	for _, account := range answer.Accounts {
+		assert.NoError(r, account.Err, name)
+		got = append(got, account.Fields)
+	}
+	compareFields(r, name, accounts, got)
+}
+
+func broken(accounts []mapping.Account) bool {
+	for _, account := range accounts {
+		if account.Err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// later are fields that the expectations do not have yet; once one of them has it, it is compared.
+var later = []string{"holderName", "state", "bank"}
+
+func compareFields(r report, name string, want []json.RawMessage, got []mapping.Fields) {
+	if !assert.NotNil(r, got, name) || !assert.Len(r, got, len(want), name) {
+		return
+	}
+	for i, text := range want {
+		fields := flatten(r, text)
+		for _, known := range []string{"provider", "warnings[0]", "warnings[1]"} {
+			delete(fields, known)
+		}
+		if fields["name"] == got[i]["holderName"] && fields["holderName"] == "" && got[i]["name"] == "" {
+			delete(fields, "name") // the expectation still shows the holder's name as the account's
+		}
+		for _, field := range later {
+			if fields[field] == "" {
+				delete(got[i], field)
+			}
+		}
+		assert.Equal(r, fields, got[i], "%s: %d", name, i)
+	}
+}
+
+// flatten writes the JSON of a shared Balance or Account as Fields.
+func flatten(r report, text []byte) mapping.Fields {
+	var value any
+	assert.NoError(r, json.Unmarshal(text, &value))
+	fields := mapping.Fields{}
+	flattenInto(fields, "", value)
+	return fields
+}
+
+func flattenInto(fields mapping.Fields, way string, value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			flattenInto(fields, strings.TrimPrefix(way+"."+name, "."), member)
+		}
+	case []any:
+		for i, element := range value {
+			flattenInto(fields, fmt.Sprintf("%s[%d]", way, i), element)
+		}
+	default:
+		fields[way] = fmt.Sprint(value)
+	}
+}

@@ -1,0 +1,62 @@
+package mapping_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// findings collects what a comparison reports.
+type findings []string
+
+func (f *findings) Errorf(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
+
+// TestPlantedMistakes changes one declaration at a time. Comparing the examples has to name the example that shows it.
+func TestPlantedMistakes(t *testing.T) {
+	t.Parallel()
+	for name, plant := range map[string]struct{ provider, old, new, example string }{
+		"signs are swapped": {"onesingleview",
+			"positive: [Credit], negative: [Debit]", "positive: [Debit], negative: [Credit]", "negativeAmount"},
+		"no sign": {"onesingleview", "x-maps-to: {field: amount, cut: KSAOB., sign: {positive: [Credit], negative: [Debit]}}",
+			"x-unmapped: A planted mistake.", "negativeAmount"},
+		"credit lines are dropped": {"onesingleview",
+			"x-maps-to: {each: creditLine}", "x-unmapped: A planted mistake.", "severalCreditLines"},
+		"absent means not included": {"onesingleview", "absent: unknown", "absent: 'false'", "creditLineNotStated"},
+		"the prefix stays":          {"onesingleview", "{field: type, cut: KSAOB.}", "type", "everyType"},
+		"the other bank's too":      {"onesingleview", "x-maps-to: {match: bank}", "x-unmapped: A mistake.", "batchInOtherOrder"},
+		"a failure is taken":        {"onesingleview", "x-maps-to: {only: ['true']}", "x-unmapped: A mistake.", "successMissing"},
+		"further pages are missed":  {"onesingleview", "only: ['0', '1']", "only: ['0', '1', '2']", "accountListOfTwoPages"},
+		"time of another form":      {"onesingleview", "form: rfc3339", "form: epochMillis", "availableAndBooked"},
+		"ITAV is closingAvailable": {"neonomics",
+			"{CLSG: closingBooked,", "{ITAV: closingAvailable, CLSG: closingBooked,", "isoTypes"},
+		"two names are one":         {"neonomics", "{field: name, unless: displayName}", "displayName", "listWithBalances"},
+		"the number has no scheme":  {"neonomics", ", set: {scheme: sortCodeAccountNumber}", "", "listWithBalances"},
+		"no IBAN for the balances":  {"mypos", "x-maps-to: [iban, balances.iban]", "x-maps-to: iban", "listWithBalanceNumber"},
+		"no BBAN":                   {"eika", "x-maps-to: balances.bban", "x-unmapped: A planted mistake.", "documentedSample"},
+		"the product comes first":   {"eika", "{field: type, unless: cashAccountType}", "type", "listWithBalances"},
+		"available is expected":     {"mypos", "available: interimAvailable", "available: expected", "documentedSample"},
+		"the number has a type":     {"mypos", "set: {type: unknown,", "set: {type: expected,", "listWithBalanceNumber"},
+		"the number is of no money": {"mypos", "of: [balance]", "of: [balances]", "listWithBalanceNumber"},
+		"another account":           {"tokenio", "          x-maps-to: id\n          example: a:8DbPteGnytmMbKXdnWTReeRB6cYWKXZ84JgLTBC7fKL4:5zKcENpV\n        current", "          x-unmapped: A mistake.\n        current", "batchAllGood"},
+		"current is expected":       {"tokenio", "{type: interimBooked,", "{type: expected,", "documentedSample"},
+		"the time of all":           {"tokenio", ", of: [current, available]", "", "balanceWithTime"},
+		"any status is good":        {"tokenio", "{only: [SUCCESSFUL_REQUEST]}", "{match: bank}", "statusUnknown"},
+		"no IBAN of its own":        {"tokenio", "{iban: iban, bban: bban}", "{bban: bban}", "accountList"},
+		"one type of many":          {"tokenio", "{field: type, form: texts}", "name", "accountList"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			doc := load(t, plant.provider, func(text string) string {
+				spoilt := strings.ReplaceAll(text, plant.old, plant.new)
+				require.NotEqual(t, text, spoilt, "nothing to plant the mistake in")
+				return spoilt
+			})
+			var found findings
+			compare(t, &found, doc)
+			assert.Contains(t, strings.Join(found, "\n"), plant.provider+"/"+plant.example)
+		})
+	}
+}

@@ -1,0 +1,288 @@
+package mapping_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/openbalances/openbalances/specs"
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/mapping"
+)
+
+// toy is a document for one property after the other: what stands in place of RULES is beside the property value.
+const toy = `openapi: 3.0.3
+info: {title: Toy, version: '1'}
+paths:
+  /balances:
+    get:
+      operationId: getBalances
+      responses:
+        '200':
+          description: x
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [amount]
+                properties:
+                  id: {type: string, x-maps-to: id}
+                  amount:
+                    x-maps-to: {each: balance, field: amount, set: {type: expected, providerType: own}}
+                  currency: {type: string, x-maps-to: balances.currency}
+                  value: {RULES}
+`
+
+func read(t *testing.T, rules, body string) (mapping.Answer, error) {
+	t.Helper()
+	doc, err := contract.Parse("toy", []byte(strings.Replace(toy, "RULES", rules, 1)))
+	require.NoError(t, err)
+	return mapping.New(doc).Read("getBalances", []byte(body), mapping.Asked{Accounts: []string{"a"}})
+}
+
+// only returns the one balance of an answer.
+func only(t *testing.T, rules, body string) mapping.Fields {
+	t.Helper()
+	answer, err := read(t, rules, body)
+	require.NoError(t, err)
+	require.Len(t, answer.Accounts, 1)
+	require.NoError(t, answer.Accounts[0].BalancesErr)
+	require.Len(t, answer.Accounts[0].Balances, 1)
+	return answer.Accounts[0].Balances[0]
+}
+
+func TestAmounts(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]string{
+		`"4.200"`: "4.200", `4.200`: "4.200", `"0010.50"`: "10.50", `"-0.00"`: "0.00", `-0.001`: "-0.001", `"000"`: "0",
+		`1.0E7`: "10000000", `1.50e1`: "15.0", `12e-3`: "0.012", `-1.5E+2`: "-150", `0e5`: "0",
+		`"12345678901234567890123456789012345678"`: "12345678901234567890123456789012345678",
+	} {
+		got := only(t, "x-unmapped: none", `{"amount": `+sent+`, "currency": "EUR"}`)
+		assert.Equal(t, want, got["amount"], sent)
+	}
+	for _, sent := range []string{`"1,5"`, `"+1"`, `".5"`, `"1."`, `"1e5"`, `" 1"`, `"١"`, `true`, `{}`, `null`, `""`, `1e38`, `1e99`,
+		`"123456789012345678901234567890123456789"`} {
+		answer, err := read(t, "x-unmapped: none", `{"amount": `+sent+`, "currency": "EUR"}`)
+		require.NoError(t, err)
+		assert.Error(t, answer.Accounts[0].BalancesErr, sent)
+		assert.Nil(t, answer.Accounts[0].Balances)
+	}
+}
+
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	for form, texts := range map[string]map[string]string{
+		"rfc3339": {"2025-01-15T09:30:00+03:00": "2025-01-15T06:30:00Z", "2025-01-15T06:30:00.120Z": "2025-01-15T06:30:00.12Z",
+			"2025-01-15T06:30:00": "", "2025-01-15": "", "soon": "", "0000-01-01T00:00:00Z": "", "9999-12-31T23:00:00-02:00": ""},
+		"epochMillis": {"1736935800123": "2025-01-15T10:10:00.123Z", "1736935800000": "2025-01-15T10:10:00Z", "0": "", "-5": "",
+			"253402300799999": "9999-12-31T23:59:59.999Z", "253402300800000": "", "1e3": "", "99999999999999999999": ""},
+		"date": {"2025-01-15": "2025-01-15", "2025-02-30": "", "15.01.2025": ""},
+	} {
+		for sent, want := range texts {
+			rules := "type: string, x-maps-to: {field: balances.asOf, form: " + form + "}"
+			got := only(t, rules, `{"amount": 1, "currency": "EUR", "value": "`+sent+`"}`)
+			assert.Equal(t, want, got["asOf"], sent)
+		}
+	}
+}
+
+func TestBalanceTypes(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]string{
+		"ITAV": "interimAvailable", "CLBD": "closingBooked", "PRCD": "previouslyClosedBooked", "itav": "unknown", "VALU": "unknown",
+		"OTHR": "unknown", "INTERIM_CLEARED": "interimCleared", "non-invoiced": "nonInvoiced", "Opening Booked": "openingBooked",
+		"authorised": "authorised", "XcurrentX": "expected", "current": "expected", "savings": "unknown", "XITAV": "interimAvailable",
+	} {
+		rules := "type: object, x-maps-to: {each: balance}, properties: {" +
+			"amount: {type: string, x-maps-to: amount}, " +
+			"type: {type: string, x-maps-to: {field: type, cut: X, table: {currentX: expected, current: expected}}}}"
+		answer, err := read(t, rules, `{"amount": 1, "currency": "EUR", "value": {"amount": "1", "type": "`+sent+`"}}`)
+		require.NoError(t, err)
+		require.NoError(t, answer.Accounts[0].BalancesErr)
+		got := answer.Accounts[0].Balances[1]
+		assert.Equal(t, want, got["type"], sent)
+		assert.Equal(t, sent, got["providerType"])
+	}
+}
+
+// TestErrorsNameTheProperty breaks the examples of the documents.
+func TestErrorsNameTheProperty(t *testing.T) {
+	t.Parallel()
+	for name, broken := range map[string]struct{ provider, operation, body, want string }{
+		"no amount":         {"eika", "getBalances", `{"balances":[{"balanceAmount":{"currency":"NOK"},"balanceType":"expected"}]}`, "/balances/0/balanceAmount/amount: is missing"},
+		"no object":         {"eika", "getBalances", `{"balances":[5]}`, "/balances/0: is not of the documented type"},
+		"no list":           {"eika", "getBalances", `{"balances":{}}`, "/balances: is not of the documented type"},
+		"null":              {"eika", "getBalances", `{"balances":null}`, "/balances: is missing"},
+		"currency":          {"eika", "getBalances", `{"balances":[{"balanceAmount":{"amount":"1","currency":"nok"},"balanceType":"expected"}]}`, "/balances/0/balanceAmount/currency: is no currency"},
+		"IBAN":              {"eika", "getBalances", `{"account":{"iban":5},"balances":[{"balanceAmount":{"amount":"1","currency":"NOK"},"balanceType":"expected"}]}`, "/account/iban: is not of the documented type"},
+		"no type":           {"neonomics", "getBalances", `[{"amount":"1","currency":"NOK"}]`, "/0/type: is missing"},
+		"other account":     {"mypos", "getBalances", `{"account":{"accountNumber":"b"},"balances":[]}`, "what was asked for is not there"},
+		"sign":              {"onesingleview", "getBalances", onesingleview(`"-1.00"`, `"Debit"`), "/payload/0/data/balance/0: has a minus sign"},
+		"no sign":           {"onesingleview", "getBalances", onesingleview(`"1.00"`, `null`), "/payload/0/data/balance/0/creditDebitIndicator: is missing"},
+		"unknown sign":      {"onesingleview", "getBalances", onesingleview(`"1.00"`, `"Both"`), "/payload/0/data/balance/0/creditDebitIndicator: is no known sign"},
+		"no status":         {"tokenio", "getBalances", `{"balance":{"current":{"value":"1","currency":"EUR"}}}`, "/status: is missing"},
+		"other status":      {"tokenio", "getBalances", `{"balance":{},"status":"INVALID_REQUEST"}`, "/status: is not SUCCESSFUL_REQUEST"},
+		"nothing":           {"tokenio", "getBalances", `{"balance":{"accountId":"a"},"status":"SUCCESSFUL_REQUEST"}`, "there are no balances"},
+		"other without":     {"tokenio", "getBalances", `{"balance":{"otherBalances":[{"type":"x"}]},"status":"SUCCESSFUL_REQUEST"}`, "/balance/otherBalances/0: has no amount"},
+		"not JSON":          {"tokenio", "getBalances", `{"balance"`, "not JSON"},
+		"unknown operation": {"tokenio", "getWeather", `{}`, "documents no answer"},
+		"array":             {"eika", "getAccounts", `[]`, "is not of the documented type"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			declared := mapping.New(load(t, broken.provider, nil))
+			answer, err := declared.Read(broken.operation, []byte(broken.body), mapping.Asked{Accounts: []string{"a"}, Bank: "SVMB01"})
+			if err == nil {
+				require.Len(t, answer.Accounts, 1)
+				assert.Nil(t, answer.Accounts[0].Balances)
+				err = answer.Accounts[0].BalancesErr
+			}
+			assert.ErrorContains(t, err, broken.want)
+		})
+	}
+}
+
+func onesingleview(amount, indicator string) string {
+	return `{"success":true,"payload":[{"code":"SVMB01","data":{"accountId":"a","balance":[{"amount":{"amount":` + amount +
+		`,"currency":"SAR"},"creditDebitIndicator":` + indicator + `,"type":"Expected","dateTime":"x"}]}}]}`
+}
+
+// TestBrokenPartsStayApart: what is wrong with one account spoils no other, and broken balances leave their account whole.
+func TestBrokenPartsStayApart(t *testing.T) {
+	t.Parallel()
+	declared := mapping.New(load(t, "eika", nil))
+	answer, err := declared.Read("getAccounts", []byte(`{"accounts":[
+		{"resourceId":"a","iban":"x","balances":5}, {"resourceId":"b","iban":7,"balances":[]}, {"resourceId":"c","balances":[]},
+		{"resourceId":"d"}]}`), mapping.Asked{})
+	require.NoError(t, err)
+	require.Len(t, answer.Accounts, 4)
+	whole, own, empty, without := answer.Accounts[0], answer.Accounts[1], answer.Accounts[2], answer.Accounts[3]
+	assert.Equal(t, mapping.Fields{"id": "a", "iban": "x"}, whole.Fields)
+	assert.NoError(t, whole.Err)
+	assert.ErrorContains(t, whole.BalancesErr, "/accounts/0/balances")
+	assert.ErrorContains(t, own.Err, "/accounts/1/iban")
+	assert.Equal(t, own.Err, own.BalancesErr)
+	assert.NotNil(t, empty.Balances)
+	assert.Empty(t, empty.Balances)
+	assert.Nil(t, without.Balances)
+	assert.NoError(t, without.BalancesErr)
+}
+
+// TestValues is what explain prints.
+func TestValues(t *testing.T) {
+	t.Parallel()
+	for provider, c := range map[string]struct {
+		operation, body string
+		want            []mapping.Value
+	}{
+		"eika": {"getBalances", `{"account":{"bban":"1"},"balances":[{"balanceAmount":{"amount":"0100.20","currency":"NOK"},
+			"balanceType":"expected"}],"_links":{},"more":true}`, []mapping.Value{
+			{"/account/bban", "1", "balance.bban", "1", "as sent"},
+			{"/balances/0/balanceAmount/amount", "0100.20", "balance.amount", "100.20", "written out"},
+			{"/balances/0/balanceAmount/currency", "NOK", "balance.currency", "NOK", "as sent"},
+			{"/balances/0/balanceType", "expected", "balance.type", "expected", "name of the vocabulary"},
+			{"/_links", "", "", "", "unmapped: Repeats the address of the request."},
+			{"/more", "true", "", "", "not in the document"},
+		}},
+		"onesingleview": {"getBalances", onesingleview(`"1.00"`, `"KSAOB.Debit"`), []mapping.Value{
+			{"/success", "true", "", "true", "has to be true"},
+			{"/payload/0/code", "SVMB01", "", "SVMB01", "has to be the bank asked for"},
+			{"/payload/0/data/accountId", "a", "account.id", "a", "as sent"},
+			{"/payload/0/data/balance/0/amount/amount", "1.00", "balance.amount", "1.00", "as sent"},
+			{"/payload/0/data/balance/0/amount/currency", "SAR", "balance.currency", "SAR", "as sent"},
+			{"/payload/0/data/balance/0/creditDebitIndicator", "KSAOB.Debit", "balance.amount", "", "cut KSAOB., negative sign"},
+			{"/payload/0/data/balance/0/type", "Expected", "balance.type", "expected", "name of the vocabulary"},
+			{"/payload/0/data/balance/0/dateTime", "x", "balance.asOf", "", "rfc3339"},
+		}},
+		"tokenio": {"getAccounts", `{"accounts":[{"id":"a","accountDetails":{"status":"Closed","type":["CARD"],
+			"accountIdentifiers":[{"iban":{"iban":"GB1"}},{"bban":{"bban":"2","clearingNumber":"3"}}]}}]}`, []mapping.Value{
+			{"/accounts/0/id", "a", "account.id", "a", "as sent"},
+			{"/accounts/0/accountDetails/accountIdentifiers/0/iban/iban", "GB1", "identifier.value", "GB1", "as sent"},
+			{"/accounts/0/accountDetails/accountIdentifiers/1/bban/bban", "2", "identifier.value", "2", "as sent"},
+			{"/accounts/0/accountDetails/accountIdentifiers/1/bban/clearingNumber", "3", "identifier.value", "3", "as sent"},
+			{"/accounts/0/accountDetails/status", "Closed", "account.status", "Closed", "as sent"},
+			{"/accounts/0/accountDetails/status", "Closed", "account.state", "closed", "table: Closed -> closed"},
+			{"/accounts/0/accountDetails/type", "CARD", "account.type", "CARD", "as sent"},
+		}},
+		"mypos": {"getAccounts", `{"accounts":[{"accountNumber":"a","currency":"EUR","balance":1.0E1,
+			"balances":[{"amount":4.200,"currency":"PLN","balanceType":"available"}]}]}`, []mapping.Value{
+			{"/accounts/0/accountNumber", "a", "account.id", "a", "as sent"},
+			{"/accounts/0/currency", "EUR", "account.currency", "EUR", "as sent"},
+			{"/accounts/0/currency", "EUR", "balance.currency", "EUR", "as sent"},
+			{"/accounts/0/balance", "1.0E1", "", "", "left to balances"},
+			{"/accounts/0/balances/0/amount", "4.200", "balance.amount", "4.200", "as sent"},
+			{"/accounts/0/balances/0/currency", "PLN", "balance.currency", "PLN", "as sent"},
+			{"/accounts/0/balances/0/balanceType", "available", "balance.type", "interimAvailable", "table: available -> interimAvailable"},
+		}},
+	} {
+		t.Run(provider, func(t *testing.T) {
+			t.Parallel()
+			answer, err := mapping.New(load(t, provider, nil)).Read(c.operation, []byte(c.body), mapping.Asked{Bank: "SVMB01"})
+			require.NoError(t, err)
+			assert.Equal(t, c.want, answer.Values)
+		})
+	}
+}
+
+func TestUnknownRulesAreErrors(t *testing.T) {
+	t.Parallel()
+	answer, err := read(t, "type: string, x-maps-to: {feild: name}", `{"amount": 1, "currency": "EUR"}`)
+	require.NoError(t, err)
+	assert.ErrorContains(t, answer.Accounts[0].Err, "feild")
+}
+
+// TestCodes compares x-kind with what the adapter is expected to make of every example of an error that has a code.
+func TestCodes(t *testing.T) {
+	t.Parallel()
+	for _, provider := range specs.Providers() {
+		doc := load(t, provider, nil)
+		codes, compared := mapping.New(doc).Codes(), 0
+		for _, example := range doc.Examples() {
+			text, err := os.ReadFile(filepath.Join("../../adapters", provider, "testdata/examples", example.Name+".json"))
+			if err != nil {
+				continue
+			}
+			var want struct {
+				Error struct{ Kind, Code string }
+			}
+			require.NoError(t, json.Unmarshal(text, &want))
+			if want.Error.Code == "" {
+				continue
+			}
+			code, documented := codes[want.Error.Code]
+			unknown := example.Name == "statusUnknown" // shows a value that is not documented
+			assert.True(t, documented || unknown, "%s: %s has no kind", example.Name, want.Error.Code)
+			if documented && code.Kind != "by status" {
+				assert.Equal(t, want.Error.Kind, code.Kind, "%s/%s: %s", provider, example.Name, want.Error.Code)
+				compared++
+			}
+		}
+		assert.Positive(t, compared, provider)
+	}
+	assert.Equal(t, mapping.Code{Kind: "consent_required", Consent: "expired"}, mapping.New(load(t, "mypos", nil)).Codes()["CONSENT_EXPIRED"])
+}
+
+func TestOrigins(t *testing.T) {
+	t.Parallel()
+	external := http.Header{"Token-External-Error": {"true"}}
+	for _, c := range []struct {
+		provider string
+		status   int
+		header   http.Header
+		want     string
+	}{
+		{"neonomics", 520, nil, "provider"}, {"neonomics", 530, nil, "bank"}, {"neonomics", 510, nil, ""},
+		{"tokenio", 500, nil, "provider"}, {"tokenio", 500, external, "bank"}, {"tokenio", 504, nil, "bank"},
+		{"tokenio", 418, nil, ""},
+	} {
+		got := mapping.New(load(t, c.provider, nil)).Origin("getBalances", c.status, c.header)
+		assert.Equal(t, c.want, got, "%s %d", c.provider, c.status)
+	}
+}
