@@ -50,25 +50,34 @@ func (s *FileStore) Update(ctx context.Context, key string, now time.Time, chang
 		return ctx.Err()
 	}
 	path, err := resolve(s.path)
-	if err != nil {
-		return err
+	for done := false; err == nil && !done; {
+		done, err = attempt(ctx, path, key, now, change)
 	}
+	return err
+}
+
+// attempt reports whether the record is what change made of it; false without error means that somebody has removed the
+// lock file meanwhile.
+func attempt(ctx context.Context, path, key string, now time.Time, change func(Record) Record) (bool, error) {
 	lock, err := lock(ctx, path+".lock")
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { _ = lock.Close() }() // ends the lock
 	records, err := read(path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	record := change(records[key])
 	if record.Equal(records[key]) {
-		return nil
+		return true, nil
 	}
 	records[key] = record
 	dropExpired(records, now)
-	return write(path, records)
+	if held, err := isAt(path+".lock", lock); !held || err != nil {
+		return false, err
+	}
+	return true, write(path, records)
 }
 
 // resolve follows links, so that every name of a file leads to one lock. Nothing need be there.
@@ -118,14 +127,22 @@ func openLocked(path string) (*os.File, error) {
 	}
 	locked, err := tryLock(file)
 	if locked {
-		opened, problem := file.Stat()
-		named, gone := os.Lstat(path)
-		locked, err = gone == nil && os.SameFile(opened, named), problem
+		locked, err = isAt(path, file)
 	}
 	if locked && err == nil {
 		return file, nil
 	}
 	return nil, errors.Join(err, file.Close())
+}
+
+// isAt reports whether an open file is the one at path.
+func isAt(path string, file *os.File) (bool, error) {
+	opened, err := file.Stat()
+	if err != nil {
+		return false, err
+	}
+	named, err := os.Lstat(path)
+	return err == nil && os.SameFile(opened, named), nil
 }
 
 // regular reports whether a file is there; its error says that it is something else, such as a pipe, which might block.

@@ -3,7 +3,9 @@ package accessguard_test
 import (
 	"context"
 	"errors"
+	"math"
 	"net/netip"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -262,8 +264,8 @@ func TestLearnsFrom429(t *testing.T) {
 		"in a 200": {failure: &adapters.Error{Status: 200}, until: start.Add(day)},
 		"no limit is documented": {provider: "onesingleview", failure: &adapters.Error{Status: 429},
 			until: start.Add(day)},
-		"not from the provider": {failure: &adapters.Error{RetryAfter: hour}},
-		"of the token endpoint": {failure: &adapters.Error{Status: 429, Operation: "get token"}},
+		"not from the provider":        {failure: &adapters.Error{RetryAfter: hour}},
+		"of the token endpoint":        {failure: &adapters.Error{Status: 429, Operation: "get token"}},
 		"of the caller's token source": {failure: &adapters.Error{Status: 429, Origin: adapters.OriginLocal}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -393,4 +395,144 @@ func TestNewRefuses(t *testing.T) {
 			assert.Nil(t, guard)
 		})
 	}
+}
+
+func TestSeveralLimitsHoldAtOnce(t *testing.T) {
+	t.Parallel()
+	source, clock := &bank{}, &clock{start}
+	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Now: clock.now,
+		Access: accessguard.Usual(specs.Limit{Calls: 4, Window: day}, specs.Limit{Calls: 420, Window: 120 * day})})
+	for i := range 105 {
+		for range 4 {
+			require.NoError(t, call(t, guard))
+		}
+		if i < 104 {
+			requireLimited(t, call(t, guard), clock.time.Add(day))
+		}
+		clock.time = clock.time.Add(day)
+	}
+	requireLimited(t, call(t, guard), start.Add(120*day))
+	left, err := guard.Left(t.Context(), "account")
+	require.NoError(t, err)
+	assert.Equal(t, accessguard.Left{Limited: true, Next: start.Add(120 * day)}, left)
+}
+
+func TestLeftSpendsNothing(t *testing.T) {
+	t.Parallel()
+	source, clock, store := &bank{}, &clock{start}, accessguard.Memory()
+	guard := guarded(t, source, store, accessguard.Options{Now: clock.now})
+	for n := range 4 {
+		for range 5 {
+			left, err := guard.Left(t.Context(), "account")
+			require.NoError(t, err)
+			assert.Equal(t, accessguard.Left{Limited: true, Calls: 4 - n}, left)
+		}
+		require.NoError(t, call(t, guard))
+	}
+	left, err := guard.Left(t.Context(), "account")
+	require.NoError(t, err)
+	assert.Equal(t, accessguard.Left{Limited: true, Next: start.Add(day)}, left)
+	left, err = guard.ListsLeft(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, accessguard.Left{Limited: true, Calls: 4}, left)
+	assert.Equal(t, 4, source.Asked("account"))
+	assert.Equal(t, 1, store.Len())
+
+	_, err = guarded(t, source, broken{errDown}, accessguard.Options{FailOpen: true}).Left(t.Context(), "account")
+	require.ErrorIs(t, err, adapters.ErrUnavailable)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = guard.Left(ctx, "account")
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// A clock that was ahead for a moment refuses calls for one window, not until then.
+func TestClockAheadForAMoment(t *testing.T) {
+	t.Parallel()
+	clock := &clock{start.AddDate(50, 0, 0)}
+	guard := guarded(t, &bank{}, accessguard.Memory(), accessguard.Options{Now: clock.now})
+	for range 4 {
+		require.NoError(t, call(t, guard))
+	}
+	clock.time = start
+	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
+	clock.time = start.Add(day)
+	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
+	clock.time = start.Add(day + time.Minute)
+	require.NoError(t, call(t, guard))
+}
+
+func TestBlockOfAClockAheadEnds(t *testing.T) {
+	t.Parallel()
+	clock := &clock{start.AddDate(50, 0, 0)}
+	source := &bank{failure: &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}}
+	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Now: clock.now, Access: specs.Access{}})
+	require.Error(t, call(t, guard))
+	source.failure = nil
+	clock.time = start
+	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
+	clock.time = start.Add(day + time.Minute)
+	require.NoError(t, call(t, guard))
+}
+
+// A clock that goes wrong for a moment forgets nothing, whether ahead or back.
+func TestClockWrongForAMomentForgetsNothing(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []time.Time{start.Add(25 * time.Hour), start.AddDate(-56, 0, 0), start.Add(-30 * time.Hour)} {
+		for name, store := range map[string]accessguard.Store{
+			"memory": accessguard.Memory(), "file": accessguard.File(filepath.Join(t.TempDir(), "access.json")),
+		} {
+			clock := &clock{start}
+			guard := guarded(t, &bank{}, store, accessguard.Options{Now: clock.now})
+			for range 4 {
+				require.NoError(t, call(t, guard))
+			}
+			clock.time = wrong
+			_, err := guard.Balances(t.Context(), "other", adapters.Unattended())
+			require.NoError(t, err)
+			if wrong.Before(start) {
+				require.ErrorIs(t, call(t, guard), adapters.ErrRateLimited, name)
+			}
+			clock.time = start.Add(time.Minute)
+			requireLimited(t, call(t, guard), start.Add(day))
+		}
+	}
+}
+
+func TestEndlessWindow(t *testing.T) {
+	t.Parallel()
+	source, clock := &bank{}, &clock{start}
+	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Now: clock.now,
+		Access: accessguard.Usual(specs.Limit{Calls: 4, Window: math.MaxInt64})})
+	for range 10 {
+		_ = call(t, guard)
+		clock.time = clock.time.AddDate(1, 0, 0)
+	}
+	assert.Equal(t, 4, source.Asked("account"))
+}
+
+// The store takes the reservation, and fails when the answer has come.
+func TestStoreThatFailsLaterKeepsThe429(t *testing.T) {
+	t.Parallel()
+	source, store := &bank{}, &failing{Store: accessguard.Memory()}
+	source.failure = &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
+	source.during = func() { store.down = true }
+	guard := guarded(t, source, store, accessguard.Options{Now: (&clock{start}).now})
+	require.ErrorIs(t, call(t, guard), source.failure)
+	store.down = false
+	requireLimited(t, call(t, guard), start.Add(day))
+}
+
+// failing is a store that can be switched off.
+type failing struct {
+	accessguard.Store
+	down bool
+}
+
+func (f *failing) Update(ctx context.Context, key string, now time.Time,
+	change func(accessguard.Record) accessguard.Record) error {
+	if f.down {
+		return errDown
+	}
+	return f.Store.Update(ctx, key, now, change)
 }

@@ -157,6 +157,36 @@ func expired(t *testing.T, open func(*testing.T) accessguard.Store) {
 	assert.Equal(t, gone, read(t, open(t), 7, muchLater), "can be used again")
 }
 
+// RunFirstVersion checks that the records of a store that the first version of package accessguard has filled still count:
+// of eika and the consent "consent", from start on and each an hour after the other, calls of the accounts four, four,
+// one, four and four, and a 429 to one of blocked.
+func RunFirstVersion(t *testing.T, store accessguard.Store) {
+	t.Helper()
+	start := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+	now, bank := start.Add(6*time.Hour), &Bank{}
+	guard, err := accessguard.New(bank, "consent", store, &accessguard.Options{Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	for account, want := range map[string]accessguard.Left{
+		"four":    {Limited: true, Next: start.Add(24 * time.Hour)},
+		"one":     {Limited: true, Calls: 3},
+		"blocked": {Limited: true, Next: start.Add(29 * time.Hour)},
+		"new":     {Limited: true, Calls: 4},
+	} {
+		left, err := guard.Left(t.Context(), account)
+		require.NoError(t, err)
+		assert.Equal(t, want, left, account)
+		for range 5 {
+			_, _ = guard.Balances(t.Context(), account, adapters.Unattended())
+		}
+		assert.Equal(t, want.Calls, bank.Asked(account), account)
+	}
+	now = start.Add(25 * time.Hour) // two of the four are over
+	for range 5 {
+		_, _ = guard.Balances(t.Context(), "four", adapters.Unattended())
+	}
+	assert.Equal(t, 2, bank.Asked("four"))
+}
+
 func key(n int) string { return fmt.Sprintf("%064x", n) }
 
 func write(t *testing.T, store accessguard.Store, n int, now time.Time, record accessguard.Record) {
