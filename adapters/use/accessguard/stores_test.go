@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -272,4 +274,34 @@ func TestPathThatIsNoFile(t *testing.T) {
 		require.ErrorIs(t, err, accessguard.ErrDamaged)
 	}
 	assert.NoFileExists(t, target)
+}
+
+// hanging is a database that never answers.
+type hanging struct{ asked chan struct{} }
+
+func (h hanging) Connect(ctx context.Context) (driver.Conn, error) {
+	h.asked <- struct{}{}
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (hanging) Driver() driver.Driver { return nil }
+
+func TestDatabaseThatHangsKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	database := hanging{make(chan struct{}, 2)}
+	store := accessguard.SQL(sql.OpenDB(database), accessguard.QuestionMark)
+	update := func(ctx context.Context) error {
+		return store.Update(ctx, "key", time.Now(), func(r accessguard.Record) accessguard.Record { return r })
+	}
+	first, leave := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- update(first) }()
+	<-database.asked
+	second, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, update(second), context.DeadlineExceeded)
+	assert.Empty(t, ended, "the first still waits")
+	leave()
+	require.ErrorIs(t, <-ended, context.Canceled)
 }
