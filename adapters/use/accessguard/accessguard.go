@@ -146,10 +146,13 @@ func (g *Guard) allow(access specs.Access, block time.Duration) {
 	set(&g.allBalances, specs.AllBalances, "list balances")
 }
 
-// key identifies what the provider counts by: an account, or the consent as a whole if there is none. Quoting keeps the
-// parts apart. The key of an account's balances is that of the first version.
+// key identifies what the provider counts by: an account, or the consent as a whole for calls that name none. Quoting
+// keeps the parts apart. The key of an account's balances is that of the first version.
 func (g *Guard) key(k *kind, account ...string) string {
 	text := fmt.Appendf(nil, "%q %q", g.provider, string(g.consent))
+	if !k.perAccount {
+		account = nil
+	}
 	for _, id := range account {
 		text = fmt.Appendf(text, " %q", id)
 	}

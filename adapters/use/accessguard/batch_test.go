@@ -146,14 +146,10 @@ func TestBatchOfAnEndedContextIsGivenBack(t *testing.T) {
 	assert.Zero(t, store.Len())
 }
 
-func TestBatchThatIsNoneIsRefused(t *testing.T) {
+func TestBatchOfAnUndeclaredPSUIsRefused(t *testing.T) {
 	t.Parallel()
 	source := &batchBank{}
 	_, err := batchOf(t, source, 1).BatchBalances(t.Context(), []string{"a"}, adapters.PSU{})
-	require.ErrorIs(t, err, adapters.ErrInvalidArgument)
-	_, err = ask(t, batchOf(t, source, 1), "a", "a")
-	require.ErrorIs(t, err, adapters.ErrInvalidArgument)
-	_, err = ask(t, batchOf(t, source, 1), make([]string, adapters.MaxBatch+1)...)
 	require.ErrorIs(t, err, adapters.ErrInvalidArgument)
 	assert.Nil(t, source.last)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,10 +46,7 @@ func (g *Guard) Provider() string { return g.provider }
 
 // Balances implements [adapters.Source].
 func (g *Guard) Balances(ctx context.Context, accountID string, psu adapters.PSU) (found []adapters.Balance, err error) {
-	key := g.key(&g.balances)
-	if g.balances.perAccount {
-		key = g.key(&g.balances, accountID)
-	}
+	key := g.key(&g.balances, accountID)
 	err = g.guard(ctx, &g.balances, key, psu, func(ctx context.Context) (_ []string, err error) {
 		found, err = g.source.Balances(ctx, accountID, psu)
 		return nil, err
@@ -109,16 +105,11 @@ func (g *Guard) guard(ctx context.Context, k *kind, key string, psu adapters.PSU
 	if err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
-		g.settle(ctx, s, 0, nil)
-		return g.interrupted(k, err)
-	}
 	var listed []string
-	requests, err := g.send(ctx, k, func(ctx context.Context) (err error) {
+	err = g.under(ctx, k, []slot{s}, func(ctx context.Context) (_ []error, err error) {
 		listed, err = ask(ctx)
-		return err
+		return []error{err}, err
 	})
-	g.settle(ctx, s, requests, err)
 	for _, id := range listed {
 		if k.perAccount {
 			g.settle(ctx, slot{kind: k, key: g.key(k, id)}, 1, nil)
@@ -128,16 +119,10 @@ func (g *Guard) guard(ctx context.Context, k *kind, key string, psu adapters.PSU
 }
 
 func (g *Guard) eachOfBatch(ctx context.Context, accountIDs []string, psu adapters.PSU) ([]adapters.AccountBalances, error) {
-	passes, err := g.passes(&g.batch, psu)
-	switch {
-	case err != nil:
+	if passes, err := g.passes(&g.batch, psu); err != nil {
 		return nil, err
-	case passes:
+	} else if passes {
 		return g.source.BatchBalances(ctx, accountIDs, psu)
-	case len(accountIDs) > adapters.MaxBatch:
-		return nil, g.invalid("accounts: more than a batch takes")
-	case occursTwice(accountIDs):
-		return nil, g.invalid("accounts: one occurs twice")
 	}
 	results := make([]adapters.AccountBalances, len(accountIDs))
 	var asked []string
@@ -149,17 +134,8 @@ func (g *Guard) eachOfBatch(ctx context.Context, accountIDs []string, psu adapte
 			asked, slots = append(asked, id), append(slots, s)
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		for _, s := range slots {
-			g.settle(ctx, s, 0, nil)
-		}
-		return nil, g.interrupted(&g.batch, err)
-	}
-	if len(asked) == 0 {
-		return results, nil
-	}
 	answers, err := g.askBatch(ctx, asked, slots, psu)
-	if err != nil && (len(asked) == len(accountIDs) || g.batch.unsupported.Load()) {
+	if err != nil && (len(asked) == len(accountIDs) || ctx.Err() != nil || g.batch.unsupported.Load()) {
 		return nil, err
 	}
 	for i, id := range accountIDs {
@@ -174,43 +150,28 @@ func (g *Guard) eachOfBatch(ctx context.Context, accountIDs []string, psu adapte
 	return results, nil
 }
 
-// askBatch makes the one call and settles the slots of its accounts.
+// askBatch makes the one call, unless there is nothing to ask for.
 func (g *Guard) askBatch(ctx context.Context, accountIDs []string, slots []slot, psu adapters.PSU) (
 	map[string]adapters.AccountBalances, error) {
 	answers := map[string]adapters.AccountBalances{}
-	requests, err := g.send(ctx, &g.batch, func(ctx context.Context) error {
+	return answers, g.under(ctx, &g.batch, slots, func(ctx context.Context) (each []error, err error) {
+		if len(accountIDs) == 0 {
+			return nil, nil
+		}
 		list, err := g.source.BatchBalances(ctx, accountIDs, psu)
+		complete := len(list) == len(accountIDs)
 		for _, answer := range list {
 			answers[answer.AccountID] = answer
 		}
-		if err == nil && (len(list) != len(accountIDs) || !hasAll(answers, accountIDs)) {
+		for _, id := range accountIDs {
+			answer, ok := answers[id]
+			complete, each = complete && ok, append(each, answer.Err)
+		}
+		if err == nil && !complete {
 			failure := g.failure(&g.batch, adapters.ErrProtocol, "the source did not answer once for each account")
 			failure.Origin, err = "", failure
 		}
-		return err
-	})
-	for i, id := range accountIDs {
-		switch failure := answers[id].Err; {
-		case err != nil:
-			g.settle(ctx, slots[i], requests, err)
-		case unsent(failure):
-			g.settle(ctx, slots[i], 0, nil)
-		default:
-			g.settle(ctx, slots[i], requests, failure)
-		}
-	}
-	return answers, err
-}
-
-func occursTwice(ids []string) bool {
-	sorted := slices.Sorted(slices.Values(ids))
-	return len(slices.Compact(sorted)) != len(ids)
-}
-
-func hasAll(answers map[string]adapters.AccountBalances, ids []string) bool {
-	return !slices.ContainsFunc(ids, func(id string) bool {
-		_, ok := answers[id]
-		return !ok
+		return each, err
 	})
 }
 
@@ -223,17 +184,35 @@ func (g *Guard) passes(k *kind, psu adapters.PSU) (bool, error) {
 	return attended || k.unsupported.Load(), nil
 }
 
-// send makes a call and tells how many requests it was. A source that does not count them is taken to make one.
-func (g *Guard) send(ctx context.Context, k *kind, ask func(context.Context) error) (int, error) {
-	ctx, sent := call.Counting(ctx)
-	err := ask(ctx)
+// under makes a call under its slots and settles them. ask returns what became of each, and of the call as a whole.
+func (g *Guard) under(ctx context.Context, k *kind, slots []slot, ask func(context.Context) ([]error, error)) error {
+	if err := ctx.Err(); err != nil {
+		for _, s := range slots {
+			g.settle(ctx, s, 0, nil)
+		}
+		return g.interrupted(k, err)
+	}
+	counting, sent := call.Counting(ctx)
+	each, err := ask(counting)
 	if errors.Is(err, errors.ErrUnsupported) {
 		k.unsupported.Store(true)
 	}
-	if requests := sent(); requests > 0 || unsent(err) {
-		return requests, err
+	requests := sent()
+	for i, s := range slots {
+		failure := err
+		if err == nil {
+			failure = each[i]
+		}
+		switch {
+		case err == nil && unsent(failure): // left out of the requests
+			g.settle(ctx, s, 0, nil)
+		case requests == 0 && !unsent(failure): // by a source that does not count them
+			g.settle(ctx, s, 1, failure)
+		default:
+			g.settle(ctx, s, requests, failure)
+		}
 	}
-	return 1, err
+	return err
 }
 
 // unsent reports whether an error says that nothing was sent that the provider counts: it arose in this process, or
@@ -340,10 +319,7 @@ type Left struct {
 // Left tells how many unattended calls for the balances of an account are left, and when the next one may be made. It
 // spends none, and sends nothing.
 func (g *Guard) Left(ctx context.Context, accountID string) (Left, error) {
-	if g.balances.perAccount {
-		return g.leftOf(ctx, &g.balances, g.key(&g.balances, accountID))
-	}
-	return g.leftOf(ctx, &g.balances, g.key(&g.balances))
+	return g.leftOf(ctx, &g.balances, g.key(&g.balances, accountID))
 }
 
 // ListsLeft tells the same of account lists with balances.
