@@ -261,4 +261,21 @@ func TestUnsupportedCallsPass(t *testing.T) {
 	require.NoError(t, call(t, guard))
 	_, err := guard.Balances(t.Context(), "a", adapters.Unattended())
 	require.NoError(t, err)
+	_, err = ask(t, guard, "account", "a")
+	require.ErrorIs(t, err, adapters.ErrUnsupported, "also when nothing is left")
+}
+
+func TestBatchesThatCountApart(t *testing.T) {
+	t.Parallel()
+	source := &batchBank{}
+	access := allow(1)
+	access = append(access, specs.Allowance{Of: []specs.Call{specs.Batch}, Per: specs.PerAccount, Limits: access[0].Limits})
+	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Access: access})
+	_, err := ask(t, guard, "account", "b")
+	require.NoError(t, err)
+	require.NoError(t, call(t, guard))
+	results, err := ask(t, guard, "account", "c")
+	require.NoError(t, err)
+	require.ErrorIs(t, results[0].Err, adapters.ErrRateLimited)
+	require.NoError(t, results[1].Err)
 }

@@ -460,6 +460,13 @@ func TestClockAheadForAMoment(t *testing.T) {
 	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
 	clock.time = start.Add(day + time.Minute)
 	require.NoError(t, call(t, guard))
+
+	clock.time = start.AddDate(40, 0, 0) // again, but not so far
+	for range 4 {
+		require.NoError(t, call(t, guard))
+	}
+	clock.time = start.AddDate(0, 0, 7)
+	requireLimited(t, call(t, guard), clock.time.Add(day+time.Minute))
 }
 
 func TestBlockOfAClockAheadEnds(t *testing.T) {
@@ -497,6 +504,19 @@ func TestClockWrongForAMomentForgetsNothing(t *testing.T) {
 			requireLimited(t, call(t, guard), start.Add(day))
 		}
 	}
+}
+
+func TestShorterWindowForgetsNothingOfALonger(t *testing.T) {
+	t.Parallel()
+	source, clock, store := &bank{}, &clock{start}, accessguard.Memory()
+	longer := guarded(t, source, store, accessguard.Options{Now: clock.now,
+		Access: accessguard.Usual(specs.Limit{Calls: 2, Window: 3 * day})})
+	shorter := guarded(t, source, store, accessguard.Options{Now: clock.now, Access: allow(2)})
+	require.NoError(t, call(t, longer))
+	clock.time = start.Add(2 * day)
+	require.NoError(t, call(t, shorter))
+	requireLimited(t, call(t, longer), start.Add(3*day))
+	require.NoError(t, call(t, shorter))
 }
 
 func TestEndlessWindow(t *testing.T) {
