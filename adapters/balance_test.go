@@ -2,19 +2,19 @@ package adapters_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-func balance(amount string) adapters.Balance {
+func balance(text string) adapters.Balance {
 	return adapters.Balance{
 		Provider: "mypos", AccountID: "50044620073", Type: adapters.InterimAvailable, ProviderType: "available",
-		Amount: decimal.RequireFromString(amount), Currency: "PLN", ReceivedAt: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		Amount: amount(text), Currency: "PLN", ReceivedAt: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
 }
 
@@ -26,26 +26,71 @@ func TestBalanceJSONKeepsZerosAndLeavesAbsentFactsOut(t *testing.T) {
 		`"amount":"4.200","currency":"PLN","receivedAt":"2026-01-01T00:00:00Z"}`, string(got))
 }
 
-func TestBalanceJSONRoundTrip(t *testing.T) {
-	t.Parallel()
-	included := true
-	want := balance("-12009.1000")
-	want.IBAN, want.BBAN, want.AsOf, want.Warnings = "NO0995360573002", "95360573002", want.ReceivedAt, []string{"odd"}
-	want.CreditLines = []adapters.CreditLine{
-		{Included: &included, Type: "Pre-Agreed", Amount: decimal.NewNullDecimal(decimal.RequireFromString("5000.00")), Currency: "SAR"},
-		{Type: "Temporary"},
+// filled sets every exported field to a value that is not zero, and fails for one that JSON would not keep.
+func filled(t *testing.T, value reflect.Value) {
+	t.Helper()
+	switch value := value.Addr().Interface().(type) {
+	case *time.Time:
+		*value = time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
+		return
+	case *adapters.Amount:
+		*value = amount("-12009.1000")
+		return
 	}
+	switch value.Kind() {
+	case reflect.String:
+		value.SetString("text")
+	case reflect.Int:
+		value.SetInt(5)
+	case reflect.Bool:
+		value.SetBool(true)
+	case reflect.Pointer:
+		value.Set(reflect.New(value.Type().Elem()))
+		filled(t, value.Elem())
+	case reflect.Slice:
+		value.Set(reflect.MakeSlice(value.Type(), 2, 2))
+		filled(t, value.Index(0))
+		filled(t, value.Index(1))
+	case reflect.Struct:
+		for i := range value.NumField() {
+			field := value.Type().Field(i)
+			assert.True(t, value.Type() == reflect.TypeFor[adapters.Date]() || field.Tag.Get("json") != "", "%s.%s: no json tag", value.Type(), field.Name)
+			filled(t, value.Field(i))
+		}
+	default:
+		t.Fatalf("%s: teach the test this kind", value.Type())
+	}
+	assert.False(t, value.IsZero())
+}
+
+func assertRoundTrip[T any](t *testing.T, want T) {
+	t.Helper()
 	text, err := json.Marshal(want)
 	require.NoError(t, err)
-	var got adapters.Balance
-	require.NoError(t, json.Unmarshal(text, &got))
+	var got T
+	require.NoError(t, json.Unmarshal(text, &got), "%s", text)
 	assert.Equal(t, want, got)
-	assert.Equal(t, int32(-4), got.Amount.Exponent())
+}
+
+func TestJSONKeepsEveryField(t *testing.T) {
+	t.Parallel()
+	var full adapters.Balance
+	filled(t, reflect.ValueOf(&full).Elem())
+	assertRoundTrip(t, full)
+	assert.Equal(t, "-12009.1000", full.CreditLines[1].Amount.String())
+	assertRoundTrip(t, adapters.CreditLine{Type: "Temporary"})
+	assertRoundTrip(t, []adapters.Balance{balance("0"), balance("4.200")})
+	var account adapters.Account
+	filled(t, reflect.ValueOf(&account).Elem())
+	assertRoundTrip(t, account)
+	assertRoundTrip(t, adapters.Account{Provider: "eika", ID: "1"})
+	assertRoundTrip(t, adapters.AccountBalances{AccountID: "1", Account: &account, Balances: []adapters.Balance{full}})
 }
 
 func TestBalanceJSONWithoutAmountIsAnError(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{`{}`, `{"amount":null}`, `{"amount":""}`, `{"amount":"1e5"}`, `{"amount":5}`, `{"amount":"1","creditLines":[{"amount":"x"}]}`} {
+	for _, text := range []string{`{}`, `{"amount":null}`, `{"amount":""}`, `{"amount":"1e5"}`, `{"amount":5}`, `{"amount":"1","creditLines":[{"amount":"x"}]}`,
+		`{"amount":"1","creditLines":[{"amount":5}]}`, `{"amount":true}`, `[]`} {
 		assert.Error(t, json.Unmarshal([]byte(text), new(adapters.Balance)), text)
 	}
 }
@@ -63,7 +108,7 @@ func TestBalanceValidateNamesTheField(t *testing.T) {
 		"receivedAt: missing":                 func(b *adapters.Balance) { b.ReceivedAt = time.Time{} },
 		"creditLines[0].amount: missing":      func(b *adapters.Balance) { b.CreditLines = []adapters.CreditLine{{Currency: "SAR"}} },
 		"creditLines[1].currency: missing": func(b *adapters.Balance) {
-			b.CreditLines = []adapters.CreditLine{{}, {Amount: decimal.NewNullDecimal(decimal.New(1, 0))}}
+			b.CreditLines = []adapters.CreditLine{{}, {Amount: new(adapters.Amount)}}
 		},
 	} {
 		b := balance("1.00")
@@ -76,13 +121,6 @@ func TestBalanceValidateNamesTheField(t *testing.T) {
 		b := balance("1.00")
 		b.Currency = code
 		assert.Error(t, b.Validate(), code)
-	}
-}
-
-func TestFormatAmount(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{"4.200": "4.200", "-0.00": "0.00", "1e3": "1000", "12": "12"} {
-		assert.Equal(t, want, adapters.FormatAmount(decimal.RequireFromString(text)))
 	}
 }
 

@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,15 +56,18 @@ func (k Kind) Error() string { return string(k) }
 // Is reports whether target means the same in the standard library.
 func (k Kind) Is(target error) bool { return k == ErrUnsupported && target == errors.ErrUnsupported }
 
-// KindOf names any error: the kind of an [*Error], [KindCanceled] or [KindDeadline] for a context's, [ErrUnsupported] for
+// KindOf names any error: the kind of an [*Error], a Kind itself, [KindCanceled] or [KindDeadline] for a context's, [ErrUnsupported] for
 // [errors.ErrUnsupported], "" for nil, and [KindOther].
 func KindOf(err error) Kind {
 	var failure *Error
+	var kind Kind
 	switch {
 	case err == nil:
 		return ""
 	case errors.As(err, &failure):
-		return failure.Kind
+		return cmp.Or(failure.Kind, KindOther)
+	case errors.As(err, &kind):
+		return kind
 	case errors.Is(err, context.Canceled):
 		return KindCanceled
 	case errors.Is(err, context.DeadlineExceeded):
@@ -155,10 +159,10 @@ func (e *Error) Is(target error) bool {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Format writes the same text as Error, whatever the verb.
-func (e *Error) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e.Error()) }
+func (e Error) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e.Error()) }
 
 // MarshalJSON writes the fields that are safe to log: it leaves out what the provider sent, and the cause.
-func (e *Error) MarshalJSON() ([]byte, error) {
+func (e Error) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Kind       Kind         `json:"kind"`
 		Consent    ConsentState `json:"consent,omitempty"`

@@ -40,7 +40,7 @@ func Example() {
 		return
 	}
 	for _, balance := range balances {
-		fmt.Println(balance.Type, adapters.FormatAmount(balance.Amount), balance.Currency)
+		fmt.Println(balance.Type, balance.Amount, balance.Currency)
 	}
 	// Output:
 	// interimAvailable 42850.00 NOK

@@ -87,7 +87,7 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if response == nil {
-		return nil, &Error{Kind: ErrUnavailable, Detail: "the transport gave no answer"}
+		return nil, &Error{Kind: ErrUnavailable, Origin: OriginTransport, Detail: "the transport gave no answer"}
 	}
 	complete(response, request)
 	if response.StatusCode == http.StatusSwitchingProtocols {

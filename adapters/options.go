@@ -19,8 +19,9 @@ type Options struct {
 	MaxBodyBytes int64
 	// Now replaces the clock that stamps requests and Balance.ReceivedAt.
 	Now func() time.Time
-	// OnExchange is called after each exchange with the provider, those for tokens included, by the goroutine of the
-	// call. It is for metrics, traces and records of raw answers, and it must not keep what it is given.
+	// OnExchange is called after each exchange with the provider by the goroutine of the call, and after one for a token
+	// by a goroutine of its own. A request that could not be made, signed or authorised counts too, arguments that are
+	// refused do not. It is for metrics, traces and records of raw answers, and it must not keep what it is given.
 	OnExchange func(context.Context, Exchange)
 }
 

@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "b8b3669f7e541a7fa1317452a46c2b1e231708ee350e9c2b9be02103e788797e",
+		SHA256:     "f45cd2b04f6f8e7a3e55d8f22b79c34c0c1e6eeb5b0fe546b5b59fc75dd94679",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "e99306f2149eb478f443360972f12c3001ceab4d10faad6c82ef3bfb65d311da",
+		SHA256:     "3421b0eab7492933e641409dc372f607daf9ba0ba4f1cc9743991b8b1c3b6612",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{

@@ -19,6 +19,7 @@ var words = map[string][]string{
 	"form":   {"rfc3339", "epochMillis", "date", "texts"},
 	"absent": {"unknown", "passes", "true", "false"},
 	"match":  {"bank"},
+	"empty":  {"absent"},
 }
 
 var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked closingAvailable openingAvailable
@@ -153,6 +154,7 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 		findUnknownResults(part, name, get(entry, "table"), report)
 	}
 	findUnknownResults("account", "", get(entry, "instead"), report)
+	findUnknownResults("", "sign", get(entry, "sign"), report)
 	for key, value := range members(get(entry, "set")) {
 		constants := append([]string{"providerType"}, fields[part]...)
 		if !slices.Contains(constants, key.Value) || part == "balance" && key.Value == "type" && !slices.Contains(balanceTypes, value.Value) {
@@ -165,6 +167,7 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 func findUnknownResults(part, field string, table *yaml.Node, report func(*yaml.Node, string)) {
 	known := map[string][]string{
 		"balance type": balanceTypes, "account state": {"enabled", "blocked", "closed"}, "account ": fields["account"],
+		" sign": {"positive", "negative"},
 	}[part+" "+field]
 	for _, result := range members(table) {
 		if known != nil && !slices.Contains(known, result.Value) {
@@ -181,6 +184,12 @@ var kinds = strings.Fields("invalid_argument unauthorized forbidden consent_requ
 func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 	kindOf := map[string]bool{}
 	d.walk(func(path []string, _, node *yaml.Node) {
+		for key, origin := range members(get(node, "x-origin")) {
+			if key.Value != "header" {
+				findUnknownOrigin(origin, report)
+			}
+		}
+		findUnknownOrigin(get(node, "x-origin"), report)
 		given := get(node, "x-kind")
 		for code, kind := range members(given) {
 			kindOf[code.Value] = true
@@ -210,6 +219,12 @@ func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 
 func isCode(name string) bool {
 	return strings.EqualFold(name, "code") || strings.EqualFold(name, "errorCode")
+}
+
+func findUnknownOrigin(origin *yaml.Node, report func(*yaml.Node, string)) {
+	if origin != nil && origin.Kind == yaml.ScalarNode && origin.Value != "provider" && origin.Value != "bank" {
+		report(origin, "the origin "+origin.Value)
+	}
 }
 
 func findUnknownKind(kind *yaml.Node, report func(*yaml.Node, string)) {

@@ -8,8 +8,10 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"io"
 	"math/big"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -62,10 +64,6 @@ var harness = adaptertest.Harness{
 	Volatile:    []string{"Signature", "Tpp-Signature-Certificate"},
 	Credentials: adaptertest.Tagged(credentials(), eika.New),
 	Verify:      verify,
-	Answer: adaptertest.Pointers{
-		Account: "-", Balances: "/balances",
-		Amount: "/balances/0/balanceAmount/amount", Currency: "/balances/0/balanceAmount/currency", Type: "/balances/0/balanceType",
-	},
 }
 
 func verify(request *http.Request, _ []byte) ([]string, error) {
@@ -94,5 +92,25 @@ func TestSigningKeysThatAreRefused(t *testing.T) {
 		client, err := eika.New(eika.Credentials{Certificate: c.certificate, Key: c.key}, nil)
 		assert.ErrorIs(t, err, adapters.ErrInvalidArgument, name)
 		assert.Nil(t, client, name)
+	}
+}
+
+// TestCurrencyOfTheAccount sees a warning where the account's currency is another one than the balance's.
+func TestCurrencyOfTheAccount(t *testing.T) {
+	t.Parallel()
+	const warning = "currency differs from the account's currency"
+	for account, want := range map[string][]string{`"EUR"`: {warning}, `"NOK"`: nil, `null`: nil} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"account": {"currency": `+account+`}, "balances": [
+				{"balanceAmount": {"amount": "1.00", "currency": "NOK"}, "balanceType": "expected"}]}`)
+		}))
+		t.Cleanup(server.Close)
+		client, err := eika.New(credentials(), &adapters.Options{BaseURL: server.URL})
+		require.NoError(t, err)
+		balances, err := client.Balances(t.Context(), "id", adapters.Unattended())
+		require.NoError(t, err)
+		assert.Equal(t, "NOK", balances[0].Currency)
+		assert.Equal(t, want, balances[0].Warnings, account)
 	}
 }

@@ -17,10 +17,6 @@ var harness = adaptertest.Harness{
 	New:         func(options *adapters.Options) (adapters.Source, error) { return mypos.New(credentials, options) },
 	Secrets:     []string{"token-1234", "key-5678", "3c7816ee-3d51-4bf5-8ced-ece2af35d431"},
 	Credentials: adaptertest.Tagged(credentials, mypos.New),
-	Answer: adaptertest.Pointers{
-		Account: "/account/accountNumber", Balances: "/balances",
-		Amount: "/balances/0/amount", Currency: "/balances/0/currency", Type: "/balances/0/balanceType",
-	},
 }
 
 func TestConformance(t *testing.T) { adaptertest.Run(t, harness) }

@@ -38,24 +38,31 @@ func balanceType(text string) adapters.BalanceType {
 // verb and meta, because the address says the same.
 func refusal(answer call.Answer) call.Refusal {
 	var fallback adapters.Kind
-	if answer.Status == statusCallersFault {
+	var origin adapters.Origin
+	switch answer.Status {
+	case statusCallersFault:
 		fallback = adapters.ErrInvalidArgument
+	case statusBanksFault:
+		origin = adapters.OriginBank
 	}
 	var body api.Error
 	if call.Decode(answer.Body, &body) != nil {
-		return call.Refusal{Kind: fallback}
+		return call.Refusal{Kind: fallback, Origin: origin}
 	}
 	kind, known := codes[body.ErrorCode]
 	if !known {
 		kind = fallback
 	}
 	return call.Refusal{
-		Kind: kind, Known: known, Code: body.ErrorCode, Message: body.Message, RequestID: body.ID, Links: links(body.Links),
+		Kind: kind, Origin: origin, Known: known, Code: body.ErrorCode, Message: body.Message, RequestID: body.ID, Links: links(body.Links),
 	}
 }
 
-// statusCallersFault is the private status for a request that Neonomics blames on its sender.
-const statusCallersFault = 510
+// The private statuses that say who is to blame: the sender of the request, or the bank behind Neonomics.
+const (
+	statusCallersFault = 510
+	statusBanksFault   = 530
+)
 
 func links(sent []api.Link) map[string]string {
 	named := make(map[string]string, len(sent))

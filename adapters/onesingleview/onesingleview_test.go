@@ -28,10 +28,6 @@ var harness = adaptertest.Harness{
 	Volatile:    []string{"Signature"},
 	Credentials: adaptertest.Tagged(credentials, onesingleview.New),
 	Verify:      verify,
-	Answer: adaptertest.Pointers{
-		Account: "/payload/0/data/accountId", Balances: "/payload/0/data/balance",
-		Amount: "/payload/0/data/balance/0/amount/amount", Currency: "/payload/0/data/balance/0/amount/currency", Type: "/payload/0/data/balance/0/type",
-	},
 }
 
 func verify(request *http.Request, body []byte) ([]string, error) {

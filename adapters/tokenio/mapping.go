@@ -1,6 +1,7 @@
 package tokenio
 
 import (
+	"net/http"
 	"strconv"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -104,13 +105,17 @@ func toBalance(part part) (adapters.Balance, error) {
 
 // refusal reads the error body.
 func refusal(answer call.Answer) call.Refusal {
+	var origin adapters.Origin
+	if answer.Header.Get("token-external-error") == "true" || answer.Status == http.StatusGatewayTimeout {
+		origin = adapters.OriginBank
+	}
 	var body api.Error
 	if call.Decode(answer.Body, &body) != nil || body.Error == nil {
-		return call.Refusal{}
+		return call.Refusal{Origin: origin}
 	}
 	code := call.Text(body.Error.ErrorCode)
 	kind, known := codes[code]
 	return call.Refusal{
-		Kind: kind, Known: known, Code: code, Message: call.Text(body.Error.Message), RequestID: call.Text(body.Error.TokenTraceID),
+		Kind: kind, Origin: origin, Known: known, Code: code, Message: call.Text(body.Error.Message), RequestID: call.Text(body.Error.TokenTraceID),
 	}
 }

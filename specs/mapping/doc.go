@@ -2,8 +2,8 @@
 // field of the shared Balance and Account has to be.
 //
 // It is a second reading of the provider's documentation, beside the adapter's Go code. The two know nothing of each
-// other, so a mistake has to be made twice to go unnoticed. It uses no decimal library and no float: amounts, times, signs
-// and types are read from text. What a document does not say, it does not guess.
+// other, so a mistake has to be made twice to go unnoticed. The package uses no decimal library and no float: amounts,
+// times, signs and types are read from text. What a document does not say, the package does not guess.
 //
 // # Declarations
 //
@@ -20,12 +20,13 @@
 //	  set: {type: interimBooked, providerType: current}  what is so of every such part. The scheme of an identifier that
 //	                       nothing says is made of the names on the way that the document leaves open, joined by points
 //	  instead: {iban: iban}  an identifier of this scheme is this field of the account, if the field is still free
+//	  empty: absent        an empty list is like none
 //	cut: KSAOB.            this prefix is cut before the value is looked at
 //	table: {AVLB: interimAvailable}  the field is what the table says. What is not in it: for the type of a balance the
 //	                       codes of ISO 20022 and the names of the vocabulary, else unknown; for another field, absent
 //	form: rfc3339          the value is a time: rfc3339, epochMillis or date. What is no such time is absent.
-//	form: texts            the value is a text, or a list of texts to be joined
-//	sign: {positive: [Credit], negative: [Debit]}  the value is the sign of the balance's amount, which has none itself
+//	form: texts            the value is a text, or a list of texts to be joined. Anything else is absent.
+//	sign: {Debit: negative, Credit: positive}  the value is the sign of the balance's amount, which has none itself
 //	unless: nickname       the rule counts only where this property beside it is absent
 //	only: ['true']         any other value, and none at all, refuses the answer or the part that it lies in
 //	  absent: passes       but none at all is good

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"slices"
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -60,8 +58,8 @@ type Value struct {
 // Read maps the body of an operation's 200. An error names the property that keeps it from being mapped, and comes with
 // the Values that were read.
 func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, error) {
-	documented := d.operation(operation).Responses.Status(http.StatusOK)
-	if documented == nil || documented.Value.Content["application/json"] == nil {
+	schema := d.Answer(operation)
+	if schema == nil {
 		return Answer{}, fmt.Errorf("mapping: %s documents no answer of %q", d.Provider, operation)
 	}
 	var value any
@@ -72,20 +70,10 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 	}
 	r := &reader{Document: d, asked: asked}
 	root := &part{fields: Fields{}}
-	r.visit(place{schema: documented.Value.Content["application/json"].Schema, required: true}, value, nil, root)
+	r.visit(place{schema: schema, required: true}, value, nil, root)
 	accounts, err := root.answer(asked.Accounts)
+	r.leave(root, asked.Accounts)
 	return Answer{accounts, r.values}, err
-}
-
-func (d *Document) operation(id string) *openapi3.Operation {
-	for _, item := range d.Spec.Paths.Map() {
-		for _, operation := range item.Operations() {
-			if operation.OperationID == id {
-				return operation
-			}
-		}
-	}
-	return openapi3.NewOperation()
 }
 
 // declaration is what stands beside a property: a reason, rules, or nothing.
@@ -97,11 +85,10 @@ type declaration struct {
 
 // rule is one entry of x-maps-to. The package comment explains the words.
 type rule struct {
-	Field, Each, Form, Cut, Match, Unless, Absent string
+	Field, Each, Form, Cut, Match, Unless, Absent, Empty string
 
-	Of, Only            []string
-	Set, Table, Instead map[string]string
-	Sign                *struct{ Positive, Negative []string }
+	Of, Only                  []string
+	Set, Sign, Table, Instead map[string]string
 }
 
 // UnmarshalJSON reads the field of a rule without further words, or an object.
@@ -113,16 +100,6 @@ func (r *rule) UnmarshalJSON(text []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	return decoder.Decode((*object)(r))
-}
-
-func (r rule) sign(sent string) string {
-	switch {
-	case slices.Contains(r.Sign.Positive, sent):
-		return "positive"
-	case slices.Contains(r.Sign.Negative, sent):
-		return "negative"
-	}
-	return ""
 }
 
 // declared is the declaration beside a reference, or else the one of the schema itself.

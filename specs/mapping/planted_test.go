@@ -19,8 +19,8 @@ func TestPlantedMistakes(t *testing.T) {
 	t.Parallel()
 	for name, plant := range map[string]struct{ provider, old, new, example string }{
 		"signs are swapped": {"onesingleview",
-			"positive: [Credit], negative: [Debit]", "positive: [Debit], negative: [Credit]", "negativeAmount"},
-		"no sign": {"onesingleview", "x-maps-to: {field: amount, cut: KSAOB., sign: {positive: [Credit], negative: [Debit]}}",
+			"Credit: positive, Debit: negative", "Credit: negative, Debit: positive", "negativeAmount"},
+		"no sign": {"onesingleview", "x-maps-to: {field: amount, cut: KSAOB., sign: {Credit: positive, Debit: negative}}",
 			"x-unmapped: A planted mistake.", "negativeAmount"},
 		"credit lines are dropped": {"onesingleview",
 			"x-maps-to: {each: creditLine}", "x-unmapped: A planted mistake.", "severalCreditLines"},

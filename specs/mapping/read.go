@@ -40,7 +40,7 @@ func (r *reader) note(p place, value any, field, became, words string) {
 // visit does with a value what stands beside its property. Absent, null and the empty text are the same.
 func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
 	own := r.declared(p.schema)
-	absent := value == nil || value == ""
+	absent := value == nil || value == "" && p.schema.Value.Type.Permits("string")
 	switch {
 	case own.err != nil:
 		in.fail(p, own.err.Error())
@@ -57,6 +57,8 @@ func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
 		if divides {
 			in.begins = rule.Each
 		}
+		list, isList := value.([]any)
+		absent := absent || isList && len(list) == 0 && rule.Empty == "absent"
 		switch other := siblings[rule.Unless]; {
 		case other != nil && other != "":
 			r.note(p, value, "", "", "left to "+rule.Unless)
@@ -65,7 +67,7 @@ func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
 		case !absent:
 			r.fact(rule, p, value, in)
 		case rule.Absent == "true" || rule.Absent == "false":
-			in.set(rule, rule.Absent, nil)
+			in.set(rule, rule.Absent)
 		case rule.Match != "":
 			in.left = true
 		case divides, rule.Only != nil && rule.Absent != "passes", p.required && (rule.Form == "" || rule.Form == "texts"):
@@ -74,33 +76,54 @@ func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
 	}
 }
 
+// leave takes back what was noted about banks and accounts that were not asked for.
+func (r *reader) leave(in *part, asked []string) {
+	for _, p := range in.inner {
+		isOther := p.kind == "account" && len(asked) > 0 && !slices.Contains(asked, p.fields["id"])
+		for i, value := range r.values {
+			if (p.left || isOther) && strings.HasPrefix(value.Pointer, p.place.pointer+"/") {
+				r.values[i] = Value{value.Pointer, value.Sent, "", "", "unmapped: was not asked for"}
+			}
+		}
+		r.leave(p, asked)
+	}
+}
+
 // each opens a part for a value, or for every element of a list.
 func (r *reader) each(rule rule, p place, value any, in *part) {
 	list, isList := value.([]any)
 	in.listed = in.listed || rule.Each == "balance"
-	switch wrong := isList != p.schema.Value.Type.Is("array"); {
-	case wrong && rule.Each == "balance":
-		in.open(rule, p).fail(p, "is not of the documented type") // which leaves the account whole
-		return
-	case wrong:
+	if isList != p.schema.Value.Type.Is("array") {
+		if rule.Each == "balance" {
+			in = in.open(rule, p) // an account with broken balances is whole
+		}
 		in.fail(p, "is not of the documented type")
-		return
-	case !isList:
+	} else if !isList {
 		r.one(rule, p, value, in)
-	}
-	for i, element := range list {
-		inner := p.down(p.schema.Value.Items, strconv.Itoa(i))
-		inner.name = p.name
-		r.one(rule, inner, element, in)
+	} else {
+		for i, element := range list {
+			inner := p.down(p.schema.Value.Items, strconv.Itoa(i))
+			inner.name = p.name
+			r.one(rule, inner, element, in)
+		}
 	}
 }
 
 func (r *reader) one(rule rule, p place, value any, in *part) {
 	inner := in.open(rule, p)
-	if rule.Field == "" {
-		r.descend(p, value, inner)
-	} else {
+	switch {
+	case rule.Field != "":
 		r.fact(rule, p, value, inner)
+	case value == nil: // in a list, where it stands for an empty object
+		r.descend(p, map[string]any{}, inner)
+	default:
+		r.descend(p, value, inner)
+	}
+	own := rule.Instead[inner.fields["scheme"]]
+	if own != "" && in.fields[own] == "" {
+		in.fields[own] = inner.fields["value"]
+		in.inner = in.inner[:len(in.inner)-1]
+		r.values[len(r.values)-1].Field = "account." + own
 	}
 }
 
@@ -117,7 +140,7 @@ func (r *reader) descend(p place, value any, in *part) {
 		r.visit(p.down(schema.Items, strconv.Itoa(i)), element, nil, in)
 	}
 	rest := maps.Clone(members)
-	for _, source := range append(schema.AllOf, p.schema) {
+	for _, source := range slices.Concat(schema.AllOf, openapi3.SchemaRefs{p.schema}) {
 		for _, name := range names(source.Value.Properties) {
 			inner := p.down(source.Value.Properties[name], name)
 			inner.required = slices.Contains(source.Value.Required, name)
@@ -137,13 +160,10 @@ func (r *reader) descend(p place, value any, in *part) {
 
 // names are the properties in the order of the document, which is the order of the balances that they hold.
 func names(properties openapi3.Schemas) []string {
-	line := func(name string) int {
-		at := properties[name]
-		return cmp.Or(at.Origin, at.Value.Origin, &openapi3.Origin{Key: &openapi3.Location{}}).Key.Line
-	}
-	all := slices.Sorted(maps.Keys(properties))
-	slices.SortStableFunc(all, func(a, b string) int { return line(a) - line(b) })
-	return all
+	line := func(name string) int { return cmp.Or(properties[name].Origin, properties[name].Value.Origin).Key.Line }
+	return slices.SortedFunc(maps.Keys(properties), func(a, b string) int {
+		return cmp.Or(line(a)-line(b), cmp.Compare(a, b))
+	})
 }
 
 // fact takes one value into the part that it lies in.
@@ -157,42 +177,51 @@ func (r *reader) fact(rule rule, p place, value any, in *part) {
 	}
 	sent, jsonType := plain(value)
 	became, words, problem := r.become(rule, field, sent, jsonType, p, in)
-	var err error
 	if problem != "" {
-		err = failure(p, problem)
+		in.fail(p, problem)
 		became, words = "", problem
 	}
 	if strings.HasPrefix(sent, rule.Cut) && rule.Cut != "" {
 		words = "cut " + rule.Cut + ", " + words
 	}
 	r.note(p, value, field, became, words)
-	in.set(rule, became, err)
+	in.set(rule, became)
 }
 
 // become returns the text that a value becomes, by which rule, and what is wrong with it.
 func (r *reader) become(rule rule, field, sent, jsonType string, p place, in *part) (became, words, problem string) {
-	isAmount := strings.HasSuffix(field, ".amount") && rule.Sign == nil
-	isMoney := !strings.HasPrefix(field, "account.") && strings.HasSuffix(field, ".currency")
+	isAmount := strings.HasSuffix(field, ".amount") && rule.Sign == nil // text or number, whichever is documented
+	isMoney := rule.Field == "currency" && field != "account.currency"
 	cut := strings.TrimPrefix(sent, rule.Cut)
 	switch {
-	case !fits(p.schema.Value.Type, jsonType, isAmount):
+	case rule.Form == "texts" && jsonType != "string" && jsonType != "array":
+		return "", "no text", ""
+	case jsonType == "object", isAmount && jsonType == "array", !isAmount && !permits(p, jsonType):
+		in.left = in.left || rule.Match != ""
 		return "", "", "is not of the documented type"
 	case rule.Only != nil && !slices.Contains(rule.Only, sent):
 		return "", "", "is not " + strings.Join(rule.Only, " or ")
 	case rule.Only != nil:
-		return sent, "has to be " + strings.Join(rule.Only, " or "), ""
+		return "", "has to be " + strings.Join(rule.Only, " or "), ""
 	case rule.Match != "":
 		in.left = sent != r.asked.Bank
-		return sent, "has to be the bank asked for", ""
+		return "", "has to be the bank asked for", ""
 	case rule.Sign != nil:
-		in.sign = rule.sign(cut)
-		return "", in.sign + " sign", map[string]string{"": "is no known sign"}[in.sign]
+		if in.sign = rule.Sign[cut]; in.sign == "" {
+			return "", "", "is no known sign"
+		}
+		return "", in.sign + " sign", ""
 	case rule.Form != "" && rule.Form != "texts":
-		return moment(sent, rule.Form), rule.Form, ""
+		if became = moment(sent, rule.Form); became == "" {
+			return "", "no time in the form " + rule.Form, ""
+		}
+		return became, rule.Form, ""
 	case isAmount:
-		became = amount(sent, jsonType == "number")
-		words = map[bool]string{true: "as sent", false: "written out"}[became == sent]
-		return became, words, map[string]string{"": "is no amount"}[became]
+		if became = amount(sent, jsonType == "number"); became == "" {
+			return "", "", "is no amount"
+		} else if became != sent {
+			return became, "written out", ""
+		}
 	case isMoney && !currencyText.MatchString(sent):
 		return "", "", "is no currency of three capital letters"
 	case field == "balance.type":
@@ -207,13 +236,7 @@ func (r *reader) become(rule rule, field, sent, jsonType string, p place, in *pa
 	return sent, "as sent", ""
 }
 
-// fits tells whether a value is of the type that is documented. An amount may be text or number, whichever is.
-func fits(documented *openapi3.Types, jsonType string, isAmount bool) bool {
-	switch {
-	case isAmount:
-		return jsonType == "string" || jsonType == "number"
-	case jsonType == "number" && documented.Is("integer"):
-		return true
-	}
-	return jsonType != "object" && documented.Permits(jsonType)
+func permits(p place, jsonType string) bool {
+	types := p.schema.Value.Type
+	return types.Permits(jsonType) || jsonType == "number" && types.Is("integer")
 }

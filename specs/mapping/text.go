@@ -50,8 +50,8 @@ const (
 	maxType   = 256 // characters of the provider's text for a type
 )
 
-// amount writes a decimal number out: no exponent, which only a JSON number can have, no needless zero in front, no minus
-// before zero, every zero behind the point as sent. It returns "" for what is no amount.
+// amount writes a decimal number out: no exponent, which only a JSON number can have, no needless zero in front, no
+// minus before zero, every zero behind the point as sent. It returns "" for what is no amount.
 func amount(sent string, isNumber bool) string {
 	found := decimalText.FindStringSubmatch(sent)
 	if found == nil || found[3] != "" && !isNumber || len(found[1]+found[2]) > maxDigits {

@@ -16,7 +16,8 @@ type Element[E any] struct {
 	Problems []*Error
 }
 
-func (Element[E]) isElement() {}
+// inner is the type that paths lead through.
+func (*Element[E]) inner() reflect.Type { return reflect.TypeFor[E]() }
 
 // UnmarshalJSONFrom implements [json.UnmarshalerFrom].
 func (e *Element[E]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {

@@ -63,3 +63,13 @@ func TestWhatIsNoJSONIsAnErrorOfTheDocument(t *testing.T) {
 		}
 	}
 }
+
+func TestPathsLeadThroughElements(t *testing.T) {
+	t.Parallel()
+	err := strictjson.Unmarshal([]byte(`{"list": [{"id": "a"}, {"balances": [{"amount": "1", "amount": "2"}]}]}`), new(entries))
+	assert.EqualError(t, err, "list[1].balances[0].amount: name occurs twice")
+	for _, name := range []string{"S3CR3T", "95360573002", "-1"} {
+		err := strictjson.Unmarshal([]byte(`{"list": [{"balances": {"`+name+`": 1, "`+name+`": 2}}]}`), new(entries))
+		assert.EqualError(t, err, "list[0].balances.*: name occurs twice", "an object for a list")
+	}
+}

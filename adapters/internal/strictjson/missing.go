@@ -48,7 +48,7 @@ func (w walker) object(t reflect.Type, place string) string {
 	})
 	for i := range t.NumField() {
 		name, option, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		required := option == "" && t.Field(i).Type.Kind() != reflect.Pointer
+		required := name != "" && name != "-" && option == "" && t.Field(i).Type.Kind() != reflect.Pointer
 		if missing == "" && required && !given[name] {
 			return place + "." + name
 		}

@@ -24,6 +24,9 @@ func path(root reflect.Type, pointer jsontext.Pointer, names unknownNames) strin
 		for current.Kind() == reflect.Pointer {
 			current = current.Elem()
 		}
+		if element, ok := reflect.New(current).Interface().(interface{ inner() reflect.Type }); ok {
+			current = element.inner()
+		}
 		next, known := step(current, token)
 		switch {
 		case !known && names == showNames:
@@ -41,13 +44,10 @@ func path(root reflect.Type, pointer jsontext.Pointer, names unknownNames) strin
 }
 
 func step(current reflect.Type, token string) (reflect.Type, bool) {
-	if current.Implements(reflect.TypeFor[element]()) {
-		current = current.Field(0).Type
-	}
 	switch current.Kind() {
-	case reflect.Slice:
-		i, err := strconv.Atoi(token) // no index if an object stands where a list should
-		return current.Elem(), err == nil && 0 <= i && i <= maxElements
+	case reflect.Slice: // the text may have an object there, whose names are the sender's
+		index, err := strconv.Atoi(token)
+		return current.Elem(), err == nil && index >= 0 && index <= maxElements
 	case reflect.Struct:
 		for i := range current.NumField() {
 			name, _, _ := strings.Cut(current.Field(i).Tag.Get("json"), ",")
@@ -58,6 +58,3 @@ func step(current reflect.Type, token string) (reflect.Type, bool) {
 	}
 	return nil, false
 }
-
-// element is an [Element] of any type; its first field is the value.
-type element interface{ isElement() }

@@ -15,10 +15,6 @@
 //			Document: document,
 //			New:      func(o *adapters.Options) (adapters.Source, error) { return mybank.New(credentials, o) },
 //			Secrets:  []string{"token-1234"},
-//			Answer: adaptertest.Pointers{
-//				Account: "/accountId", Balances: "/balances",
-//				Amount: "/balances/0/amount", Currency: "/balances/0/currency", Type: "/balances/0/type",
-//			},
 //			Credentials: adaptertest.Tagged(credentials, mybank.New),
 //		})
 //	}
@@ -59,8 +55,6 @@ type Harness struct {
 	Volatile []string
 	// Bank is the bank's code where a request names one, as One Single View's do.
 	Bank string
-	// Answer says where things stand in the provider's answers.
-	Answer Pointers
 
 	// Credentials let the suite try such as cannot be used. Without them the cases that need them are skipped.
 	Credentials *Credentials
@@ -69,16 +63,7 @@ type Harness struct {
 	Verify func(request *http.Request, body []byte) (covered []string, err error)
 
 	declaration *mapping.Document
-}
-
-// Pointers are RFC 6901 JSON pointers into the document's first 200 example. "-" means that an answer has no such
-// thing; the empty pointer is the whole answer.
-type Pointers struct {
-	Account  string // the account id that the answer names
-	Balances string // the list of balances
-	Amount   string // of the first balance
-	Currency string
-	Type     string
+	places      map[string]spot
 }
 
 // Run runs the whole suite. It calls t.Parallel. The cases are these tests:
@@ -86,7 +71,8 @@ type Pointers struct {
 //   - examples/<name> and batch/<name>: what the adapter makes of each example of the document, as it is expected by
 //     hand; batch only where the adapter has such a call.
 //   - requests/attended, unattended and batch: what it sends, to the byte, and that one call is one request.
-//   - catalogue/001 to 108: the bad days of [Catalogue]. A case that cannot apply to the adapter is skipped and says why.
+//   - catalogue/<name>: the bad days of [Catalogue]. A case that cannot apply to the adapter is skipped and says why.
+//   - declared/<call>/<name>: what the document declares of every good answer, and of every variation of each.
 //   - sweep/<name>: every value of every good answer spoilt in every way. Each gives an error or an identical result.
 func Run(t *testing.T, h Harness) {
 	t.Parallel()
@@ -110,6 +96,7 @@ func (h *Harness) load(t testing.TB) {
 		h.Document = document
 	}
 	h.declaration = mapping.New(h.Document)
+	h.places = h.findPlaces(t)
 }
 
 // basePath is in front of every request, so that an adapter that builds absolute paths fails.

@@ -16,18 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// addressChecks are the cases 73 to 80.
-var addressChecks = map[int]check{
-	73: checkRedirectToAnotherHost,
-	74: checkRedirectOfABody,
-	75: checkRedirectToPlainHTTP,
-	76: checkLinksAreText,
-	77: checkBaseURLs,
-	78: checkAccountIDs("", ".", ".."),
-	79: checkOddAccountIDs,
-	80: checkBatchIDs,
-}
-
 var redirects = []int{
 	http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 	http.StatusTemporaryRedirect, http.StatusPermanentRedirect,

@@ -15,43 +15,43 @@ import (
 var amountFaults = []fault{
 	{name: "drops the scale", plant: each(func(b *adapters.Balance) {
 		b.Amount = adapters.NewAmount(decimal.RequireFromString(b.Amount.Decimal().String()))
-	}), caught: "006 007 015 017 018 examples/empty examples/twoBalances"},
+	}), caught: "amount-scale amount-with-four-decimals amount-negative-zero amount-as-text-or-number amount-in-escapes examples/empty examples/twoBalances"},
 	{name: "rounds to two places", plant: each(func(b *adapters.Balance) {
 		b.Amount = adapters.NewAmount(b.Amount.Decimal().Round(2))
-	}), caught: "002 005 006 007 008 015 018 022 028 examples/ownType examples/twoBalances"},
+	}), caught: "amount-with-large-exponent amount-beyond-a-float amount-scale amount-with-four-decimals amount-finer-than-minor-unit amount-negative-zero amount-in-escapes amount-of-many-digits type-repeated examples/ownType examples/twoBalances"},
 	{name: "shows two places always", plant: each(func(b *adapters.Balance) {
 		value := b.Amount.Decimal()
 		b.Amount = adapters.NewAmount(decimal.RequireFromString(value.StringFixed(max(2, -value.Exponent()))))
-	}), caught: "002 005 006 008 015 018 028 examples/ownType"},
+	}), caught: "amount-with-large-exponent amount-beyond-a-float amount-scale amount-finer-than-minor-unit amount-negative-zero amount-in-escapes type-repeated examples/ownType"},
 	{name: "reads amounts as floats", plant: reads(func(text string) (decimal.Decimal, error) {
 		number, err := strconv.ParseFloat(strings.Trim(text, `"`), 64)
 		if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
 			return parseAmount(jsontext.Value(text))
 		}
 		return decimal.NewFromFloat(number), nil
-	}), caught: "001 002 003 004 005 006 007 012 015 016 017 022 examples/empty examples/twoBalances"},
+	}), caught: "amount-with-huge-exponent amount-with-large-exponent amount-of-a-megabyte amount-with-thousands-of-decimals amount-beyond-a-float amount-scale amount-with-four-decimals amount-with-separators amount-negative-zero amount-with-plus-sign amount-as-text-or-number amount-of-many-digits examples/empty examples/twoBalances"},
 	{name: "takes null for zero", plant: reads(func(text string) (decimal.Decimal, error) {
 		if text == "null" {
 			return decimal.Zero, nil
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "batch_sweep/batch 009 examples/amountNull sweep"},
+	}), caught: "batch_sweep/batch amount-null examples/amountNull sweep"},
 	{name: "takes a missing amount for zero", plant: reads(func(text string) (decimal.Decimal, error) {
 		if text == "" {
 			return decimal.Zero, nil
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "batch_sweep/batch 010 037 sweep"},
+	}), caught: "batch_sweep/batch amount-missing name-in-another-case sweep"},
 	{name: "takes an unreadable amount for zero", plant: reads(func(text string) (decimal.Decimal, error) {
 		amount, err := parseAmount(jsontext.Value(text))
 		if errors.Is(err, errMissing) {
 			return amount, err
 		}
 		return amount, nil
-	}), caught: "batch_sweep/batch 001 002 003 004 011 012 013 014 016 022 034 sweep"},
+	}), caught: "batch_sweep/batch amount-with-huge-exponent amount-with-large-exponent amount-of-a-megabyte amount-with-thousands-of-decimals amount-empty-or-blank amount-with-separators amount-in-unicode-digits amount-nan-or-infinity amount-with-plus-sign amount-of-many-digits value-of-another-type sweep"},
 	{name: "takes true for one", plant: reads(func(text string) (decimal.Decimal, error) {
 		return parseAmount(jsontext.Value(strings.Replace(text, "true", "1", 1)))
-	}), caught: "batch_sweep/batch 034 sweep"},
+	}), caught: "batch_sweep/batch value-of-another-type sweep"},
 	{name: "guesses that a balance is positive", plant: each(func(b *adapters.Balance) {
 		b.Amount = adapters.NewAmount(b.Amount.Decimal().Abs())
 	}), caught: "batch/batch examples/overdrawn"},
@@ -69,47 +69,47 @@ var amountFaults = []fault{
 			return decimal.NewFromString(text)
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "002 018"},
+	}), caught: "amount-with-large-exponent amount-in-escapes"},
 	{name: "takes any number of digits", plant: reads(func(text string) (decimal.Decimal, error) {
 		if text = strings.Trim(text, `"`); plain.MatchString(text) {
 			return decimal.NewFromString(text)
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "002 003 004 018 022"},
+	}), caught: "amount-with-large-exponent amount-of-a-megabyte amount-with-thousands-of-decimals amount-in-escapes amount-of-many-digits"},
 	{name: "cuts off blanks", plant: reads(func(text string) (decimal.Decimal, error) {
 		return parseAmount(jsontext.Value(strings.ReplaceAll(text, " ", "")))
-	}), caught: "011 012"},
+	}), caught: "amount-empty-or-blank amount-with-separators"},
 	{name: "takes out separators", plant: reads(func(text string) (decimal.Decimal, error) {
 		return parseAmount(jsontext.Value(strings.NewReplacer(",", "", "_", "", "'", "").Replace(text)))
-	}), caught: "012"},
+	}), caught: "amount-with-separators"},
 	{name: "leaves the grammar to decimal", plant: reads(func(text string) (decimal.Decimal, error) {
 		plain, err := jsontext.AppendUnquote(nil, []byte(text))
 		if err != nil || len(plain) > 32 || strings.ContainsAny(text, "eE") {
 			return parseAmount(jsontext.Value(text))
 		}
 		return decimal.NewFromString(string(plain))
-	}), caught: "013 016"},
+	}), caught: "amount-in-unicode-digits amount-with-plus-sign"},
 	{name: "takes NaN for zero", plant: reads(func(text string) (decimal.Decimal, error) {
 		return parseAmount(jsontext.Value(strings.Replace(text, `"NaN"`, "0", 1)))
-	}), caught: "014"},
+	}), caught: "amount-nan-or-infinity"},
 	{name: "refuses leading zeros", plant: reads(func(text string) (decimal.Decimal, error) {
 		if strings.HasPrefix(text, `"00`) {
 			return decimal.Zero, errGrammar
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "015"},
+	}), caught: "amount-negative-zero"},
 	{name: "takes amounts as text only", plant: reads(func(text string) (decimal.Decimal, error) {
 		if !strings.HasPrefix(text, `"`) {
 			return decimal.Zero, errGrammar
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "002 005 006 007 008 015 017 022 028 045"},
+	}), caught: "amount-with-large-exponent amount-beyond-a-float amount-scale amount-with-four-decimals amount-finer-than-minor-unit amount-negative-zero amount-as-text-or-number amount-of-many-digits type-repeated balances-too-many"},
 	{name: "leaves escapes as they are", plant: reads(func(text string) (decimal.Decimal, error) {
 		if strings.Contains(text, `\`) {
 			return decimal.Zero, errGrammar
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "018"},
+	}), caught: "amount-in-escapes"},
 }
 
 // reads replaces the reading of amounts, given as their JSON.

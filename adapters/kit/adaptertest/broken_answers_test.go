@@ -18,23 +18,23 @@ var answerFaults = []fault{
 		if response.StatusCode == http.StatusOK {
 			response.Header.Set("Content-Type", "application/json")
 		}
-	}), caught: "048 049 050 051"},
+	}), caught: "ok-with-html ok-without-media-type ok-with-problem-json media-type-relatives"},
 	{name: "takes a web page for no balances", plant: replies(func(request *http.Request, response *http.Response) {
 		if response.StatusCode == http.StatusOK && strings.Contains(response.Header.Get("Content-Type"), "html") {
 			response.Header.Set("Content-Type", "application/json")
 			response.Body = refilled(response.Body, nothing(request), nil)
 		}
-	}), caught: "048 051"},
+	}), caught: "ok-with-html media-type-relatives"},
 	{name: "takes every +json for JSON", plant: replies(func(_ *http.Request, response *http.Response) {
 		if strings.Contains(response.Header.Get("Content-Type"), "+json") {
 			response.Header.Set("Content-Type", "application/json")
 		}
-	}), caught: "050 051"},
+	}), caught: "ok-with-problem-json media-type-relatives"},
 	{name: "takes every success for a 200", plant: replies(func(_ *http.Request, response *http.Response) {
 		if response.StatusCode/100 == 2 {
 			response.StatusCode = http.StatusOK
 		}
-	}), caught: "052"},
+	}), caught: "success-other-than-200"},
 	{name: "swallows a 429", plant: func(c *client) {
 		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 			if errors.Is(err, adapters.ErrRateLimited) {
@@ -42,33 +42,33 @@ var answerFaults = []fault{
 			}
 			return balances, err
 		}
-	}, caught: "046 054 055 056 061 064 068 069 100 101 102 examples/accessExceeded"},
+	}, caught: "text-control-characters status-wins rate-limited retry-after codes-undocumented body-without-end headers-without-end server-stalls no-retry no-retry-unattended retry-after-beyond-deadline examples/accessExceeded"},
 	{name: "lets a code overrule a 429", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusTooManyRequests && failure.Code == consentExpired {
 			failure.Kind = adapters.ErrConsentRequired
 		}
-	}), caught: "055"},
+	}), caught: "rate-limited"},
 	{name: "knows a 429 by its body only", plant: refusing(func(failure *adapters.Error, body []byte) {
 		if failure.Status == http.StatusTooManyRequests && failure.Code != "ACCESS_EXCEEDED" {
 			failure.Kind = adapters.ErrProtocol
 		}
-	}), caught: "054 055 056 064 068 069 102"},
+	}), caught: "status-wins rate-limited retry-after body-without-end headers-without-end server-stalls retry-after-beyond-deadline"},
 	{name: "takes a status from the body", plant: refusing(func(failure *adapters.Error, body []byte) {
 		var said struct{ Status int }
 		if json.Unmarshal(body, &said) == nil && said.Status >= 400 {
 			failure.Kind = statusKind(said.Status)
 		}
-	}), caught: "055 061 examples/tokenInvalid"},
+	}), caught: "rate-limited codes-undocumented examples/tokenInvalid"},
 	{name: "takes a refusal that is not JSON for protocol", plant: refusing(func(failure *adapters.Error, body []byte) {
 		if !json.Valid(body) {
 			failure.Kind = adapters.ErrProtocol
 		}
-	}), caught: "053 054 055 056 057 061 064 068 069"},
+	}), caught: "unauthorized-odd-bodies status-wins rate-limited retry-after unavailable codes-undocumented body-without-end headers-without-end server-stalls"},
 	{name: "loses the status of a refusal that is not JSON", plant: refusing(func(failure *adapters.Error, body []byte) {
 		if !json.Valid(body) {
 			failure.Status = 0
 		}
-	}), caught: "052 053 054 055 057"},
+	}), caught: "success-other-than-200 unauthorized-odd-bodies status-wins rate-limited unavailable"},
 	{name: "loses the code", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Code = "" }),
 		caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid examples/unknownAccount"},
 	{name: "loses the message", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Message = "" }),
@@ -79,20 +79,20 @@ var answerFaults = []fault{
 		if failure.Status == http.StatusUnauthorized {
 			failure.Kind = adapters.ErrConsentRequired
 		}
-	}), caught: "053 054 examples/tokenInvalid"},
+	}), caught: "unauthorized-odd-bodies status-wins examples/tokenInvalid"},
 	{name: "takes a 500 for a fault of the caller", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusInternalServerError {
 			failure.Kind = adapters.ErrInvalidArgument
 		}
-	}), caught: "054 057"},
+	}), caught: "status-wins unavailable"},
 	{name: "ignores Retry-After", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		failure.RetryAfter = time.Time{}
-	}), caught: "056 102"},
+	}), caught: "retry-after retry-after-beyond-deadline"},
 	{name: "knows Retry-After in seconds only", plant: replies(func(_ *http.Request, response *http.Response) {
 		if _, err := strconv.Atoi(response.Header.Get("Retry-After")); err != nil {
 			response.Header.Del("Retry-After")
 		}
-	}), caught: "056"},
+	}), caught: "retry-after"},
 	{name: "believes any Retry-After", plant: func(c *client) {
 		refuse := c.refuse
 		c.refuse = func(response *http.Response, received time.Time) *adapters.Error {
@@ -102,25 +102,25 @@ var answerFaults = []fault{
 			}
 			return failure
 		}
-	}, caught: "056"},
+	}, caught: "retry-after"},
 	{name: "takes one of two Retry-After", plant: replies(func(_ *http.Request, response *http.Response) {
 		if values := response.Header.Values("Retry-After"); len(values) > 1 {
 			response.Header["Retry-After"] = values[:1]
 		}
-	}), caught: "056"},
+	}), caught: "retry-after"},
 	{name: "does not look at the echoed id", plant: replies(func(_ *http.Request, response *http.Response) {
 		response.Header.Del("X-Request-ID")
-	}), caught: "062 072"},
+	}), caught: "request-id-differs callers-client"},
 	{name: "compares echoed ids by bytes", plant: replies(func(request *http.Request, response *http.Response) {
 		if echo := response.Header.Get("X-Request-ID"); echo != request.Header.Get("X-Request-ID") && echo != "" {
 			response.Header.Set("X-Request-ID", "another")
 		}
-	}), caught: "062"},
+	}), caught: "request-id-differs"},
 	{name: "names no request", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.RequestID = "" }),
-		caught: "062"},
+		caught: "request-id-differs"},
 	{name: "ignores Content-Encoding", plant: replies(func(_ *http.Request, response *http.Response) {
 		response.Header.Del("Content-Encoding")
-	}), caught: "066"},
+	}), caught: "content-encoding"},
 }
 
 // refusing changes every error that an answer other than a 200 leads to, given the answer's body.

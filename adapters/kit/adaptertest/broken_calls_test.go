@@ -12,15 +12,15 @@ import (
 
 // callFaults are about limits, time, connections and what calls share.
 var callFaults = []fault{
-	{name: "reads sixteen times the limit", plant: limited(16 * adapters.DefaultMaxBodyBytes), caught: "064 065 067"},
-	{name: "reads one byte less than the limit", plant: limited(adapters.DefaultMaxBodyBytes - 1), caught: "067"},
+	{name: "reads sixteen times the limit", plant: limited(16 * adapters.DefaultMaxBodyBytes), caught: "body-without-end body-gzip-bomb body-of-exactly-the-limit"},
+	{name: "reads one byte less than the limit", plant: limited(adapters.DefaultMaxBodyBytes - 1), caught: "body-of-exactly-the-limit"},
 	{name: "ignores the context", plant: func(c *client) {
 		build := c.build
 		c.build = func(ctx context.Context, path string, psu adapters.PSU) (*http.Request, error) {
 			return build(context.WithoutCancel(ctx), path, psu)
 		}
 		c.http.Timeout = time.Second // or it would wait for ever
-	}, caught: "069 070 087"},
+	}, caught: "server-stalls context-cancelled errors-disclose-nothing"},
 	{name: "wraps the context's error away", plant: func(c *client) {
 		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 			if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -28,7 +28,7 @@ var callFaults = []fault{
 			}
 			return balances, err
 		}
-	}, caught: "069 070 100 101"},
+	}, caught: "server-stalls context-cancelled no-retry no-retry-unattended"},
 	{name: "makes an Error of the context's error", plant: func(c *client) {
 		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 			if errors.Is(err, context.Canceled) {
@@ -36,19 +36,19 @@ var callFaults = []fault{
 			}
 			return balances, err
 		}
-	}, caught: "070"},
+	}, caught: "context-cancelled"},
 	{name: "takes a lost connection for protocol", plant: failing(func(failure *adapters.Error) {
 		if failure.Status == 0 && failure.Kind == adapters.ErrUnavailable {
 			failure.Kind = adapters.ErrProtocol
 		}
-	}), caught: "063 068 069 089 090 100 101 103"},
+	}), caught: "http-odd-framing headers-without-end server-stalls tls-untrusted tls-client-certificate no-retry no-retry-unattended connection-broken-off"},
 	{name: "leaves a body open", waits: true, plant: replies(func(_ *http.Request, response *http.Response) {
 		if response.StatusCode == http.StatusOK && response.Header.Get("Content-Type") == "" {
 			response.Body = io.NopCloser(response.Body)
 		}
-	}), caught: "070"},
+	}), caught: "context-cancelled"},
 	{name: "opens a connection for each call", plant: sending(func(request *http.Request) { request.Close = true }),
-		caught: "070 requests/attended requests/batch requests/unattended"},
+		caught: "context-cancelled requests/attended requests/batch requests/unattended"},
 	{name: "makes one call after the other", waits: true, plant: func(c *client) {
 		turn, send := make(chan bool, 1), c.send
 		c.send = func(request *http.Request) (*http.Response, error) {
@@ -60,33 +60,33 @@ var callFaults = []fault{
 				return nil, request.Context().Err()
 			}
 		}
-	}, caught: "071"},
+	}, caught: "calls-at-once"},
 	{name: "shares state between calls without a lock", racy: true, plant: func(c *client) {
 		calls, send := 0, c.send
 		c.send = func(request *http.Request) (*http.Response, error) {
 			calls++
 			return send(request)
 		}
-	}, caught: "071"},
+	}, caught: "calls-at-once"},
 	{name: "changes the caller's client", options: func(options *adapters.Options) {
 		if options.HTTPClient != nil {
 			options.HTTPClient.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		}
-	}, caught: "072"},
+	}, caught: "callers-client"},
 	{name: "changes the answer's headers", plant: replies(func(_ *http.Request, response *http.Response) {
 		response.Header.Set("X-Seen", "yes")
-	}), caught: "072"},
+	}), caught: "callers-client"},
 	{name: "uses http.DefaultClient", options: func(options *adapters.Options) {
 		if options.HTTPClient == nil {
 			options.HTTPClient = http.DefaultClient
 		}
-	}, caught: "068"},
+	}, caught: "headers-without-end"},
 	{name: "calls again after an error", plant: again(func(response *http.Response, err error) bool {
 		return err != nil || response.StatusCode >= http.StatusInternalServerError
-	}), caught: "070 089 090 099 100 101 103"},
+	}), caught: "context-cancelled tls-untrusted tls-client-certificate callers-second-try no-retry no-retry-unattended connection-broken-off"},
 	{name: "calls again after a 429", plant: again(func(response *http.Response, err error) bool {
 		return err == nil && response.StatusCode == http.StatusTooManyRequests
-	}), caught: "069 070 076 100 101 102"},
+	}), caught: "server-stalls context-cancelled links-not-followed no-retry no-retry-unattended retry-after-beyond-deadline"},
 	{name: "waits as long as Retry-After says", waits: true, plant: replies(func(r *http.Request, answer *http.Response) {
 		if wait, err := time.ParseDuration(answer.Header.Get("Retry-After") + "s"); err == nil && wait == time.Hour {
 			select {
@@ -94,10 +94,10 @@ var callFaults = []fault{
 			case <-r.Context().Done():
 			}
 		}
-	}), caught: "102"},
+	}), caught: "retry-after-beyond-deadline"},
 	{name: "asks twice for a PSU who is present", plant: again(func(response *http.Response, err error) bool {
 		return err == nil && response.StatusCode == http.StatusOK && response.Request.Header.Get("PSU-IP-Address") != ""
-	}), caught: "072 074 076 083 085 100 requests/attended requests/batch"},
+	}), caught: "callers-client redirect-with-body links-not-followed credential-with-scheme psu-addresses no-retry requests/attended requests/batch"},
 }
 
 // limited replaces the limit for bodies.

@@ -12,29 +12,29 @@ import (
 
 // requestFaults are about what is sent, and where.
 var requestFaults = []fault{
-	{name: "follows redirects with the credentials", plant: follows(func(request *http.Request) {}), caught: "073 075"},
+	{name: "follows redirects with the credentials", plant: follows(func(request *http.Request) {}), caught: "redirect redirect-to-http"},
 	{name: "follows redirects without the credentials", plant: follows(func(request *http.Request) {
 		request.Header.Del("Authorization")
 		request.Header.Del("Consent-ID")
-	}), caught: "073 075"},
+	}), caught: "redirect redirect-to-http"},
 	{name: "follows links in answers", plant: bodies(func(body *accountBody) {
 		if strings.HasPrefix(body.IBAN, "http://127.0.0.1") {
 			if response, err := http.Get(body.IBAN); err == nil {
 				_ = response.Body.Close()
 			}
 		}
-	}), caught: "076"},
-	{name: "takes any base URL", accepts: "baseURL: neither", caught: "077"},
-	{name: "takes base URLs with more than host and path", accepts: "baseURL: more", caught: "077"},
-	{name: "takes credentials that cannot be sent", accepts: "credentials", caught: "081 082 083 084 086 087"},
+	}), caught: "links-not-followed"},
+	{name: "takes any base URL", accepts: "baseURL: neither", caught: "base-url-unusable"},
+	{name: "takes base URLs with more than host and path", accepts: "baseURL: more", caught: "base-url-unusable"},
+	{name: "takes credentials that cannot be sent", accepts: "credentials", caught: "credential-unsendable credential-empty credential-with-scheme parameters-nil credential-outside-ascii errors-disclose-nothing"},
 	{name: "ignores the base URL's path for several accounts", plant: building(func(request *http.Request) {
 		if request.URL.RawQuery != "" {
 			request.URL.Path = "/v2/balances"
 		}
-	}), caught: "batch_sweep/batch batch/batch 073 075 080 084 100 101 requests/batch"},
+	}), caught: "batch_sweep/batch batch/batch redirect redirect-to-http batch-ids parameters-nil no-retry no-retry-unattended requests/batch"},
 	{name: "takes any account id", plant: func(c *client) {
 		c.check = func(_ string, psu adapters.PSU) error { return psu.Validate() }
-	}, caught: "078 079 080 087"},
+	}, caught: "account-id-dots account-id-unusable batch-ids errors-disclose-nothing"},
 	{name: "takes dots for an account id", plant: func(c *client) {
 		c.check = func(id string, psu adapters.PSU) error {
 			if strings.Trim(id, ".") == "" && id != "" {
@@ -42,25 +42,25 @@ var requestFaults = []fault{
 			}
 			return checkArguments(id, psu)
 		}
-	}, caught: "078"},
+	}, caught: "account-id-dots"},
 	{name: "escapes account ids twice", plant: building(func(request *http.Request) {
 		if id := path.Base(path.Dir(request.URL.Path)); request.URL.RawQuery == "" && url.PathEscape(id) != id {
 			request.URL.Path = path.Dir(path.Dir(request.URL.Path)) + "/" + url.PathEscape(id) + "/balances"
 			request.URL.RawPath = ""
 		}
-	}), caught: "079"},
+	}), caught: "account-id-unusable"},
 	{name: "trims account ids", plant: func(c *client) {
 		c.check = func(id string, psu adapters.PSU) error { return checkArguments(strings.TrimSpace(id), psu) }
-	}, caught: "079 087"},
+	}, caught: "account-id-unusable errors-disclose-nothing"},
 	{name: "writes account ids into a query as they are", plant: building(func(request *http.Request) {
 		request.URL.RawQuery, _ = url.PathUnescape(request.URL.RawQuery)
-	}), caught: "080"},
+	}), caught: "batch-ids"},
 	{name: "asks for ten accounts at most", plant: building(func(request *http.Request) {
 		if query := request.URL.Query(); len(query["account_id"]) > 10 {
 			query["account_id"] = query["account_id"][:10]
 			request.URL.RawQuery = query.Encode()
 		}
-	}), caught: "080"},
+	}), caught: "batch-ids"},
 	{name: "takes a PSU that is neither present nor absent", plant: func(c *client) {
 		c.check = func(id string, psu adapters.PSU) error {
 			if psu == (adapters.PSU{}) {
@@ -68,10 +68,10 @@ var requestFaults = []fault{
 			}
 			return checkArguments(id, psu)
 		}
-	}, caught: "085"},
+	}, caught: "psu-addresses"},
 	{name: "takes any PSU", plant: func(c *client) {
 		c.check = func(id string, _ adapters.PSU) error { return adapters.ValidateAccountID(id) }
-	}, caught: "081 085 086 087"},
+	}, caught: "credential-unsendable psu-addresses credential-outside-ascii errors-disclose-nothing"},
 	{name: "does not say that the PSU is present", plant: building(func(request *http.Request) {
 		request.Header.Del("PSU-IP-Address")
 	}), caught: "requests/attended requests/batch"},
@@ -79,7 +79,7 @@ var requestFaults = []fault{
 		if request.Header.Get("PSU-IP-Address") == "" {
 			request.Header.Set("PSU-IP-Address", "192.0.2.1")
 		}
-	}), caught: "085 requests/unattended"},
+	}), caught: "psu-addresses requests/unattended"},
 	{name: "sends headers that nobody has documented", plant: building(func(request *http.Request) {
 		request.Header.Set("X-Agent", "examplebank")
 	}), caught: "requests/attended requests/batch requests/unattended"},
@@ -87,15 +87,15 @@ var requestFaults = []fault{
 		if request.URL.RawQuery != "" {
 			request.Header.Del("Consent-ID")
 		}
-	}), caught: "batch/batch 084 requests/batch"},
+	}), caught: "batch/batch parameters-nil requests/batch"},
 	{name: "sends the token in the address for several accounts", plant: building(func(request *http.Request) {
 		if request.URL.RawQuery != "" {
 			request.URL.RawQuery += "&access_token=token-1234"
 		}
-	}), caught: "batch/batch 084 requests/batch"},
+	}), caught: "batch/batch parameters-nil requests/batch"},
 	{name: "uses one request id for all calls", plant: building(func(request *http.Request) {
 		request.Header.Set("X-Request-ID", "99391c7e-ad88-49ec-a2ad-99ddcb1f7721")
-	}), caught: "099"},
+	}), caught: "callers-second-try"},
 }
 
 // building changes every request before its context is looked at.

@@ -21,7 +21,7 @@ var secrecyFaults = []fault{
 			}
 			return balances, err
 		}
-	}, caught: "054 087"},
+	}, caught: "status-wins errors-disclose-nothing"},
 	{name: "shows the account id", plant: func(c *client) {
 		c.result = func(accountID string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 			var failure *adapters.Error
@@ -30,17 +30,17 @@ var secrecyFaults = []fault{
 			}
 			return balances, err
 		}
-	}, caught: "054 087"},
+	}, caught: "status-wins errors-disclose-nothing"},
 	{name: "shows links", plant: failing(func(failure *adapters.Error) {
 		if len(failure.Links) > 0 {
 			failure.Detail = "consent at " + failure.Links["consent"]
 		}
-	}), caught: "054 061 087"},
+	}), caught: "status-wins codes-undocumented errors-disclose-nothing"},
 	{name: "shows the address of a lost connection", plant: failing(func(failure *adapters.Error) {
 		if failure.Kind == adapters.ErrUnavailable && failure.Err != nil {
 			failure.Detail = failure.Err.Error()
 		}
-	}), caught: "069 087 089 090"},
+	}), caught: "server-stalls errors-disclose-nothing tls-untrusted tls-client-certificate"},
 	{name: "shows the amount that it cannot read", plant: func(c *client) {
 		c.amount = func(raw jsontext.Value) (decimal.Decimal, error) {
 			amount, err := parseAmount(raw)
@@ -49,19 +49,19 @@ var secrecyFaults = []fault{
 			}
 			return amount, err
 		}
-	}, caught: "087"},
+	}, caught: "errors-disclose-nothing"},
 	{name: "keeps the address in the chain", plant: failing(func(failure *adapters.Error) {
 		if failure.Status == 0 && failure.Err != nil {
 			failure.Err = &url.Error{Op: "Get", URL: "http://127.0.0.1/under/a/prefix", Err: failure.Err}
 		}
-	}), caught: "087"},
+	}), caught: "errors-disclose-nothing"},
 	{name: "shows the credentials when it is printed", wrap: func(c *client) adapters.Source {
 		return struct {
 			*client
 			token string
 		}{c, string(c.credentials().AccessToken)}
-	}, caught: "088"},
-	{name: "shows the credentials as JSON", wrap: func(c *client) adapters.Source { return open{c} }, caught: "088"},
+	}, caught: "values-disclose-nothing"},
+	{name: "shows the credentials as JSON", wrap: func(c *client) adapters.Source { return open{c} }, caught: "values-disclose-nothing"},
 }
 
 // open is a client with a JSON form that somebody has forgotten.

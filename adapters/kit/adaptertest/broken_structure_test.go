@@ -19,15 +19,15 @@ import (
 var structureFaults = []fault{
 	{name: "makes the currency upper case", plant: parts(func(b *balanceBody) {
 		b.Currency = strings.ToUpper(b.Currency)
-	}), caught: "023"},
+	}), caught: "currency-malformed"},
 	{name: "trims the currency", plant: parts(func(b *balanceBody) {
 		b.Currency = strings.TrimSpace(b.Currency)
-	}), caught: "023"},
+	}), caught: "currency-malformed"},
 	{name: "fills in a currency", plant: parts(func(b *balanceBody) {
 		if b.Currency == "" {
 			b.Currency = "NOK"
 		}
-	}), caught: "023 037 sweep"},
+	}), caught: "currency-malformed name-in-another-case sweep"},
 	{name: "refuses currencies it does not know", plant: results(func(all []adapters.Balance) ([]adapters.Balance, error) {
 		for _, b := range all {
 			if _, known := minorUnits[b.Currency]; !known {
@@ -35,65 +35,65 @@ var structureFaults = []fault{
 			}
 		}
 		return all, nil
-	}), caught: "025"},
+	}), caught: "currency-unlisted"},
 	{name: "knows only old currencies", plant: each(func(b *adapters.Balance) {
 		if slices.Contains([]string{"XCG", "SLE", "VED", "ZWG"}, b.Currency) {
 			b.Warnings = append(b.Warnings, "currency is not an ISO 4217 code")
 		}
-	}), caught: "024"},
+	}), caught: "currency-new"},
 	{name: "gives no warnings", plant: each(func(b *adapters.Balance) { b.Warnings = nil }),
-		caught: "007 008 025 062 examples/ownType"},
+		caught: "amount-with-four-decimals amount-finer-than-minor-unit currency-unlisted request-id-differs examples/ownType"},
 	{name: "warns of every scale", plant: each(func(b *adapters.Balance) {
 		if -b.Amount.Decimal().Exponent() > minorUnits[b.Currency] {
 			b.Warnings = append(b.Warnings, "amount is finer than the currency's minor unit")
 		}
-	}), caught: "007 examples/ownType examples/twoBalances"},
+	}), caught: "amount-with-four-decimals examples/ownType examples/twoBalances"},
 	{name: "drops balances of unknown type", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		unknown := func(b adapters.Balance) bool { return b.Type == adapters.Unknown }
 		return slices.DeleteFunc(balances, unknown), nil
-	}), caught: "027 031 046 examples/ownType"},
+	}), caught: "type-undocumented type-empty-or-long text-control-characters examples/ownType"},
 	{name: "guesses the type", plant: each(func(b *adapters.Balance) {
 		if b.Type == adapters.Unknown {
 			b.Type = adapters.InterimBooked
 		}
-	}), caught: "027 031 046 examples/ownType"},
+	}), caught: "type-undocumented type-empty-or-long text-control-characters examples/ownType"},
 	{name: "loses the provider's type", plant: each(func(b *adapters.Balance) { b.ProviderType = string(b.Type) }),
-		caught: "027 031 046 examples/ownType"},
+		caught: "type-undocumented type-empty-or-long text-control-characters examples/ownType"},
 	{name: "takes a missing type for unknown", plant: parts(func(b *balanceBody) {
 		if b.Type == "" {
 			b.Type = "unknown"
 		}
-	}), caught: "027 031 sweep"},
+	}), caught: "type-undocumented type-empty-or-long sweep"},
 	{name: "keeps texts of any length", plant: func(c *client) {
 		c.short = func(text string) string { return text }
-	}, caught: "031"},
+	}, caught: "type-empty-or-long"},
 	{name: "cuts texts at bytes", plant: func(c *client) {
 		c.short = func(text string) string { return strings.ToValidUTF8(text[:min(len(text), maxText)], "") }
-	}, caught: "031"},
+	}, caught: "type-empty-or-long"},
 	{name: "keeps one balance of each type", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		return slices.CompactFunc(balances, func(a, b adapters.Balance) bool { return a.ProviderType == b.ProviderType }), nil
-	}), caught: "028 045 examples/ownType"},
+	}), caught: "type-repeated balances-too-many examples/ownType"},
 	{name: "loses the order", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		slices.SortStableFunc(balances, func(a, b adapters.Balance) int { return a.Amount.Decimal().Cmp(b.Amount.Decimal()) })
 		return balances, nil
-	}), caught: "005 007 022 028 examples/ownType"},
+	}), caught: "amount-beyond-a-float amount-with-four-decimals amount-of-many-digits type-repeated examples/ownType"},
 	{name: "chooses one balance", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		return balances[:min(len(balances), 1)], nil
-	}), caught: "028 045 examples/ownType examples/twoBalances"},
+	}), caught: "type-repeated balances-too-many examples/ownType examples/twoBalances"},
 	{name: "returns nil for no balances", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		if len(balances) == 0 {
 			return nil, nil
 		}
 		return balances, nil
-	}), caught: "029 examples/noBalances"},
+	}), caught: "balances-empty examples/noBalances"},
 	{name: "takes a missing list for an empty one", plant: bodies(func(body *accountBody) {
 		if body.Balances == nil {
 			body.Balances = []balanceBody{}
 		}
-	}), caught: "029 sweep"},
+	}), caught: "balances-empty sweep"},
 	{name: "takes any account's answer", plant: func(c *client) {
 		c.same = func(string, string) bool { return true }
-	}, caught: "batch/batch 032 examples/anotherAccount"},
+	}, caught: "batch/batch account-of-another examples/anotherAccount"},
 	{name: "makes up a time", plant: each(func(b *adapters.Balance) {
 		if b.AsOf.IsZero() {
 			b.AsOf = b.ReceivedAt
@@ -103,14 +103,14 @@ var structureFaults = []fault{
 		b.ReceivedAt = b.ReceivedAt.Truncate(24 * time.Hour)
 	}), caught: "batch/batch examples/empty examples/overdrawn examples/ownType examples/twoBalances"},
 	{name: "refuses unknown members", plant: reading(func(r *rules) { r.options = json.RejectUnknownMembers(true) }),
-		caught: "035 037 039 044 examples/tokenInvalid"},
+		caught: "members-unknown name-in-another-case text-half-surrogate body-nested-deeply examples/tokenInvalid"},
 	{name: "takes an empty answer for no balances", plant: replies(func(request *http.Request, response *http.Response) {
 		text, err := io.ReadAll(response.Body)
 		if err == nil && slices.Contains([]string{"null", "{}", `""`}, strings.TrimSpace(string(text))) {
 			text = nothing(request)
 		}
 		response.Body = refilled(response.Body, text, err)
-	}), caught: "042 064 sweep"},
+	}), caught: "body-no-answer body-without-end sweep"},
 	{name: "returns what it has besides an error", plant: func(c *client) {
 		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 			if errors.Is(err, adapters.ErrTooLarge) {
@@ -118,7 +118,7 @@ var structureFaults = []fault{
 			}
 			return balances, err
 		}
-	}, caught: "045 064 065 067"},
+	}, caught: "balances-too-many body-without-end body-gzip-bomb body-of-exactly-the-limit"},
 }
 
 // parts changes every balance of a decoded answer.

@@ -114,7 +114,7 @@ func (f fault) open(given credentials, options *adapters.Options) (adapters.Sour
 func (f fault) cases() []string {
 	cases := strings.Fields(f.caught)
 	for i, name := range cases {
-		if !strings.Contains(name, "/") && name != "sweep" {
+		if !strings.Contains(name, "/") && name != "sweep" && name != "declared" {
 			cases[i] = "catalogue/" + name
 		}
 	}
@@ -148,8 +148,10 @@ func failures(output string) []string {
 	cases := []string{}
 	for _, match := range failure.FindAllStringSubmatch(output, -1) {
 		name := match[1]
-		if strings.HasPrefix(name, "sweep/") {
-			name = "sweep"
+		for _, whole := range []string{"sweep", "declared"} {
+			if strings.HasPrefix(name, whole+"/") {
+				name = whole
+			}
 		}
 		cases = append(cases, name)
 	}

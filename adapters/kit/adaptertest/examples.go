@@ -1,8 +1,12 @@
 package adaptertest
 
 import (
+	"cmp"
+	"net/http"
+
 	"encoding/json"
 	"errors"
+	"github.com/openbalances/openbalances/specs/contract"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,9 +58,31 @@ func (h Harness) examples(t *testing.T) {
 			require.Equal(t, example.Account, want.Account)
 			balances, err := source.Balances(t.Context(), example.Account, adapters.Unattended())
 			compare(t, want.Status, want.Balances, want.Error, balances, err)
+			h.compareCode(t, example, err)
 		})
 	}
 	t.Run("no expectation without example", h.orphans)
+}
+
+// compareCode compares the kind, the consent and the origin of a failure with what the document declares of its code and
+// its status (x-kind, x-origin).
+func (h Harness) compareCode(t *testing.T, example contract.Example, err error) {
+	t.Helper()
+	var failure *adapters.Error
+	if !errors.As(err, &failure) {
+		return
+	}
+	origin := h.Document.Origin(example.Operation, failure.Status, http.Header{}) // of an answer without optional headers
+	if code, declared := h.Document.Codes()[failure.Code]; declared {
+		origin = cmp.Or(code.Origin, origin)
+		if code.Kind != "by status" { // which expectation and catalogue look at
+			assert.Equal(t, code.Kind, string(failure.Kind), "the kind of code %s, which x-kind declares", failure.Code)
+		}
+		assert.Equal(t, code.Consent, string(failure.Consent), "the consent of code %s, which x-kind declares", failure.Code)
+	} else if example.Valid {
+		assert.Empty(t, failure.Code, "a code without a kind; cure: declare it under x-kind in the document")
+	}
+	assert.Equal(t, cmp.Or(origin, "provider"), string(failure.Origin), "the origin, which x-origin declares")
 }
 
 func (h Harness) batch(t *testing.T) {

@@ -25,9 +25,5 @@ func TestFake(t *testing.T) {
 		},
 		Credentials: adaptertest.Tagged(given, fault.open),
 		Secrets:     []string{"token-1234", "consent-5678"},
-		Answer: adaptertest.Pointers{
-			Account: "/accountId", Balances: "/balances",
-			Amount: "/balances/0/amount", Currency: "/balances/0/currency", Type: "/balances/0/type",
-		},
 	})
 }

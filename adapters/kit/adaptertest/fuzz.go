@@ -72,7 +72,7 @@ func (h Harness) addSeeds(f *testing.F) {
 }
 
 func (h Harness) addMutation(f *testing.F, m Mutation) {
-	example := h.example(f, m.Example)
+	example := h.exampleWith(f, m.At)
 	for _, change := range m.changes() {
 		body := h.change(f, example.JSON, slices.Concat([]Change{change}, m.Also))
 		if len(body) <= maxSeed {

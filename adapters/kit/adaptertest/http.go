@@ -13,28 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// httpChecks are the cases 48 to 63; those about error answers are in status.go.
-var httpChecks = map[int]check{
-	48: checkWebPages,
-	49: mediaTypes(adapters.ErrProtocol, "", "text/plain", "text/plain; charset=utf-8", "application/octet-stream", "text/json", "json"),
-	50: mediaTypes(adapters.ErrProtocol, "application/problem+json", "application/vnd.api+json", "application/json-seq"),
-	51: checkOtherJSON,
-	52: checkOtherSuccess,
-	53: checkUnauthorized,
-	54: checkStatusWins,
-	55: checkRateLimited,
-	56: checkRetryAfter,
-	57: checkUnavailable,
-	60: checkNeonomicsConsent,
-	61: checkCodes,
-	62: checkRequestID,
-	63: checkOddHTTP,
-}
-
 // mediaTypes answers with a good body under other media types; an empty one is none.
 func mediaTypes(kind adapters.Kind, types ...string) check {
 	return func(t *testing.T, h Harness) {
-		example, stage := h.example(t, ""), h.stage(t)
+		example, stage := h.example(t), h.stage(t)
 		for _, media := range types {
 			balances, err := stage.play(t, with(http.StatusOK, media, string(example.JSON)))
 			assert.Empty(t, balances, media)
@@ -62,7 +44,7 @@ func checkWebPages(t *testing.T, h Harness) {
 func checkOtherJSON(t *testing.T, h Harness) {
 	mediaTypes(adapters.ErrProtocol, "application/hal+json", "application/json; charset=iso-8859-1", "application/json; charset=utf-16",
 		"application/json; charset=utf-8; charset=utf-16", "application/json, text/html")(t, h)
-	example, stage := h.example(t, ""), h.stage(t)
+	example, stage := h.example(t), h.stage(t)
 	before, err := stage.play(t, with(http.StatusOK, "application/json", string(example.JSON)))
 	require.NoError(t, err)
 	for _, media := range []string{
@@ -83,7 +65,7 @@ func checkOtherJSON(t *testing.T, h Harness) {
 func checkOtherSuccess(t *testing.T, h Harness) {
 	stage := h.stage(t)
 	for _, status := range []int{201, 202, 203, 204, 205, 206, 207, 226, 299} {
-		for _, body := range []string{"", string(h.example(t, "").JSON)} {
+		for _, body := range []string{"", string(h.example(t).JSON)} {
 			balances, err := stage.play(t, with(status, "application/json", body))
 			assert.Empty(t, balances, status)
 			assert.Equal(t, status, h.assertFailure(t, err, adapters.ErrProtocol).Status)
@@ -94,7 +76,7 @@ func checkOtherSuccess(t *testing.T, h Harness) {
 const requestIDHeader = "X-Request-ID"
 
 func checkRequestID(t *testing.T, h Harness) {
-	example, stage := h.example(t, ""), h.stage(t)
+	example, stage := h.example(t), h.stage(t)
 	var sent atomic.Value
 	echo := func(status int, echoed func(sent string) string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -128,7 +110,7 @@ func checkRequestID(t *testing.T, h Harness) {
 
 // checkOddHTTP answers in all the ways of HTTP/1 that a bank's old proxy may know.
 func checkOddHTTP(t *testing.T, h Harness) {
-	example := h.example(t, "")
+	example := h.example(t)
 	before, err := h.teller(t).ask(t, example.Account, example.JSON)
 	require.NoError(t, err)
 	head, body := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n", string(example.JSON)

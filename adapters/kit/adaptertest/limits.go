@@ -19,19 +19,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// limitChecks are the cases 64 to 72; those about time are in stall.go, those about concurrency in shared.go.
-var limitChecks = map[int]check{
-	64: checkEndlessBody,
-	65: checkGzipBomb,
-	66: checkContentEncoding,
-	67: checkExactLimit,
-	68: checkEndlessHeader,
-	69: checkStalls,
-	70: checkCancelled,
-	71: checkConcurrency,
-	72: checkCallersClient,
-}
-
 const (
 	bomb       = 1 << 30   // bytes, unpacked
 	endless    = 64 << 20  // bytes, of what could go on for ever; enough to see whether there is a limit
@@ -112,7 +99,7 @@ func encoded(encodings string, body []byte) http.HandlerFunc {
 }
 
 func checkContentEncoding(t *testing.T, h Harness) {
-	example, stage := h.example(t, ""), h.stage(t)
+	example, stage := h.example(t), h.stage(t)
 	packed := zipped(example.JSON)
 	corrupt := slices.Clone(packed)
 	corrupt[len(corrupt)-5]++ // in the checksum
@@ -146,7 +133,7 @@ func checkContentEncoding(t *testing.T, h Harness) {
 
 // checkExactLimit fills a good answer up with blanks: to the limit, and one byte beyond it.
 func checkExactLimit(t *testing.T, h Harness) {
-	example := h.example(t, "")
+	example := h.example(t)
 	before, err := h.teller(t).ask(t, example.Account, example.JSON)
 	require.NoError(t, err)
 	for given, limit := range map[int64]int{

@@ -116,7 +116,7 @@ func (c *client) refused(response *http.Response, received time.Time) *adapters.
 		body = errorBody{}
 	}
 	failure := &adapters.Error{
-		Kind: statusKind(response.StatusCode), Provider: examplebank, Operation: getBalances, Status: response.StatusCode,
+		Kind: statusKind(response.StatusCode), Origin: adapters.OriginProvider, Provider: examplebank, Operation: getBalances, Status: response.StatusCode,
 		Code: body.Code, Message: c.short(body.Message), RequestID: response.Request.Header.Get("X-Request-ID"),
 		RetryAfter: retryAfter(response.Header.Values("Retry-After"), received),
 	}
@@ -124,7 +124,7 @@ func (c *client) refused(response *http.Response, received time.Time) *adapters.
 		failure.Detail = "code " + body.Code
 	}
 	if body.Code == consentExpired && failure.Kind == adapters.ErrUnauthorized {
-		failure.Kind = adapters.ErrConsentRequired
+		failure.Kind, failure.Consent = adapters.ErrConsentRequired, adapters.ErrConsentExpired
 	}
 	if body.ConsentURL != "" && failure.Kind == adapters.ErrConsentRequired {
 		failure.Links = map[string]string{"consent": body.ConsentURL}
@@ -239,5 +239,12 @@ func failed(err error, status int) *adapters.Error {
 	}
 	complete := *failure
 	complete.Provider, complete.Operation, complete.Status = examplebank, getBalances, status
+	complete.Origin = adapters.OriginLocal
+	switch {
+	case status != 0:
+		complete.Origin = adapters.OriginProvider
+	case complete.Kind == adapters.ErrUnavailable:
+		complete.Origin = adapters.OriginTransport
+	}
 	return &complete
 }

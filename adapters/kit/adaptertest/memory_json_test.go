@@ -26,12 +26,17 @@ type accountBody struct {
 }
 
 type balanceBody struct {
-	Type        string         `json:"type"`
-	Amount      jsontext.Value `json:"amount"`
-	Currency    string         `json:"currency"`
-	At          *string        `json:"at"`
-	CreditLimit jsontext.Value `json:"creditLimit"`
-	Included    *bool          `json:"creditLimitIncluded"`
+	Type     string         `json:"type"`
+	Amount   jsontext.Value `json:"amount"`
+	Currency string         `json:"currency"`
+	At       *string        `json:"at"`
+	Credit   *creditBody    `json:"credit"`
+}
+
+type creditBody struct {
+	Amount   jsontext.Value `json:"amount"`
+	Currency string         `json:"currency"`
+	Included *bool          `json:"included"`
 }
 
 type errorBody struct {
@@ -42,8 +47,8 @@ type errorBody struct {
 
 var (
 	members = []string{
-		"accounts", "accountId", "iban", "balances", "type", "amount", "currency", "at", "creditLimit",
-		"creditLimitIncluded", "code", "message", "consentUrl",
+		"accounts", "accountId", "iban", "balances", "type", "amount", "currency", "at", "credit",
+		"included", "code", "message", "consentUrl",
 	}
 	codes = []string{"TOKEN_INVALID", consentExpired, "RESOURCE_UNKNOWN", "ACCESS_EXCEEDED"}
 	// minorUnits is the part of ISO 4217 that the bank has accounts in.
@@ -80,7 +85,7 @@ func (c *client) toBalance(part balanceBody) (adapters.Balance, error) {
 	if err != nil {
 		return adapters.Balance{}, protocol("amount: " + err.Error())
 	}
-	line, err := toCreditLine(part)
+	line, err := toCreditLine(part.Credit)
 	balance := adapters.Balance{
 		Type: adapters.ParseBalanceType(part.Type), ProviderType: c.short(part.Type),
 		Amount: adapters.NewAmount(amount), Currency: part.Currency, CreditLines: line,
@@ -92,13 +97,13 @@ func (c *client) toBalance(part balanceBody) (adapters.Balance, error) {
 	return balance, err
 }
 
-func toCreditLine(part balanceBody) ([]adapters.CreditLine, error) {
-	limit, err := parseAmount(part.CreditLimit)
-	switch {
-	case errors.Is(err, errMissing):
+func toCreditLine(part *creditBody) ([]adapters.CreditLine, error) {
+	if part == nil {
 		return nil, nil
-	case err != nil:
-		return nil, protocol("creditLimit: " + err.Error())
+	}
+	limit, err := parseAmount(part.Amount)
+	if err != nil {
+		return nil, protocol("credit.amount: " + err.Error())
 	}
 	amount := adapters.NewAmount(limit)
 	return []adapters.CreditLine{{Included: part.Included, Amount: &amount, Currency: part.Currency}}, nil

@@ -23,12 +23,10 @@ import (
 // Mutation changes a good answer in one place, once with each of Texts, and says what an adapter has to make of it.
 // It does not apply to an adapter whose answers lack the place.
 type Mutation struct {
-	// Providers are the adapters that the change is about; empty means all.
-	Providers []string `json:"providers,omitempty"`
-	// Example names the example that is changed; empty means the document's first 200 with an account.
-	Example string `json:"example,omitempty"`
-	// At is the place: "account", "balances", "amount", "currency" or "type" of the harness's Pointers, perhaps with
-	// more behind a slash, or an RFC 6901 pointer. Empty is the whole body.
+	// At is the place, by what the document declares of it: "account" (its id), "balances" (the list), "amount",
+	// "currency", "type" and "asOf" of the first balance, "sign" (what gives its amount a sign), "creditLines" (the list),
+	// "included" of a credit line, "flag" (what refuses an answer); perhaps with more behind a slash. The first good
+	// example that has the place is changed. Empty is the whole body.
 	At string `json:"at,omitempty"`
 	// Do is what happens there; empty means that the text replaces the value. "before" and "after" put the text
 	// beside it, "again" adds a second member of the same name, and without a text "delete" takes the value out,
@@ -60,10 +58,14 @@ type Outcome struct {
 	Named bool          `json:"named,omitempty"`
 	// Unchanged means that the change makes no difference at all.
 	Unchanged bool `json:"unchanged,omitempty"`
+	// Declared means that the adapter does with the changed answer what the document declares; with Warned a warning names
+	// the last member of the place.
+	Declared bool `json:"declared,omitempty"`
+	Warned   bool `json:"warned,omitempty"`
 	// Balances is how many there are; with it only the first one's stated facts count.
 	Balances *int `json:"balances,omitempty"`
 
-	// The facts of the first balance.
+	// The facts of the balance with the place.
 	Amount       string               `json:"amount,omitempty"` // with its scale
 	Currency     string               `json:"currency,omitempty"`
 	Type         adapters.BalanceType `json:"type,omitempty"`
@@ -113,7 +115,7 @@ func unmarshalKnown(data []byte, target any) error {
 const patience = 10 * time.Second
 
 func (m Mutation) run(t *testing.T, h Harness) {
-	example, bank := h.example(t, m.Example), h.teller(t)
+	example, bank := h.exampleWith(t, m.At), h.teller(t)
 	before, err := bank.ask(t, example.Account, example.JSON)
 	require.NoError(t, err, "the unchanged answer")
 	changes := m.changes()
@@ -121,12 +123,16 @@ func (m Mutation) run(t *testing.T, h Harness) {
 		t.Run(change.name(), func(t *testing.T) {
 			body := h.change(t, example.JSON, slices.Concat(changes[i:i+1], m.Also))
 			after, err := bank.ask(t, example.Account, body)
+			if m.Want.Declared {
+				h.assertDeclared(t, m, example, bank, body, after)
+				return
+			}
 			if m.Want.Error != "" {
 				h.assertRefused(t, m.Want, change, after, err)
 				return
 			}
 			require.NoError(t, err)
-			m.Want.compare(t, before, after)
+			m.Want.compare(t, h.places[m.At].balance, before, after)
 		})
 	}
 }
@@ -134,11 +140,21 @@ func (m Mutation) run(t *testing.T, h Harness) {
 // applies reports whether the adapter's answers have the place.
 func (m Mutation) applies(t testing.TB, h Harness) bool {
 	t.Helper()
-	if len(m.Providers) > 0 && !slices.Contains(m.Providers, h.Provider) {
-		return false
-	}
 	_, ok := h.place(t, m.At)
 	return ok
+}
+
+// assertDeclared checks a changed answer against the declaration.
+func (h Harness) assertDeclared(t *testing.T, m Mutation, example contract.Example, bank *teller, body []byte, after []adapters.Balance) {
+	t.Helper()
+	call, _ := h.declaredCall(t, example)
+	comparison{h, call, bank, example}.compare(t, " changed", body)
+	if !m.Want.Warned || len(after) == 0 {
+		return
+	}
+	pointer, _ := h.place(t, m.At)
+	number := h.places[m.At].balance
+	assert.Contains(t, strings.Join(after[number].Warnings, "\n"), pointer[strings.LastIndex(pointer, "/")+1:])
 }
 
 func (m Mutation) changes() []Change {
@@ -166,7 +182,7 @@ func (h Harness) assertRefused(t *testing.T, want Outcome, c Change, after []ada
 	}
 }
 
-func (o Outcome) compare(t *testing.T, before, after []adapters.Balance) {
+func (o Outcome) compare(t *testing.T, number int, before, after []adapters.Balance) {
 	t.Helper()
 	require.NotNil(t, after, "no balances are an empty slice")
 	assertSound(t, after)
@@ -182,22 +198,22 @@ func (o Outcome) compare(t *testing.T, before, after []adapters.Balance) {
 		return
 	}
 	for _, warning := range o.Warnings {
-		assert.Contains(t, after[0].Warnings, warning)
+		assert.Contains(t, after[number].Warnings, warning)
 	}
 	for _, warning := range o.NoWarnings {
-		assert.NotContains(t, after[0].Warnings, warning)
+		assert.NotContains(t, after[number].Warnings, warning)
 	}
 	if o.CreditLines != nil {
-		assert.Len(t, after[0].CreditLines, *o.CreditLines)
+		assert.Len(t, after[number].CreditLines, *o.CreditLines)
 	}
-	assert.Equal(t, o.texts(t, o.overwrite(t, before)), o.texts(t, after))
+	assert.Equal(t, o.texts(t, o.overwrite(t, number, before)), o.texts(t, after))
 }
 
-// overwrite returns balances with the stated facts.
-func (o Outcome) overwrite(t *testing.T, balances []adapters.Balance) []adapters.Balance {
+// overwrite returns balances with the stated facts of one of them.
+func (o Outcome) overwrite(t *testing.T, number int, balances []adapters.Balance) []adapters.Balance {
 	t.Helper()
 	balances = slices.Clone(balances)
-	first := &balances[0]
+	first := &balances[number]
 	if o.Amount != "" {
 		first.Amount = adapters.NewAmount(decimal.RequireFromString(o.Amount))
 	}
@@ -245,36 +261,37 @@ func assertSound(t *testing.T, balances []adapters.Balance) {
 	}
 }
 
-// example returns a good answer: the named example, or the first of those for an account.
-func (h Harness) example(t testing.TB, name string) contract.Example {
+// example returns the first good answer for an account.
+func (h Harness) example(t testing.TB) contract.Example {
 	t.Helper()
-	for _, example := range h.Document.Examples() {
-		good := example.Valid && example.Status == http.StatusOK && example.Account != ""
-		if good && (name == "" || name == example.Name) {
-			return example
-		}
+	good := h.goodExamples()
+	require.NotEmpty(t, good, "the document has no good example for an account")
+	return good[0]
+}
+
+// exampleWith returns the good answer that has a place.
+func (h Harness) exampleWith(t testing.TB, at string) contract.Example {
+	t.Helper()
+	name, _, _ := strings.Cut(at, "/")
+	if spot, ok := h.places[name]; ok {
+		return spot.example
 	}
-	require.Fail(t, "the document has no such example", name)
-	return contract.Example{}
+	return h.example(t)
 }
 
 // place returns the pointer of a place, and whether the adapter's answers have it.
 func (h Harness) place(t testing.TB, at string) (pointer string, ok bool) {
 	t.Helper()
-	if at == "" || at[0] == '/' {
-		return at, true
+	if at == "" {
+		return "", true
 	}
 	name, rest, deeper := strings.Cut(at, "/")
-	base, known := map[string]string{
-		"account": h.Answer.Account, "balances": h.Answer.Balances,
-		"amount": h.Answer.Amount, "currency": h.Answer.Currency, "type": h.Answer.Type,
-	}[name]
-	require.True(t, known, "no such place: %s", at)
-	require.True(t, base != "" || name == "balances", "Harness.Answer lacks the %s; cure: its pointer, or \"-\"", name)
+	require.Contains(t, placeNames, name, "no such place")
 	if deeper {
 		rest = "/" + rest
 	}
-	return base + rest, base != "-"
+	spot, ok := h.places[name]
+	return spot.pointer + rest, ok
 }
 
 // change makes changes to a body whose bytes otherwise stay as they are.

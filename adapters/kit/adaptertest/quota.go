@@ -11,14 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// quotaChecks are the cases 100 to 103; 104 to 108 are about the documents and their generator.
-var quotaChecks = map[int]check{
-	100: checkOneRequest(psu),
-	101: checkOneRequest(adapters.Unattended()),
-	102: checkLongWait,
-	103: checkBrokenConnection,
-}
-
 // comeBack are the headers that ask for another call, and none.
 var comeBack = []string{"", "0", "1", "Fri, 02 Jan 2026 03:04:06 GMT"}
 
@@ -93,7 +85,7 @@ func checkLongWait(t *testing.T, h Harness) {
 // request without a body then.
 func checkBrokenConnection(t *testing.T, h Harness) {
 	s, seen := h.stage(t), &inbox{}
-	_, err := s.play(t, with(http.StatusOK, "application/json", string(h.example(t, "").JSON)))
+	_, err := s.play(t, with(http.StatusOK, "application/json", string(h.example(t).JSON)))
 	require.NoError(t, err)
 	hangUp := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	_, err = s.play(t, seen.watch(hangUp).ServeHTTP)

@@ -14,18 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// secrecyChecks are the cases 81 to 88.
-var secrecyChecks = map[int]check{
-	81: checkControlInHeaders,
-	82: checkEmptyCredentials,
-	83: checkSchemeInToken,
-	84: checkRequiredParameters,
-	85: checkPSUAddress,
-	86: checkForeignLetters,
-	87: checkErrorsHide,
-	88: checkValuesHide,
-}
-
 // unsendable are texts that no header may hold; what they hide must not be in an error.
 var unsendable = []string{
 	"hidden\r\nX-Forged: 1", "hidden\n", "\rhidden", "hid\x00den", "hidden\x7f", "\x1bhidden", " hidden", "hidden ", "\thidden",

@@ -33,7 +33,7 @@ func (h Harness) stage(t *testing.T) *stage {
 // limitedStage is a stage whose adapter reads bodies up to a limit; 0 is the default.
 func (h Harness) limitedStage(t *testing.T, limit int64) *stage {
 	t.Helper()
-	s := &stage{account: h.example(t, "").Account}
+	s := &stage{account: h.example(t).Account}
 	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // a server notices a client that leaves only after the body
 		(*s.answer.Load())(w, r)

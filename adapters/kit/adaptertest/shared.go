@@ -61,7 +61,7 @@ func (h Harness) cancel(t *testing.T, begin http.HandlerFunc) {
 }
 
 func (h Harness) nothingLeft(t *testing.T) {
-	example := h.example(t, "")
+	example := h.example(t)
 	good, media := string(example.JSON), "application/json"
 	for name, answer := range map[string]http.HandlerFunc{
 		"good":        with(http.StatusOK, media, good),
@@ -114,7 +114,7 @@ func goroutines() string {
 // Each account has an amount of its own.
 func checkConcurrency(t *testing.T, h Harness) {
 	const accounts = 100
-	example := h.example(t, "")
+	example := h.example(t)
 	var asked atomic.Int64
 	all := make(chan struct{})
 	w := h.gauge(t, func(w http.ResponseWriter, r *http.Request) {
@@ -160,7 +160,7 @@ func (h Harness) statement(t *testing.T, body []byte, account string) []byte {
 		amount = strconv.Quote(amount)
 	}
 	changes := []Change{{At: "amount", Text: Text(amount)}}
-	if h.Answer.Account != "-" {
+	if _, named := h.places["account"]; named {
 		changes = append(changes, Change{At: "account", Text: quoted(account, "")})
 	}
 	return h.change(t, body, changes)

@@ -20,17 +20,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// signingChecks are the cases 89 to 99 that can be seen from outside; package httpsig's tests are the others.
-var signingChecks = map[int]check{
-	89: checkServerCertificates,
-	90: checkClientCertificates,
-	93: checkSignatureWithoutBody,
-	94: checkSignatureOfBody,
-	95: checkSignedHeaders,
-	98: checkOneInstant,
-	99: checkNothingTwice,
-}
-
 // is reports whether the original error is in the chain.
 func is[E error](err error) bool {
 	var original E

@@ -82,7 +82,7 @@ func (i impatient) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 func (h Harness) slowAnswer(t *testing.T) {
-	example, stage := h.example(t, ""), h.stage(t)
+	example, stage := h.example(t), h.stage(t)
 	before, err := stage.play(t, with(http.StatusOK, "application/json", string(example.JSON)))
 	require.NoError(t, err)
 	after, err := stage.play(t, func(w http.ResponseWriter, _ *http.Request) {

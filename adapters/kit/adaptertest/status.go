@@ -57,7 +57,7 @@ func checkUnauthorized(t *testing.T, h Harness) {
 func checkUnavailable(t *testing.T, h Harness) {
 	stage := h.stage(t)
 	for _, status := range []int{500, 502, 503, 504} {
-		for _, body := range []string{page, "", "{", string(h.example(t, "").JSON)} {
+		for _, body := range []string{page, "", "{", string(h.example(t).JSON)} {
 			h.refuse(t, stage, status, adapters.ErrUnavailable, body)
 		}
 	}
@@ -66,7 +66,7 @@ func checkUnavailable(t *testing.T, h Harness) {
 // checkRateLimited answers also with a good body and every documented failure, none of which may hide that calls are
 // used up.
 func checkRateLimited(t *testing.T, h Harness) {
-	stage, bodies := h.stage(t), append([]string{string(h.example(t, "").JSON)}, mute...)
+	stage, bodies := h.stage(t), append([]string{string(h.example(t).JSON)}, mute...)
 	for _, example := range h.refusals() {
 		bodies = append(bodies, string(example.JSON))
 	}

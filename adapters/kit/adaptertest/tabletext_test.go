@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/openbalances/openbalances/specs"
 )
@@ -37,12 +36,12 @@ func newTable(all []Case, endings endings) *table {
 		for _, column := range columns() {
 			cell := t.cell(c, column, endings)
 			if cell == "FAIL" || cell == "?" {
-				t.faults = append(t.faults, fmt.Sprintf("%d %s", c.Number, column))
+				t.faults = append(t.faults, c.Name+" "+column)
 			}
 			r.cells = append(r.cells, cell)
 		}
 		if !slices.ContainsFunc(r.cells, func(cell string) bool { return cell != "–" && cell != "" }) {
-			t.faults = append(t.faults, fmt.Sprintf("%d applies to nobody", c.Number))
+			t.faults = append(t.faults, c.Name+" applies to nobody")
 		}
 		t.rows = append(t.rows, r)
 	}
@@ -53,7 +52,7 @@ func (t *table) cell(c Case, column string, endings endings) string {
 	if column == library {
 		return libraryCell(c, endings)
 	}
-	got := endings.of("../../"+column, fmt.Sprintf("TestConformance/catalogue/%03d", c.Number))
+	got := endings.of("../../"+column, "TestConformance/catalogue/"+c.Name)
 	switch {
 	case got.action == "skip" && strings.HasPrefix(got.reason, "see "):
 		return ""
@@ -82,7 +81,7 @@ func libraryCell(c Case, endings endings) string {
 func (t *table) print(out io.Writer) error {
 	width := 0
 	for _, r := range t.rows {
-		width = max(width, utf8.RuneCountInString(r.Title))
+		width = max(width, len(r.Name))
 	}
 	headings, err := headings()
 	if err != nil {
@@ -90,8 +89,8 @@ func (t *table) print(out io.Writer) error {
 	}
 	var text strings.Builder
 	for _, r := range t.rows {
-		if heading := headings[r.Number]; heading != "" {
-			fmt.Fprintf(&text, "\n%-*s  %s\n", width+6, heading, strings.Join(columns(), "  "))
+		if heading := headings[r.Name]; heading != "" {
+			fmt.Fprintf(&text, "\n%-*s  %s\n", width+2, heading, strings.Join(columns(), "  "))
 		}
 		fmt.Fprintf(&text, "%s\n", strings.TrimRight(r.text(width), " "))
 	}
@@ -101,12 +100,12 @@ func (t *table) print(out io.Writer) error {
 }
 
 // headings are the names of the catalogue's files, by the number of their first case.
-func headings() (map[int]string, error) {
+func headings() (map[string]string, error) {
 	files, err := fs.Glob(catalogueFiles, "catalogue/*.json")
 	if err != nil {
 		return nil, err
 	}
-	names := map[int]string{}
+	names := map[string]string{}
 	for _, file := range files {
 		text, err := catalogueFiles.ReadFile(file)
 		if err != nil {
@@ -116,7 +115,7 @@ func headings() (map[int]string, error) {
 		if err := unmarshalKnown(text, &group); err != nil {
 			return nil, err
 		}
-		names[group[0].Number] = strings.TrimSuffix(strings.Replace(path.Base(file), "-", " ", 1), ".json")
+		names[group[0].Name] = strings.TrimSuffix(strings.Replace(path.Base(file), "-", " ", 1), ".json")
 	}
 	return names, nil
 }
@@ -126,7 +125,7 @@ func (r row) text(width int) string {
 	if r.Decision != "" {
 		mark = "*"
 	}
-	line := fmt.Sprintf("%4d%s %s%s", r.Number, mark, r.Title, strings.Repeat(" ", width-utf8.RuneCountInString(r.Title)))
+	line := fmt.Sprintf("%1s %-*s", mark, width, r.Name)
 	for i, column := range columns() {
 		line += fmt.Sprintf("  %-*s", len(column), r.cells[i])
 	}

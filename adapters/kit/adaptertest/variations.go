@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/stretchr/testify/require"
 )
@@ -28,13 +29,16 @@ var further = map[string][]string{
 	"creditLine.included": {`true`, `false`},
 	"sign":                {`"Overdrawn"`, `"debit"`, `"credit"`},
 	"flag":                {`"ODD"`, `true`, `false`},
+	"bank":                {`"OTHER1"`},
 	"":                    {`"other"`},
 }
 
-// place tells what a value is declared to be: a shared field, "sign" for what gives an amount its sign, "flag" for what
-// refuses an answer, or "".
+// declaredPlace tells what a value is declared to be: a shared field, "sign" for what gives an amount its sign, "bank" for
+// what names the bank, "flag" for what refuses an answer, or "".
 func declaredPlace(v mapping.Value) string {
 	switch {
+	case v.Rule == "has to be the bank asked for":
+		return "bank"
 	case strings.HasPrefix(v.Rule, "has to be "):
 		return "flag"
 	case v.Field == "balance.amount" && strings.HasSuffix(v.Rule, " sign"):
@@ -136,4 +140,75 @@ func relists(body []byte, all []value, list value) map[string][]byte {
 		changed["reversed"] = text(reversed)
 	}
 	return changed
+}
+
+// placeNames are the places of [Mutation], and what the document declares of each.
+var placeNames = map[string]string{
+	"account": "account.id", "amount": "balance.amount", "currency": "balance.currency", "type": "balance.type",
+	"asOf": "balance.asOf", "sign": "sign", "flag": "flag", "bank": "bank", "included": "creditLine.included",
+	"balances": "", "creditLines": "",
+}
+
+// spot is a place in the first good example that has it, and the number of the balance that it belongs to.
+type spot struct {
+	example contract.Example
+	pointer string
+	balance int
+}
+
+// findPlaces finds the places in the good examples by the declaration.
+func (h Harness) findPlaces(t testing.TB) map[string]spot {
+	t.Helper()
+	places := map[string]spot{}
+	add := func(name string, found spot) {
+		if _, known := places[name]; !known {
+			places[name] = found
+		}
+	}
+	for i, example := range h.goodExamples() {
+		answer, _ := h.declaration.Read(example.Operation, example.JSON, mapping.Asked{Accounts: []string{example.Account}, Bank: h.Bank})
+		for _, v := range answer.Values {
+			at := spot{example, v.Pointer, balanceOf(v.Pointer, answer.Values)}
+			for name, declared := range placeNames {
+				if declared != "" && declared == declaredPlace(v) {
+					add(name, at)
+				}
+			}
+			at.pointer = listAround(v.Pointer)
+			switch {
+			case at.pointer == noList:
+			case i == 0 && at.balance == 0 && declaredPlace(v) == "balance.amount":
+				add("balances", at)
+			case strings.HasPrefix(v.Field, "creditLine."):
+				add("creditLines", at)
+			}
+		}
+	}
+	return places
+}
+
+// balanceOf is the number of the balance that a value belongs to: there are as many before it.
+func balanceOf(pointer string, all []mapping.Value) (number int) {
+	within := pointer[:strings.LastIndex(pointer, "/")]
+	for _, v := range all {
+		switch {
+		case declaredPlace(v) != "balance.amount":
+		case v.Pointer == pointer, strings.HasPrefix(v.Pointer, within+"/"):
+			return number
+		default:
+			number++
+		}
+	}
+	return 0
+}
+
+const noList = "-"
+
+// listAround returns the pointer of the innermost list of which a pointer leads into the first element.
+func listAround(pointer string) string {
+	i := strings.LastIndex(pointer+"/", "/0/")
+	if i < 0 {
+		return noList
+	}
+	return pointer[:i]
 }

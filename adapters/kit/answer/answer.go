@@ -53,15 +53,15 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Format writes the same text as Error, whatever the verb.
-func (e *Error) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e.Error()) }
+func (e Error) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e.Error()) }
 
 // MarshalText writes the same text as Error; encoding/json and log/slog use it.
-func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
+func (e Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 // Decode returns the body of a 200 as a T. Its arguments are the results of a generated client's method.
 func Decode[T any](response *http.Response, err error) (T, error) {
 	var target T
-	if err != nil {
+	if err != nil || response == nil {
 		return target, Unsent(err)
 	}
 	err = Read(response, DefaultLimit, func(body []byte) error {

@@ -8,8 +8,12 @@ import (
 )
 
 // Read gives the body of a 200 with plain JSON to use, which may not keep it, and closes the answer. It reads at most
-// limit bytes. An answer that is not a 200 is an [*Error] with its body; an [*Error] of use gets the status, too.
+// limit bytes. An answer that is not a 200 is an [*Error] with its body. An [*Error] of use gets the answer's status and
+// headers; another error of use is returned as it is.
 func Read(response *http.Response, limit int64, use func(body []byte) error) error {
+	if response.Body == nil { // net/http's transport never leaves it out
+		response.Body = http.NoBody
+	}
 	defer func() { _ = response.Body.Close() }()
 	body := buffers.Get().(*buffer)
 	defer body.release()

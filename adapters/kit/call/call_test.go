@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
+	"net/http/cookiejar"
 	"slices"
 	"strings"
 	"testing"
@@ -14,64 +14,92 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
-	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// connect returns a connection whose error bodies say refusal.
-func connect(t *testing.T, refusal call.Refusal) *call.Connection {
+type transport func(*http.Request) (*http.Response, error)
+
+func (t transport) RoundTrip(request *http.Request) (*http.Response, error) { return t(request) }
+
+// connect returns an endpoint whose error bodies say refusal.
+func connect(t *testing.T, send transport, refusal call.Refusal, changes ...func(*adapters.Options)) *call.Endpoint {
 	t.Helper()
-	options := &adapters.Options{Now: func() time.Time { return now }}
-	c, err := call.New("bank", "https://bank.example", options, func(call.Answer) call.Refusal { return refusal })
+	options := &adapters.Options{Now: func() time.Time { return now }, HTTPClient: &http.Client{Transport: send}}
+	for _, change := range changes {
+		change(options)
+	}
+	provider := call.Provider{Name: "bank", URL: "https://bank.example", Refusal: func(call.Answer) call.Refusal { return refusal }}
+	e, err := call.Open(provider, struct{}{}, options)
 	require.NoError(t, err)
-	return c
+	return e
 }
 
-// answers returns a call that is answered by status and body.
-func answers(status int, body string, header ...string) call.Send {
-	return func(ctx context.Context) (*http.Response, error) {
+// answers answers with status and body.
+func answers(status int, body string, header ...string) transport {
+	return func(*http.Request) (*http.Response, error) {
 		response := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 		response.Header.Set("Content-Type", "application/json")
 		for pair := range slices.Chunk(header, 2) {
 			response.Header.Set(pair[0], pair[1])
 		}
-		response.Request = httptest.NewRequestWithContext(ctx, http.MethodGet, "https://bank.example", nil)
-		response.Request.Header.Set("X-Request-ID", "sent")
 		return response, nil
 	}
 }
 
-func unsendable(context.Context) (*http.Response, error) { panic("something was sent") }
+func unsendable(*http.Request) (*http.Response, error) { panic("something was sent") }
+
+// get is a request with an id and a secret.
+var get = call.Request{Route: "GET /accounts/{id}", Build: func(e *call.Endpoint) (*http.Request, error) {
+	request, err := http.NewRequest(http.MethodGet, e.Server()+"accounts/id", nil)
+	if err == nil {
+		request.Header = http.Header{"X-Request-Id": {"sent"}, "Authorization": {"S3CR3T"}}
+	}
+	return request, err
+}}
+
+type mapping = func(any) ([]adapters.Balance, error)
+
+func balances(ctx context.Context, e *call.Endpoint, mapping mapping) ([]adapters.Balance, error) {
+	return call.Balances(ctx, e, "id", adapters.Unattended(), get, mapping)
+}
+
+func amount(text string) adapters.Amount {
+	amount, err := adapters.ParseAmount(text)
+	if err != nil {
+		panic(err)
+	}
+	return amount
+}
 
 // balance is one that lacks only what call adds.
 func balance() adapters.Balance {
-	return adapters.Balance{Type: adapters.Expected, ProviderType: "XPCD", Amount: decimal.New(4201, -3), Currency: "NOK"}
+	return adapters.Balance{Type: adapters.Expected, ProviderType: "XPCD", Amount: amount("4.201"), Currency: "NOK"}
 }
 
 func one(any) ([]adapters.Balance, error) { return []adapters.Balance{balance()}, nil }
 
 func TestBalancesAreCompleted(t *testing.T) {
 	t.Parallel()
-	c := connect(t, call.Refusal{})
-	for echo, warnings := range map[string][]string{
-		"": {"amount is finer than the currency's minor unit"}, "SENT": {"amount is finer than the currency's minor unit"},
-		"other": {"amount is finer than the currency's minor unit", "X-Request-ID of the answer differs from the request's"},
-	} {
-		got, err := call.Balances(t.Context(), c, "id", adapters.Unattended(), answers(200, "{}", "X-Request-ID", echo), one)
+	const finer, differs = "amount is finer than the currency's minor unit", "X-Request-ID of the answer differs from the request's"
+	for echo, warnings := range map[string][]string{"": {finer}, "SENT": {finer}, "other": {finer, differs}} {
+		got, err := balances(t.Context(), connect(t, answers(200, "{}", "X-Request-ID", echo), call.Refusal{}), one)
 		require.NoError(t, err)
 		want := balance()
-		want.Provider, want.AccountID, want.ReceivedAt, want.Warnings = "bank", "id", now, warnings
+		want.Provider, want.AccountID, want.ReceivedAt, want.Warnings, want.RequestID = "bank", "id", now, warnings, echo
+		if echo == "" {
+			want.RequestID = "sent"
+		}
 		assert.Equal(t, []adapters.Balance{want}, got, echo)
 	}
 }
 
 func TestBalancesAreHeldToTheContract(t *testing.T) {
 	t.Parallel()
-	c := connect(t, call.Refusal{})
-	for want, mapping := range map[string]func(any) ([]adapters.Balance, error){
+	e := connect(t, answers(200, "{}"), call.Refusal{})
+	for want, mapping := range map[string]mapping{
 		"bank: get balances: protocol (HTTP 200): balances[1].currency: missing": func(any) ([]adapters.Balance, error) {
 			broken := balance()
 			broken.Currency = ""
@@ -80,12 +108,10 @@ func TestBalancesAreHeldToTheContract(t *testing.T) {
 		"bank: get balances: too_large (HTTP 200): more balances than one account can have": func(any) ([]adapters.Balance, error) {
 			return slices.Repeat([]adapters.Balance{balance()}, 1001), nil
 		},
-		"bank: get balances: protocol (HTTP 200): list: missing": func(any) ([]adapters.Balance, error) {
-			return nil, call.Missing("list")
-		},
-		"bank: get balances: protocol (HTTP 200)": func(any) ([]adapters.Balance, error) { return nil, errors.New("S3CR3T") },
+		"bank: get balances: protocol (HTTP 200): list: missing": func(any) ([]adapters.Balance, error) { return nil, call.Missing("list") },
+		"bank: get balances: protocol (HTTP 200)":                func(any) ([]adapters.Balance, error) { return nil, errors.New("S3CR3T") },
 	} {
-		got, err := call.Balances(t.Context(), c, "id", adapters.Unattended(), answers(200, "{}"), mapping)
+		got, err := balances(t.Context(), e, mapping)
 		assert.Nil(t, got)
 		assert.EqualError(t, err, want)
 	}
@@ -93,15 +119,24 @@ func TestBalancesAreHeldToTheContract(t *testing.T) {
 
 func TestNothingIsSentInVain(t *testing.T) {
 	t.Parallel()
-	c := connect(t, call.Refusal{})
-	_, err := call.Balances(t.Context(), c, "..", adapters.Unattended(), unsendable, one)
-	assert.EqualError(t, err, "bank: get balances: invalid_argument: account id: names another path")
-	_, err = call.Balances(t.Context(), c, "id", adapters.PSU{}, unsendable, one)
-	assert.EqualError(t, err, "bank: get balances: invalid_argument: psu: neither attended nor unattended")
-	ctx, cancel := context.WithCancel(t.Context())
+	e := connect(t, unsendable, call.Refusal{})
+	ctx, count := call.Counting(t.Context())
+	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
-	_, err = call.Balances(ctx, c, "id", adapters.Unattended(), unsendable, one)
-	assert.EqualError(t, err, "bank: get balances: context canceled")
+	for _, test := range []struct {
+		ctx  context.Context
+		id   string
+		psu  adapters.PSU
+		want string
+	}{
+		{ctx, "..", adapters.Unattended(), "invalid_argument: account id: names another path"},
+		{ctx, "id", adapters.PSU{}, "invalid_argument: psu: neither attended nor unattended"},
+		{cancelled, "id", adapters.Unattended(), "context canceled"},
+	} {
+		_, err := call.Balances(test.ctx, e, test.id, test.psu, get, one)
+		assert.EqualError(t, err, "bank: get balances: "+test.want)
+	}
+	assert.Zero(t, count())
 }
 
 // asked is a batch answer of three accounts: good, refused and broken.
@@ -118,7 +153,7 @@ func asked(any) ([]adapters.AccountBalances, error) {
 func TestBatchSettlesEachAccountOnItsOwn(t *testing.T) {
 	t.Parallel()
 	ids := []string{"good", "refused", "broken"}
-	got, err := call.Batch(t.Context(), connect(t, call.Refusal{}), ids, adapters.Unattended(), answers(200, "{}"), asked)
+	got, err := call.Batch(t.Context(), connect(t, answers(200, "{}"), call.Refusal{}), ids, adapters.Unattended(), get, asked)
 	require.NoError(t, err)
 	require.Len(t, got, 3)
 	require.NoError(t, got[0].Err)
@@ -132,79 +167,58 @@ func TestBatchSettlesEachAccountOnItsOwn(t *testing.T) {
 
 func TestBatchFailsAsAWhole(t *testing.T) {
 	t.Parallel()
-	c := connect(t, call.Refusal{})
+	tooMany := make([]string, adapters.MaxBatch+1)
+	for i := range tooMany {
+		tooMany[i] = fmt.Sprint(i)
+	}
 	for _, test := range []struct {
 		ids  []string
-		send call.Send
+		send transport
 		want string
 	}{
 		{nil, unsendable, "invalid_argument: account ids: missing"},
 		{[]string{"a", "b", "a"}, unsendable, "invalid_argument: account ids: one occurs twice"},
 		{[]string{"a", ""}, unsendable, "invalid_argument: account id: missing"},
-		{[]string{"a"}, answers(503, ""), "unavailable (HTTP 503)"},
+		{tooMany, unsendable, "invalid_argument: account ids: more than one call takes"},
+		{tooMany[1:], answers(503, ""), "unavailable (HTTP 503)"},
 		{[]string{"a"}, answers(200, "["), "protocol (HTTP 200): JSON ends too early"},
 		{[]string{"a"}, answers(200, "{}"), "protocol (HTTP 200): response: missing"},
 	} {
 		missing := func(any) ([]adapters.AccountBalances, error) { return nil, call.Missing("response") }
-		got, err := call.Batch(t.Context(), c, test.ids, adapters.Unattended(), test.send, missing)
+		got, err := call.Batch(t.Context(), connect(t, test.send, call.Refusal{}), test.ids, adapters.Unattended(), get, missing)
 		assert.Nil(t, got)
 		assert.EqualError(t, err, "bank: get balances: "+test.want)
 	}
 }
 
-func TestRefusalNeverHidesTheStatus(t *testing.T) {
+func TestACookieJarIsUsed(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		status  int
-		refusal call.Refusal
-		kind    adapters.Kind
-		detail  string
-	}{
-		{403, call.Refusal{}, adapters.ErrForbidden, ""},
-		{403, call.Refusal{Kind: adapters.ErrConsentRequired, Code: "X", Known: true}, adapters.ErrConsentRequired, "code X"},
-		{403, call.Refusal{Code: "S3CR3T"}, adapters.ErrForbidden, ""},
-		{429, call.Refusal{Kind: adapters.ErrUnavailable, Code: "X", Known: true}, adapters.ErrRateLimited, "code X"},
-		{500, call.Refusal{Known: true}, adapters.ErrUnavailable, ""},
-	} {
-		_, err := call.Balances(t.Context(), connect(t, test.refusal), "id", adapters.Unattended(), answers(test.status, "{}"), one)
-		var got *adapters.Error
-		require.ErrorAs(t, err, &got)
-		want := adapters.Error{
-			Kind: test.kind, Provider: "bank", Operation: "get balances", Status: test.status,
-			Code: test.refusal.Code, RequestID: "sent", Detail: test.detail,
-		}
-		assert.Equal(t, want, *got)
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	var seen []string
+	e := connect(t, func(request *http.Request) (*http.Response, error) {
+		seen = append(seen, request.Header.Get("Cookie"))
+		return answers(200, "{}", "Set-Cookie", "session=1234")(request)
+	}, call.Refusal{}, func(o *adapters.Options) { o.HTTPClient.Jar = jar })
+	for range 2 {
+		_, err := balances(t.Context(), e, one)
+		require.NoError(t, err)
 	}
+	assert.Equal(t, []string{"", "session=1234"}, seen)
 }
 
-func TestRefusalKeepsWhatTheProviderSays(t *testing.T) {
+func TestEditorsTakeTurns(t *testing.T) {
 	t.Parallel()
-	refusal := call.Refusal{
-		Code: "X", Message: strings.Repeat("\u00e5", 300), RequestID: "theirs",
-		Links: map[string]string{"consent": "https://bank.example"},
-	}
-	tooMany := answers(429, "", "Retry-After", "60")
-	_, err := call.Balances(t.Context(), connect(t, refusal), "id", adapters.Unattended(), tooMany, one)
-	var got *adapters.Error
-	require.ErrorAs(t, err, &got)
-	assert.Equal(t, strings.Repeat("\u00e5", 256), got.Message)
-	assert.Equal(t, "theirs", got.RequestID)
-	assert.Equal(t, refusal.Links, got.Links)
-	assert.Equal(t, now.Add(time.Minute), got.RetryAfter)
-}
-
-func TestRefusalInsideA200(t *testing.T) {
-	t.Parallel()
-	assert.ErrorIs(t, call.Refusal{}.Error(adapters.ErrProtocol), adapters.ErrProtocol)
-	assert.ErrorIs(t, call.Refusal{Kind: adapters.ErrNotFound}.Error(adapters.ErrProtocol), adapters.ErrNotFound)
-}
-
-func TestInterruptedStaysTheContextsError(t *testing.T) {
-	t.Parallel()
-	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
-		err := call.Interrupted(connect(t, call.Refusal{}), cause)
-		assert.ErrorIs(t, err, cause)
-		assert.EqualError(t, err, fmt.Sprintf("bank: get balances: %v", cause))
-		assert.False(t, errors.As(err, new(*adapters.Error)))
-	}
+	e := connect(t, unsendable, call.Refusal{})
+	refused := errors.New("refused")
+	e.Edit(func(_ context.Context, request *http.Request) error {
+		request.Header.Set("First", "edited")
+		return nil
+	}, func(_ context.Context, request *http.Request) error {
+		assert.Equal(t, "edited", request.Header.Get("First"))
+		return refused
+	})
+	_, err := balances(t.Context(), e, one)
+	assert.ErrorIs(t, err, refused)
+	assert.EqualError(t, err, "bank: get balances: unavailable: request could not be made")
 }

@@ -1,20 +1,13 @@
 package call
 
-import "reflect"
+import "net/http"
 
 var (
-	ContentProblem   = contentProblem
-	RetryAfter       = retryAfter
-	StatusKind       = statusKind
-	TransportProblem = transportProblem
-
-	Interrupted = (*Connection).interrupted
-	Unread      = (*Connection).unread
-	Unsent      = (*Connection).unsent
+	RetryAfter = retryAfter
+	StatusKind = statusKind
 )
 
-// Forget lets the next operation with these parameters learn its sample anew.
-func Forget[P any]() { samples.Delete(reflect.TypeFor[P]()) }
-
-// Sampled says whether requests are made from a sample.
-func (o *Operation[P]) Sampled() bool { return o.sample != nil }
+// Quick returns the request that the shortcut makes, nil if it makes none.
+func (o *Operation[P]) Quick(e *Endpoint, accountID string, params *P, body []byte) *http.Request {
+	return o.quick(e, accountID, params, body)
+}

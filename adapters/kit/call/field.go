@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -35,7 +36,7 @@ func At(list string, i int, err error) error {
 		return err
 	}
 	inner := *failure
-	inner.Detail = fmt.Sprintf("%s[%d].%s", list, i, failure.Detail)
+	inner.Detail = strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", list, i, failure.Detail), ".")
 	return &inner
 }
 

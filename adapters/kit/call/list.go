@@ -151,10 +151,12 @@ func ListBalances[E any](name string, elements []Element[E], toAccount func(E) (
 	}
 	for i := range elements {
 		account, err := toAccount(elements[i].Value)
-		result := adapters.AccountBalances{AccountID: account.ID, Account: &account}
+		result := adapters.AccountBalances{AccountID: account.ID}
 		if err == nil {
+			result.Account = &account
 			result.Balances, err = toBalances(elements[i].Value)
-		} else {
+		}
+		if elements[i].Problem("balance", "balances") != nil {
 			result.Account = nil
 		}
 		result.Err = At(name, i, err)

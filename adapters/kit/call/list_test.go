@@ -1,13 +1,11 @@
 package call_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
+	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -27,10 +25,12 @@ type (
 		ID     string               `json:"id"`
 		Name   string               `json:"name"`
 		Amount *decimal.NullDecimal `json:"amount"`
+		// Balances are of another type than in the tests' answers.
+		Balances []string `json:"balances"`
 	}
 )
 
-func toAccounts(body accountList) (call.List[adapters.Account], error) {
+func toAccounts(body accountList) (call.Listed[adapters.Account], error) {
 	list, err := call.ListAccounts("accounts", body.Accounts, func(a account) (adapters.Account, error) {
 		if a.ID == "" {
 			return adapters.Account{}, call.Missing("id")
@@ -41,57 +41,51 @@ func toAccounts(body accountList) (call.List[adapters.Account], error) {
 	return list, err
 }
 
-func toAllBalances(body accountList) (call.List[adapters.AccountBalances], error) {
-	list, err := call.ListBalances("accounts", body.Accounts, func(a account) (string, []adapters.Balance, error) {
+func toAllBalances(body accountList) (call.Listed[adapters.AccountBalances], error) {
+	list, err := call.ListBalances("accounts", body.Accounts, func(a account) (adapters.Account, error) {
+		return adapters.Account{ID: a.ID, Name: a.Name}, nil
+	}, func(a account) ([]adapters.Balance, error) {
 		if a.Amount == nil {
-			return a.ID, nil, call.NotListed("amount")
+			return nil, call.NoBalances("amount")
 		}
-		return a.ID, []adapters.Balance{{Type: adapters.Expected, ProviderType: "x", Amount: a.Amount.Decimal, Currency: "EUR"}}, nil
+		return []adapters.Balance{{Type: adapters.Expected, ProviderType: "x", Amount: adapters.NewAmount(a.Amount.Decimal), Currency: "EUR"}}, nil
 	})
 	list.Total = body.Total
 	return list, err
 }
 
-// pager answers page after page.
+// pager answers page after page, in memory.
 type pager struct {
-	answer     func(page int) string
-	asked      atomic.Int64
-	connection *call.Connection
+	endpoint *call.Endpoint
+	asked    int
 }
 
 func newPager(t *testing.T, answer func(page int) string) *pager {
 	t.Helper()
-	p := &pager{answer: answer}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.asked.Add(1)
-		var page int
-		_, _ = fmt.Sscan(r.URL.Query().Get("page"), &page)
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(p.answer(page)))
-	}))
-	t.Cleanup(server.Close)
-	var err error
-	p.connection, err = call.New("bank", "", &adapters.Options{BaseURL: server.URL}, func(call.Answer) call.Refusal { return call.Refusal{} })
-	require.NoError(t, err)
+	p := new(pager)
+	p.endpoint = connect(t, func(request *http.Request) (*http.Response, error) {
+		p.asked++
+		page, err := strconv.Atoi(request.URL.Query().Get("page"))
+		require.NoError(t, err)
+		return answers(200, answer(page))(request)
+	}, call.Refusal{})
 	return p
 }
 
-func (p *pager) send(ctx context.Context, page int) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s?page=%d", p.connection.BaseURL, page), nil)
-	if err != nil {
-		return nil, err
-	}
-	return p.connection.HTTPClient.Do(request)
+func page(number int) call.Request {
+	return call.Request{Route: "GET /accounts", Build: func(e *call.Endpoint) (*http.Request, error) {
+		return http.NewRequest(http.MethodGet, fmt.Sprintf("%s?page=%d", e.Server(), number), nil)
+	}}
 }
 
 func (p *pager) accounts(t *testing.T) ([]adapters.Account, error) {
 	t.Helper()
-	return call.Accounts(t.Context(), p.connection, adapters.Unattended(), p.send, toAccounts)
+	return call.Accounts(t.Context(), p.endpoint, adapters.Unattended(), page, toAccounts)
 }
 
 func (p *pager) allBalances(t *testing.T) ([]adapters.AccountBalances, error) {
 	t.Helper()
-	return call.AllBalances(t.Context(), p.connection, adapters.Unattended(), p.send, toAllBalances)
+	return call.AllBalances(t.Context(), p.endpoint, adapters.Unattended(), page, toAllBalances)
 }
 
 // listText is a page with an account for each id.
@@ -110,7 +104,7 @@ func TestAllPagesAreRead(t *testing.T) {
 	})
 	accounts, err := p.accounts(t)
 	require.NoError(t, err)
-	assert.EqualValues(t, 3, p.asked.Load())
+	assert.Equal(t, 3, p.asked)
 	ids := ""
 	for _, account := range accounts {
 		ids += account.ID
@@ -121,7 +115,8 @@ func TestAllPagesAreRead(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, all, 5)
 	assert.Equal(t, "e", all[4].Balances[0].AccountID)
-	assert.Equal(t, "1.50", adapters.FormatAmount(all[4].Balances[0].Amount))
+	assert.Equal(t, &adapters.Account{Provider: "bank", ID: "e"}, all[4].Account)
+	assert.Equal(t, "1.50", all[4].Balances[0].Amount.String())
 }
 
 func TestPagesThatLie(t *testing.T) {
@@ -130,7 +125,7 @@ func TestPagesThatLie(t *testing.T) {
 		answer func(page int) string
 		kind   adapters.Kind
 		detail string
-		asked  int64
+		asked  int
 	}{
 		"the same page again": {func(int) string { return listText(4, "a", "b") }, adapters.ErrProtocol, "accounts: one occurs twice", 2},
 		"a circle": {func(page int) string { return listText(100, string(rune('a'+page%3))) }, adapters.ErrProtocol,
@@ -148,7 +143,7 @@ func TestPagesThatLie(t *testing.T) {
 			accounts, err := p.accounts(t)
 			assert.Nil(t, accounts)
 			assert.EqualError(t, err, fmt.Sprintf("bank: list accounts: %s (HTTP 200): %s", test.kind, test.detail))
-			assert.Equal(t, test.asked, p.asked.Load())
+			assert.Equal(t, test.asked, p.asked)
 			all, err := p.allBalances(t)
 			assert.Nil(t, all)
 			assert.ErrorIs(t, err, test.kind)
@@ -163,7 +158,7 @@ func TestTotalsThatNeedNoPage(t *testing.T) {
 		accounts, err := p.accounts(t)
 		require.NoError(t, err)
 		assert.Len(t, accounts, 2)
-		assert.EqualValues(t, 1, p.asked.Load())
+		assert.Equal(t, 1, p.asked)
 	}
 	p := newPager(t, func(int) string { return listText(0) })
 	accounts, err := p.accounts(t)
@@ -176,16 +171,22 @@ func TestTotalsThatNeedNoPage(t *testing.T) {
 
 func TestOneAccountHidesNoOther(t *testing.T) {
 	t.Parallel()
-	const text = `{"accounts": [{"id": "a", "amount": "1"}, {"amount": "1,5", "id": "b"}, {"id": "c"}, 7, {"amount": "2"}, {"id": "d", "amount": "3"}]}`
+	const text = `{"accounts": [{"id": "a", "amount": "1"}, {"amount": "1,5", "id": "b"}, {"id": "c"}, 7, {"amount": "2"}, {"id": "d", "amount": "3"}, {"id": "e", "balances": 5}]}`
 	p := newPager(t, func(int) string { return text })
 	all, err := p.allBalances(t)
 	require.NoError(t, err)
-	require.Len(t, all, 6)
-	for i, want := range []struct{ id, problem string }{
-		{"a", ""}, {"b", "accounts[1].amount: not a decimal amount"}, {"c", "accounts[2].amount: missing"},
-		{"", "accounts[3]: wrong JSON type"}, {"", "balances[0].accountId: missing"}, {"d", ""},
+	require.Len(t, all, 7)
+	for i, want := range []struct{ id, account, problem string }{
+		{"a", "a", ""}, {"b", "", "accounts[1].amount: not a decimal amount"}, {"c", "c", "accounts[2].amount: missing"},
+		{"", "", "accounts[3]: wrong JSON type"}, {"", "", "balances[0].accountId: missing"}, {"d", "d", ""},
+		{"e", "e", "accounts[6].balances: wrong JSON type"},
 	} {
 		assert.Equal(t, want.id, all[i].AccountID)
+		if want.account == "" && i != 4 {
+			assert.Nil(t, all[i].Account, "nothing of an unusable element")
+		} else {
+			assert.Equal(t, want.account, all[i].Account.ID)
+		}
 		if want.problem == "" {
 			assert.NoError(t, all[i].Err)
 			assert.Len(t, all[i].Balances, 1)
@@ -193,7 +194,7 @@ func TestOneAccountHidesNoOther(t *testing.T) {
 		}
 		assert.Nil(t, all[i].Balances)
 		assert.EqualError(t, all[i].Err, "bank: list balances: protocol (HTTP 200): "+want.problem)
-		assert.Equal(t, i == 2, errors.Is(all[i].Err, adapters.ErrNotListed))
+		assert.Equal(t, i == 2, errors.Is(all[i].Err, adapters.ErrNoBalances))
 	}
 }
 
@@ -218,20 +219,31 @@ func TestAccountsNeedNoBalances(t *testing.T) {
 	}
 }
 
-func TestBatchesAreBounded(t *testing.T) {
+func TestMatchGoesByID(t *testing.T) {
 	t.Parallel()
-	p := newPager(t, func(int) string { return "{}" })
-	for n, sent := range map[int]int64{adapters.MaxBatch: 1, adapters.MaxBatch + 1: 0} {
-		p.asked.Store(0)
-		ids := make([]string, n)
-		for i := range ids {
-			ids[i] = fmt.Sprint(i)
-		}
-		send := func(ctx context.Context) (*http.Response, error) { return p.send(ctx, 1) }
-		_, err := call.Batch(t.Context(), p.connection, ids, adapters.Unattended(), send, func(struct{}) ([]adapters.AccountBalances, error) {
-			return nil, nil
-		})
-		assert.Equal(t, sent == 0, errors.Is(err, adapters.ErrInvalidArgument), "%d ids: %v", n, err)
-		assert.Equal(t, sent, p.asked.Load())
+	var parts []call.Element[account]
+	require.NoError(t, call.Decode([]byte(`[{"id": "c", "name": "C"}, {"id": "other"}, 7, {"id": "twice"}, {"id": "a"}, {"id": "twice"}, {"id": "broken", "name": 1}]`), &parts))
+	names := func(a account, id string) bool { return a.ID == id }
+	toBalances := func(a account, id string) ([]adapters.Balance, error) {
+		assert.Equal(t, id, a.ID)
+		return []adapters.Balance{{ProviderType: a.Name}}, nil
 	}
+	absent := func() error { return call.Missing("part") }
+	ids := []string{"a", "c", "absent", "twice", "broken"}
+	got, err := call.Match("parts", parts, ids, names, toBalances, absent)
+	require.NoError(t, err)
+	require.Len(t, got, len(ids))
+	for i, want := range []string{"", "", "protocol: parts[2]: wrong JSON type", "protocol: parts: names the account twice", "protocol: parts[6].name: wrong JSON type"} {
+		assert.Equal(t, ids[i], got[i].AccountID)
+		assert.Equal(t, want == "", got[i].Err == nil && len(got[i].Balances) == 1)
+		if want != "" {
+			assert.EqualError(t, got[i].Err, want)
+		}
+	}
+	assert.Equal(t, "C", got[1].Balances[0].ProviderType)
+	got, err = call.Match("parts", parts[:2], ids[2:3], names, toBalances, absent)
+	require.NoError(t, err)
+	assert.EqualError(t, got[0].Err, "protocol: part: missing", "all parts can be read")
+	_, err = call.Match("parts", nil, ids, names, toBalances, absent)
+	assert.EqualError(t, err, "protocol: parts: missing")
 }

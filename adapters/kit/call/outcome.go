@@ -74,7 +74,7 @@ func (e *Endpoint) outcome(ctx context.Context, r Request, x *exchanged, err err
 	case *adapters.Error:
 		failure = cause
 	case *answer.Error:
-		if ctx.Err() != nil && !refused(cause) {
+		if answered := cause.Status != 0 && cause.Status != http.StatusOK; ctx.Err() != nil && !answered {
 			return e.interrupted(r, ctx.Err())
 		}
 		failure = e.failed(cause, x)
@@ -82,7 +82,7 @@ func (e *Endpoint) outcome(ctx context.Context, r Request, x *exchanged, err err
 		if ctx.Err() != nil {
 			return e.interrupted(r, ctx.Err())
 		}
-		failure = e.failed(answer.Unsent(cause), x)
+		failure = e.foreign(cause, x)
 	}
 	if failure.Operation != "" {
 		return failure
@@ -90,21 +90,32 @@ func (e *Endpoint) outcome(ctx context.Context, r Request, x *exchanged, err err
 	return e.complete(*failure, r, x)
 }
 
-// refused says whether an error is an answer other than 200.
-func refused(cause *answer.Error) bool { return cause.Status != 0 && cause.Status != http.StatusOK }
-
 // failed is the failure that an answer, or the lack of one, means.
 func (e *Endpoint) failed(cause *answer.Error, x *exchanged) *adapters.Error {
 	failure := &adapters.Error{Kind: kindOf(cause), Status: cause.Status, Detail: cause.Detail, Err: cause}
 	if cause.Status == 0 {
 		failure.Origin = adapters.OriginTransport
 	}
-	if refused(cause) {
-		e.provider.Refusal(Answer{cause.Status, cause.Header, cause.Body}).complete(failure)
-		failure.RetryAfter = retryAfter(cause.Header, x.received)
-		x.body = cause.Body
+	if cause.Status == 0 || cause.Status == http.StatusOK {
+		return failure
 	}
+	if e.provider.Refusal != nil {
+		e.provider.Refusal(Answer{cause.Status, cause.Header, cause.Body}).complete(failure)
+	}
+	failure.RetryAfter = retryAfter(cause.Header, x.received)
+	x.body = cause.Body
 	return failure
+}
+
+// foreign is the failure that an error of a mapping, a builder or an editor means. Nobody knows its words.
+func (e *Endpoint) foreign(cause error, x *exchanged) *adapters.Error {
+	switch {
+	case x.response != nil:
+		return &adapters.Error{Kind: adapters.ErrProtocol, Err: cause}
+	case errors.Is(cause, context.DeadlineExceeded):
+		return e.failed(answer.Unsent(cause), x)
+	}
+	return &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "request could not be made", Err: cause}
 }
 
 // complete adds what all failures of an exchange have in common.

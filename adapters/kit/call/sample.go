@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,12 +33,15 @@ func (o *Operation[P]) quick(e *Endpoint, accountID string, params *P, body []by
 		})
 	})
 	prefix, ok := e.base.prefix()
+	if !ok || params == nil {
+		return nil
+	}
 	values := reflect.ValueOf(params).Elem()
-	if !ok || !o.shortcut.sample.shows(values) {
+	if !o.shortcut.sample.shows(values, body) {
 		return nil
 	}
 	request := o.shortcut.sample.request(&e.base.url, prefix, accountID, values)
-	if body != nil {
+	if len(body) > 0 {
 		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	}
@@ -58,9 +62,11 @@ const plainPath = "/-._~ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 type sample struct {
 	method        string
 	before, after string // what stands around the account id in the path
+	named         bool   // the account id stands in the path
 	constant      http.Header
 	headers       []header
 	others        []int // optional parameters that are no headers
+	sendsBody     bool
 }
 
 // header is a header and the parameter that it comes from.
@@ -125,10 +131,16 @@ func nameOf(headers http.Header, value string) string {
 	return ""
 }
 
-// explains takes over the path of a request with headers only, and says whether nothing else is in it but a body, with its
-// media type.
+// explains takes over the path of a request with headers only, and says whether nothing else is in it but the body, with
+// its media type.
 func (s *sample) explains(request *http.Request) bool {
-	s.before, s.after, _ = strings.Cut(request.URL.Path, sampleID)
+	if request.Body != nil {
+		body, _ := io.ReadAll(request.Body)
+		if s.sendsBody = string(body) == sampleID; !s.sendsBody && len(body) > 0 {
+			return false
+		}
+	}
+	s.before, s.after, s.named = strings.Cut(request.URL.Path, sampleID)
 	s.constant = request.Header.Clone()
 	for _, h := range s.headers {
 		s.constant.Del(h.name)
@@ -144,9 +156,9 @@ func (s *sample) explains(request *http.Request) bool {
 	return *request.URL == plain && plain.EscapedPath() == plain.Path
 }
 
-// shows says whether the request with these parameters differs from the sample in account id and headers only.
-func (s *sample) shows(params reflect.Value) bool {
-	if s == nil {
+// shows says whether the request with these parameters and this body differs from the sample in them and in headers only.
+func (s *sample) shows(params reflect.Value, body []byte) bool {
+	if s == nil || s.sendsBody != (len(body) > 0) {
 		return false
 	}
 	for _, i := range s.others {
@@ -158,6 +170,9 @@ func (s *sample) shows(params reflect.Value) bool {
 }
 
 func (s *sample) request(base *url.URL, prefix, accountID string, params reflect.Value) *http.Request {
+	if !s.named {
+		accountID = ""
+	}
 	request := &http.Request{
 		Method: s.method, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Host: base.Host,
 		URL:    &url.URL{Scheme: base.Scheme, Host: base.Host, Path: prefix + s.before + accountID + s.after},
@@ -167,7 +182,7 @@ func (s *sample) request(base *url.URL, prefix, accountID string, params reflect
 		request.URL.RawPath = prefix + s.before + escaped + s.after
 	}
 	for name, values := range s.constant {
-		request.Header[name] = values[:len(values):len(values)]
+		request.Header[name] = slices.Clone(values)
 	}
 	s.set(request.Header, params)
 	return request

@@ -3,9 +3,11 @@ package call_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -23,7 +25,8 @@ type issuer struct {
 	asked  atomic.Int64
 	now    atomic.Pointer[time.Time]
 	answer atomic.Pointer[string]
-	hold   chan struct{} // nil, or what every answer waits for
+	hold   chan struct{}                     // nil, or what every answer waits for
+	seen   atomic.Pointer[adapters.Exchange] // the last one
 }
 
 type tokenBody struct {
@@ -51,13 +54,13 @@ func newIssuer(t *testing.T, answer string) *issuer {
 	}))
 	t.Cleanup(server.Close)
 	options := &adapters.Options{BaseURL: server.URL, Now: func() time.Time { return *i.now.Load() }}
-	connection, err := call.New("bank", "", options, func(call.Answer) call.Refusal { return call.Refusal{} })
+	options.OnExchange = func(_ context.Context, x adapters.Exchange) { i.seen.Store(&x) }
+	e, err := call.Open(call.Provider{Name: "bank"}, struct{}{}, options)
 	require.NoError(t, err)
-	i.source = call.Tokens(connection, func(ctx context.Context) (*http.Response, error) {
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL, nil)
-		require.NoError(t, err)
-		return connection.HTTPClient.Do(request)
-	}, func(body tokenBody) (call.Token, error) {
+	post := call.Request{Route: "POST /token", Build: func(e *call.Endpoint) (*http.Request, error) {
+		return http.NewRequest(http.MethodPost, e.Server(), strings.NewReader("S3CR3T"))
+	}}
+	i.source = call.Tokens(e, func() call.Request { return post }, func(body tokenBody) (call.Token, error) {
 		return call.Token{Text: body.AccessToken, Type: body.TokenType, ExpiresIn: body.ExpiresIn}, nil
 	})
 	return i
@@ -151,12 +154,18 @@ func TestFailuresAreNotKept(t *testing.T) {
 		_, err := i.source(t.Context())
 		var failure *adapters.Error
 		require.True(t, errors.As(err, &failure), answer)
+		seen := i.seen.Load()
+		assert.Equal(t, []any{"bank", "get token", "POST /token", failure.Kind, failure.Status}, []any{seen.Provider, seen.Operation, seen.Route, seen.Kind, seen.Status})
+		assert.NotContains(t, fmt.Sprintf("%+v", seen), "S3CR3T")
 		if detail != "" {
 			assert.EqualError(t, err, detail)
 		}
 		good := `{"access_token": "t", "expires_in": 3600}`
 		i.answer.Store(&good)
-		_, err = i.source(t.Context())
+		ctx, count := call.Counting(t.Context())
+		_, err = i.source(ctx)
 		assert.NoError(t, err)
+		assert.Zero(t, count(), "a token is no call of an account")
+		assert.Empty(t, i.seen.Load().Kind)
 	}
 }

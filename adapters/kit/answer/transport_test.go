@@ -1,19 +1,22 @@
-package call_test
+package answer_test
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
 	"os"
 	"syscall"
 	"testing"
+	"testing/iotest"
 
-	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/kit/call"
+	"github.com/openbalances/openbalances/adapters/kit/answer"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -50,52 +53,39 @@ func TestTransportProblem(t *testing.T) {
 		{during("dial", system(syscall.ENETUNREACH)), "request failed"},
 		{errors.New("S3CR3T"), "request failed"},
 	} {
-		assert.Equal(t, test.want, call.TransportProblem(test.err), "%v", test.err)
+		assert.Equal(t, test.want, answer.Unsent(test.err).Detail, "%v", test.err)
 	}
 }
 
-func expired(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 0)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-func TestUnsent(t *testing.T) {
+func TestUnsentTakesTheAddressOff(t *testing.T) {
 	t.Parallel()
-	c := connect(t, call.Refusal{})
-	wrap := func(err error) error { return &url.Error{Op: "Get", URL: "https://S3CR3T.example", Err: err} }
 	refused := during("dial", system(syscall.ECONNREFUSED))
-	err := call.Unsent(c, t.Context(), wrap(refused))
-	assert.EqualError(t, err, "bank: get balances: unavailable: connection refused")
+	err := answer.Unsent(fmt.Errorf("wrapped: %w", &url.Error{Op: "Get", URL: "https://S3CR3T.example", Err: refused}))
+	assert.EqualError(t, err, "answer: connection refused")
 	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
 	assert.False(t, errors.As(err, new(*url.Error)), "the chain shows the address")
-
-	own := &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "access token: missing"}
-	assert.EqualError(t, call.Unsent(c, t.Context(), wrap(own)), "bank: get balances: invalid_argument: access token: missing")
-	assert.Empty(t, own.Provider, "the cause is not changed")
-
-	err = call.Unsent(c, expired(t), wrap(refused))
-	assert.EqualError(t, err, "bank: get balances: context deadline exceeded")
 }
 
-func TestUnread(t *testing.T) {
+func TestBodiesThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	c := connect(t, call.Refusal{})
 	reset := during("read", system(syscall.ECONNRESET))
 	for _, test := range []struct {
 		err    error
 		text   string
 		chains error
 	}{
-		{io.ErrUnexpectedEOF, "protocol (HTTP 200): body: broken off", io.ErrUnexpectedEOF},
-		{reset, "protocol (HTTP 200): body: broken off", io.ErrUnexpectedEOF},
-		{reset, "protocol (HTTP 200): body: broken off", syscall.ECONNRESET},
-		{during("read", os.ErrDeadlineExceeded), "unavailable (HTTP 200): body: no answer in time", os.ErrDeadlineExceeded},
-		{&adapters.Error{Kind: adapters.ErrTooLarge, Detail: "cap"}, "too_large (HTTP 200): cap", adapters.ErrTooLarge},
+		{io.ErrUnexpectedEOF, "broken off", io.ErrUnexpectedEOF},
+		{reset, "broken off", io.ErrUnexpectedEOF},
+		{reset, "broken off", syscall.ECONNRESET},
+		{during("read", os.ErrDeadlineExceeded), "no answer in time", os.ErrDeadlineExceeded},
+		{context.Canceled, "no answer in time", context.Canceled},
+		{context.DeadlineExceeded, "no answer in time", context.DeadlineExceeded},
+		{gzip.ErrChecksum, "not the gzip that it says it is", gzip.ErrChecksum},
+		{flate.CorruptInputError(1), "not the gzip that it says it is", flate.CorruptInputError(1)},
+		{answer.ErrTooLarge, "larger than the limit", answer.ErrTooLarge},
 	} {
-		err := call.Unread(c, t.Context(), test.err, 200)
-		assert.EqualError(t, err, "bank: get balances: "+test.text)
+		_, err := answer.Decode[any](respond(200, iotest.ErrReader(test.err)), nil)
+		assert.EqualError(t, err, "answer: HTTP 200: body: "+test.text)
 		assert.ErrorIs(t, err, test.chains)
 	}
-	assert.EqualError(t, call.Unread(c, expired(t), reset, 200), "bank: get balances: context deadline exceeded")
 }

@@ -1,14 +1,16 @@
-package mapping
+package contract
 
 import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // Code is what the document says of one of the provider's codes.
 type Code struct {
-	Kind    string `json:"kind"`    // of the adapter's error; "by status" where the HTTP status decides, "none" for no error
+	Kind    string `json:"kind"`    // of the adapter's error; "by status" where the status decides, "none" for no error
 	Consent string `json:"consent"` // of consent_required: expired, revoked or unknown; empty where the code does not tell
 	Origin  string `json:"origin"`  // whose fault it is: provider or bank; empty where the code does not tell
 }
@@ -20,6 +22,19 @@ func (c *Code) UnmarshalJSON(text []byte) error {
 		return nil
 	}
 	return json.Unmarshal(text, (*object)(c))
+}
+
+// Answer returns the schema of the JSON answer of an operation with status 200, nil if none is documented.
+func (d *Document) Answer(operation string) *openapi3.SchemaRef {
+	route := d.operation(operation)
+	if route == nil || route.Operation.Responses.Status(http.StatusOK) == nil {
+		return nil
+	}
+	media := route.Operation.Responses.Status(http.StatusOK).Value.Content["application/json"]
+	if media == nil {
+		return nil
+	}
+	return media.Schema
 }
 
 // Codes returns the documented codes, which stand in x-kind.
@@ -41,11 +56,11 @@ func (d *Document) Codes() map[string]Code {
 
 // Origin returns whose fault an answer with this status is, as x-origin says: provider, bank, or "" where it does not.
 func (d *Document) Origin(operation string, status int, header http.Header) string {
-	answer := d.operation(operation).Responses.Status(status)
-	if answer == nil {
+	route := d.operation(operation)
+	if route == nil || route.Operation.Responses.Status(status) == nil {
 		return ""
 	}
-	beside := answer.Value.Extensions["x-origin"]
+	beside := route.Operation.Responses.Status(status).Value.Extensions["x-origin"]
 	if of, ok := beside.(map[string]any); ok { // by the text of a header
 		name, _ := of["header"].(string)
 		beside = cmp.Or(of[header.Get(name)], of["absent"])
