@@ -45,7 +45,8 @@ func New(source adapters.Source, consent adapters.Secret, store Store, options *
 	if options == nil {
 		options = &Options{}
 	}
-	g := &Guard{source: source, store: store, consent: consent, failOpen: options.FailOpen, clock: options.Now}
+	g := &Guard{source: source, store: store, failOpen: options.FailOpen, clock: options.Now}
+	g.consent = func() adapters.Secret { return consent }
 	g.provider = nameOf(source)
 	info, known := specs.Describe(g.provider)
 	access := info.Unattended
@@ -149,7 +150,7 @@ func (g *Guard) allow(access specs.Access, block time.Duration) {
 // key identifies what the provider counts by: an account, or the consent as a whole for calls that name none. Quoting
 // keeps the parts apart. The key of an account's balances is that of the first version.
 func (g *Guard) key(k *kind, account ...string) string {
-	text := fmt.Appendf(nil, "%q %q", g.provider, string(g.consent))
+	text := fmt.Appendf(nil, "%q %q", g.provider, string(g.consent()))
 	if !k.perAccount {
 		account = nil
 	}

@@ -3,6 +3,7 @@ package accessguard_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/netip"
 	"path/filepath"
@@ -517,6 +518,13 @@ func TestShorterWindowForgetsNothingOfALonger(t *testing.T) {
 	require.NoError(t, call(t, shorter))
 	requireLimited(t, call(t, longer), start.Add(3*day))
 	require.NoError(t, call(t, shorter))
+}
+
+func TestPrintedGuardHidesTheConsent(t *testing.T) {
+	t.Parallel()
+	guard, err := accessguard.New(&bank{}, "S3CR3T", accessguard.Memory(), nil)
+	require.NoError(t, err)
+	assert.NotContains(t, fmt.Sprintf("%v %+v %#v %s %q", guard, guard, guard, guard, guard), "S3CR3T")
 }
 
 func TestEndlessWindow(t *testing.T) {
