@@ -58,8 +58,8 @@ func wants(t *testing.T, name string) map[string][]string {
 		source = append(source, url)
 	}
 	limit := "no limit is documented"
-	if info.UnattendedCalls > 0 {
-		limit = fmt.Sprintf("%d unattended calls in %.0f hours", info.UnattendedCalls, info.UnattendedWindow.Hours())
+	if balances, ok := info.Unattended.Of(specs.Balances); ok {
+		limit = fmt.Sprintf("%d unattended calls in %.0f hours", balances.Limits[0].Calls, balances.Limits[0].Window.Hours())
 	}
 	named, _, _ := strings.Cut(info.Title, " account balances")
 	return map[string][]string{

@@ -8,26 +8,34 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "1174aaa88e8549582e2de2bfcb84071b1760dd971368eadad40291f87672c524",
-		Generator:       "oapi-codegen v2.8.2",
-		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
-		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
+		SHA256:     "d1cb96e3755d3cd981ac52371808a80abed2570e30389ee98762d0ee40955d54",
+		Generator:  "oapi-codegen v2.8.2",
+		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
+		Unattended: Access{
+			{[]Call{"balances"}, "account", []Limit{{4, 24 * time.Hour}}},
+			{[]Call{"accounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
+		},
 	},
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:          "204d9987a7fe99d832218dd6265af32b70acaf0c485bf1a01b426057acc6fe66",
-		Generator:       "oapi-codegen v2.8.2",
-		Operations:      []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
-		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
+		SHA256:     "866d49afbc66236c57070978279c8867ddf76dbb22c9273d1cb9b26b0f9fdc30",
+		Generator:  "oapi-codegen v2.8.2",
+		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
+		Unattended: Access{
+			{[]Call{"balances"}, "account", []Limit{{4, 24 * time.Hour}}},
+			{[]Call{"accounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
+		},
 	},
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:          "5c66194276377c45009eb9ec175d2dc3b7ddf8b49a1d77dee732f89aa7249c10",
-		Generator:       "oapi-codegen v2.8.2",
-		Operations:      []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
-		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
+		SHA256:     "46c4ffb52642f8966bd70eb7d1abb5b6ceaa882da71cc1a271f4f51f6e830f89",
+		Generator:  "oapi-codegen v2.8.2",
+		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
+		Unattended: Access{
+			{[]Call{"balances", "accounts"}, "account", []Limit{{4, 24 * time.Hour}}},
+		},
 	},
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
@@ -39,9 +47,12 @@ var infos = []Info{
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:          "b21ca19be41ceb92a6ae83a007d550ee23b38324df5a9233719bad27bb7e1cc2",
-		Generator:       "oapi-codegen v2.8.2",
-		Operations:      []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
-		UnattendedCalls: 4, UnattendedWindow: 24 * time.Hour,
+		SHA256:     "3421b0eab7492933e641409dc372f607daf9ba0ba4f1cc9743991b8b1c3b6612",
+		Generator:  "oapi-codegen v2.8.2",
+		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
+		Unattended: Access{
+			{[]Call{"balances", "batch"}, "account", []Limit{{4, 24 * time.Hour}}},
+			{[]Call{"accounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
+		},
 	},
 }

@@ -1,6 +1,7 @@
 package specs_test
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -31,6 +32,7 @@ var rules = []rule{
 	{"money is exact", "string with format decimal and a pattern, or number without format, multipleOf and limits", findInexactMoney},
 	{"currencies are codes", "give it the pattern ^[A-Z]{3}$", findLooseCurrencies},
 	{"error codes have an example", "add an error example that carries the code", findCodesWithoutExample},
+	{"unattended access is complete", "write a list of {of: [balances], per: account or consent, limits: [{calls: 4, hours: 24}]}, with accounts if there is a list", findOddAccess},
 	{"references stand alone", "move it to the schema; only what begins with x- is read there", findSiblingsOfReferences},
 	{"every property is mapped", "give it x-maps-to with the field that it becomes, or x-unmapped with the reason; go doc ./specs/mapping has the words", findUnmappedProperties},
 	{"rules of the mapping are known", "write it as go doc ./specs/mapping says", findUnknownRules},
@@ -311,6 +313,59 @@ func findMissingHeaders(d *tree, report func(*yaml.Node, string)) {
 	}
 }
 
+// findOddAccess wants allowances of the documented form that say how balances and, where they can be listed, accounts
+// are counted.
+func findOddAccess(d *tree, report func(*yaml.Node, string)) {
+	access := get(d.root, "info", "x-unattended-access")
+	if access == nil {
+		return
+	}
+	named := map[specs.Call]bool{}
+	for _, item := range access.Content {
+		var allowance struct {
+			Of         []specs.Call
+			Per        specs.Counted
+			Limits     []struct{ Calls, Hours int }
+			Confidence string `yaml:"x-confidence"`
+			Source     string `yaml:"x-source"`
+		}
+		if access.Kind != yaml.SequenceNode || strictly(item, &allowance) != nil {
+			report(item, "an allowance of another form")
+			return
+		}
+		for _, call := range allowance.Of {
+			if named[call] || !slices.Contains([]specs.Call{specs.Balances, specs.Batch, specs.Accounts, specs.AllBalances}, call) {
+				report(item, string(call)+" is no call or is named twice")
+			}
+			named[call] = true
+		}
+		if allowance.Per != specs.PerAccount && allowance.Per != specs.PerConsent || len(allowance.Limits) == 0 {
+			report(item, "neither per account nor per consent, or no limit")
+		}
+		for _, limit := range allowance.Limits {
+			if limit.Calls < 1 || limit.Hours < 1 {
+				report(item, "a limit without calls or hours")
+			}
+		}
+	}
+	lists := false
+	d.operations(func(_, operation *yaml.Node) { lists = lists || get(operation, "x-sandbox-list") != nil })
+	if !named[specs.Balances] || lists && !named[specs.Accounts] {
+		report(access, "balances or accounts are not named")
+	}
+}
+
+// strictly decodes a node and refuses members that the target does not have.
+func strictly(node *yaml.Node, target any) error {
+	text, err := yaml.Marshal(node)
+	if err != nil {
+		return err
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	return decoder.Decode(target)
+}
+
 // Every rule is seen to fail: a fault in the text of a good document, and the rule that finds it.
 var plants = []struct{ provider, old, new, rule string }{
 	{"eika", "operationId: getBalances", "x-operation: getBalances", "operations are complete"},
@@ -323,6 +378,9 @@ var plants = []struct{ provider, old, new, rule string }{
 	{"eika", "format: decimal", "format: double", "money is exact"},
 	{"mypos", "'^[A-Z]{3}$'", "'^.*$'", "currencies are codes"},
 	{"mypos", "            - FORMAT_ERROR", "            - FORMAT_ERROR\n            - NEVER_SHOWN", "error codes have an example"},
+	{"mypos", "      per: consent\n", "      per: day\n", "unattended access is complete"},
+	{"eika", "of: [accounts]", "of: [balances]", "unattended access is complete"},
+	{"tokenio", "limits: [{calls: 4, hours: 24}]", "limits: [{calls: 4, days: 1}]", "unattended access is complete"},
 	{"mypos", "name: API-Key", "name: API-Keys", "headers of the page are there"},
 	{"eika", "          x-maps-to: name\n", "", "every property is mapped"},
 	{"eika", "x-unmapped: Names the bank", "x-maps-to: bank\n          x-unmapped: Names the bank", "every property is mapped"},

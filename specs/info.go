@@ -1,6 +1,7 @@
 package specs
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -16,10 +17,63 @@ type Info struct {
 	Generator  string   `json:"generator"`  // name and version
 	Operations []string `json:"operations"` // method and path
 
-	// UnattendedCalls is how many calls without the PSU are allowed for one account in UnattendedWindow; 0 if no limit
-	// is known.
-	UnattendedCalls  int           `json:"unattendedCalls,omitempty"`
-	UnattendedWindow time.Duration `json:"-"`
+	Unattended Access `json:"unattendedAccess,omitempty"` // empty if no limit is known
+}
+
+// Access is how often a provider may be called without the PSU.
+type Access []Allowance
+
+// Allowance is what some calls share, as x-unattended-access of a document states it.
+type Allowance struct {
+	Of     []Call  `json:"of"`
+	Per    Counted `json:"per"`    // what has an allowance of its own
+	Limits []Limit `json:"limits"` // all hold at once
+}
+
+// Call is a way to call a provider.
+type Call string
+
+// The calls of an adapter: the methods of its Source.
+const (
+	Balances    Call = "balances"
+	Batch       Call = "batch" // counts like balances unless it is named
+	Accounts    Call = "accounts"
+	AllBalances Call = "allBalances" // counts like accounts unless it is named
+)
+
+// Counted is what a provider counts calls by.
+type Counted string
+
+// What a provider may count by. PerAccount, a batch is a call of each account in it, and a list one of each account
+// that it names.
+const (
+	PerAccount Counted = "account"
+	PerConsent Counted = "consent"
+)
+
+// Limit is how many calls are allowed in any window.
+type Limit struct {
+	Calls  int
+	Window time.Duration
+}
+
+// MarshalJSON writes the limit as a document does.
+func (l Limit) MarshalJSON() ([]byte, error) {
+	return fmt.Appendf(nil, `{"calls":%d,"hours":%g}`, l.Calls, l.Window.Hours()), nil
+}
+
+// Of returns the allowance of a call, and whether there is one.
+func (a Access) Of(call Call) (Allowance, bool) {
+	i := slices.IndexFunc(a, func(allowance Allowance) bool { return slices.Contains(allowance.Of, call) })
+	switch {
+	case i >= 0:
+		return a[i], true
+	case call == Batch:
+		return a.Of(Balances)
+	case call == AllBalances:
+		return a.Of(Accounts)
+	}
+	return Allowance{}, false
 }
 
 // Describe returns the Info of a provider's document, and whether there is one.

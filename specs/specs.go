@@ -6,8 +6,13 @@
 //   - info.x-provenance is the head: source and url of the page, the day it was read, the provider's apiVersion, the
 //     request headers that the page describes, every fact that is not on the page (inferred: fact, source, confidence) and every point where the document departs from
 //     the page (deviations: what, why).
-//   - info.x-unattended-access is how many calls without the PSU the provider allows in how many hours; absent where no
-//     limit is known. info.x-sandbox-credentials are made-up credentials that fit the document.
+//   - info.x-unattended-access is how often the provider may be called without the PSU; absent where no limit is known.
+//     Each element is an allowance: of names the calls that share it (balances, batch, accounts, allBalances: the
+//     methods of adapters.Source), per what has one of its own (account or consent), and limits are its numbers
+//     ({calls: 4, hours: 24}), all of which hold at once. With per account, a batch counts as a call of each account in
+//     it and a list as one of each account that it names. Unless named, batch counts like balances and allBalances
+//     like accounts.
+//   - info.x-sandbox-credentials are made-up credentials that fit the document.
 //   - x-confidence (documented, inferred or unknown) and x-source stand on each part that is not on the page.
 //     A part without x-confidence is on the page.
 //   - examples are named, every name once in a document. The first one of an answer is the one served by default.

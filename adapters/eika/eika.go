@@ -18,8 +18,8 @@
 //  4. Leave accounts out, or name the resourceId that openbalances accounts prints.
 //
 // Access limits: 4 unattended calls in 24 hours for one account; then 429 ACCESS_EXCEEDED. A call is attended when it
-// carries the PSU's address. How a call for the account list counts is not documented. No consent is named in a call, so
-// the PSU or the caller's own session stands for it.
+// carries the PSU's address. How a call for the account list counts is not documented; it is taken to have 4 of its own.
+// No consent is named in a call, so the PSU or the caller's own session stands for it.
 //
 // Balance types: Berlin Group's names, taken as they are.
 //

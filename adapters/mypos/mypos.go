@@ -16,8 +16,8 @@
 //  3. Configure apiKey, accessToken and consentId, and the QWAC under tls as clientCert and clientKey.
 //  4. Leave accounts out, or name the accountNumber that openbalances accounts prints.
 //
-// Access limits: 4 unattended calls in 24 hours for one account, by law; the page names none. The consent is
-// consentId.
+// Access limits: 4 unattended calls in 24 hours for one account, by law; the page names none. Lists
+// are taken to have 4 of their own. The consent is consentId.
 //
 // Balance types: "available" becomes interimAvailable, because it is what the PSU may dispose of at the moment of the
 // call. It is the only documented type; others are read as Berlin Group names or stay unknown, like the number without

@@ -21,7 +21,8 @@
 //     encryption needs signingKey, signingKeyId and originatingHost.
 //  5. Leave accounts out, or name an id that openbalances accounts prints in the same session.
 //
-// Access limits: 4 unattended calls in 24 hours for one account. The consent is sessionId.
+// Access limits: 4 unattended calls in 24 hours for one account. A list is taken for a call of each
+// account. The consent is sessionId.
 //
 // Balance types: short codes without a published list. ISO 20022 codes are read as such; CLSG (closing) becomes
 // closingBooked, AVLB (available) interimAvailable and EXPN (expected) expected, which is inferred from test data.

@@ -18,7 +18,8 @@
 //  4. Leave accounts out, or name an id that openbalances accounts prints.
 //
 // Access limits: 4 unattended calls in 24 hours for one account, set by the bank. A call is attended when it carries
-// the PSU's IPv4 address. The consent is onBehalfOf.
+// the PSU's IPv4 address. A batch is taken for a call of each account, and lists to have 4 of their own. The consent is
+// onBehalfOf.
 //
 // Balance types: "current" becomes interimBooked and "available" interimAvailable, because both describe the moment of
 // the call and Token.io contrasts them as booked and disposable. The type of other balances is the bank's own text: it

@@ -691,9 +691,8 @@ type ClientInterface interface {
 	//
 	// Where access to balances was not granted, a call with `withBalance` is refused. The pages do not say how, nor
 	// whether the balances of single accounts may be missing from a list. Nothing says that a long list is cut into
-	// pages. A call counts against the four a day in the same way as one for the balances of one account; whether it
-	// counts once or for each account of the list is not documented. Session, signature and errors are those of that
-	// call, too.
+	// pages. Nor do they say whether a list counts against a daily limit: they state the four calls a day at the
+	// calls for balances only. Session, signature and errors are those of the call for one account.
 	//
 	// Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
 	GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -739,9 +738,8 @@ type ClientInterface interface {
 //
 // Where access to balances was not granted, a call with `withBalance` is refused. The pages do not say how, nor
 // whether the balances of single accounts may be missing from a list. Nothing says that a long list is cut into
-// pages. A call counts against the four a day in the same way as one for the balances of one account; whether it
-// counts once or for each account of the list is not documented. Session, signature and errors are those of that
-// call, too.
+// pages. Nor do they say whether a list counts against a daily limit: they state the four calls a day at the
+// calls for balances only. Session, signature and errors are those of the call for one account.
 //
 // Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
 func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1436,9 +1434,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Where access to balances was not granted, a call with `withBalance` is refused. The pages do not say how, nor
 	// whether the balances of single accounts may be missing from a list. Nothing says that a long list is cut into
-	// pages. A call counts against the four a day in the same way as one for the balances of one account; whether it
-	// counts once or for each account of the list is not documented. Session, signature and errors are those of that
-	// call, too.
+	// pages. Nor do they say whether a list counts against a daily limit: they state the four calls a day at the
+	// calls for balances only. Session, signature and errors are those of the call for one account.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1710,9 +1707,8 @@ func (r GetBalancesResult) ContentType() string {
 //
 // Where access to balances was not granted, a call with `withBalance` is refused. The pages do not say how, nor
 // whether the balances of single accounts may be missing from a list. Nothing says that a long list is cut into
-// pages. A call counts against the four a day in the same way as one for the balances of one account; whether it
-// counts once or for each account of the list is not documented. Session, signature and errors are those of that
-// call, too.
+// pages. Nor do they say whether a list counts against a daily limit: they state the four calls a day at the
+// calls for balances only. Session, signature and errors are those of the call for one account.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -484,9 +484,9 @@ type ClientInterface interface {
 	// **Consent.** Error code `1426` says that the end user has to give a consent first, or give it again. Its link of
 	// relation `consent` names the call that starts this; afterwards the balance call can be made again.
 	//
-	// **At most four calls a day.** The limit protects accounts that are polled in the background: a call that names
-	// the end user's address in `x-psu-ip-address` counts as asked for by that user, a call with an empty one counts
-	// as made without them. What a client sees once the limit is used up is not documented.
+	// **At most four calls a day**, as per compliance. A call that names the end user's address in
+	// `x-psu-ip-address` counts as asked for by that user, a call with an empty one counts as made without them. That
+	// only the latter are limited is inferred. What a client sees once the limit is used up is not documented.
 	//
 	// **Private statuses.** 510 means that the request is at fault, 520 that Neonomics is, 530 that the bank is. Much
 	// HTTP software takes every status from 500 on for a passing fault and repeats the call. Do not repeat a 510:
@@ -566,9 +566,9 @@ func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, req
 // **Consent.** Error code `1426` says that the end user has to give a consent first, or give it again. Its link of
 // relation `consent` names the call that starts this; afterwards the balance call can be made again.
 //
-// **At most four calls a day.** The limit protects accounts that are polled in the background: a call that names
-// the end user's address in `x-psu-ip-address` counts as asked for by that user, a call with an empty one counts
-// as made without them. What a client sees once the limit is used up is not documented.
+// **At most four calls a day**, as per compliance. A call that names the end user's address in
+// `x-psu-ip-address` counts as asked for by that user, a call with an empty one counts as made without them. That
+// only the latter are limited is inferred. What a client sees once the limit is used up is not documented.
 //
 // **Private statuses.** 510 means that the request is at fault, 520 that Neonomics is, 530 that the bank is. Much
 // HTTP software takes every status from 500 on for a passing fault and repeats the call. Do not repeat a 510:
@@ -985,9 +985,9 @@ type ClientWithResponsesInterface interface {
 	// **Consent.** Error code `1426` says that the end user has to give a consent first, or give it again. Its link of
 	// relation `consent` names the call that starts this; afterwards the balance call can be made again.
 	//
-	// **At most four calls a day.** The limit protects accounts that are polled in the background: a call that names
-	// the end user's address in `x-psu-ip-address` counts as asked for by that user, a call with an empty one counts
-	// as made without them. What a client sees once the limit is used up is not documented.
+	// **At most four calls a day**, as per compliance. A call that names the end user's address in
+	// `x-psu-ip-address` counts as asked for by that user, a call with an empty one counts as made without them. That
+	// only the latter are limited is inferred. What a client sees once the limit is used up is not documented.
 	//
 	// **Private statuses.** 510 means that the request is at fault, 520 that Neonomics is, 530 that the bank is. Much
 	// HTTP software takes every status from 500 on for a passing fault and repeats the call. Do not repeat a 510:
@@ -1245,9 +1245,9 @@ func (c *ClientWithResponses) GetAccountsWithResponse(ctx context.Context, param
 // **Consent.** Error code `1426` says that the end user has to give a consent first, or give it again. Its link of
 // relation `consent` names the call that starts this; afterwards the balance call can be made again.
 //
-// **At most four calls a day.** The limit protects accounts that are polled in the background: a call that names
-// the end user's address in `x-psu-ip-address` counts as asked for by that user, a call with an empty one counts
-// as made without them. What a client sees once the limit is used up is not documented.
+// **At most four calls a day**, as per compliance. A call that names the end user's address in
+// `x-psu-ip-address` counts as asked for by that user, a call with an empty one counts as made without them. That
+// only the latter are limited is inferred. What a client sees once the limit is used up is not documented.
 //
 // **Private statuses.** 510 means that the request is at fault, 520 that Neonomics is, 530 that the bank is. Much
 // HTTP software takes every status from 500 on for a passing fault and repeats the call. Do not repeat a 510:

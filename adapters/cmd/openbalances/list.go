@@ -47,6 +47,7 @@ func listProviders(stdout io.Writer) error {
 // listed is one provider as -json prints it.
 type listed struct {
 	specs.Info
+	UnattendedCalls int             `json:"unattendedCalls,omitempty"` // of balances, by the first limit
 	UnattendedHours float64         `json:"unattendedHours,omitempty"`
 	Credentials     credentialNames `json:"credentials"`
 }
@@ -61,7 +62,11 @@ func listProvidersJSON(stdout io.Writer) error {
 	all := []listed{}
 	for _, p := range providers {
 		info, _ := specs.Describe(p.name)
-		all = append(all, listed{info, info.UnattendedWindow.Hours(), credentialNames{p.required, p.oneOf, p.optional}})
+		var limit specs.Limit
+		if balances, ok := info.Unattended.Of(specs.Balances); ok {
+			limit = balances.Limits[0]
+		}
+		all = append(all, listed{info, limit.Calls, limit.Window.Hours(), credentialNames{p.required, p.oneOf, p.optional}})
 	}
 	encoder := json.NewEncoder(stdout)
 	encoder.SetIndent("", "  ")

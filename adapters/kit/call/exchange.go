@@ -160,18 +160,24 @@ type counter struct {
 type counterKey struct{}
 
 // Counting returns a context that counts the requests sent under it by sources that are built on this package, and a
-// function that tells how many there were so far. A request that a transport of the caller's repeats counts each time.
+// function that tells how many there were so far. A request that a transport of the caller's repeats counts each time;
+// one for an access token, which may serve several callers, does not count.
 func Counting(ctx context.Context) (context.Context, func() int) {
 	outer, _ := ctx.Value(counterKey{}).(*counter)
 	own := &counter{outer: outer}
 	return context.WithValue(ctx, counterKey{}, own), func() int { return int(own.sent.Load()) }
 }
 
+// uncounted returns the context without the counter of Counting.
+func uncounted(ctx context.Context) context.Context {
+	return context.WithValue(ctx, counterKey{}, (*counter)(nil))
+}
+
 // counted returns the request, whose sending is watched if somebody counts, and what to call with its error. Without an
 // argument to blame, a request counts once even if nothing was written: a gateway may have counted it.
 func counted(ctx context.Context, request *http.Request) (*http.Request, func(error)) {
-	own, ok := ctx.Value(counterKey{}).(*counter)
-	if !ok {
+	own, _ := ctx.Value(counterKey{}).(*counter)
+	if own == nil {
 		return request, func(error) {}
 	}
 	var written atomic.Int64

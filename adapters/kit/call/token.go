@@ -104,7 +104,7 @@ func (s *tokens) current(ctx context.Context) (string, *renewal) {
 	}
 	if s.renewal == nil {
 		s.renewal = &renewal{done: make(chan struct{})}
-		go s.renew(context.WithoutCancel(ctx), s.renewal)
+		go s.renew(uncounted(context.WithoutCancel(ctx)), s.renewal)
 	}
 	return "", s.renewal
 }

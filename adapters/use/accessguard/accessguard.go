@@ -2,9 +2,9 @@ package accessguard
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	defaultWindow = 24 * time.Hour
-	maxCalls      = 100 // bounds a record
+	usualWindow = 24 * time.Hour
+	maxCalls    = 500 // bounds a record
 )
 
 // Options are what a caller can choose. A nil *Options and zero fields mean the defaults.
 type Options struct {
-	// Calls and Window replace the unattended access that the provider's document states: Calls for one account in
-	// Window, at most 100. Without any, calls are not limited and Window is 24 hours.
-	Calls  int
-	Window time.Duration
-	// Block is how long a 429 without Retry-After stops unattended calls; Window if zero.
+	// Access replaces the unattended access that the provider's document states, for instance by [Usual]. Each limit has
+	// 1 to 500 calls. A slice that is empty but not nil says that no limit is known.
+	Access specs.Access
+	// Block is how long a 429 without Retry-After stops unattended calls. The default is the shortest window of the
+	// call's limits, and 24 hours without any.
 	Block time.Duration
 	// FailOpen lets calls through while the store fails, instead of refusing them with adapters.ErrUnavailable.
 	FailOpen bool
@@ -30,47 +30,135 @@ type Options struct {
 	Now func() time.Time
 }
 
-// New returns source behind a guard; it is an [adapters.BatchSource] if source is one. provider is the adapter's name,
-// consent what the package comment says, and store is shared by all guards that spend the same allowance. Nothing is
-// sent, and the store is not asked.
-func New(source adapters.Source, provider string, consent adapters.Secret, store Store, options *Options) (
-	adapters.Source, error) {
+// Usual is what banks commonly allow: limits for the balances of each account, in a batch too, and the same limits apart
+// for the lists of each consent.
+func Usual(limits ...specs.Limit) specs.Access {
+	return specs.Access{
+		{Of: []specs.Call{specs.Balances}, Per: specs.PerAccount, Limits: limits},
+		{Of: []specs.Call{specs.Accounts}, Per: specs.PerConsent, Limits: limits},
+	}
+}
+
+// New returns source behind a guard. consent is what the package comment says, and store is shared by all guards that
+// spend the same allowance. Nothing is sent, and the store is not asked.
+func New(source adapters.Source, consent adapters.Secret, store Store, options *Options) (*Guard, error) {
 	if options == nil {
 		options = &Options{}
 	}
-	info, known := specs.Describe(provider)
-	g := &guard{
-		source: source, store: store, provider: provider, failOpen: options.FailOpen, clock: options.Now,
-		calls:  cmp.Or(options.Calls, info.UnattendedCalls),
-		window: cmp.Or(options.Window, info.UnattendedWindow, defaultWindow),
-		key:    func(account string) string { return key(provider, consent, account) },
+	g := &Guard{source: source, store: store, failOpen: options.FailOpen, clock: options.Now}
+	g.consent = func() adapters.Secret { return consent }
+	g.provider = nameOf(source)
+	info, known := specs.Describe(g.provider)
+	access := info.Unattended
+	if options.Access != nil {
+		access = options.Access
 	}
-	g.block = cmp.Or(options.Block, g.window)
 	if g.clock == nil {
 		g.clock = time.Now
 	}
-	switch {
-	case source == nil:
-		return nil, g.invalid("source: missing")
-	case store == nil:
+	switch problem := limitProblem(access); {
+	case g.provider == "":
+		return nil, g.invalid("source: missing, or without a provider's name")
+	case missing(store):
 		return nil, g.invalid("store: missing")
 	case consent == "":
 		return nil, g.invalid("consent: missing")
-	case !known && options.Calls == 0:
-		return nil, g.invalid("provider: no document states its limit, and calls is zero")
-	case g.calls < 0 || g.calls > maxCalls:
-		return nil, g.invalid("calls: not between 0 and 100")
-	case g.window < 0 || g.block < 0:
-		return nil, g.invalid("window or block: negative")
+	case !known && options.Access == nil:
+		return nil, g.invalid("access: missing, and no document of the provider states it")
+	case problem != "":
+		return nil, g.invalid("access: " + problem)
+	case options.Block < 0:
+		return nil, g.invalid("block: negative")
 	}
-	if batch, ok := source.(adapters.BatchSource); ok {
-		return &batchGuard{g, batch}, nil
-	}
+	g.allow(access, options.Block)
 	return g, nil
 }
 
-// key identifies what the provider counts by. Quoting keeps the parts apart.
-func key(provider string, consent adapters.Secret, account string) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", provider, string(consent), account))
-	return hex.EncodeToString(sum[:])
+// nameOf returns the provider of a source, "" if there is none to be had.
+func nameOf(source adapters.Source) (name string) {
+	if missing(source) {
+		return ""
+	}
+	defer func() {
+		if recover() != nil {
+			name = ""
+		}
+	}()
+	return source.Provider()
+}
+
+// missing reports whether an interface holds nothing, or a pointer to nothing.
+func missing(value any) bool {
+	v := reflect.ValueOf(value)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+func limitProblem(access specs.Access) string {
+	for _, allowance := range access {
+		if allowance.Per != specs.PerAccount && allowance.Per != specs.PerConsent {
+			return "neither per account nor per consent"
+		}
+		for _, limit := range allowance.Limits {
+			if limit.Calls < 1 || limit.Calls > maxCalls || limit.Window <= 0 {
+				return "a limit needs 1 to 500 calls and a window"
+			}
+		}
+	}
+	return ""
+}
+
+// allowance is what the provider allows a kind of call.
+type allowance struct {
+	operation         string     // in errors
+	group             specs.Call // the first call that shares it
+	perAccount        bool
+	limits            []specs.Limit
+	shortest, longest time.Duration // of the limits' windows
+	block             time.Duration
+}
+
+// allow sets the allowance of every kind of call. What access does not mention is not limited.
+func (g *Guard) allow(access specs.Access, block time.Duration) {
+	access = slices.Clone(access)
+	for _, usual := range Usual() {
+		if _, ok := access.Of(usual.Of[0]); !ok {
+			access = append(access, usual)
+		}
+	}
+	set := func(k *kind, call specs.Call, operation string) {
+		stated, _ := access.Of(call)
+		a := allowance{operation: operation, perAccount: stated.Per == specs.PerAccount, limits: stated.Limits}
+		for _, a.group = range []specs.Call{specs.Balances, specs.Batch, specs.Accounts, specs.AllBalances} {
+			if slices.Contains(stated.Of, a.group) {
+				break
+			}
+		}
+		for _, limit := range a.limits {
+			a.longest = max(a.longest, limit.Window)
+			a.shortest = min(cmp.Or(a.shortest, limit.Window), limit.Window)
+		}
+		a.longest, a.shortest = cmp.Or(a.longest, usualWindow), cmp.Or(a.shortest, usualWindow)
+		a.block = cmp.Or(block, a.shortest)
+		k.allowance = a
+	}
+	set(&g.balances, specs.Balances, "get balances")
+	set(&g.batch, specs.Batch, "get balances")
+	set(&g.accounts, specs.Accounts, "list accounts")
+	set(&g.allBalances, specs.AllBalances, "list balances")
+}
+
+// key identifies what the provider counts by: an account, or the consent as a whole for calls that name none. Quoting
+// keeps the parts apart. The key of an account's balances is that of the first version.
+func (g *Guard) key(k *kind, account ...string) string {
+	text := fmt.Appendf(nil, "%q %q", g.provider, string(g.consent()))
+	if !k.perAccount {
+		account = nil
+	}
+	for _, id := range account {
+		text = fmt.Appendf(text, " %q", id)
+	}
+	if len(account) == 0 || k.group != specs.Balances {
+		text = fmt.Appendf(text, " %s", k.group)
+	}
+	return checksum(text)
 }

@@ -1,25 +1,33 @@
-// Package accessguard keeps unattended calls within the provider's allowance: it counts them for every provider,
-// consent and account in a rolling window and refuses the next one before it is sent.
+// Package accessguard keeps unattended calls within the provider's allowance: it counts them in rolling windows and
+// refuses the next one before it is sent.
 //
-//	guarded, err := accessguard.New(client, "neonomics", sessionID, accessguard.File("access.json"), nil)
+//	guarded, err := accessguard.New(client, sessionID, accessguard.File("access.json"), nil)
 //
 // A guarded source is used like any other. It refuses with [adapters.ErrRateLimited], Status 0 and the time of the next
-// free call in RetryAfter; it never waits and never repeats a call.
+// free call in RetryAfter; it never waits and never repeats a call. [Guard.Left] and [Guard.ListsLeft] tell how many
+// calls are left, and spend none.
 //
 // # What is counted
 //
-// Unattended calls, one for each account, also in a batch. Attended calls are neither counted nor refused; whether a
-// call is attended is what [adapters.Attended] declares, and the guard cannot know better. A call is counted before it
-// is sent, so that a crash spends it, and stops counting one window after its answer came. It is given back only when
-// certainly nothing was sent: the source itself refused an argument ([adapters.ErrInvalidArgument] with Status 0), or
-// the context ended before the source was asked. Every other failure counts, also a refused connection, because a
-// gateway may have counted before it failed.
+// Unattended calls. Which calls share an allowance, how many there are in which windows, and whether each account or the
+// consent as a whole has them, is what the provider's document says (x-unattended-access) or [Options].Access. By
+// account, a batch is a call of each account in it, and a list one of each account that it names; such a list is refused
+// when its own calls are used up, because nobody knows its accounts before. Attended calls are neither counted nor
+// refused; whether a call is attended is what [adapters.Attended] declares, and the guard cannot know better.
+//
+// A call is counted before it is sent, so that a crash spends it, and stops counting one window after its answer came.
+// Then the requests that were really sent count: each page of a list, each repetition by a transport of the caller's. A
+// source that is not built on adapters/kit/call does not count them and is taken to send one. None counts if certainly
+// none was sent: the failure arose in this process ([adapters.OriginLocal], or [adapters.ErrInvalidArgument] with
+// Status 0), no access token was to be had, or the context ended before the source was asked. Every other failure
+// counts, also a refused connection, because a gateway may have counted before it failed. A call that the provider lacks
+// spends nothing.
 //
 // # What is learned
 //
-// A 429 to an unattended call means that the provider has counted more than we did. It stops the account's unattended
-// calls until the answer's Retry-After and, if it states none, for one whole window ([Options].Block): by then a
-// rolling window has forgotten whatever filled it. This holds also where no limit is documented.
+// A 429 to an unattended call means that the provider has counted more than we did. It stops the unattended calls of the
+// same key until the answer's Retry-After and, if it states none, for the shortest window ([Options].Block). This holds
+// also where no limit is documented. A 429 of a token endpoint stops nothing.
 //
 // # Which consent
 //
@@ -30,14 +38,18 @@
 //
 // # Limits
 //
-// The provider counts by its own clock, perhaps by calendar day, and may count other operations, which the guard does
-// not see: a 429 stays possible. Calls of other programs count only if they share the store. A clock set back makes the
-// guard stricter, never laxer; a clock set forward forgets early. Clocks of a fleet have to agree to seconds.
+// The provider counts by its own clock, perhaps by calendar day: a 429 stays possible. Calls of other programs count
+// only if they share the store. A transport that repeats requests can exceed the allowance within one call.
+//
+// Clocks of a fleet have to agree to seconds. A clock that is wrong for a moment forgets nothing within a month. Calls
+// that lie in the future of the clock count for one window from when that was noticed, and while they may be true.
 //
 // # Stores
 //
 // [Memory] is for one process, [File] for the processes of one machine, [SQL] for fleets; [Store] is one method. While
-// a store fails, calls are refused with [adapters.ErrUnavailable], unless [Options].FailOpen says otherwise.
+// a store fails, calls are refused with [adapters.ErrUnavailable], unless [Options].FailOpen says otherwise. Files and
+// tables carry a version. Records of the first version, which has none, go on to count; programs of the first version
+// refuse what this one has written. A store of a later version is refused ([ErrVersion]) and left as it is.
 //
 // This package imports specs for the limits. That costs no dependency, and no document is linked: the limits are
 // generated Go values. No adapter imports accessguard.

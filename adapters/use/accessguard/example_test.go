@@ -11,8 +11,8 @@ import (
 )
 
 func ExampleNew() {
-	client := &storetest.Bank{} // any adapter's Client
-	guarded, err := accessguard.New(client, "neonomics", "session-id", accessguard.Memory(), nil)
+	client := &storetest.Bank{Base: "neonomics"} // any adapter's Client
+	guarded, err := accessguard.New(client, "session-id", accessguard.Memory(), nil)
 	if err != nil {
 		fmt.Println(err)
 		return

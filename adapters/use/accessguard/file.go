@@ -18,18 +18,20 @@ import (
 const (
 	lockTimeout = 10 * time.Second
 	lockPause   = 5 * time.Millisecond
+	maxLinks    = 40
 )
 
 // FileStore is a [Store] for the processes of one machine. Make it with [File].
 type FileStore struct {
-	path string
+	path string        // as the caller named it
 	turn chan struct{} // held by the goroutine that works on the file
 }
 
 // File returns a store that keeps its records in the file at path, which survives restarts and crashes. Processes take
 // turns by a lock on path.lock that ends with its holder; on Unix it is flock, which network file systems may not
 // honour, and on other systems than Unix and Windows every update fails. The folder has to be there; both files are
-// for their owner only. A file that was not written by a FileStore is [ErrDamaged] and is left as it is.
+// for their owner only. A link is followed. A file that was not written by a FileStore is [ErrDamaged], and one of a later
+// version [ErrVersion]; both are left as they are.
 //
 // Every counted call writes the file twice, so it suits some thousands of accounts.
 func File(path string) *FileStore {
@@ -47,55 +49,124 @@ func (s *FileStore) Update(ctx context.Context, key string, now time.Time, chang
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	lock, err := s.lock(ctx)
+	path, err := resolve(s.path)
+	for done := false; err == nil && !done; {
+		done, err = attempt(ctx, path, key, now, change)
+	}
+	return err
+}
+
+// attempt reports whether the record is what change made of it; false without error means that somebody has removed the
+// lock file meanwhile.
+func attempt(ctx context.Context, path, key string, now time.Time, change func(Record) Record) (bool, error) {
+	lock, err := lock(ctx, path+".lock")
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { _ = lock.Close() }() // ends the lock
-	records, err := s.read()
+	records, err := read(path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	record := change(records[key])
 	if record.Equal(records[key]) {
-		return nil
+		return true, nil
 	}
 	records[key] = record
 	dropExpired(records, now)
-	return s.write(records)
+	if held, err := isAt(path+".lock", lock); !held || err != nil {
+		return false, err
+	}
+	return true, write(path, records)
+}
+
+// resolve follows links, so that every name of a file leads to one lock. Nothing need be there.
+func resolve(path string) (string, error) {
+	for range maxLinks {
+		target, err := os.Readlink(path)
+		if err != nil {
+			return path, nil
+		}
+		if !filepath.IsAbs(target) {
+			folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+			if err != nil {
+				return "", err
+			}
+			target = filepath.Join(folder, target)
+		}
+		path = target
+	}
+	return "", fmt.Errorf("%w: too many links", ErrDamaged)
 }
 
 // lock waits until no other process works on the file.
-func (s *FileStore) lock(ctx context.Context) (*os.File, error) {
-	file, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
+func lock(ctx context.Context, path string) (*os.File, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lockTimeout, errors.New("access guard: the file stays locked"))
 	defer cancel()
 	for {
-		locked, err := tryLock(file)
-		if err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
-		if locked {
-			return file, nil
+		file, err := openLocked(path)
+		if file != nil || err != nil {
+			return file, err
 		}
 		select {
 		case <-time.After(rand.N(lockPause)):
 		case <-ctx.Done():
-			return nil, errors.Join(context.Cause(ctx), file.Close())
+			return nil, context.Cause(ctx)
 		}
 	}
 }
 
-// The file is the SHA-256 of the records in hexadecimal, a line feed, and the records.
+// openLocked returns nil if another holder has the lock, or if the locked file is not the one at path any more.
+func openLocked(path string) (*os.File, error) {
+	if _, err := regular(path); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	locked, err := tryLock(file)
+	if locked {
+		locked, err = isAt(path, file)
+	}
+	if locked && err == nil {
+		return file, nil
+	}
+	return nil, errors.Join(err, file.Close())
+}
 
-func (s *FileStore) read() (map[string]Record, error) {
-	records := map[string]Record{}
-	text, err := os.ReadFile(s.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return records, nil
+// isAt reports whether an open file is the one at path.
+func isAt(path string, file *os.File) (bool, error) {
+	opened, err := file.Stat()
+	if err != nil {
+		return false, err
+	}
+	named, err := os.Lstat(path)
+	return err == nil && os.SameFile(opened, named), nil
+}
+
+// regular reports whether a file is there; its error says that it is something else, such as a pipe, which might block.
+func regular(path string) (bool, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err == nil && !info.Mode().IsRegular():
+		return false, fmt.Errorf("%w: no regular file", ErrDamaged)
+	}
+	return err == nil, err
+}
+
+// The file is the version, a space, the SHA-256 of the records in hexadecimal, a line feed, and the records.
+
+func read(path string) (map[string]Record, error) {
+	found, err := regular(path)
+	if !found {
+		return map[string]Record{}, err
+	}
+	text, err := os.ReadFile(path)
+	if err == nil {
+		text, err = unversioned(text)
 	}
 	if err != nil {
 		return nil, err
@@ -104,29 +175,38 @@ func (s *FileStore) read() (map[string]Record, error) {
 	if string(sum) != checksum(body) {
 		return nil, fmt.Errorf("%w: checksum of the file", ErrDamaged)
 	}
+	var records map[string]Record
 	if err := json.Unmarshal(body, &records); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	for _, record := range records {
+		if record.Expires().IsZero() {
+			return nil, fmt.Errorf("%w: an empty record", ErrDamaged)
+		}
+	}
+	if records == nil {
+		return nil, fmt.Errorf("%w: no records", ErrDamaged)
 	}
 	return records, nil
 }
 
 // write replaces the file as a whole: a crash leaves the old one or the new one.
-func (s *FileStore) write(records map[string]Record) error {
+func write(path string, records map[string]Record) error {
 	body, err := json.Marshal(records)
 	if err != nil {
 		return err
 	}
-	written := s.path + ".new"
+	written := path + ".new"
 	if err := os.Remove(written); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := writeSynced(written, []byte(checksum(body)+"\n"+string(body))); err != nil {
+	if err := writeSynced(written, versioned([]byte(checksum(body)+"\n"+string(body)))); err != nil {
 		return err
 	}
-	if err := os.Rename(written, s.path); err != nil {
+	if err := os.Rename(written, path); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(s.path))
+	return syncFolder(filepath.Dir(path))
 }
 
 func writeSynced(path string, text []byte) error {

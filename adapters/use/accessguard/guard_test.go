@@ -1,10 +1,12 @@
 package accessguard_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"net/netip"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -56,12 +58,15 @@ func (b broken) Update(context.Context, string, time.Time, func(accessguard.Reco
 
 // guarded returns a guard of eika, which allows four calls in 24 hours.
 func guarded(t *testing.T, source adapters.Source, store accessguard.Store,
-	options accessguard.Options) adapters.Source {
+	options accessguard.Options) *accessguard.Guard {
 	t.Helper()
-	guard, err := accessguard.New(source, "eika", "consent", store, &options)
+	guard, err := accessguard.New(source, "consent", store, &options)
 	require.NoError(t, err)
 	return guard
 }
+
+// allow is the usual access with so many calls in 24 hours.
+func allow(calls int) specs.Access { return accessguard.Usual(specs.Limit{Calls: calls, Window: day}) }
 
 func call(t *testing.T, guard adapters.Source) error {
 	t.Helper()
@@ -104,7 +109,7 @@ func TestLowerLimitWaitsForMoreThanOneCall(t *testing.T) {
 		require.NoError(t, call(t, guarded(t, &bank{}, store, accessguard.Options{Now: clock.now})))
 		clock.time = clock.time.Add(time.Hour)
 	}
-	lower := guarded(t, &bank{}, store, accessguard.Options{Calls: 2, Now: clock.now})
+	lower := guarded(t, &bank{}, store, accessguard.Options{Access: allow(2), Now: clock.now})
 	requireLimited(t, call(t, lower), start.Add(day+2*time.Hour))
 	clock.time = start.Add(day + time.Minute) // the first has stopped counting
 	for range 2 {
@@ -116,7 +121,7 @@ func TestCallCountsFromItsAnswer(t *testing.T) {
 	t.Parallel()
 	clock := &clock{start}
 	source := &bank{during: func() { clock.time = clock.time.Add(20 * time.Second) }}
-	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Calls: 1, Now: clock.now})
+	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Access: allow(1), Now: clock.now})
 	require.NoError(t, call(t, guard))
 	requireLimited(t, call(t, guard), start.Add(day+20*time.Second))
 }
@@ -125,7 +130,7 @@ func TestCrashDuringTheCallCounts(t *testing.T) {
 	t.Parallel()
 	clock := &clock{start}
 	guard := guarded(t, &bank{during: func() { panic("crash") }}, accessguard.Memory(),
-		accessguard.Options{Calls: 1, Now: clock.now})
+		accessguard.Options{Access: allow(1), Now: clock.now})
 	assert.Panics(t, func() { _ = call(t, guard) })
 	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
 }
@@ -138,7 +143,7 @@ func TestClockSetBackLetsNothingThrough(t *testing.T) {
 	for range 4 {
 		require.NoError(t, call(t, guard))
 	}
-	requireLimited(t, call(t, guard), start.Add(-90*time.Hour).Add(day))
+	requireLimited(t, call(t, guard), start.Add(-120*time.Hour).Add(day+time.Minute))
 	assert.Equal(t, 4, source.Asked("account"))
 }
 
@@ -199,7 +204,7 @@ func TestFailuresThatCount(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			source := &bank{failure: row.failure}
-			guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Calls: 1})
+			guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Access: allow(1)})
 			require.Equal(t, row.failure, call(t, guard))
 			source.failure = nil
 			err := call(t, guard)
@@ -212,9 +217,9 @@ func TestContextThatEnds(t *testing.T) {
 	t.Parallel()
 	source := &bank{}
 	store := accessguard.Memory()
-	guard := guarded(t, source, store, accessguard.Options{Calls: 1})
+	guard := guarded(t, source, store, accessguard.Options{Access: allow(1)})
 	ctx, cancel := context.WithCancel(t.Context())
-	endsAfterReserving := guarded(t, source, during{store, cancel}, accessguard.Options{Calls: 1})
+	endsAfterReserving := guarded(t, source, during{store, cancel}, accessguard.Options{Access: allow(1)})
 	for range 2 { // the second time it has ended before
 		_, err := endsAfterReserving.Balances(ctx, "account", adapters.Unattended())
 		require.ErrorIs(t, err, context.Canceled)
@@ -226,7 +231,7 @@ func TestContextThatEnds(t *testing.T) {
 	source.during, source.failure = cancel, &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
 	_, err := guard.Balances(ctx, "other", adapters.Unattended())
 	require.ErrorIs(t, err, adapters.ErrRateLimited)
-	guard = guarded(t, source, store, accessguard.Options{Calls: 2})
+	guard = guarded(t, source, store, accessguard.Options{Access: allow(2)})
 	_, err = guard.Balances(t.Context(), "other", adapters.Unattended())
 	require.ErrorContains(t, err, "access guard", "learned although the context had ended")
 }
@@ -260,18 +265,19 @@ func TestLearnsFrom429(t *testing.T) {
 		"in a 200": {failure: &adapters.Error{Status: 200}, until: start.Add(day)},
 		"no limit is documented": {provider: "onesingleview", failure: &adapters.Error{Status: 429},
 			until: start.Add(day)},
-		"not from the provider": {failure: &adapters.Error{RetryAfter: hour}},
+		"not from the provider":        {failure: &adapters.Error{RetryAfter: hour}},
+		"of the token endpoint":        {failure: &adapters.Error{Status: 429, Operation: "get token"}},
+		"of the caller's token source": {failure: &adapters.Error{Status: 429, Origin: adapters.OriginLocal}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			row.failure.Kind, row.options.Now = adapters.ErrRateLimited, (&clock{start}).now
 			source := &bank{failure: row.failure}
-			provider := cmp.Or(row.provider, "eika")
-			guard, err := accessguard.New(source, provider, "consent", accessguard.Memory(), &row.options)
-			require.NoError(t, err)
+			source.Base = adapters.Base(row.provider)
+			guard := guarded(t, source, accessguard.Memory(), row.options)
 			require.Equal(t, row.failure, call(t, guard))
 			source.failure = nil
-			_, err = guard.Balances(t.Context(), "other account", adapters.Unattended())
+			_, err := guard.Balances(t.Context(), "other account", adapters.Unattended())
 			require.NoError(t, err)
 			err = call(t, guard)
 			if row.until.IsZero() {
@@ -313,7 +319,7 @@ func TestStoreThatFails(t *testing.T) {
 func TestStoreThatComesBackCountsTheCallLetThrough(t *testing.T) {
 	t.Parallel()
 	source, store := &bank{}, &recovering{Store: accessguard.Memory()}
-	guard := guarded(t, source, store, accessguard.Options{Calls: 1, FailOpen: true})
+	guard := guarded(t, source, store, accessguard.Options{Access: allow(1), FailOpen: true})
 	require.NoError(t, call(t, guard))
 	require.ErrorIs(t, call(t, guard), adapters.ErrRateLimited)
 }
@@ -342,7 +348,8 @@ func TestKeysAreApart(t *testing.T) {
 		{"eika", "consent a", "b"}, {"eika", "consent", "a b"},
 	}
 	for _, key := range keys {
-		guard, err := accessguard.New(source, key[0], adapters.Secret(key[1]), store, &accessguard.Options{Calls: 1})
+		source.Base = adapters.Base(key[0])
+		guard, err := accessguard.New(source, adapters.Secret(key[1]), store, &accessguard.Options{Access: allow(1)})
 		require.NoError(t, err)
 		_, err = guard.Balances(t.Context(), key[2], adapters.Unattended())
 		require.NoError(t, err)
@@ -352,45 +359,208 @@ func TestKeysAreApart(t *testing.T) {
 	assert.Equal(t, len(keys), store.Len())
 }
 
-func TestLimitsComeFromTheDocuments(t *testing.T) {
-	t.Parallel()
-	for _, name := range specs.Providers() {
-		info, _ := specs.Describe(name)
-		source := &bank{}
-		guard, err := accessguard.New(source, name, "consent", accessguard.Memory(), nil)
-		require.NoError(t, err)
-		const tries = 12
-		for range tries {
-			_ = call(t, guard)
-		}
-		want := info.UnattendedCalls
-		if want == 0 {
-			want = tries
-		}
-		assert.Equal(t, want, source.Asked("account"), name)
-	}
-}
-
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	store, source := accessguard.Memory(), &bank{}
-	for problem, make := range map[string]func() (adapters.Source, error){
-		"source: missing":  func() (adapters.Source, error) { return accessguard.New(nil, "eika", "c", store, nil) },
-		"store: missing":   func() (adapters.Source, error) { return accessguard.New(source, "eika", "c", nil, nil) },
-		"consent: missing": func() (adapters.Source, error) { return accessguard.New(source, "eika", "", store, nil) },
-		"provider: no":     func() (adapters.Source, error) { return accessguard.New(source, "bank", "c", store, nil) },
-		"calls: not": func() (adapters.Source, error) {
-			return accessguard.New(source, "eika", "c", store, &accessguard.Options{Calls: 101})
-		},
-		"negative": func() (adapters.Source, error) {
-			return accessguard.New(source, "eika", "c", store, &accessguard.Options{Window: -1})
-		},
-	} {
-		guard, err := make()
-		require.ErrorIs(t, err, adapters.ErrInvalidArgument, problem)
-		assert.ErrorContains(t, err, problem)
-		assert.Nil(t, guard)
+	other := &bank{Bank: storetest.Bank{Base: "bank"}}
+	with := func(limits ...specs.Limit) *accessguard.Options {
+		return &accessguard.Options{Access: accessguard.Usual(limits...)}
 	}
-	_, err := accessguard.New(source, "bank", "c", store, &accessguard.Options{Calls: 4})
+	for name, row := range map[string]struct {
+		source  adapters.Source
+		consent adapters.Secret
+		store   accessguard.Store
+		options *accessguard.Options
+		problem string
+	}{
+		"no source":             {nil, "c", store, nil, "source: missing"},
+		"a nil source":          {(*bank)(nil), "c", store, nil, "source: missing"},
+		"a source without name": {adapters.Base(""), "c", store, nil, "source: missing"},
+		"a source that panics":  {struct{ adapters.Source }{}, "c", store, nil, "source: missing"},
+		"no store":              {source, "c", nil, nil, "store: missing"},
+		"a nil store":           {source, "c", (*accessguard.MemoryStore)(nil), nil, "store: missing"},
+		"no consent":            {source, "", store, nil, "consent: missing"},
+		"no document":           {other, "c", store, nil, "access: missing"},
+		"no calls":              {other, "c", store, with(specs.Limit{Window: day}), "access: a limit"},
+		"too many calls":        {other, "c", store, with(specs.Limit{Calls: 501, Window: day}), "access: a limit"},
+		"no window":             {other, "c", store, with(specs.Limit{Calls: 4, Window: -1}), "access: a limit"},
+		"per nothing": {other, "c", store, &accessguard.Options{Access: specs.Access{{Of: []specs.Call{specs.Balances}}}},
+			"access: neither"},
+		"a negative block": {source, "c", store, &accessguard.Options{Block: -1}, "block: negative"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			guard, err := accessguard.New(row.source, row.consent, row.store, row.options)
+			require.ErrorIs(t, err, adapters.ErrInvalidArgument)
+			require.ErrorContains(t, err, row.problem)
+			assert.Nil(t, guard)
+		})
+	}
+}
+
+func TestSeveralLimitsHoldAtOnce(t *testing.T) {
+	t.Parallel()
+	source, clock := &bank{}, &clock{start}
+	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Now: clock.now,
+		Access: accessguard.Usual(specs.Limit{Calls: 4, Window: day}, specs.Limit{Calls: 420, Window: 120 * day})})
+	for i := range 105 {
+		for range 4 {
+			require.NoError(t, call(t, guard))
+		}
+		if i < 104 {
+			requireLimited(t, call(t, guard), clock.time.Add(day))
+		}
+		clock.time = clock.time.Add(day)
+	}
+	requireLimited(t, call(t, guard), start.Add(120*day))
+	left, err := guard.Left(t.Context(), "account")
 	require.NoError(t, err)
+	assert.Equal(t, accessguard.Left{Limited: true, Next: start.Add(120 * day)}, left)
+}
+
+func TestLeftSpendsNothing(t *testing.T) {
+	t.Parallel()
+	source, clock, store := &bank{}, &clock{start}, accessguard.Memory()
+	guard := guarded(t, source, store, accessguard.Options{Now: clock.now})
+	for n := range 4 {
+		for range 5 {
+			left, err := guard.Left(t.Context(), "account")
+			require.NoError(t, err)
+			assert.Equal(t, accessguard.Left{Limited: true, Calls: 4 - n}, left)
+		}
+		require.NoError(t, call(t, guard))
+	}
+	left, err := guard.Left(t.Context(), "account")
+	require.NoError(t, err)
+	assert.Equal(t, accessguard.Left{Limited: true, Next: start.Add(day)}, left)
+	left, err = guard.ListsLeft(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, accessguard.Left{Limited: true, Calls: 4}, left)
+	assert.Equal(t, 4, source.Asked("account"))
+	assert.Equal(t, 1, store.Len())
+
+	_, err = guarded(t, source, broken{errDown}, accessguard.Options{FailOpen: true}).Left(t.Context(), "account")
+	require.ErrorIs(t, err, adapters.ErrUnavailable)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = guard.Left(ctx, "account")
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// A clock that was ahead for a moment refuses calls for one window, not until then.
+func TestClockAheadForAMoment(t *testing.T) {
+	t.Parallel()
+	clock := &clock{start.AddDate(50, 0, 0)}
+	guard := guarded(t, &bank{}, accessguard.Memory(), accessguard.Options{Now: clock.now})
+	for range 4 {
+		require.NoError(t, call(t, guard))
+	}
+	clock.time = start
+	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
+	clock.time = start.Add(day)
+	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
+	clock.time = start.Add(day + time.Minute)
+	require.NoError(t, call(t, guard))
+
+	clock.time = start.AddDate(40, 0, 0) // again, but not so far
+	for range 4 {
+		require.NoError(t, call(t, guard))
+	}
+	clock.time = start.AddDate(0, 0, 7)
+	requireLimited(t, call(t, guard), clock.time.Add(day+time.Minute))
+}
+
+func TestBlockOfAClockAheadEnds(t *testing.T) {
+	t.Parallel()
+	clock := &clock{start.AddDate(50, 0, 0)}
+	source := &bank{failure: &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}}
+	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Now: clock.now, Access: specs.Access{}})
+	require.Error(t, call(t, guard))
+	source.failure = nil
+	clock.time = start
+	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
+	clock.time = start.Add(day + time.Minute)
+	require.NoError(t, call(t, guard))
+}
+
+// A clock that goes wrong for a moment forgets nothing, whether ahead or back.
+func TestClockWrongForAMomentForgetsNothing(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []time.Time{start.Add(25 * time.Hour), start.AddDate(-56, 0, 0), start.Add(-30 * time.Hour)} {
+		for name, store := range map[string]accessguard.Store{
+			"memory": accessguard.Memory(), "file": accessguard.File(filepath.Join(t.TempDir(), "access.json")),
+		} {
+			clock := &clock{start}
+			guard := guarded(t, &bank{}, store, accessguard.Options{Now: clock.now})
+			for range 4 {
+				require.NoError(t, call(t, guard))
+			}
+			clock.time = wrong
+			_, err := guard.Balances(t.Context(), "other", adapters.Unattended())
+			require.NoError(t, err)
+			if wrong.Before(start) {
+				require.ErrorIs(t, call(t, guard), adapters.ErrRateLimited, name)
+			}
+			clock.time = start.Add(time.Minute)
+			requireLimited(t, call(t, guard), start.Add(day))
+		}
+	}
+}
+
+func TestShorterWindowForgetsNothingOfALonger(t *testing.T) {
+	t.Parallel()
+	source, clock, store := &bank{}, &clock{start}, accessguard.Memory()
+	longer := guarded(t, source, store, accessguard.Options{Now: clock.now,
+		Access: accessguard.Usual(specs.Limit{Calls: 2, Window: 3 * day})})
+	shorter := guarded(t, source, store, accessguard.Options{Now: clock.now, Access: allow(2)})
+	require.NoError(t, call(t, longer))
+	clock.time = start.Add(2 * day)
+	require.NoError(t, call(t, shorter))
+	requireLimited(t, call(t, longer), start.Add(3*day))
+	require.NoError(t, call(t, shorter))
+}
+
+func TestPrintedGuardHidesTheConsent(t *testing.T) {
+	t.Parallel()
+	guard, err := accessguard.New(&bank{}, "S3CR3T", accessguard.Memory(), nil)
+	require.NoError(t, err)
+	assert.NotContains(t, fmt.Sprintf("%v %+v %#v", guard, guard, guard), "S3CR3T")
+}
+
+func TestEndlessWindow(t *testing.T) {
+	t.Parallel()
+	source, clock := &bank{}, &clock{start}
+	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Now: clock.now,
+		Access: accessguard.Usual(specs.Limit{Calls: 4, Window: math.MaxInt64})})
+	for range 10 {
+		_ = call(t, guard)
+		clock.time = clock.time.AddDate(1, 0, 0)
+	}
+	assert.Equal(t, 4, source.Asked("account"))
+}
+
+// The store takes the reservation, and fails when the answer has come.
+func TestStoreThatFailsLaterKeepsThe429(t *testing.T) {
+	t.Parallel()
+	source, store := &bank{}, &failing{Store: accessguard.Memory()}
+	source.failure = &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
+	source.during = func() { store.down = true }
+	guard := guarded(t, source, store, accessguard.Options{Now: (&clock{start}).now})
+	require.ErrorIs(t, call(t, guard), source.failure)
+	store.down = false
+	requireLimited(t, call(t, guard), start.Add(day))
+}
+
+// failing is a store that can be switched off.
+type failing struct {
+	accessguard.Store
+	down bool
+}
+
+func (f *failing) Update(ctx context.Context, key string, now time.Time,
+	change func(accessguard.Record) accessguard.Record) error {
+	if f.down {
+		return errDown
+	}
+	return f.Store.Update(ctx, key, now, change)
 }

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,6 +29,7 @@ const (
 	firstPause = time.Millisecond
 	lastPause  = 100 * time.Millisecond
 	pruneEvery = time.Hour
+	versionRow = "version" // is no key
 )
 
 // SQLStore is a [Store] for fleets. Make it with [SQL].
@@ -34,8 +37,8 @@ type SQLStore struct {
 	db          *sql.DB
 	placeholder Placeholder
 	turns       chan struct{}
-	mu          sync.Mutex // of what follows
-	created     bool
+	opened      atomic.Bool // the table is there and of this version
+	mu          sync.Mutex  // of what follows
 	pruned      time.Time
 }
 
@@ -45,7 +48,7 @@ type SQLStore struct {
 // Every record is one row. It is replaced by an UPDATE of that row as it was read, which one of several writers can
 // win; the others read again. So it needs no transaction, no lock and no isolation level, but the reads must come from
 // the database that takes the writes. Serialization failures, deadlocks and a busy SQLite are tried again, for ten
-// seconds at most.
+// seconds at most. A table of a later version is [ErrVersion] and is left as it is.
 func SQL(db *sql.DB, placeholder Placeholder) *SQLStore {
 	return &SQLStore{db: db, placeholder: placeholder, turns: make(chan struct{}, sqlAtOnce)}
 }
@@ -76,7 +79,7 @@ func (s *SQLStore) Update(ctx context.Context, key string, now time.Time, change
 // attempt reports whether the record is what change made of it; false without error means that another writer was
 // first.
 func (s *SQLStore) attempt(ctx context.Context, key string, now time.Time, change func(Record) Record) (bool, error) {
-	if err := s.create(ctx); err != nil {
+	if opened, err := s.open(ctx); !opened {
 		return false, err
 	}
 	old, found, err := s.read(ctx, key)
@@ -84,8 +87,11 @@ func (s *SQLStore) attempt(ctx context.Context, key string, now time.Time, chang
 		return false, err
 	}
 	var record Record
-	if err := json.Unmarshal([]byte(old), &record); found && err != nil {
-		return false, fmt.Errorf("%w: %w", ErrDamaged, err)
+	if found {
+		record, err = readRow(old)
+	}
+	if err != nil {
+		return false, err
 	}
 	changed := change(record)
 	if changed.Equal(record) {
@@ -98,23 +104,44 @@ func (s *SQLStore) attempt(ctx context.Context, key string, now time.Time, chang
 	return won, err
 }
 
-// create makes the table unless it is there. Of several that create it at once all but one may fail.
-func (s *SQLStore) create(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.created {
-		return nil
+// readRow reads a record: a version, a space and JSON.
+func readRow(text string) (record Record, err error) {
+	body, err := unversioned([]byte(text))
+	if err != nil {
+		return Record{}, err
 	}
-	_, _, err := s.read(ctx, "")
+	if err := json.Unmarshal(body, &record); err != nil {
+		return Record{}, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if string(body) == "null" {
+		return Record{}, fmt.Errorf("%w: no record", ErrDamaged)
+	}
+	return record, nil
+}
+
+// open makes the table unless it is there, and reads or writes its version. Of several that make it at once all but one
+// may fail; false without error means that another was first.
+func (s *SQLStore) open(ctx context.Context) (bool, error) {
+	if s.opened.Load() {
+		return true, nil
+	}
+	text, found, err := s.read(ctx, versionRow)
 	if err != nil {
 		_, failure := s.db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS openbalances_access (
 			id VARCHAR(64) NOT NULL PRIMARY KEY, record VARCHAR(8000) NOT NULL, expires BIGINT NOT NULL)`)
-		if _, _, err = s.read(ctx, ""); err != nil {
-			return errors.Join(failure, err)
+		if text, found, err = s.read(ctx, versionRow); err != nil {
+			return false, errors.Join(failure, err)
 		}
 	}
-	s.created = true
-	return nil
+	if !found {
+		if won, err := s.insert(ctx, versionRow, string(versioned(nil)), math.MaxInt64); !won || err != nil {
+			return false, err
+		}
+	} else if _, err := unversioned([]byte(text)); err != nil {
+		return false, err
+	}
+	s.opened.Store(true)
+	return true, nil
 }
 
 func (s *SQLStore) read(ctx context.Context, key string) (text string, found bool, err error) {
@@ -132,6 +159,7 @@ func (s *SQLStore) replace(ctx context.Context, key, old string, found bool, rec
 	if err != nil {
 		return false, err
 	}
+	text = versioned(text)
 	expires := record.Expires().Unix() + 1
 	if !found {
 		return s.insert(ctx, key, string(text), expires)
@@ -168,7 +196,7 @@ func (s *SQLStore) prune(ctx context.Context, now time.Time) {
 	}
 	s.mu.Unlock()
 	if due {
-		_, _ = s.db.ExecContext(ctx, s.bind("DELETE FROM openbalances_access WHERE expires < ?"), now.Unix())
+		_, _ = s.db.ExecContext(ctx, s.bind("DELETE FROM openbalances_access WHERE expires < ?"), now.Add(-margin).Unix())
 	}
 }
 

@@ -1,14 +1,23 @@
 package accessguard
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"time"
+
+	"github.com/openbalances/openbalances/specs"
 )
 
 // ErrDamaged says that a store holds something that it has not written.
 var ErrDamaged = errors.New("access guard: the stored records are damaged")
+
+// ErrVersion says that a store was written by a later version of this package.
+var ErrVersion = errors.New("access guard: the stored records are of a later version")
 
 // Store keeps a [Record] for every key, which is 64 hexadecimal characters. It is safe for concurrent use.
 //
@@ -23,63 +32,166 @@ type Store interface {
 	Update(ctx context.Context, key string, now time.Time, change func(Record) Record) error
 }
 
-// Record is what is known of one key's unattended calls.
+// Record is what is known of one key's unattended calls. Its JSON is what a store keeps.
 type Record struct {
-	Taken   []time.Time `json:"taken,omitempty"`  // when each counted call stops counting, ascending
-	Blocked time.Time   `json:"blocked,omitzero"` // no call before it; zero if none was refused
+	Calls   []int64       `json:"calls,omitempty"`  // when each counted call was made, in Unix milliseconds, ascending
+	Keep    time.Duration `json:"keep,omitempty"`   // how long a call matters, in nanoseconds
+	Blocked time.Time     `json:"blocked,omitzero"` // no call before it; zero if none was refused
+	// Doubted is since when a call or Blocked lies in a future that cannot be: the clock was wrong then, or is now.
+	Doubted time.Time `json:"doubted,omitzero"`
+	// Taken is of the first version: when each counted call stops counting, ascending.
+	Taken []time.Time `json:"taken,omitempty"`
 }
 
-// Expired reports whether nothing in r matters at now or later.
-func (r Record) Expired(now time.Time) bool { return !r.Expires().After(now) }
+const (
+	// margin is how long a record is kept after it has expired, so that a clock that jumps ahead forgets nothing.
+	margin = 31 * 24 * time.Hour
+	// maxBlock is more than any provider asks to wait.
+	maxBlock = 366 * 24 * time.Hour
+)
 
-// Expires returns the time at which r expires, zero if it is empty.
+// Expired reports whether nothing in r has mattered for a month.
+func (r Record) Expired(now time.Time) bool { return !r.Expires().Add(margin).After(now) }
+
+// Expires returns the time at which r stops to matter, zero if it is empty.
 func (r Record) Expires() time.Time {
-	if len(r.Taken) == 0 {
-		return r.Blocked
+	last := r.Blocked
+	if n := len(r.Calls); n > 0 {
+		last = later(last, moment(r.Calls[n-1]).Add(r.Keep))
 	}
-	return later(r.Blocked, r.Taken[len(r.Taken)-1])
+	if n := len(r.Taken); n > 0 {
+		last = later(last, r.Taken[n-1])
+	}
+	return last
 }
 
 // Equal reports whether both say the same.
 func (r Record) Equal(other Record) bool {
-	return r.Blocked.Equal(other.Blocked) && slices.EqualFunc(r.Taken, other.Taken, time.Time.Equal)
+	return slices.Equal(r.Calls, other.Calls) && r.Keep == other.Keep && r.Blocked.Equal(other.Blocked) &&
+		r.Doubted.Equal(other.Doubted) && slices.EqualFunc(r.Taken, other.Taken, time.Time.Equal)
 }
 
-// at returns a copy of r without what is over at now. The functions below change that copy.
-func (r Record) at(now time.Time) Record {
-	over := func(t time.Time) bool { return !t.After(now) }
-	r.Taken = slices.DeleteFunc(slices.Clone(r.Taken), over)
-	if over(r.Blocked) {
+// at returns a copy of r as it matters at now for the calls of an allowance. The functions below change that copy.
+func (r Record) at(now time.Time, a allowance) Record {
+	r.Calls = slices.Clone(r.Calls)
+	for _, until := range r.Taken {
+		r = r.with(until.Add(time.Millisecond - 1).Add(-a.shortest))
+	}
+	r.Taken, r.Keep = nil, max(r.Keep, a.longest)
+	over := func(c int64) bool { return !moment(c).Add(r.Keep).After(now) }
+	r.Calls = slices.DeleteFunc(r.Calls, over)
+	if len(r.Calls) == 0 {
+		r.Keep = a.longest
+	}
+	if !r.Blocked.After(now) {
 		r.Blocked = time.Time{}
 	}
-	return r
+	return r.doubt(now)
 }
 
-// next returns the earliest time for a call if limit calls may count at once; 0 means any number.
-func (r Record) next(limit int) time.Time {
-	if limit == 0 || len(r.Taken) < limit {
-		return r.Blocked
+// doubt keeps what lies in the future: if the clock is wrong now, it is true. But when the clock has stayed there for so
+// long that a call made now would be over, it was wrong then.
+func (r Record) doubt(now time.Time) Record {
+	future := slices.IndexFunc(r.Calls, func(c int64) bool { return isFuture(c, now) })
+	blocked := r.Blocked.After(now.Add(maxBlock))
+	switch {
+	case future < 0 && !blocked:
+		r.Doubted = time.Time{}
+	case r.Doubted.IsZero() || r.Doubted.After(now):
+		r.Doubted = now
+	case !r.trusted().After(now):
+		if future >= 0 {
+			r.Calls = r.Calls[:future]
+		}
+		if blocked {
+			r.Blocked = time.Time{}
+		}
+		r.Doubted = time.Time{}
 	}
-	return later(r.Blocked, r.Taken[len(r.Taken)-limit])
-}
-
-func (r Record) with(until time.Time) Record {
-	r.Taken = append(r.Taken, until)
-	slices.SortFunc(r.Taken, time.Time.Compare)
 	return r
 }
 
-// without returns r with one entry less, if it has it.
-func (r Record) without(until time.Time) Record {
-	if i := slices.IndexFunc(r.Taken, until.Equal); i >= 0 {
-		r.Taken = slices.Delete(r.Taken, i, i+1)
+// trusted is when what lies in the future stops to matter.
+func (r Record) trusted() time.Time { return r.Doubted.Add(inFlight).Add(r.Keep) }
+
+func isFuture(c int64, now time.Time) bool { return moment(c).After(now.Add(inFlight)) }
+
+// left tells what is left if limits hold at once.
+func (r Record) left(limits []specs.Limit, now time.Time) Left {
+	left := Left{Limited: len(limits) > 0, Calls: math.MaxInt, Next: r.Blocked}
+	if left.Next.After(now.Add(maxBlock)) {
+		left.Next = r.trusted()
+	}
+	for _, limit := range limits {
+		counting := r.counting(limit.Window, now)
+		left.Calls = min(left.Calls, max(0, limit.Calls-len(counting)))
+		if len(counting) >= limit.Calls {
+			left.Next = later(left.Next, counting[len(counting)-limit.Calls])
+		}
+	}
+	if !left.Limited || left.Next.After(now) {
+		left.Calls = 0
+	}
+	return left
+}
+
+// counting returns when each call that counts in a window stops to do so, ascending.
+func (r Record) counting(window time.Duration, now time.Time) (until []time.Time) {
+	for _, c := range r.Calls {
+		end := moment(c).Add(window)
+		if isFuture(c, now) {
+			end = r.Doubted.Add(inFlight).Add(window)
+		}
+		if end.After(now) {
+			until = append(until, end)
+		}
+	}
+	slices.SortFunc(until, time.Time.Compare)
+	return until
+}
+
+// with returns r with one call more. More than maxCalls are no use: no limit is higher.
+func (r Record) with(at time.Time) Record {
+	r.Calls = append(r.Calls, at.UnixMilli())
+	slices.Sort(r.Calls)
+	r.Calls = r.Calls[max(0, len(r.Calls)-maxCalls):]
+	return r
+}
+
+// without returns r with one call less, if it has it.
+func (r Record) without(at time.Time) Record {
+	if i := slices.Index(r.Calls, at.UnixMilli()); i >= 0 {
+		r.Calls = slices.Delete(r.Calls, i, i+1)
 	}
 	return r
 }
+
+func moment(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
 	return b
+}
+
+// version is the one that is written. It stands in front of what a store keeps. The first version wrote none; its
+// readers take the number for damage and refuse, too.
+const version = 2
+
+func versioned(text []byte) []byte { return append(fmt.Appendf(nil, "%d ", version), text...) }
+
+// unversioned returns the text behind its version.
+func unversioned(text []byte) ([]byte, error) {
+	number, rest, found := bytes.Cut(text, []byte(" "))
+	written, err := strconv.ParseUint(string(number), 10, 64)
+	switch {
+	case !found || err != nil && !errors.Is(err, strconv.ErrRange):
+		return text, nil
+	case written > version:
+		return nil, ErrVersion
+	case written < version:
+		return nil, fmt.Errorf("%w: version", ErrDamaged)
+	}
+	return rest, nil
 }

@@ -3,6 +3,10 @@ package accessguard_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -119,7 +123,7 @@ func TestDamagedFileIsAnErrorAndIsKept(t *testing.T) {
 	assert.NotContains(t, string(good), "account")
 	assert.NotContains(t, string(good), "consent")
 	digit := bytes.Clone(good)
-	digit[bytes.Index(digit, []byte("taken"))+10] ^= 1
+	digit[bytes.Index(digit, []byte("calls"))+10] ^= 1
 	for name, text := range map[string][]byte{
 		"empty": {}, "cut in the sum": good[:40], "cut at its end": good[:len(good)-1], "without sum": good[65:],
 		"one digit differs": digit, "something after it": append(bytes.Clone(good), '\n'), "other text": []byte("{}"),
@@ -128,7 +132,7 @@ func TestDamagedFileIsAnErrorAndIsKept(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "access.json")
 			require.NoError(t, os.WriteFile(path, text, 0o600))
-			guarded, err := accessguard.New(bank, "eika", "consent", accessguard.File(path), nil)
+			guarded, err := accessguard.New(bank, "consent", accessguard.File(path), nil)
 			require.NoError(t, err)
 			_, err = guarded.Balances(t.Context(), "account", adapters.Unattended())
 			require.ErrorIs(t, err, adapters.ErrUnavailable)
@@ -156,14 +160,148 @@ func TestExpiredRecordsAreForgotten(t *testing.T) {
 	assert.Less(t, info.Size(), int64(2048))
 }
 
-// churn writes n records, each of which expires ten records later.
+// churn writes n records, each of which may be forgotten about ten records later.
 func churn(t *testing.T, store accessguard.Store, n int) {
 	start := time.Now()
 	for i := range n {
-		now := start.Add(time.Duration(i) * time.Second)
+		now := start.Add(time.Duration(i) * 4 * 24 * time.Hour)
 		require.NoError(t, store.Update(t.Context(), strconv.Itoa(i), now,
 			func(accessguard.Record) accessguard.Record {
-				return accessguard.Record{Blocked: now.Add(10 * time.Second)}
+				return accessguard.Record{Blocked: now.Add(10 * 24 * time.Hour)}
 			}))
 	}
+}
+
+// The file was written by the first version, which wrote no version (commit cfbcae0): four calls of one account, one of
+// another, and a 429 of a third, from 2026-11-21 10:00 on.
+func TestFileOfTheFirstVersionCounts(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/first.json")
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "access.json")
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	storetest.RunFirstVersion(t, accessguard.File(path))
+	written, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.True(t, bytes.HasPrefix(written, []byte("2 ")))
+}
+
+func TestFileOfALaterVersionIsRefusedAndKept(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"3 whatever", "3 ", "99999999999999999999 x\n{}"} {
+		path := filepath.Join(t.TempDir(), "access.json")
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		guard, err := accessguard.New(&storetest.Bank{}, "consent", accessguard.File(path), nil)
+		require.NoError(t, err)
+		_, err = guard.Balances(t.Context(), "account", adapters.Unattended())
+		require.ErrorIs(t, err, accessguard.ErrVersion)
+		require.EqualError(t, err,
+			"eika: get balances: unavailable: access guard: the store is of a later version, nothing was sent")
+		after, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.Equal(t, text, string(after))
+	}
+}
+
+func TestFileWithoutRecordsIsDamaged(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"null", "[]", `{"x":null}`, `{"x":{}}`, ""} {
+		path := filepath.Join(t.TempDir(), "access.json")
+		text := fmt.Sprintf("2 %x\n%s", sha256.Sum256([]byte(body)), body)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		guard, err := accessguard.New(&storetest.Bank{}, "consent", accessguard.File(path), nil)
+		require.NoError(t, err)
+		_, err = guard.Balances(t.Context(), "account", adapters.Unattended())
+		require.ErrorIs(t, err, accessguard.ErrDamaged, body)
+	}
+}
+
+func TestLinkIsTheFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path, absolute, relative := filepath.Join(folder, "real"), filepath.Join(folder, "a"), filepath.Join(folder, "r")
+	if err := errors.Join(os.Symlink(path, absolute), os.Symlink("real", relative)); err != nil {
+		t.Skip(err)
+	}
+	bank := &storetest.Bank{}
+	var stores []accessguard.Store
+	for _, name := range []string{absolute, path, relative} {
+		stores = append(stores, accessguard.File(name))
+	}
+	assert.Empty(t, storetest.Storm(t.Context(), bank, "consent", []string{"account"}, 30, stores...))
+	assert.Equal(t, 4, bank.Asked("account"))
+	for _, name := range []string{absolute, relative} {
+		info, err := os.Lstat(name)
+		require.NoError(t, err)
+		assert.NotZero(t, info.Mode()&os.ModeSymlink)
+	}
+}
+
+// Somebody removes the lock file while a call is being counted, and another program counts one.
+func TestLockFileThatIsTidiedAway(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "access.json")
+	now := time.Now()
+	count := func(r accessguard.Record) accessguard.Record {
+		return accessguard.Record{Keep: time.Hour, Calls: append(r.Calls[:len(r.Calls):len(r.Calls)], now.UnixMilli())}
+	}
+	var found accessguard.Record
+	removed := false
+	require.NoError(t, accessguard.File(path).Update(t.Context(), "key", now, func(r accessguard.Record) accessguard.Record {
+		if !removed {
+			removed = true
+			require.NoError(t, os.Remove(path+".lock"))
+			require.NoError(t, accessguard.File(path).Update(t.Context(), "key", now, count))
+		}
+		found = count(r)
+		return found
+	}))
+	assert.Len(t, found.Calls, 2)
+}
+
+func TestPathThatIsNoFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "access.json")
+	if err := exec.CommandContext(t.Context(), "mkfifo", path).Run(); err != nil {
+		t.Skip(err)
+	}
+	target := filepath.Join(t.TempDir(), "made by the lock")
+	linked := filepath.Join(t.TempDir(), "access.json")
+	require.NoError(t, os.Symlink(target, linked+".lock"))
+	for _, path := range []string{path, linked, t.TempDir()} {
+		err := accessguard.File(path).Update(t.Context(), "key", time.Now(),
+			func(r accessguard.Record) accessguard.Record { return r })
+		require.ErrorIs(t, err, accessguard.ErrDamaged)
+	}
+	assert.NoFileExists(t, target)
+}
+
+// hanging is a database that never answers.
+type hanging struct{ asked chan struct{} }
+
+func (h hanging) Connect(ctx context.Context) (driver.Conn, error) {
+	h.asked <- struct{}{}
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (hanging) Driver() driver.Driver { return nil }
+
+func TestDatabaseThatHangsKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	database := hanging{make(chan struct{}, 2)}
+	store := accessguard.SQL(sql.OpenDB(database), accessguard.QuestionMark)
+	update := func(ctx context.Context) error {
+		return store.Update(ctx, "key", time.Now(), func(r accessguard.Record) accessguard.Record { return r })
+	}
+	first, leave := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- update(first) }()
+	<-database.asked
+	second, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, update(second), context.DeadlineExceeded)
+	assert.Empty(t, ended, "the first still waits")
+	leave()
+	require.ErrorIs(t, <-ended, context.Canceled)
 }

@@ -37,12 +37,19 @@ type document struct {
 			Read       string `yaml:"read"`
 			APIVersion string `yaml:"apiVersion"`
 		} `yaml:"x-provenance"`
-		Unattended struct {
-			Calls int `yaml:"calls"`
-			Hours int `yaml:"hours"`
-		} `yaml:"x-unattended-access"`
+		Unattended []allowance `yaml:"x-unattended-access"`
 	} `yaml:"info"`
 	Paths map[string]map[string]any `yaml:"paths"`
+}
+
+// allowance is one of x-unattended-access.
+type allowance struct {
+	Of     []string `yaml:"of"`
+	Per    string   `yaml:"per"`
+	Limits []struct {
+		Calls int `yaml:"calls"`
+		Hours int `yaml:"hours"`
+	} `yaml:"limits"`
 }
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -67,10 +74,18 @@ func (d document) Operations() []string {
 
 // Access says how often the provider may be called without the PSU.
 func (d document) Access() string {
-	if d.Info.Unattended.Calls == 0 {
+	if len(d.Info.Unattended) == 0 {
 		return "no limit documented"
 	}
-	return fmt.Sprintf("%d in %d hours", d.Info.Unattended.Calls, d.Info.Unattended.Hours)
+	var all []string
+	for _, a := range d.Info.Unattended {
+		var limits []string
+		for _, limit := range a.Limits {
+			limits = append(limits, fmt.Sprintf("%d in %d hours", limit.Calls, limit.Hours))
+		}
+		all = append(all, strings.Join(limits, " and ")+" per "+a.Per+" ("+strings.Join(a.Of, ", ")+")")
+	}
+	return strings.Join(all, "; ")
 }
 
 func readProviders() ([]provider, error) {

@@ -23,8 +23,12 @@ var infos = []Info{
 		SHA256: {{printf "%q" .SHA256}},
 		Generator: {{printf "%q" .Generator}},
 		Operations: []string{ {{- range .Document.Operations}}{{printf "%q" .}}, {{end -}} },
-		{{- with .Document.Info.Unattended}}{{if .Calls}}
-		UnattendedCalls: {{.Calls}}, UnattendedWindow: {{.Hours}} * time.Hour,{{end}}{{end}}
+		{{- with .Document.Info.Unattended}}
+		Unattended: Access{
+		{{- range .}}
+			{[]Call{ {{- range .Of}}{{printf "%q" .}}, {{end -}} }, {{printf "%q" .Per}}, []Limit{ {{- range .Limits}}{ {{- .Calls}}, {{.Hours}} * time.Hour}, {{end -}} }},
+		{{- end}}
+		},{{end}}
 	},
 {{- end}}
 }

@@ -69,6 +69,8 @@ func each(t *testing.T, db database) {
 	t.Run("processes", func(t *testing.T) { processes(t, db) })
 	t.Run("damaged", func(t *testing.T) { damaged(t, db) })
 	t.Run("expired rows go", func(t *testing.T) { pruned(t, db) })
+	t.Run("first version", func(t *testing.T) { firstVersion(t, db) })
+	t.Run("later version", func(t *testing.T) { laterVersion(t, db) })
 	t.Run("down", func(t *testing.T) { down(t, db) })
 }
 
@@ -149,14 +151,52 @@ func pruned(t *testing.T, db database) {
 	_, err := connection.ExecContext(t.Context(), "DELETE FROM openbalances_access")
 	require.NoError(t, err)
 	store, start := db.store(t), time.Now()
-	for i := range 100 { // each expires an hour after it is written
-		now := start.Add(time.Duration(i) * time.Hour)
+	for i := range 100 { // each may be forgotten a month after it is written
+		now := start.Add(time.Duration(i) * 4 * 24 * time.Hour)
 		require.NoError(t, store.Update(t.Context(), strconv.Itoa(i), now,
 			func(accessguard.Record) accessguard.Record { return accessguard.Record{Blocked: now.Add(time.Hour)} }))
 	}
 	rows := 0
 	require.NoError(t, connection.QueryRowContext(t.Context(), "SELECT count(*) FROM openbalances_access").Scan(&rows))
-	assert.Less(t, rows, 10)
+	assert.Less(t, rows, 12)
+}
+
+// firstVersion reads a table as the first version has made and filled it (commit cfbcae0).
+func firstVersion(t *testing.T, db database) {
+	text, err := os.ReadFile("testdata/first.sql")
+	require.NoError(t, err)
+	connection := db.open(t)
+	for statement := range strings.SplitSeq("DROP TABLE openbalances_access;\n"+string(text), ";\n") {
+		_, err := connection.ExecContext(t.Context(), statement)
+		require.NoError(t, err, statement)
+	}
+	storetest.RunFirstVersion(t, db.store(t))
+}
+
+// laterVersion refuses a table and a row of a later version, and leaves both as they are.
+func laterVersion(t *testing.T, db database) {
+	connection, bank := db.open(t), &storetest.Bank{}
+	require.Empty(t, storetest.Storm(t.Context(), bank, "later", []string{"account"}, 1, db.store(t)))
+	running := db.store(t) // has seen this version
+	require.Empty(t, storetest.Storm(t.Context(), bank, "later", []string{"account"}, 1, running))
+	_, err := connection.ExecContext(t.Context(), "UPDATE openbalances_access SET record = '3 whatever'")
+	require.NoError(t, err)
+	for _, account := range []string{"account", "new"} {
+		failures := storetest.Storm(t.Context(), bank, "later", []string{account}, 1, db.store(t))
+		require.Len(t, failures, 1)
+		require.ErrorIs(t, failures[0], accessguard.ErrVersion)
+	}
+	failures := storetest.Storm(t.Context(), bank, "later", []string{"account"}, 1, running)
+	require.Len(t, failures, 1)
+	require.ErrorIs(t, failures[0], accessguard.ErrVersion)
+	assert.Equal(t, 2, bank.Asked("account"))
+	assert.Zero(t, bank.Asked("new"))
+	left := 0
+	require.NoError(t, connection.QueryRowContext(t.Context(),
+		"SELECT count(*) FROM openbalances_access WHERE record <> '3 whatever'").Scan(&left))
+	assert.Zero(t, left)
+	_, err = connection.ExecContext(t.Context(), "DROP TABLE openbalances_access")
+	require.NoError(t, err)
 }
 
 func down(t *testing.T, db database) {
@@ -171,7 +211,7 @@ func down(t *testing.T, db database) {
 		require.ErrorIs(t, err, adapters.ErrUnavailable)
 	}
 	assert.Zero(t, bank.Asked("account"))
-	guarded, err := accessguard.New(bank, "eika", "down", store, &accessguard.Options{FailOpen: true})
+	guarded, err := accessguard.New(bank, "down", store, &accessguard.Options{FailOpen: true})
 	require.NoError(t, err)
 	_, err = guarded.Balances(t.Context(), "account", adapters.Unattended())
 	require.NoError(t, err)

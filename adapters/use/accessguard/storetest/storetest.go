@@ -2,6 +2,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,8 +34,14 @@ func Run(t *testing.T, open func(t *testing.T) accessguard.Store) {
 	t.Run("expired records make room", func(t *testing.T) { expired(t, open) })
 }
 
-// Bank is a source that counts the calls of each account.
-type Bank struct{ asked sync.Map }
+// Bank is a source that counts the calls of each account. Its provider is eika unless Base says otherwise.
+type Bank struct {
+	adapters.Base
+	asked sync.Map
+}
+
+// Provider implements [adapters.Source].
+func (b *Bank) Provider() string { return cmp.Or(string(b.Base), "eika") }
 
 // Balances implements [adapters.Source].
 func (b *Bank) Balances(_ context.Context, accountID string, _ adapters.PSU) ([]adapters.Balance, error) {
@@ -50,13 +57,13 @@ func (b *Bank) counter(accountID string) *atomic.Int64 {
 	return counter.(*atomic.Int64)
 }
 
-// Storm makes n concurrent unattended calls of a provider that allows four in 24 hours, in turn for each account and
+// Storm makes n concurrent unattended calls of a provider like eika, which allows four in 24 hours, in turn for each account and
 // through each store in turn, and returns every refusal that is not the limit's.
 func Storm(ctx context.Context, source adapters.Source, consent adapters.Secret, accounts []string, n int,
 	stores ...accessguard.Store) (unexpected []error) {
 	var guards []adapters.Source
 	for _, store := range stores {
-		guard, err := accessguard.New(source, "eika", consent, store, nil)
+		guard, err := accessguard.New(source, consent, store, nil)
 		if err != nil {
 			return []error{err}
 		}
@@ -100,7 +107,7 @@ func noneLost(t *testing.T, open func(*testing.T) accessguard.Store) {
 	for i := range updates {
 		group.Go(func() {
 			failures[i] = stores[i%2].Update(t.Context(), key(3), now, func(r accessguard.Record) accessguard.Record {
-				return accessguard.Record{Taken: append(r.Taken[:len(r.Taken):len(r.Taken)], now.Add(time.Hour))}
+				return accessguard.Record{Keep: time.Hour, Calls: append(r.Calls[:len(r.Calls):len(r.Calls)], now.UnixMilli())}
 			})
 		})
 	}
@@ -108,14 +115,15 @@ func noneLost(t *testing.T, open func(*testing.T) accessguard.Store) {
 	for _, err := range failures {
 		require.NoError(t, err)
 	}
-	assert.Len(t, read(t, open(t), 3, now).Taken, updates)
+	assert.Len(t, read(t, open(t), 3, now).Calls, updates)
 }
 
 func sameRecord(t *testing.T, open func(*testing.T) accessguard.Store) {
 	now := time.Date(2026, 11, 21, 10, 0, 0, 123456789, time.UTC)
 	want := accessguard.Record{
-		Taken:   []time.Time{now.Add(time.Hour), now.Add(time.Hour + 1)},
-		Blocked: now.Add(24 * time.Hour),
+		Calls: []int64{now.UnixMilli(), now.UnixMilli() + 1}, Keep: time.Hour,
+		Blocked: now.Add(24 * time.Hour), Doubted: now.Add(1),
+		Taken: []time.Time{now.Add(time.Hour), now.Add(time.Hour + 1)},
 	}
 	write(t, open(t), 4, now, want)
 	assert.Equal(t, want, read(t, open(t), 4, now))
@@ -138,14 +146,45 @@ func cancelled(t *testing.T, open func(*testing.T) accessguard.Store) {
 
 func expired(t *testing.T, open func(*testing.T) accessguard.Store) {
 	store, now := open(t), time.Now().UTC().Round(0)
-	kept := accessguard.Record{Blocked: now.Add(4 * time.Hour)}
+	muchLater := now.Add(60 * 24 * time.Hour)
+	kept := accessguard.Record{Blocked: now.Add(30 * 24 * time.Hour)} // has not been over for a month then
 	write(t, store, 7, now, accessguard.Record{Blocked: now.Add(time.Hour)})
 	write(t, store, 8, now, kept)
-	write(t, store, 9, now.Add(3*time.Hour), kept)
-	assert.Equal(t, kept, read(t, open(t), 8, now.Add(3*time.Hour)), "has not expired")
-	gone := accessguard.Record{Blocked: now.Add(5 * time.Hour)}
-	write(t, store, 7, now.Add(3*time.Hour), gone)
-	assert.Equal(t, gone, read(t, open(t), 7, now.Add(3*time.Hour)), "can be used again")
+	write(t, store, 9, muchLater, accessguard.Record{Blocked: muchLater.Add(time.Hour)})
+	assert.Equal(t, kept, read(t, open(t), 8, muchLater), "has not expired")
+	gone := accessguard.Record{Blocked: muchLater.Add(time.Hour)}
+	write(t, store, 7, muchLater, gone)
+	assert.Equal(t, gone, read(t, open(t), 7, muchLater), "can be used again")
+}
+
+// RunFirstVersion checks that the records of a store that the first version of package accessguard has filled still count:
+// of eika and the consent "consent", from start on and each an hour after the other, calls of the accounts four, four,
+// one, four and four, and a 429 to one of blocked.
+func RunFirstVersion(t *testing.T, store accessguard.Store) {
+	t.Helper()
+	start := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+	now, bank := start.Add(6*time.Hour), &Bank{}
+	guard, err := accessguard.New(bank, "consent", store, &accessguard.Options{Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	for account, want := range map[string]accessguard.Left{
+		"four":    {Limited: true, Next: start.Add(24 * time.Hour)},
+		"one":     {Limited: true, Calls: 3},
+		"blocked": {Limited: true, Next: start.Add(29 * time.Hour)},
+		"new":     {Limited: true, Calls: 4},
+	} {
+		left, err := guard.Left(t.Context(), account)
+		require.NoError(t, err)
+		assert.Equal(t, want, left, account)
+		for range 5 {
+			_, _ = guard.Balances(t.Context(), account, adapters.Unattended())
+		}
+		assert.Equal(t, want.Calls, bank.Asked(account), account)
+	}
+	now = start.Add(25 * time.Hour) // two of the four are over
+	for range 5 {
+		_, _ = guard.Balances(t.Context(), "four", adapters.Unattended())
+	}
+	assert.Equal(t, 2, bank.Asked("four"))
 }
 
 func key(n int) string { return fmt.Sprintf("%064x", n) }
