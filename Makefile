@@ -3,7 +3,11 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo new generate drift lint test test-stores fuzz bench check provenance spec-diff test-tools redocly prism catalogue
+# The other Go version that is promised, and the systems of 32 bits that everything builds for.
+NEXT = go1.27.3
+SMALL = 386 arm
+
+.PHONY: help demo new try generate drift lint test test-next test-stores test-tools proofs small fuzz bench check provenance spec-diff redocly prism catalogue
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,6 +17,20 @@ demo: ## list the accounts of every provider and print their balances, served by
 
 new: ## lay down a provider to be filled in: make new P=acme
 	@$(GO) run ./specs/internal/scaffold "$(P)"
+
+# The settings of one provider, which write its client elsewhere.
+ELSEWHERE = sed "s|^output: .*|output: $$work/client.gen.go|" specs/$(P)/oapi-codegen.yaml > "$$work/settings.yaml"
+
+try: ## one provider, one line per cause: to-do list, house rules, drift of its client, suite: make try P=acme
+	@test -f "specs/$(P)/openapi.yaml" || { echo "there is no specs/$(P)/openapi.yaml; cure: make try P=<provider>, or make new P=$(P)"; exit 1; }
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && status=0; \
+	{ $(GO) test -json -run '^TestNothingIsLeftToDo$$/^$(P)$$' ./adapters; \
+	$(GO) test -json -run '^TestHouseRules$$/^$(P)$$' ./specs; \
+	$(GO) test -json ./adapters/$(P); } 2>&1 | $(GO) run .tools/oneline.go || status=1; \
+	$(GO) build -o .bin/ github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen && $(ELSEWHERE) && \
+	.bin/oapi-codegen -config "$$work/settings.yaml" specs/$(P)/openapi.yaml && \
+	cmp -s "$$work/client.gen.go" gen/$(P)/client.gen.go || \
+	{ echo "gen/$(P) is not what specs/$(P)/openapi.yaml generates; cure: make generate"; status=1; }; exit $$status
 
 generate: ## write gen/ from specs/ with the pinned generator, offline
 	$(GO) generate .
@@ -38,11 +56,21 @@ lint: redocly ## gofmt, go vet and staticcheck on what is written by hand, Redoc
 STORES = adapters/use/accessguard/sqltest
 POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
 
-test: ## run all tests with the race detector, offline once the modules are there
-	$(GO) test -race ./...
+test: ## run the tests with the race detector, offline once the modules are there; about a minute
+	$(GO) test -race -short ./...
 	@{ $(POSTGRESQL); } >/dev/null 2>&1 || echo "PostgreSQL is not installed, so its tests are skipped; cure: make test-stores"
-	@cd $(STORES) && if $(GO) list -deps -test ./... >/dev/null 2>&1; then $(GO) test -race ./...; \
+	@cd $(STORES) && if $(GO) list -deps -test ./... >/dev/null 2>&1; then $(GO) test ./...; \
 	else echo "$(STORES): skipped, because its modules cannot be downloaded"; fi
+
+test-next: ## run all tests with the other Go version that is promised, whose encoding/json/v2 is the standard library's
+	GOTOOLCHAIN=$(NEXT) $(GO) vet ./...
+	GOTOOLCHAIN=$(NEXT) $(GO) test -short ./...
+
+proofs: ## plant faults into an adapter and see the suite find each; lay down a new provider and fill it
+	$(GO) test -run '^Test(Broken|ANewProvider)$$' ./adapters/kit/adaptertest ./specs/internal/scaffold
+
+small: ## build and vet everything for systems of 32 bits
+	@for arch in $(SMALL); do echo "vet for linux/$$arch"; GOOS=linux GOARCH=$$arch $(GO) vet ./... || exit 1; done
 
 test-stores: ## count accesses in a real PostgreSQL, installed if it is missing, and in SQLite
 	@{ $(POSTGRESQL); } >/dev/null 2>&1 || \
@@ -109,5 +137,4 @@ prism: $(NODE_TOOLS)/.package-lock.json ## let every adapter fetch every example
 	$(GO) test -race -count=1 -run Prism ./adapters/internal/prismtest ./adapters/cmd/openbalances
 endif
 
-check: lint drift test test-tools prism ## everything CI checks, also with the standard library's json v2
-	GOEXPERIMENT=jsonv2 $(GO) test -skip '^TestBroken$$' ./adapters/...
+check: lint drift test proofs small test-next test-stores test-tools prism ## everything CI checks

@@ -25,9 +25,10 @@ type place struct {
 	required bool
 }
 
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
 func (p place) down(schema *openapi3.SchemaRef, name string) place {
-	escaped := strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-	return place{schema: schema, pointer: p.pointer + "/" + escaped, name: name, free: p.free}
+	return place{schema: schema, pointer: p.pointer + "/" + pointerEscapes.Replace(name), name: name, free: p.free}
 }
 
 func (r *reader) note(p place, value any, field, became, words string) {

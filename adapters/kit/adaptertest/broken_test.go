@@ -40,6 +40,9 @@ const faultVariable = "ADAPTERTEST_FAULT"
 
 // TestBroken plants each fault into the adapter that TestFake proves to be good.
 func TestBroken(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the suite once for each fault; cure: make check")
+	}
 	t.Parallel()
 	program := plainProgram(t)
 	free := make(chan bool, 4) // processes at a time, each of which uses half a core

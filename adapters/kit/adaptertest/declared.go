@@ -14,7 +14,6 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/mapping"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -157,7 +156,10 @@ func (c comparison) compare(t *testing.T, change string, body []byte) bool {
 	}
 	want, wantErr := c.declaration.Read(c.example.Operation, body, mapping.Asked{Accounts: c.call.asked, Bank: c.Bank})
 	problem := differ(c.call.name, want, wantErr, got, err)
-	return assert.Empty(t, problem, "%s %s%s: %s", c.example.Operation, c.example.Name, change, trace(problem, want))
+	if problem != "" {
+		t.Errorf("%s%s%s", problem, trace(problem, want), change)
+	}
+	return problem == ""
 }
 
 // differ returns the first difference between the declaration and the adapter, "" if there is none.
@@ -175,11 +177,11 @@ func differ(call string, want mapping.Answer, wantErr error, got []declaredAccou
 	}
 	switch {
 	case (wantErr == nil) != (err == nil):
-		return fmt.Sprintf("declared: %v, adapter: %v", wantErr, err)
+		return fmt.Sprintf("the document declares %s, the adapter says %s", outcome(wantErr), outcome(err))
 	case err != nil:
 		return ""
 	case len(got) != len(want.Accounts):
-		return fmt.Sprintf("declared: %d accounts, adapter: %d", len(want.Accounts), len(got))
+		return fmt.Sprintf("the document declares %d accounts, the adapter finds %d", len(want.Accounts), len(got))
 	}
 	for i := range got {
 		if problem := got[i].differ(call, want.Accounts[i]); problem != "" {
@@ -199,13 +201,13 @@ func (a declaredAccount) differ(call string, want mapping.Account) string {
 	case call == "accounts":
 		return ""
 	case want.BalancesErr != nil && a.err == nil, want.BalancesErr == nil && a.err != nil && !errors.Is(a.err, adapters.ErrNoBalances):
-		return fmt.Sprintf("declared: %v, adapter: %v", want.BalancesErr, a.err)
+		return fmt.Sprintf("the document declares %s, the adapter says %s", outcome(want.BalancesErr), outcome(a.err))
 	case want.BalancesErr == nil && (want.Balances == nil) != errors.Is(a.err, adapters.ErrNoBalances):
-		return fmt.Sprintf("declared: balances in the list: %t, adapter: %v", want.Balances != nil, a.err)
+		return fmt.Sprintf("the document declares that the list has balances: %t, the adapter says %s", want.Balances != nil, outcome(a.err))
 	case a.err != nil:
 		return ""
 	case len(a.balances) != len(want.Balances):
-		return fmt.Sprintf("declared: %d balances, adapter: %d", len(want.Balances), len(a.balances))
+		return fmt.Sprintf("the document declares %d balances, the adapter finds %d", len(want.Balances), len(a.balances))
 	}
 	for i := range a.balances {
 		if problem := difference(fmt.Sprintf("balance[%d]", i), want.Balances[i], a.balances[i]); problem != "" {
@@ -215,10 +217,18 @@ func (a declaredAccount) differ(call string, want mapping.Account) string {
 	return ""
 }
 
+// outcome is an error in words.
+func outcome(err error) string {
+	if err == nil {
+		return "that it is good"
+	}
+	return "\"" + err.Error() + "\""
+}
+
 func difference(of string, want, got mapping.Fields) string {
 	for _, field := range slices.Sorted(maps.Keys(maps.Collect(maps.All(joinedFields(want, got))))) {
 		if want[field] != got[field] {
-			return fmt.Sprintf("%s.%s: declared %q, adapter %q", of, field, want[field], got[field])
+			return fmt.Sprintf("%s.%s: the document declares %q, the adapter says %q", of, field, want[field], got[field])
 		}
 	}
 	return ""
@@ -243,5 +253,8 @@ func trace(problem string, want mapping.Answer) string {
 			pointers = append(pointers, v.Pointer+" ("+v.Rule+")")
 		}
 	}
-	return "from " + strings.Join(pointers[:min(len(pointers), 4)], ", ")
+	if len(pointers) == 0 {
+		return ""
+	}
+	return "; from " + strings.Join(pointers[:min(len(pointers), 4)], ", ")
 }

@@ -27,6 +27,8 @@ func values(text []byte) ([]value, error) {
 	return s.all, err
 }
 
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
 type scanner struct {
 	text    []byte
 	decoder *json.Decoder
@@ -63,7 +65,7 @@ func (s *scanner) inside(parent int, delimiter json.Delim) error {
 			}
 			child.key, child.nameEnd = name.(string), int(s.decoder.InputOffset())
 		}
-		child.pointer = s.all[parent].pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(child.key)
+		child.pointer = s.all[parent].pointer + "/" + pointerEscapes.Replace(child.key)
 		if err := s.value(child); err != nil {
 			return err
 		}
