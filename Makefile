@@ -97,7 +97,7 @@ fuzz: ## fuzz every target in turn, each for T: make fuzz T=30s
 	done
 
 catalogue: ## print the catalogue of bad days, case by provider, from a run of it
-	@cd adapters/kit/adaptertest && $(GO) test -count=1 -run '^TestCatalogueTable$$' -catalogue.table
+	@$(GO) test -json -count=1 -run '^TestConformance$$/^catalogue$$' ./adapters/... 2>&1 | $(GO) run .tools/catalogue.go
 
 bench: ## compare the adapters with hand-written code, side by side; a few minutes on an idle machine
 	@$(GO) run ./adapters/internal/bench

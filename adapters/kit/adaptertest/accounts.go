@@ -72,7 +72,6 @@ func (h Harness) accounts(t *testing.T) {
 			t.Parallel()
 			t.Run("examples", func(t *testing.T) { h.listExamples(t, call) })
 			t.Run("request", func(t *testing.T) { h.listRequest(t, call) })
-			t.Run("sweep", func(t *testing.T) { h.listSweep(t, call) })
 			t.Run("hostile", func(t *testing.T) { h.listHostile(t, call) })
 		})
 	}

@@ -82,7 +82,6 @@ func Run(t *testing.T, h Harness) {
 	t.Run("declared", h.declared)
 	t.Run("requests", h.requests)
 	t.Run("accounts", h.accounts)
-	t.Run("batch sweep", h.batchSweep)
 	t.Run("catalogue", h.catalogue)
 	t.Run("sweep", h.sweep)
 }

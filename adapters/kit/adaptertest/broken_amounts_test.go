@@ -35,23 +35,23 @@ var amountFaults = []fault{
 			return decimal.Zero, nil
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "batch_sweep/batch amount-null declared examples/amountNull sweep"},
+	}), caught: "sweep amount-null declared examples/amountNull"},
 	{name: "takes a missing amount for zero", plant: reads(func(text string) (decimal.Decimal, error) {
 		if text == "" {
 			return decimal.Zero, nil
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "batch_sweep/batch amount-missing name-in-another-case declared sweep"},
+	}), caught: "sweep amount-missing name-in-another-case declared"},
 	{name: "takes an unreadable amount for zero", plant: reads(func(text string) (decimal.Decimal, error) {
 		amount, err := parseAmount(jsontext.Value(text))
 		if errors.Is(err, errMissing) {
 			return amount, err
 		}
 		return amount, nil
-	}), caught: "batch_sweep/batch amount-empty-or-blank amount-in-unicode-digits amount-nan-or-infinity amount-of-a-megabyte amount-of-many-digits amount-with-huge-exponent amount-with-large-exponent amount-with-plus-sign amount-with-separators amount-with-thousands-of-decimals value-of-another-type declared sweep"},
+	}), caught: "sweep amount-empty-or-blank amount-in-unicode-digits amount-nan-or-infinity amount-of-a-megabyte amount-of-many-digits amount-with-huge-exponent amount-with-large-exponent amount-with-plus-sign amount-with-separators amount-with-thousands-of-decimals value-of-another-type declared"},
 	{name: "takes true for one", plant: reads(func(text string) (decimal.Decimal, error) {
 		return parseAmount(jsontext.Value(strings.Replace(text, "true", "1", 1)))
-	}), caught: "batch_sweep/batch value-of-another-type sweep"},
+	}), caught: "sweep value-of-another-type"},
 	{name: "guesses that a balance is positive", plant: each(func(b *adapters.Balance) {
 		b.Amount = adapters.NewAmount(b.Amount.Decimal().Abs())
 	}), caught: "batch/batch declared examples/overdrawn"},
@@ -59,7 +59,7 @@ var amountFaults = []fault{
 		for _, line := range b.CreditLines {
 			b.Amount = adapters.NewAmount(b.Amount.Decimal().Add(line.Amount.Decimal()))
 		}
-	}), caught: "credit-line-included time-ambiguous declared examples/twoBalances sweep"},
+	}), caught: "credit-line-included time-ambiguous declared examples/twoBalances"},
 	{name: "loses the credit limit", plant: each(func(b *adapters.Balance) { b.CreditLines = nil }),
 		caught: "credit-line-included time-ambiguous declared examples/twoBalances"},
 	{name: "takes exponents up to ten thousand", plant: reads(func(text string) (decimal.Decimal, error) {

@@ -22,26 +22,34 @@ import (
 func (h Harness) declared(t *testing.T) {
 	t.Parallel()
 	pool := h.pool(t)
+	h.eachGoodAnswer(t, func(t *testing.T, c comparison) {
+		if !c.compare(t, "", c.example.JSON) {
+			return
+		}
+		for change, body := range c.variations(t, pool) {
+			if !c.compare(t, change, body) {
+				return // one cause is told once
+			}
+		}
+	})
+}
+
+// eachGoodAnswer runs a test for every call and every answer to it that follows the document, the largest one aside.
+func (h Harness) eachGoodAnswer(t *testing.T, test func(*testing.T, comparison)) {
+	t.Helper()
 	for _, example := range h.Document.Examples() {
-		call, ok := h.declaredCall(t, example)
-		if !ok || example.Status != http.StatusOK || !example.Valid {
+		if example.Status != http.StatusOK || !example.Valid || len(example.JSON) > largestSwept {
 			continue
 		}
-		t.Run(call.name+"/"+example.Name, func(t *testing.T) {
-			t.Parallel()
-			if call.asked == nil {
-				example.JSON = withoutTotal(t, example.JSON) // a page by itself is a whole list
-			}
-			c := comparison{h, call, h.teller(t), example}
-			if !c.compare(t, "", example.JSON) || len(example.JSON) > largestSwept {
-				return
-			}
-			for change, body := range c.variations(t, pool) {
-				if !c.compare(t, change, body) {
-					return // one cause is told once
+		for _, call := range h.declaredCalls(t, example) {
+			t.Run(call.name+"/"+example.Name, func(t *testing.T) {
+				t.Parallel()
+				if call.asked == nil {
+					example.JSON = withoutTotal(t, example.JSON) // a page by itself is a whole list
 				}
-			}
-		})
+				test(t, comparison{h, call, h.teller(t), example})
+			})
+		}
 	}
 }
 
@@ -59,31 +67,36 @@ type declaredAccount struct {
 	err      error
 }
 
-// declaredCall is the method that an example is an answer for.
-func (h Harness) declaredCall(t *testing.T, example contract.Example) (declaredCall, bool) {
+// declaredCalls are the methods that an example is an answer for.
+func (h Harness) declaredCalls(t *testing.T, example contract.Example) (calls []declaredCall) {
 	t.Helper()
 	switch {
 	case h.Document.ListsAccounts(example.Operation):
 		for _, call := range h.listCalls(t) {
 			if call.operation == example.Operation {
-				return declaredCall{call.name, nil, func(t *testing.T, b *teller, _ []string, body []byte) ([]declaredAccount, error) {
+				calls = append(calls, declaredCall{call.name, nil, func(t *testing.T, b *teller, _ []string, body []byte) ([]declaredAccount, error) {
 					got, err := b.lists(t, call, body)
 					return slices.Concat(declaredList(t, got.accounts), declaredResults(t, got.all)), err
-				}}, true
+				}})
 			}
 		}
 	case example.Account != "":
-		return declaredCall{"one", []string{example.Account}, func(t *testing.T, b *teller, accounts []string, body []byte) ([]declaredAccount, error) {
-			balances, err := b.ask(t, accounts[0], body)
-			return []declaredAccount{{balances: declaredBalances(t, balances), err: err}}, nil
-		}}, true
+		calls = append(calls, declaredCall{"one", []string{example.Account}, askOne})
 	case len(example.Accounts) > 0:
-		return declaredCall{"batch", example.Accounts, func(t *testing.T, b *teller, accounts []string, body []byte) ([]declaredAccount, error) {
-			results, err := b.batch(t, accounts, body)
-			return declaredResults(t, results), err
-		}}, true
+		calls = append(calls, declaredCall{"batch", example.Accounts, askBatch})
 	}
-	return declaredCall{}, false
+	return calls
+}
+
+func askOne(t *testing.T, b *teller, accounts []string, body []byte) ([]declaredAccount, error) {
+	balances, err := b.ask(t, accounts[0], body)
+	return []declaredAccount{{balances: declaredBalances(t, balances), err: err}}, nil
+}
+
+func askBatch(t *testing.T, b *teller, accounts []string, body []byte) ([]declaredAccount, error) {
+	b.body.Store(&body)
+	results, err := b.source.BatchBalances(t.Context(), accounts, adapters.Unattended())
+	return declaredResults(t, results), err
 }
 
 func declaredList(t *testing.T, accounts []adapters.Account) (all []declaredAccount) {
@@ -105,6 +118,7 @@ func declaredResults(t *testing.T, results []adapters.AccountBalances) (all []de
 }
 
 func declaredBalances(t *testing.T, balances []adapters.Balance) (all []mapping.Fields) {
+	assertSound(t, balances)
 	for _, balance := range balances {
 		all = append(all, fieldsOf(t, balance))
 	}

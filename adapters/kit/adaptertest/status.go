@@ -98,7 +98,7 @@ func checkStatusWins(t *testing.T, h Harness) {
 	}
 	for _, example := range h.refusals() {
 		kinds := []adapters.Kind{h.kind(t, stage, example.Status, ""), h.kind(t, stage, example.Status, string(example.JSON))}
-		for _, body := range spoilt(t, example.JSON) {
+		for _, body := range allSpoilt(t, example.JSON) {
 			_, err := stage.play(t, with(example.Status, "application/json", string(body)))
 			failure := h.failed(t, err)
 			assert.Equal(t, example.Status, failure.Status)
@@ -124,20 +124,14 @@ func (h Harness) failed(t *testing.T, err error) *adapters.Error {
 	return h.assertFailure(t, err, failure.Kind)
 }
 
-// spoilt is a body once with each of its values gone, and once with each of another JSON type.
-func spoilt(t *testing.T, body []byte) [][]byte {
+// allSpoilt is a body once with each of its values spoilt in every way.
+func allSpoilt(t *testing.T, body []byte) (bodies [][]byte) {
 	t.Helper()
 	all, err := values(body)
 	require.NoError(t, err)
-	bodies := [][]byte{}
 	for _, v := range all {
-		if v.member {
-			bodies = append(bodies, apply(body, without(body, v)))
-		}
-		for kind, other := range others {
-			if kind != v.kind {
-				bodies = append(bodies, apply(body, edit{v.start, v.end, []byte(other)}))
-			}
+		for _, text := range spoilt(body, v) {
+			bodies = append(bodies, text)
 		}
 	}
 	return bodies
