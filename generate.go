@@ -5,16 +5,42 @@
 //
 //	specs/<provider>/openapi.yaml  --go generate-->  gen/<provider>  --adapters/<provider>-->  adapters.Balance
 //
-// Its folders are:
+// # Where things live
 //
-//   - specs: the documents, kept by hand, and what runs on them: specs/contract checks requests and answers,
-//     specs/traffic checks live traffic, specs/sandbox serves every provider's examples.
-//   - gen: the generated clients, never edited. Each can be imported alone.
-//   - adapters: Balance, Error and Source with their contract; below it one adapter for each provider, the
-//     conformance suite adaptertest, and the command-line tool cmd/openbalances.
+//   - specs/<provider>: the document, kept by hand, with the declaration of where each property of an answer goes.
+//     Package specs describes the keys of a document.
+//   - specs/contract checks documents and messages, specs/traffic live traffic, specs/mapping reads an answer by its
+//     declaration, specs/sandbox serves the examples.
+//   - gen/<provider>: the generated client, never edited. Each can be imported alone; adapters/kit/answer reads what its
+//     methods return.
+//   - adapters: the shared types with their contract: Balance, Account, Amount, Error, PSU, Source.
+//   - adapters/<provider>: the adapter. <provider>.go has credentials, New and Balances, mapping.go the pure mapping,
+//     accounts.go the account list, testdata the expectations, written from the provider's page.
+//   - adapters/kit: for authors of adapters. call is the path to the wire, whose steps stand in order in exchange.go;
+//     answer reads answers; httpsig signs; adaptertest is the suite that every adapter passes.
+//   - adapters/use: for callers. collect fetches any number of accounts, accessguard keeps unattended calls within the
+//     allowance, pick chooses one balance by a named policy.
+//   - adapters/cmd/openbalances: the command.
+//
+// A new field of Balance is added in adapters/balance.go, in the mapping of the adapters that have it, in
+// specs/<provider>/openapi.yaml, and in columns.go of the command.
+//
+// # Decisions
+//
+//   - The documents say what the provider says. They are never bent to please the generator.
+//   - Money is exact, with its scale; absence is an error and never zero; no sign and no currency is guessed.
+//   - One Source has the same methods everywhere. What a provider lacks is errors.ErrUnsupported, so nothing that wraps a
+//     source can lose an ability.
+//   - The mapping is written twice: as Go in the adapter and as x-maps-to in the document. The suite compares the two on
+//     every example and every variation of it, so that one mistake has to be made twice to go unnoticed.
+//   - There is one way to the wire, for single accounts, batches, lists and tokens. The shortcuts for requests
+//     (adapters/kit/call/sample.go) and for JSON (adapters/internal/strictjson/plan.go, reader.go, scan.go) make the same
+//     calls faster, and nothing else.
+//   - A call is sent once. Nothing is retried, because unattended access is four calls a day.
+//   - Importers of gen/<provider> and adapters/<provider> link no more than the dependency table of the README says.
 //
 // Not its business: payments, transactions, keeping consents for the PSU, a hosted service, choosing one balance
-// silently, and automatic retries, which would spend the four unattended calls a day.
+// silently, and automatic retries.
 package openbalances
 
 //go:generate go build -o .bin/ github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen

@@ -27,7 +27,9 @@
 // Every failure is an [*Error] with a [Kind] for [errors.Is], except a cancelled or expired context, which stays
 // [context.Canceled] or [context.DeadlineExceeded]. An account either yields all its balances or one error, never a
 // part. The HTTP status survives whatever the body holds: a 429 whose body is HTML is [ErrRateLimited]. Texts hold no
-// secret, id, IBAN, amount, URL or body; transport causes are in the chain without the request's address.
+// secret, id, IBAN, amount, URL or body; transport causes are in the chain without the request's address. Origin says
+// whether it failed here, on the way, at the provider or at the bank behind it. [KindOf] names every error, a context's
+// too.
 //
 // # Presence of the PSU
 //
@@ -43,9 +45,10 @@
 //
 // # Several accounts
 //
-// What a provider can do beyond one account is asked for by type assertion: [AccountLister], [BatchSource],
-// [BalanceLister]. An account of a batch or list that is refused, broken or without balances carries its own error and
-// hides no other. Answers are matched by account id, never by position. A list is complete or an error.
+// Every [Source] has the same methods. A method that the provider lacks sends nothing and returns an error that is
+// [errors.ErrUnsupported]; [Base] supplies these. An account of a batch or list that is refused, broken or without balances
+// carries its own error and hides no other. Answers are matched by account id, never by position. A list is complete or
+// an error.
 //
 // # Concurrency and state
 //
