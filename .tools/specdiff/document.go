@@ -1,98 +1,97 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
-	"strconv"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oasdiff/oasdiff/checker"
+	"github.com/oasdiff/oasdiff/diff"
 	"github.com/oasdiff/oasdiff/load"
+	"golang.org/x/mod/semver"
 )
 
-// A document is one state of a provider's OpenAPI document.
-type document struct {
-	info *load.SpecInfo
-	tree map[string]any // the document as plain JSON, so that layout and comments do not count
-}
-
-// parse reads a document; it follows no reference out of it.
-func parse(text []byte, name string) (*document, error) {
-	info, err := load.NewSpecInfoFromData(openapi3.NewLoader(), text, name)
-	if err != nil {
-		return nil, err
-	}
-	if info.Spec.Info == nil || info.Spec.Paths == nil {
-		return nil, fmt.Errorf("it has no info or no paths")
-	}
-	plain, err := json.Marshal(info.Spec)
-	if err != nil {
-		return nil, err
-	}
-	d := &document{info: info}
-	return d, json.Unmarshal(plain, &d.tree)
-}
-
-func (d *document) title() string { return d.info.Spec.Info.Title }
-
-func (d *document) version() version { return parseVersion(d.info.Spec.Info.Version) }
-
-// provenance is a text of the head's x-provenance, empty if it is not there.
-func (d *document) provenance(key string) string {
-	head, _ := d.info.Spec.Info.Extensions["x-provenance"].(map[string]any)
-	text, _ := head[key].(string)
-	return text
-}
-
-// origin says whether the provider's page changed or only our reading of it.
-func origin(before, now *document) string {
-	const api, read = "apiVersion", "read"
+// compareDocuments compares two states of a document; breaksGo says that the generated client broke.
+func compareDocuments(before, now string, breaksGo bool) []finding {
+	is, err := load.NewSpecInfo(openapi3.NewLoader(), load.NewSource(now))
 	switch {
-	case before.provenance(api) != now.provenance(api):
-		return fmt.Sprintf("the provider's API version was %q, is %q", before.provenance(api), now.provenance(api))
-	case before.provenance(read) != now.provenance(read):
-		return fmt.Sprintf("the provider's page was read anew: %s, before %s", now.provenance(read), before.provenance(read))
-	case now.provenance(read) == "":
-		return "x-provenance names no date on which the provider's page was read"
+	case errors.Is(err, fs.ErrNotExist):
+		return []finding{{breaking, "the provider is gone"}}
+	case err != nil:
+		return []finding{{fault, oneLine(err) + "; cure: correct the document"}}
 	}
-	return fmt.Sprintf("x-provenance.read is still %s: our document was corrected; "+
-		"if the provider's page changed, write the new date there", now.provenance(read))
-}
-
-// A version is the info.version of a document.
-type version struct {
-	text                string
-	major, minor, patch int
-}
-
-var versionPattern = regexp.MustCompile(`^(\d{1,9})\.(\d{1,9})\.(\d{1,9})$`)
-
-// parseVersion takes a version of another form for 0.0.0.
-func parseVersion(text string) version {
-	v := version{text: text}
-	if parts := versionPattern.FindStringSubmatch(text); parts != nil {
-		v.major, _ = strconv.Atoi(parts[1])
-		v.minor, _ = strconv.Atoi(parts[2])
-		v.patch, _ = strconv.Atoi(parts[3])
-	}
-	return v
-}
-
-// above says whether v is the later version; breaking changes ask for more than a patch.
-func (v version) above(old version, breaking bool) bool {
+	was, err := load.NewSpecInfo(openapi3.NewLoader(), load.NewSource(before))
 	switch {
-	case v.major != old.major:
-		return v.major > old.major
-	case v.minor != old.minor:
-		return v.minor > old.minor
+	case errors.Is(err, fs.ErrNotExist):
+		return []finding{{change, "a new provider, info.version is " + is.GetVersion()}}
+	case err != nil:
+		return []finding{{change, "could not be read before: " + oneLine(err)}}
 	}
-	return !breaking && v.patch > old.patch
+	difference, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), was, is)
+	if err != nil {
+		return []finding{{fault, "cannot be compared: " + oneLine(err)}}
+	}
+	if difference.Empty() {
+		return nil
+	}
+	findings := rulesOfOasdiff(difference, sources)
+	if difference.ServersDiff != nil {
+		findings = append(findings, finding{change, "the servers differ"})
+	}
+	if len(findings) == 0 {
+		findings = []finding{{texts, "only texts, examples, x- keys or info differ"}}
+	}
+	return append(findings, judgeVersion(was.GetVersion(), is.GetVersion(), breaksGo || breaks(findings))...)
 }
 
-// next is the smallest version that is enough.
-func (v version) next(breaking bool) string {
-	if breaking {
-		return fmt.Sprintf("%d.%d.0", v.major, v.minor+1)
+// ownRule switches off the rules of oasdiff on info.version.
+var ownRule = checker.WithSeverityLevels(map[string]checker.Level{
+	checker.APIVersionNotBumpedId:      checker.NONE,
+	checker.APIVersionDecreasedId:      checker.NONE,
+	checker.APIMajorVersionNotBumpedId: checker.NONE,
+})
+
+var levels = map[checker.Level]level{checker.ERR: breaking, checker.WARN: warning, checker.INFO: change}
+
+var status = regexp.MustCompile("`[1-5][0-9][0-9]`")
+
+// rulesOfOasdiff lists what oasdiff says, worst first. What it says of several answers of an operation is one finding.
+func rulesOfOasdiff(difference *diff.Diff, sources *diff.OperationsSourcesMap) []finding {
+	findings, statuses := []finding{}, map[finding][]string{}
+	rules := checker.NewConfig(checker.GetAllChecks(), ownRule)
+	for _, c := range checker.CheckBackwardCompatibilityUntilLevel(rules, difference, sources, checker.INFO) {
+		text := c.GetUncolorizedText(checker.NewDefaultLocalizer())
+		if where := strings.TrimSpace(c.GetOperation() + " " + c.GetPath()); where != "" {
+			text = where + ": " + text
+		}
+		f := finding{levels[c.GetLevel()], status.ReplaceAllString(text, "`***`")}
+		if statuses[f] == nil {
+			findings = append(findings, f)
+		}
+		statuses[f] = append(statuses[f], cmp.Or(status.FindString(text), "-"))
 	}
-	return fmt.Sprintf("%d.%d.%d", v.major, v.minor, v.patch+1)
+	for i, f := range findings {
+		findings[i].text = strings.Replace(f.text, "`***`", strings.Join(statuses[f], ", "), 1)
+	}
+	return findings
 }
+
+// judgeVersion asks for a higher info.version: in the first or second number if the change breaks.
+func judgeVersion(was, is string, breaking bool) []finding {
+	said := fmt.Sprintf("info.version was %s, is %s", was, is)
+	var major, minor int
+	fmt.Sscanf(was, "%d.%d", &major, &minor)
+	switch {
+	case breaking && semver.Compare(semver.MajorMinor("v"+is), semver.MajorMinor("v"+was)) <= 0:
+		return []finding{{fault, fmt.Sprintf("a breaking change, but %s; cure: set it to %d.%d.0", said, major, minor+1)}}
+	case semver.Compare("v"+is, "v"+was) <= 0:
+		return []finding{{texts, said + "; cure: raise it"}}
+	}
+	return []finding{{texts, said}}
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
