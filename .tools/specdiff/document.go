@@ -1,11 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -17,14 +19,14 @@ import (
 
 // compareDocuments compares two states of a document; breaksGo says that the generated client broke.
 func compareDocuments(before, now string, breaksGo bool) []finding {
-	is, err := load.NewSpecInfo(openapi3.NewLoader(), load.NewSource(now))
+	is, err := read(now)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return []finding{{breaking, "the provider is gone"}}
 	case err != nil:
 		return []finding{{fault, oneLine(err) + "; cure: correct the document"}}
 	}
-	was, err := load.NewSpecInfo(openapi3.NewLoader(), load.NewSource(before))
+	was, err := read(before)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return []finding{{change, "a new provider, info.version is " + is.GetVersion()}}
@@ -45,14 +47,24 @@ func compareDocuments(before, now string, breaksGo bool) []finding {
 	if len(findings) == 0 {
 		findings = []finding{{texts, "only texts, examples, x- keys or info differ"}}
 	}
-	return append(findings, judgeVersion(was.GetVersion(), is.GetVersion(), breaksGo || breaks(findings))...)
+	return append(findings, judgeVersion(was.GetVersion(), is.GetVersion(), breaksGo || breaks(findings)))
 }
 
-// ownRule switches off the rules of oasdiff on info.version.
-var ownRule = checker.WithSeverityLevels(map[string]checker.Level{
-	checker.APIVersionNotBumpedId:      checker.NONE,
-	checker.APIVersionDecreasedId:      checker.NONE,
-	checker.APIMajorVersionNotBumpedId: checker.NONE,
+func read(file string) (*load.SpecInfo, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return load.NewSpecInfoFromData(openapi3.NewLoader(), text, filepath.Base(file))
+}
+
+// ownLevels are those of oasdiff that do not fit callers who read answers through a typed client.
+var ownLevels = checker.WithSeverityLevels(map[string]checker.Level{
+	checker.ResponsePropertyEnumValueAddedId:  checker.WARN, // lists of values stay open
+	checker.ResponseOptionalPropertyRemovedId: checker.ERR,  // a new name may make the same Go field
+	checker.APIVersionNotBumpedId:             checker.NONE, // judgeVersion has another rule
+	checker.APIVersionDecreasedId:             checker.NONE,
+	checker.APIMajorVersionNotBumpedId:        checker.NONE,
 })
 
 var levels = map[checker.Level]level{checker.ERR: breaking, checker.WARN: warning, checker.INFO: change}
@@ -62,36 +74,35 @@ var status = regexp.MustCompile("`[1-5][0-9][0-9]`")
 // rulesOfOasdiff lists what oasdiff says, worst first. What it says of several answers of an operation is one finding.
 func rulesOfOasdiff(difference *diff.Diff, sources *diff.OperationsSourcesMap) []finding {
 	findings, statuses := []finding{}, map[finding][]string{}
-	rules := checker.NewConfig(checker.GetAllChecks(), ownRule)
+	rules := checker.NewConfig(checker.GetAllChecks(), ownLevels)
 	for _, c := range checker.CheckBackwardCompatibilityUntilLevel(rules, difference, sources, checker.INFO) {
-		text := c.GetUncolorizedText(checker.NewDefaultLocalizer())
-		if where := strings.TrimSpace(c.GetOperation() + " " + c.GetPath()); where != "" {
-			text = where + ": " + text
-		}
-		f := finding{levels[c.GetLevel()], status.ReplaceAllString(text, "`***`")}
+		where := strings.TrimSpace(c.GetOperation() + " " + c.GetPath())
+		text := strings.TrimPrefix(where+": "+c.GetUncolorizedText(checker.NewDefaultLocalizer()), ": ")
+		at := append(status.FindStringIndex(text), 0, 0) // 0, 0 if no status is named
+		f := finding{levels[c.GetLevel()], text[:at[0]] + "\x00" + text[at[1]:]}
 		if statuses[f] == nil {
 			findings = append(findings, f)
 		}
-		statuses[f] = append(statuses[f], cmp.Or(status.FindString(text), "-"))
+		statuses[f] = append(statuses[f], text[at[0]:at[1]])
 	}
 	for i, f := range findings {
-		findings[i].text = strings.Replace(f.text, "`***`", strings.Join(statuses[f], ", "), 1)
+		findings[i].text = strings.Replace(f.text, "\x00", strings.Join(slices.Compact(statuses[f]), ", "), 1)
 	}
 	return findings
 }
 
 // judgeVersion asks for a higher info.version: in the first or second number if the change breaks.
-func judgeVersion(was, is string, breaking bool) []finding {
+func judgeVersion(was, is string, breaking bool) finding {
 	said := fmt.Sprintf("info.version was %s, is %s", was, is)
 	var major, minor int
 	fmt.Sscanf(was, "%d.%d", &major, &minor)
 	switch {
 	case breaking && semver.Compare(semver.MajorMinor("v"+is), semver.MajorMinor("v"+was)) <= 0:
-		return []finding{{fault, fmt.Sprintf("a breaking change, but %s; cure: set it to %d.%d.0", said, major, minor+1)}}
+		return finding{fault, fmt.Sprintf("a breaking change, but %s; cure: set it to %d.%d.0", said, major, minor+1)}
 	case semver.Compare("v"+is, "v"+was) <= 0:
-		return []finding{{texts, said + "; cure: raise it"}}
+		return finding{texts, said + "; cure: raise it"}
 	}
-	return []finding{{texts, said}}
+	return finding{texts, said}
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

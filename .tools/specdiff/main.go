@@ -1,11 +1,17 @@
-// Command specdiff reports what changed in the documents and in the public Go API since a git revision, and which
-// module version that needs. oasdiff compares the documents, apidiff the packages.
+// Command specdiff reports what changed in the documents and in the public Go API since a git revision, and which module
+// version that needs. oasdiff compares the documents, apidiff the packages. Each line names a document or a package and
+// a level:
+//
+//	FAIL      a fault, with its cure; the exit code is 1
+//	breaking  a program that works today may stop working
+//	warning   may surprise a caller, such as a new value in a list
+//	change    more or something else; no program breaks
+//	texts     nothing that binds a program
 package main
 
 import (
 	"archive/zip"
 	"bytes"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -16,41 +22,33 @@ import (
 	"strings"
 )
 
-const help = `specdiff [-root DIR] BASE compares DIR with the git revision BASE.
-
-Each line names a document or a package and the kind of finding:
-
-  FAIL      a fault, with its cure
-  breaking  a program that works today may stop working
-  warning   may surprise a caller, such as a new value in a list
-  change    more or something else; no program breaks
-  texts     nothing that binds a program
-
-After a breaking change the first or the second number of the document's info.version has to rise.
-
-Exit codes: 0 no FAIL line was printed, or there is nothing to compare with; 1 one was printed; 2 wrong usage.
-`
-
 func main() {
-	root := flag.String("root", ".", "")
-	flag.Usage = func() { fmt.Fprint(os.Stderr, help) }
-	flag.Parse()
-	os.Exit(run(*root, flag.Arg(0), os.Stdout))
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: specdiff ROOT BASE; cure: make spec-diff BASE=HEAD~1")
+		os.Exit(2)
+	}
+	os.Exit(run(os.Args[1], os.Args[2], os.Stdout))
 }
 
-// A level says how much a finding matters.
 type level int
 
 const (
-	texts level = iota + 1
+	same level = iota
+	texts
 	change
 	warning
 	breaking
 	fault
 )
 
-var labels = map[level]string{
-	texts: "texts", change: "change", warning: "warning", breaking: "breaking", fault: "FAIL",
+var labels = []string{texts: "texts", change: "change", warning: "warning", breaking: "breaking", fault: "FAIL"}
+
+var moduleNeeds = []string{
+	same:     "needs no new version for documents and public packages",
+	texts:    "a patch version is enough",
+	change:   "needs a minor version",
+	warning:  "needs a minor version",
+	breaking: "needs a major version (before v1: a minor one)",
 }
 
 type finding struct {
@@ -65,12 +63,11 @@ func breaks(findings []finding) bool {
 // run prints the report and returns the exit code.
 func run(root, base string, out io.Writer) int {
 	before, err := os.MkdirTemp("", "specdiff")
-	if err != nil {
-		fmt.Fprintln(out, "specdiff:", err)
-		return 2
+	if err == nil {
+		defer os.RemoveAll(before)
+		err = export(root, base, before)
 	}
-	defer os.RemoveAll(before)
-	if err := export(root, base, before); err != nil {
+	if err != nil {
 		fmt.Fprintf(out, "specdiff: nothing to compare: %v; cure: name a revision that git log shows, "+
 			"in a shallow clone after git fetch --unshallow\n", err)
 		if strings.HasPrefix(base, "HEAD") { // a new or shallow history is no fault
@@ -78,8 +75,8 @@ func run(root, base string, out io.Writer) int {
 		}
 		return 2
 	}
-	needs, failed := report(before, root, out)
-	fmt.Fprintln(out, "module:", moduleVersion(needs))
+	worst, failed := report(before, root, out)
+	fmt.Fprintln(out, "module:", moduleNeeds[worst])
 	if failed {
 		return 1
 	}
@@ -94,7 +91,7 @@ func export(root, base, to string) error {
 	archive, err := git.Output()
 	if err != nil {
 		said, _, _ := strings.Cut(problem.String(), "\n")
-		return fmt.Errorf("%w: %s", err, said)
+		return fmt.Errorf("git archive: %w: %s", err, said)
 	}
 	files, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
@@ -103,15 +100,15 @@ func export(root, base, to string) error {
 	return os.CopyFS(to, files)
 }
 
-// report prints one line per finding and returns the highest level below fault.
-func report(before, now string, out io.Writer) (needs level, failed bool) {
+// report prints one line per finding. Faults do not count for the worst level.
+func report(before, now string, out io.Writer) (worst level, failed bool) {
 	write := func(subject string, findings []finding) {
 		for _, f := range findings {
 			fmt.Fprintf(out, "%s: %s: %s\n", subject, labels[f.level], f.text)
 			if f.level == fault {
 				failed = true
 			} else {
-				needs = max(needs, f.level)
+				worst = max(worst, f.level)
 			}
 		}
 	}
@@ -125,10 +122,10 @@ func report(before, now string, out io.Writer) (needs level, failed bool) {
 	for _, name := range slices.Sorted(maps.Keys(packages)) {
 		write(name, packages[name])
 	}
-	return needs, failed
+	return worst, failed
 }
 
-// providers names every provider that one of the folders has a document of.
+// providers names every provider that has a document in one of the folders.
 func providers(roots ...string) (names []string) {
 	for _, root := range roots {
 		files, _ := filepath.Glob(filepath.Join(root, "specs", "*", "openapi.yaml"))
@@ -138,16 +135,4 @@ func providers(roots ...string) (names []string) {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-func moduleVersion(needs level) string {
-	switch needs {
-	case breaking:
-		return "needs a major version (before v1: a minor one)"
-	case warning, change:
-		return "needs a minor version"
-	case texts:
-		return "a patch version is enough"
-	}
-	return "needs no new version for documents and public packages"
 }
