@@ -12,6 +12,8 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -91,7 +93,7 @@ func export(root, base, to string) error {
 	archive, err := git.Output()
 	if err != nil {
 		said, _, _ := strings.Cut(problem.String(), "\n")
-		return fmt.Errorf("git archive: %w: %s", err, said)
+		return errors.New(cmp.Or(said, err.Error()))
 	}
 	files, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
