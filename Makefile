@@ -108,8 +108,8 @@ provenance: ## list what the documents say that the provider did not, for whoeve
 # The revision that spec-diff compares the working tree with.
 BASE ?= HEAD~1
 
-spec-diff: ## report what changed in specs/ and gen/ since BASE, whom it breaks and which version that needs
-	@cd .tools/specdiff && $(GO) run . -root "$(CURDIR)" "$(BASE)"
+spec-diff: ## report what changed in the documents and the public packages since BASE, what breaks, which version that needs
+	@cd .tools/specdiff && $(GO) run . "$(CURDIR)" "$(BASE)"
 
 test-tools: ## vet and test the programs that are kept out of go.mod
 	cd .tools/specdiff && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) test ./...

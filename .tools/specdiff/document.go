@@ -1,98 +1,108 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
-	"strconv"
+	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oasdiff/oasdiff/checker"
+	"github.com/oasdiff/oasdiff/diff"
 	"github.com/oasdiff/oasdiff/load"
+	"golang.org/x/mod/semver"
 )
 
-// A document is one state of a provider's OpenAPI document.
-type document struct {
-	info *load.SpecInfo
-	tree map[string]any // the document as plain JSON, so that layout and comments do not count
+// compareDocuments compares two states of a document; breaksGo says that the generated client broke.
+func compareDocuments(before, now string, breaksGo bool) []finding {
+	is, err := read(now)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return []finding{{breaking, "the provider is gone"}}
+	case err != nil:
+		return []finding{{fault, oneLine(err) + "; cure: correct the document"}}
+	}
+	was, err := read(before)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return []finding{{change, "a new provider, info.version is " + is.GetVersion()}}
+	case err != nil:
+		return []finding{{change, "could not be read before: " + oneLine(err)}}
+	}
+	difference, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), was, is)
+	if err != nil {
+		return []finding{{fault, "cannot be compared: " + oneLine(err)}}
+	}
+	if difference.Empty() {
+		return nil
+	}
+	findings := rulesOfOasdiff(difference, sources)
+	if difference.ServersDiff != nil {
+		findings = append(findings, finding{change, "the servers differ"})
+	}
+	if len(findings) == 0 {
+		findings = []finding{{texts, "only texts, examples, x- keys or info differ"}}
+	}
+	return append(findings, judgeVersion(was.GetVersion(), is.GetVersion(), breaksGo || breaks(findings)))
 }
 
-// parse reads a document; it follows no reference out of it.
-func parse(text []byte, name string) (*document, error) {
-	info, err := load.NewSpecInfoFromData(openapi3.NewLoader(), text, name)
+func read(file string) (*load.SpecInfo, error) {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	if info.Spec.Info == nil || info.Spec.Paths == nil {
-		return nil, fmt.Errorf("it has no info or no paths")
-	}
-	plain, err := json.Marshal(info.Spec)
-	if err != nil {
-		return nil, err
-	}
-	d := &document{info: info}
-	return d, json.Unmarshal(plain, &d.tree)
+	return load.NewSpecInfoFromData(openapi3.NewLoader(), text, filepath.Base(file))
 }
 
-func (d *document) title() string { return d.info.Spec.Info.Title }
+// ownLevels are those of oasdiff that do not fit callers who read answers through a typed client.
+var ownLevels = checker.WithSeverityLevels(map[string]checker.Level{
+	checker.ResponsePropertyEnumValueAddedId:  checker.WARN, // lists of values stay open
+	checker.ResponseOptionalPropertyRemovedId: checker.ERR,  // a new name may make the same Go field
+	checker.APIVersionNotBumpedId:             checker.NONE, // judgeVersion has another rule
+	checker.APIVersionDecreasedId:             checker.NONE,
+	checker.APIMajorVersionNotBumpedId:        checker.NONE,
+})
 
-func (d *document) version() version { return parseVersion(d.info.Spec.Info.Version) }
+var levels = map[checker.Level]level{checker.ERR: breaking, checker.WARN: warning, checker.INFO: change}
 
-// provenance is a text of the head's x-provenance, empty if it is not there.
-func (d *document) provenance(key string) string {
-	head, _ := d.info.Spec.Info.Extensions["x-provenance"].(map[string]any)
-	text, _ := head[key].(string)
-	return text
+var status = regexp.MustCompile("`[1-5][0-9][0-9]`")
+
+// rulesOfOasdiff lists what oasdiff says, worst first. What it says of several answers of an operation is one finding.
+func rulesOfOasdiff(difference *diff.Diff, sources *diff.OperationsSourcesMap) []finding {
+	findings, statuses := []finding{}, map[finding][]string{}
+	rules := checker.NewConfig(checker.GetAllChecks(), ownLevels)
+	for _, c := range checker.CheckBackwardCompatibilityUntilLevel(rules, difference, sources, checker.INFO) {
+		where := strings.TrimSpace(c.GetOperation() + " " + c.GetPath())
+		text := strings.TrimPrefix(where+": "+c.GetUncolorizedText(checker.NewDefaultLocalizer()), ": ")
+		at := append(status.FindStringIndex(text), 0, 0) // 0, 0 if no status is named
+		f := finding{levels[c.GetLevel()], text[:at[0]] + "\x00" + text[at[1]:]}
+		if statuses[f] == nil {
+			findings = append(findings, f)
+		}
+		statuses[f] = append(statuses[f], text[at[0]:at[1]])
+	}
+	for i, f := range findings {
+		findings[i].text = strings.Replace(f.text, "\x00", strings.Join(slices.Compact(statuses[f]), ", "), 1)
+	}
+	return findings
 }
 
-// origin says whether the provider's page changed or only our reading of it.
-func origin(before, now *document) string {
-	const api, read = "apiVersion", "read"
+// judgeVersion asks for a higher info.version: in the first or second number if the change breaks.
+func judgeVersion(was, is string, breaking bool) finding {
+	said := fmt.Sprintf("info.version was %s, is %s", was, is)
+	var major, minor int
+	fmt.Sscanf(was, "%d.%d", &major, &minor)
 	switch {
-	case before.provenance(api) != now.provenance(api):
-		return fmt.Sprintf("the provider's API version was %q, is %q", before.provenance(api), now.provenance(api))
-	case before.provenance(read) != now.provenance(read):
-		return fmt.Sprintf("the provider's page was read anew: %s, before %s", now.provenance(read), before.provenance(read))
-	case now.provenance(read) == "":
-		return "x-provenance names no date on which the provider's page was read"
+	case breaking && semver.Compare(semver.MajorMinor("v"+is), semver.MajorMinor("v"+was)) <= 0:
+		return finding{fault, fmt.Sprintf("a breaking change, but %s; cure: set it to %d.%d.0", said, major, minor+1)}
+	case semver.Compare("v"+is, "v"+was) <= 0:
+		return finding{texts, said + "; cure: raise it"}
 	}
-	return fmt.Sprintf("x-provenance.read is still %s: our document was corrected; "+
-		"if the provider's page changed, write the new date there", now.provenance(read))
+	return finding{texts, said}
 }
 
-// A version is the info.version of a document.
-type version struct {
-	text                string
-	major, minor, patch int
-}
-
-var versionPattern = regexp.MustCompile(`^(\d{1,9})\.(\d{1,9})\.(\d{1,9})$`)
-
-// parseVersion takes a version of another form for 0.0.0.
-func parseVersion(text string) version {
-	v := version{text: text}
-	if parts := versionPattern.FindStringSubmatch(text); parts != nil {
-		v.major, _ = strconv.Atoi(parts[1])
-		v.minor, _ = strconv.Atoi(parts[2])
-		v.patch, _ = strconv.Atoi(parts[3])
-	}
-	return v
-}
-
-// above says whether v is the later version; breaking changes ask for more than a patch.
-func (v version) above(old version, breaking bool) bool {
-	switch {
-	case v.major != old.major:
-		return v.major > old.major
-	case v.minor != old.minor:
-		return v.minor > old.minor
-	}
-	return !breaking && v.patch > old.patch
-}
-
-// next is the smallest version that is enough.
-func (v version) next(breaking bool) string {
-	if breaking {
-		return fmt.Sprintf("%d.%d.0", v.major, v.minor+1)
-	}
-	return fmt.Sprintf("%d.%d.%d", v.major, v.minor, v.patch+1)
-}
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

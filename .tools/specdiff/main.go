@@ -1,91 +1,140 @@
-// Command specdiff reports what changed in specs/ and gen/ since a git revision, and which module version that needs.
+// Command specdiff reports what changed in the documents and in the public Go API since a git revision, and which module
+// version that needs. oasdiff compares the documents, apidiff the packages. Each line names a document or a package and
+// a level:
+//
+//	FAIL      a fault, with its cure; the exit code is 1
+//	breaking  a program that works today may stop working
+//	warning   may surprise a caller, such as a new value in a list
+//	change    more or something else; no program breaks
+//	texts     nothing that binds a program
 package main
 
 import (
+	"archive/zip"
+	"bytes"
+	"cmp"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
 )
 
-const help = `specdiff [-root DIR] BASE compares specs/ and gen/ at the git revision BASE with the working tree.
-
-Each line names the provider and what kind of finding it is:
-
-  breaking   the document takes something away, or changes it, that a caller relies on
-  breaks Go  an exported identifier of gen/<provider> is gone or no longer the same
-  caution    may surprise a caller, such as a value a list did not have before
-  change     the document says more or something else; nobody's program breaks
-  adds Go    new exported identifiers
-  texts      only descriptions, examples or notes
-  origin     whether the provider changed its page or the document was corrected
-  version    info.version of the document
-  FAIL       a fault, with its cure
-
-The module needs a major version after a breaking or breaks Go line or when a provider is gone (before v1: a minor one),
-a minor version after caution, change, adds Go or a new provider, and a patch when only texts changed.
-
-The rule for info.version (x.y.z) of a document: after a breaking change x or y has to rise, and the run fails if it did
-not. After any other change some number should rise; the run only says so.
-
-Exit codes: 0 the report is printed, or there is nothing to compare with; 1 a FAIL line was printed; 2 wrong usage.
-`
-
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: specdiff ROOT BASE; cure: make spec-diff BASE=HEAD~1")
+		os.Exit(2)
+	}
+	os.Exit(run(os.Args[1], os.Args[2], os.Stdout))
 }
 
-// run is the command without the process: it returns the exit code.
-func run(arguments []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("specdiff", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { fmt.Fprint(stderr, help) }
-	root := flags.String("root", ".", "")
-	if err := flags.Parse(arguments); errors.Is(err, flag.ErrHelp) {
-		return 0
-	} else if err != nil {
+type level int
+
+const (
+	same level = iota
+	texts
+	change
+	warning
+	breaking
+	fault
+)
+
+var labels = []string{texts: "texts", change: "change", warning: "warning", breaking: "breaking", fault: "FAIL"}
+
+var moduleNeeds = []string{
+	same:     "needs no new version for documents and public packages",
+	texts:    "a patch version is enough",
+	change:   "needs a minor version",
+	warning:  "needs a minor version",
+	breaking: "needs a major version (before v1: a minor one)",
+}
+
+type finding struct {
+	level level
+	text  string
+}
+
+func breaks(findings []finding) bool {
+	return slices.ContainsFunc(findings, func(f finding) bool { return f.level == breaking })
+}
+
+// run prints the report and returns the exit code.
+func run(root, base string, out io.Writer) int {
+	before, err := os.MkdirTemp("", "specdiff")
+	if err == nil {
+		defer os.RemoveAll(before)
+		err = export(root, base, before)
+	}
+	if err != nil {
+		fmt.Fprintf(out, "specdiff: nothing to compare: %v; cure: name a revision that git log shows, "+
+			"in a shallow clone after git fetch --unshallow\n", err)
+		if strings.HasPrefix(base, "HEAD") { // a new or shallow history is no fault
+			return 0
+		}
 		return 2
 	}
-	if flags.NArg() != 1 || flags.Arg(0) == "" {
-		fmt.Fprintln(stderr, "specdiff: name one git revision to compare with; cure: make spec-diff BASE=HEAD~1")
-		return 2
-	}
-	failed, err := compare(repository{*root}, flags.Arg(0), stdout)
-	var nothing nothingToCompare
-	switch {
-	case errors.As(err, &nothing):
-		fmt.Fprintln(stdout, "specdiff: nothing to compare:", nothing)
-		return 0
-	case err != nil:
-		fmt.Fprintln(stderr, "specdiff:", oneLine(err))
-		return 2
-	case failed:
+	worst, failed := report(before, root, out)
+	fmt.Fprintln(out, "module:", moduleNeeds[worst])
+	if failed {
 		return 1
 	}
 	return 0
 }
 
-// compare prints the report and says whether it holds a fault.
-func compare(repo repository, base string, out io.Writer) (failed bool, err error) {
-	commit, err := repo.commit(base)
+// export writes the files of a revision to a folder.
+func export(root, base, to string) error {
+	git := exec.Command("git", "-C", root, "archive", "--format=zip", base+"^{commit}", ".")
+	var problem bytes.Buffer
+	git.Stderr = &problem
+	archive, err := git.Output()
 	if err != nil {
-		return false, err
+		said, _, _ := strings.Cut(problem.String(), "\n")
+		return errors.New(cmp.Or(said, err.Error()))
 	}
-	before, err := repo.at(commit)
+	files, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
-		return false, err
+		return err
 	}
-	now, err := repo.workingTree()
-	if err != nil {
-		return false, err
+	return os.CopyFS(to, files)
+}
+
+// report prints one line per finding. Faults do not count for the worst level.
+func report(before, now string, out io.Writer) (worst level, failed bool) {
+	write := func(subject string, findings []finding) {
+		for _, f := range findings {
+			fmt.Fprintf(out, "%s: %s: %s\n", subject, labels[f.level], f.text)
+			if f.level == fault {
+				failed = true
+			} else {
+				worst = max(worst, f.level)
+			}
+		}
 	}
-	if len(now.providers()) == 0 {
-		return false, fmt.Errorf("no specs/<provider>/openapi.yaml under %s; cure: name the repository with -root", repo.root)
+	packages := comparePackages(before, now)
+	for _, name := range providers(before, now) {
+		document, client := "specs/"+name+"/openapi.yaml", "gen/"+name
+		write(document, compareDocuments(before+"/"+document, now+"/"+document, breaks(packages[client])))
+		write(client, packages[client])
+		delete(packages, client)
 	}
-	if len(before.providers()) == 0 {
-		return false, nothingToCompare(base + " holds no documents under specs/")
+	for _, name := range slices.Sorted(maps.Keys(packages)) {
+		write(name, packages[name])
 	}
-	fmt.Fprintf(out, "specs/ and gen/: %s (%.7s) against the working tree\n", base, commit)
-	return write(out, compareAll(before, now)), nil
+	return worst, failed
+}
+
+// providers names every provider that has a document in one of the folders.
+func providers(roots ...string) (names []string) {
+	for _, root := range roots {
+		files, _ := filepath.Glob(filepath.Join(root, "specs", "*", "openapi.yaml"))
+		for _, file := range files {
+			names = append(names, filepath.Base(filepath.Dir(file)))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

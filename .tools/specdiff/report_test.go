@@ -1,286 +1,168 @@
 package main
 
 import (
-	"slices"
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
 const (
-	operation = "acme: breaking: GET /accounts/{id}/balance: "
-	corrected = "acme: origin: x-provenance.read is still 2026-11-20: our document was corrected; " +
-		"if the provider's page changed, write the new date there"
-	raiseMinor = "acme: FAIL: a breaking change, but info.version was 1.0.0 and is 1.0.0; " +
-		"cure: set it to 1.1.0 in specs/acme/openapi.yaml"
-	raisePatch = "acme: version: the document changed, but info.version was 1.0.0 and is 1.0.0; " +
-		"cure: set it to 1.0.1 in specs/acme/openapi.yaml"
-	raised    = "acme: version: info.version was 1.0.0, is 1.1.0"
-	major     = "module: needs a major version (before v1: a minor one): breaks callers of acme"
-	minor     = "module: needs a minor version: changes or additions in acme"
-	generator = "acme: origin: the document is the same: the generator or its settings changed gen/acme"
-	unknown   = "module: the version it needs shows when these can be compared: acme"
-	patch     = "module: a patch version is enough: only texts differ in acme"
-)
+	documentName = "specs/acme/openapi.yaml"
+	document     = `openapi: 3.0.3
+info: {title: Acme, version: 1.0.0, description: One call.}
+servers: [{url: 'https://api.acme.test'}]
+paths:
+  /balance:
+    get:
+      responses:
+        '200': {description: Good, content: {application/json: {schema: {$ref: '#/components/schemas/Balance'}}}}
+        '400': {description: Bad, content: {application/json: {schema: {$ref: '#/components/schemas/Error'}}}}
+        '404': {description: None, content: {application/json: {schema: {$ref: '#/components/schemas/Error'}}}}
+components:
+  schemas:
+    Balance:
+      type: object
+      required: [current]
+      properties: {current: {type: string}, state: {type: string, enum: [OPEN]}}
+    Error: {type: object, properties: {code: {type: string}}}
+`
+	clientName = "gen/acme/client.gen.go"
+	client     = "package acme\n\nimport \"net/http\"\n\ntype Balance struct {\n\tCurrent string\n\tState *http.Cookie\n}\n"
 
-var (
-	toMinor = edit{"version: 1.0.0", "version: 1.1.0"}
-	toPatch = edit{"version: 1.0.0", "version: 1.0.1"}
-
-	currentOptional   = edit{"        - current\n", ""}
-	currentPointer    = edit{"Current     Money ", "Current     *Money"}
-	currentIsOptional = []string{
-		operation + "response property `current` became optional (status 200)",
-		"acme: breaks Go: acme.Balance.Current (was Money, is *Money)",
-		corrected,
-	}
+	about   = documentName + ": "
+	current = about + "breaking: GET /balance: the response property `current` became optional for the status `200`"
+	unread  = about + `FAIL: failed to resolve "Gone" in fragment in URI: "#/components/schemas/Gone": map key "Gone" not found`
+	major   = "module: needs a major version (before v1: a minor one)"
+	minor   = "module: needs a minor version"
+	patch   = "module: a patch version is enough"
+	none    = "module: needs no new version for documents and public packages"
 )
 
 func TestReport(t *testing.T) {
-	t.Parallel()
 	for name, c := range map[string]struct {
-		document, client []edit
+		document, client []string // old, new, old, new ...
 		code             int
 		want             []string
 	}{
-		"nothing": {want: []string{"unchanged: acme", "module: needs no new version for specs/ and gen/"}},
-		"layout and comments": {
-			document: []edit{{"servers:\n", "# where\nservers:\n"}, {"read: '2026-11-20'", `read: "2026-11-20"`}},
-			want:     []string{"unchanged: acme", "module: needs no new version for specs/ and gen/"},
-		},
+		"nothing": {want: []string{none}},
+		"comment": {document: []string{"paths:", "paths: # of calls"}, want: []string{none}},
 		"texts": {
-			document: []edit{{"One call.", "The one call."}, {"value: '1.00'", "value: '2.00'"}},
-			client:   []edit{{"Money is an amount.", "Money is some amount."}},
+			document: []string{"One call.", "The one call."},
 			want: []string{
-				"acme: texts: 2 descriptions, examples or notes differ, the first is info/description", raisePatch, patch,
+				about + "texts: only texts, examples, x- keys or info differ",
+				about + "texts: info.version was 1.0.0, is 1.0.0; cure: raise it", patch,
 			},
 		},
-		"texts with a version": {
-			document: []edit{{"One call.", "The one call."}, toPatch},
+		"compatible": {
+			document: []string{"code:", "hint: {type: string}, code:", "OPEN", "OPEN, SHUT", "api.", "api2.", "1.0.0", "1.0.1"},
+			client:   []string{"}\n", "\tHint []string\n}\n\nconst Shut = 1\n"},
 			want: []string{
-				"acme: texts: 1 descriptions, examples or notes differ, the first is info/description",
-				"acme: version: info.version was 1.0.0, is 1.0.1", patch,
+				about + "warning: GET /balance: added the new `SHUT` enum value to the `state` response property " +
+					"for the response status `200`",
+				about + "change: GET /balance: added the optional property `hint` to the response with the `400`, `404` status",
+				about + "change: the servers differ",
+				about + "texts: info.version was 1.0.0, is 1.0.1",
+				"gen/acme: warning: Balance: old is comparable, new is not",
+				"gen/acme: change: added Balance.Hint, Shut", minor,
 			},
 		},
-		"a property is added": {
-			document: []edit{
-				{"        balanceType:\n", "        limit:\n          type: string\n        balanceType:\n"}, toPatch,
-			},
-			client: []edit{{"\tBalanceType", "\tLimit *string `json:\"limit,omitempty\"`\n\tBalanceType"}},
+		"breaking, the same version": {
+			document: []string{"required: [current]", "required: []"}, code: 1,
 			want: []string{
-				"acme: change: GET /accounts/{id}/balance: added the optional property `limit` (status 200)",
-				"acme: adds Go: acme.Balance.Limit", corrected, "acme: version: info.version was 1.0.0, is 1.0.1", minor,
+				current, about + "FAIL: a breaking change, but info.version was 1.0.0, is 1.0.0; cure: set it to 1.1.0", major,
 			},
 		},
-		"a value is added": {
-			document: []edit{{"        - CLOSED\n", "        - CLOSED\n        - FROZEN\n"}, toMinor},
-			client:   []edit{{"\tStateOpen", "\tStateFrozen State = \"FROZEN\"\n\tStateOpen"}},
+		"breaking, the second number rises": {
+			document: []string{"required: [current]", "required: []", "1.0.0", "1.1.0"},
+			want:     []string{current, about + "texts: info.version was 1.0.0, is 1.1.0", major},
+		},
+		"breaks Go only, the third number rises": {
+			document: []string{"required: [current]", "required: [current, state]", "1.0.0", "1.0.9"},
+			client:   []string{"*http.Cookie", "**http.Cookie"}, code: 1,
 			want: []string{
-				"acme: caution: GET /accounts/{id}/balance: added the new `FROZEN` enum value " +
-					"to the `state` response property (status 200)",
-				"acme: adds Go: acme.StateFrozen", corrected, raised, minor,
+				about + "change: GET /balance: the response property `state` became required for the status `200`",
+				about + "FAIL: a breaking change, but info.version was 1.0.0, is 1.0.9; cure: set it to 1.1.0",
+				"gen/acme: breaking: Balance.State: changed from *http.Cookie to **http.Cookie", major,
 			},
 		},
-		"server and known values": {
-			document: []edit{{"https://api.acme.test", "https://api2.acme.test"}, {"            - UNKNOWN\n", ""}, toPatch},
-			want: []string{
-				"acme: change: document: removed components/schemas/Error/properties/code/x-extensible-enum/UNKNOWN",
-				"acme: change: document: removed servers/https://api.acme.test",
-				"acme: change: document: added servers/https://api2.acme.test",
-				corrected, "acme: version: info.version was 1.0.0, is 1.0.1", minor,
-			},
-		},
-		"a required property became optional": {
-			document: []edit{currentOptional}, client: []edit{currentPointer},
-			code: 1, want: append(slices.Clone(currentIsOptional), raiseMinor, major),
-		},
-		"the same with a patch": {
-			document: []edit{currentOptional, toPatch}, client: []edit{currentPointer},
-			code: 1,
-			want: append(slices.Clone(currentIsOptional), strings.Replace(raiseMinor, "is 1.0.0", "is 1.0.1", 1), major),
-		},
-		"the same with a lower version": {
-			document: []edit{currentOptional, {"version: 1.0.0", "version: 0.9.0"}}, client: []edit{currentPointer},
-			code: 1,
-			want: append(slices.Clone(currentIsOptional), strings.Replace(raiseMinor, "is 1.0.0", "is 0.9.0", 1), major),
-		},
-		"the same with a minor": {
-			document: []edit{currentOptional, toMinor}, client: []edit{currentPointer},
-			want: append(slices.Clone(currentIsOptional), raised, major),
-		},
-		"an optional property became required breaks the Go field only": {
-			document: []edit{{"        - current\n", "        - current\n        - state\n"}},
-			client:   []edit{{"State       *State ", "State       State "}},
-			code:     1,
-			want: []string{
-				"acme: breaks Go: acme.Balance.State (was *State, is State)",
-				"acme: change: GET /accounts/{id}/balance: response property `state` became required (status 200)",
-				corrected, raiseMinor, major,
-			},
-		},
-		"a property is renamed to what makes the same field": {
-			document: []edit{
-				{"        - balanceType\n", "        - balance_type\n"},
-				{"        balanceType:\n", "        balance_type:\n"}, toMinor,
-			},
-			client: []edit{{`json:"balanceType"`, `json:"balance_type"`}},
-			want: []string{
-				operation + "removed the required property `balanceType` (status 200)",
-				`acme: breaks Go: acme.Balance.BalanceType (name in the message was "balanceType", is "balance_type")`,
-				"acme: change: GET /accounts/{id}/balance: added the required property `balance_type` (status 200)",
-				corrected, raised, major,
-			},
-		},
-		"a type and a name of an error change in two answers": {
-			document: []edit{{
-				"        code:\n          type: string\n          x-extensible-enum:\n" +
-					"            - DENIED\n            - UNKNOWN\n",
-				"        code:\n          type: integer\n        hint:\n          type: string\n",
-			}, toMinor},
-			client: []edit{{
-				"Code *string `json:\"code,omitempty\"`",
-				"Code *int `json:\"code,omitempty\"`\n\tHint *string `json:\"hint,omitempty\"`",
-			}},
-			want: []string{
-				operation + "`code` response's property `type` changed from `string` to `integer` (status 400, 404)",
-				"acme: breaks Go: acme.Error.Code (was *string, is *int)",
-				"acme: change: GET /accounts/{id}/balance: added the optional property `hint` (status 400, 404)",
-				"acme: change: document: removed components/schemas/Error/properties/code/x-extensible-enum",
-				"acme: adds Go: acme.Error.Hint", corrected, raised, major,
-			},
-		},
-		"a property named like a keyword is no text": {
-			document: []edit{{
-				"        description:\n          type: string\n" +
-					"          description: A property that is called like a keyword.\n", "",
-			}, toMinor},
-			client: []edit{{"\tDescription *string  `json:\"description,omitempty\"`\n", ""}},
-			want: []string{
-				operation + "removed the optional property `description` (status 200)",
-				"acme: breaks Go: acme.Balance.Description (removed)",
-				corrected, raised, major,
-			},
-		},
-		"an operation is renamed after a new page": {
-			document: []edit{{"getBalance\n", "readBalance\n"}, {"read: '2026-11-20'", "read: '2027-01-10'"}, toMinor},
-			client:   []edit{{"\tGetBalance(ctx", "\tReadBalance(ctx"}, {") GetBalance(ctx", ") ReadBalance(ctx"}},
-			want: []string{
-				operation + "api operation id `getBalance` removed and replaced with `readBalance`",
-				"acme: breaks Go: acme.Client.GetBalance (removed)",
-				"acme: breaks Go: acme.ClientInterface.GetBalance (removed)",
-				"acme: breaks Go: acme.ClientInterface.ReadBalance (new method: whatever implements the interface lacks it)",
-				"acme: adds Go: acme.Client.ReadBalance",
-				"acme: texts: 1 descriptions, examples or notes differ, the first is info/x-provenance/read",
-				"acme: origin: the provider's page was read anew: 2027-01-10, before 2026-11-20", raised, major,
-			},
-		},
-		"a parameter is required by a new version of the API": {
-			document: []edit{
-				{"          in: header\n", "          in: header\n          required: true\n"},
-				{"apiVersion: v1", "apiVersion: v2"}, toMinor,
-			},
-			client: []edit{{"Trace *string `json:\"Trace,omitempty\"`", "Trace string `json:\"Trace\"`"}},
-			want: []string{
-				operation + "`header` request parameter `Trace` became required",
-				"acme: breaks Go: acme.GetBalanceParams.Trace (was *string, is string)",
-				"acme: texts: 1 descriptions, examples or notes differ, the first is info/x-provenance/apiVersion",
-				`acme: origin: the provider's API version was "v1", is "v2"`, raised, major,
-			},
-		},
-		"types of other packages": {
-			client: []edit{{"decimal.NullDecimal", "decimal.Decimal"}, {"types.At", "types.Instant"}},
-			want: []string{
-				"acme: breaks Go: acme.Balance.Read (was types.At, is types.Instant)",
-				"acme: breaks Go: acme.Money.Value (was decimal.NullDecimal, is decimal.Decimal)",
-				generator, major,
-			},
-		},
-		"a constant and an alias": {
-			client: []edit{{`"OPEN"`, `"open"`}, {"type BadRequest = Error", "type BadRequest struct{}"}},
-			want: []string{
-				"acme: breaks Go: acme.BadRequest (was Error, is BadRequest)",
-				`acme: breaks Go: acme.StateOpen (value was "OPEN", is "open")`,
-				generator, major,
-			},
-		},
-		"comparison with ==": {
-			client: []edit{
-				{"\tValue decimal", "\tNotes []string\n\tValue decimal"},
-				{"return nil, nil", "return nil, http.ErrNotSupported"},
-			},
-			want: []string{
-				"acme: caution: acme.Balance (values can no longer be compared with ==)",
-				"acme: caution: acme.Money (values can no longer be compared with ==)",
-				"acme: adds Go: acme.Money.Notes",
-				generator, minor,
-			},
-		},
-		"function bodies": {
-			client: []edit{{"return nil, nil", "return nil, http.ErrNotSupported"}},
-			want: []string{
-				"acme: texts: gen/acme differs in comments or function bodies only",
-				generator, patch,
-			},
-		},
-		"an unreadable document": {
-			document: []edit{{"#/components/schemas/Money", "#/components/schemas/Gold"}}, code: 1,
-			want: []string{
-				`acme: FAIL: specs/acme/openapi.yaml cannot be read: failed to resolve "Gold" in fragment in URI: ` +
-					`"#/components/schemas/Gold": map key "Gold" not found; cure: correct the document`,
-				unknown,
-			},
-		},
-		"an unreadable client": {
-			client: []edit{{"package acme", "pakage acme"}}, code: 1,
-			want: []string{
-				"acme: FAIL: gen/acme/client.gen.go:2:1: expected 'package', found pakage; cure: make generate",
-				unknown,
-			},
+		"unreadable": {
+			document: []string{"schemas/Balance", "schemas/Gone"}, client: []string{"Current string", "Current Gone"}, code: 1,
+			want: []string{unread + "; cure: correct the document", "gen/acme: FAIL: does not compile; cure: go build ./...", none},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorkspace(t)
-			w.edit(acmeDocument, c.document)
-			w.edit(acmeClient, c.client)
-			w.expect(c.code, c.want)
+			root := newRepository(t)
+			write(t, root, documentName, strings.NewReplacer(c.document...).Replace(document))
+			write(t, root, clientName, strings.NewReplacer(c.client...).Replace(client))
+			expect(t, root, c.code, c.want...)
 		})
 	}
 }
 
 func TestProvidersComeAndGo(t *testing.T) {
-	t.Parallel()
-	w := newWorkspace(t)
-	w.write("specs/zeta/openapi.yaml", testdata(t, "openapi.yaml"))
-	w.write("gen/zeta/client.gen.go", testdata(t, "client.gen.go"))
-	w.write("gen/zeta/client_test.go", "no Go, and not looked at")
-	w.expect(0, []string{
-		"zeta: new: provider Acme account balances, document 1.0.0", "unchanged: acme",
-		"module: needs a minor version: changes or additions in zeta",
-	})
-	w.commit()
-	w.remove("specs/acme", "gen/acme")
-	w.expect(0, []string{
-		"acme: removed: the provider, with its document and all identifiers of gen/acme", "unchanged: zeta", major,
-	})
-	w.git("checkout", "-q", ".")
-	w.remove("gen/acme")
-	w.expect(0, []string{
-		"acme: breaks Go: package gen/acme (removed; if that is not meant: make generate)",
-		generator, "unchanged: zeta", major,
-	})
+	root := newRepository(t)
+	write(t, root, "specs/zeta/openapi.yaml", document)
+	write(t, root, "gen/zeta/client.gen.go", client)
+	git(t, root, "rm", "-rq", "specs/acme", "gen/acme", "adapters")
+	expect(t, root, 0, about+"breaking: the provider is gone", "gen/acme: breaking: the package is gone",
+		"specs/zeta/openapi.yaml: change: a new provider, info.version is 1.0.0", "gen/zeta: change: a new package", major)
 }
 
-// An earlier state that nobody can read does not stand in the way of its correction.
-func TestUnreadableBase(t *testing.T) {
-	t.Parallel()
-	w := newWorkspace(t)
-	w.write(acmeDocument, "openapi: 3.0.3\n")
-	w.write(acmeClient, "package")
-	w.commit()
-	w.write(acmeDocument, testdata(t, "openapi.yaml"))
-	w.write(acmeClient, testdata(t, "client.gen.go"))
-	w.expect(0, []string{
-		"acme: change: the client could not be read before: gen/acme/client.gen.go:1:8: expected 'IDENT', found 'EOF'",
-		"acme: change: the document could not be read before: it has no info or no paths", minor,
-	})
+func TestBase(t *testing.T) {
+	root := newRepository(t)
+	for base, code := range map[string]int{"HEAD~1": 0, "v9.9.9": 2, "": 2, "--all": 2} {
+		var out bytes.Buffer
+		got := run(root, base, &out)
+		if report := out.String(); got != code || !strings.HasPrefix(report, "specdiff: ") || strings.Count(report, "\n") != 1 {
+			t.Errorf("%q: exit code %d, want %d: %s", base, got, code, report)
+		}
+	}
+	git(t, root, "rm", "-rq", "--cached", "go.mod", "specs", "gen")
+	git(t, root, "commit", "-qm", "neither documents nor a module")
+	expect(t, root, 0, about+"change: a new provider, info.version is 1.0.0",
+		"go: change: no module could be read before, so no package is compared", minor)
+}
+
+// newRepository commits a module with one provider.
+func newRepository(t *testing.T) string {
+	os.Unsetenv("GIT_DIR") // of a hook that runs the tests
+	os.Unsetenv("GIT_INDEX_FILE")
+	root := t.TempDir()
+	write(t, root, "go.mod", "module example.test/m\n\ngo 1.26\n")
+	write(t, root, documentName, document)
+	write(t, root, clientName, client)
+	write(t, root, "adapters/internal/own/own.go", "package own\n")
+	git(t, root, "init", "-q")
+	git(t, root, "add", "-A")
+	git(t, root, "commit", "-qm", "state")
+	return root
+}
+
+func git(t *testing.T, root string, arguments ...string) {
+	who := []string{"-C", root, "-c", "user.name=t", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false"}
+	if out, err := exec.Command("git", append(who, arguments...)...).CombinedOutput(); err != nil {
+		t.Fatalf("git %v: %v: %s", arguments, err, out)
+	}
+}
+
+func write(t *testing.T, root, name, text string) {
+	file := filepath.Join(root, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func expect(t *testing.T, root string, code int, want ...string) {
+	t.Helper()
+	var out bytes.Buffer
+	got := run(root, "HEAD", &out)
+	if lines := strings.Join(want, "\n") + "\n"; got != code || out.String() != lines {
+		t.Errorf("exit code %d, want %d; report:\n%swant:\n%s", got, code, &out, lines)
+	}
 }
