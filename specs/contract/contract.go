@@ -15,6 +15,7 @@ package contract
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
@@ -33,14 +34,20 @@ type Document struct {
 	signatures map[string]*Signature // by operationId
 }
 
-// Load parses the embedded document of a provider.
+// Load returns the embedded document of a provider, which is parsed once in a process.
 func Load(provider string) (*Document, error) {
-	data, err := specs.Document(provider)
-	if err != nil {
-		return nil, err
-	}
-	return Parse(provider, data)
+	own, _ := loaded.LoadOrStore(provider, sync.OnceValues(func() (*Document, error) {
+		data, err := specs.Document(provider)
+		if err != nil {
+			loaded.Delete(provider) // whoever asks for names that are none fills no memory
+			return nil, err
+		}
+		return Parse(provider, data)
+	}))
+	return own.(func() (*Document, error))()
 }
+
+var loaded sync.Map // by provider
 
 // Parse reads a document from its YAML text. It refuses what is not OpenAPI; what else the project asks is Check's.
 func Parse(provider string, data []byte) (*Document, error) {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -126,29 +126,36 @@ func declaredBalances(t *testing.T, balances []adapters.Balance) (all []mapping.
 }
 
 // undeclared are the fields that say something about the call and nothing about the answer.
-var undeclared = []string{"provider", "receivedAt", "requestId"}
-
-// indexes are those of lists in a field's name.
-var indexes = regexp.MustCompile(`\.(\d+)`)
+var undeclared = []string{"provider", "receivedAt", "requestId", "warnings"}
 
 // fieldsOf writes a shared value as text, field by field of its JSON.
 func fieldsOf(t *testing.T, shared any) mapping.Fields {
 	t.Helper()
 	text, err := json.Marshal(shared)
 	require.NoError(t, err)
-	all, err := values(text)
-	require.NoError(t, err)
-	fields := mapping.Fields{}
-	for _, v := range all {
-		name := indexes.ReplaceAllString(strings.ReplaceAll(strings.TrimPrefix(v.pointer, "/"), "/", "."), "[$1]")
-		if v.kind == '[' || v.kind == '{' || slices.Contains(undeclared, name) || strings.HasPrefix(name, "warnings[") {
-			continue
-		}
-		var plain any
-		require.NoError(t, json.Unmarshal(text[v.start:v.end], &plain))
-		fields[name] = fmt.Sprint(plain)
+	var plain map[string]any
+	require.NoError(t, json.Unmarshal(text, &plain))
+	for _, name := range undeclared {
+		delete(plain, name)
 	}
+	fields := mapping.Fields{}
+	flatten(fields, "", plain)
 	return fields
+}
+
+func flatten(fields mapping.Fields, name string, value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for member, inner := range value {
+			flatten(fields, strings.TrimPrefix(name+"."+member, "."), inner)
+		}
+	case []any:
+		for i, inner := range value {
+			flatten(fields, name+"["+strconv.Itoa(i)+"]", inner)
+		}
+	default:
+		fields[name] = fmt.Sprint(value)
+	}
 }
 
 // comparison is one example as an answer to one call.
