@@ -10,7 +10,7 @@ SMALL = 386 arm
 .PHONY: help demo new try generate drift lint test test-next test-stores test-tools proofs small fuzz bench check provenance spec-diff redocly prism catalogue
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## list the accounts of every provider and print their balances, served by the sandbox on loopback
 	@$(GO) run ./adapters/cmd/openbalances demo
