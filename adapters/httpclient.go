@@ -82,7 +82,7 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		closeBody(request)
 		return nil, invalid("URL", problem)
 	}
-	response, err := g.base.RoundTrip(once(request))
+	response, err := g.base.RoundTrip(sentAtMostOnce(request))
 	if err != nil {
 		return nil, err
 	}

@@ -10,11 +10,11 @@ import (
 	"sync/atomic"
 )
 
-// once returns a request that is sent at most once. By itself net/http repeats a request without a body when a
-// connection that it has used before breaks, although the provider may have counted the first one; it leaves that be
-// when it cannot get the body again. HTTP/2 repeats only what the server says it has not seen, so there the body can be
-// had. What goes over HTTP/1 is the same byte for byte.
-func once(request *http.Request) *http.Request {
+// sentAtMostOnce returns a request that is sent at most once. By itself net/http repeats a request without a body when a
+// connection that it has used before breaks, although the provider may have counted the first one. It does not, if GetBody
+// fails. HTTP/2 repeats only what the server says it has not seen, so there GetBody succeeds. What goes over HTTP/1 is the
+// same byte for byte.
+func sentAtMostOnce(request *http.Request) *http.Request {
 	if !repeated(request) {
 		return request
 	}
