@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -42,19 +43,19 @@ func Usual(limits ...specs.Limit) specs.Access {
 // New returns source behind a guard. consent is what the package comment says, and store is shared by all guards that
 // spend the same allowance. Nothing is sent, and the store is not asked.
 func New(source adapters.Source, consent adapters.Secret, store Store, options *Options) (*Guard, error) {
-	if options == nil {
-		options = &Options{}
-	}
+	options = cmp.Or(options, &Options{})
 	g := &Guard{source: source, store: store, failOpen: options.FailOpen, clock: options.Now}
 	g.consent = func() adapters.Secret { return consent }
-	g.provider = nameOf(source)
+	if !missing(source) {
+		g.provider = nameOf(source)
+	}
+	if g.clock == nil {
+		g.clock = time.Now
+	}
 	info, known := specs.Describe(g.provider)
 	access := info.Unattended
 	if options.Access != nil {
 		access = options.Access
-	}
-	if g.clock == nil {
-		g.clock = time.Now
 	}
 	switch problem := limitProblem(access); {
 	case g.provider == "":
@@ -70,20 +71,16 @@ func New(source adapters.Source, consent adapters.Secret, store Store, options *
 	case options.Block < 0:
 		return nil, g.invalid("block: negative")
 	}
-	g.allow(access, options.Block)
+	g.balances = newKind(access, specs.Balances, "get balances", options.Block)
+	g.batch = newKind(access, specs.Batch, "get balances", options.Block)
+	g.accounts = newKind(access, specs.Accounts, "list accounts", options.Block)
+	g.allBalances = newKind(access, specs.AllBalances, "list balances", options.Block)
 	return g, nil
 }
 
-// nameOf returns the provider of a source, "" if there is none to be had.
-func nameOf(source adapters.Source) (name string) {
-	if missing(source) {
-		return ""
-	}
-	defer func() {
-		if recover() != nil {
-			name = ""
-		}
-	}()
+// nameOf returns the provider of a source, "" if it cannot tell.
+func nameOf(source adapters.Source) string {
+	defer func() { _ = recover() }()
 	return source.Provider()
 }
 
@@ -107,58 +104,48 @@ func limitProblem(access specs.Access) string {
 	return ""
 }
 
-// allowance is what the provider allows a kind of call.
-type allowance struct {
+// kind is one of the ways to call the source, and what the provider allows of it.
+type kind struct {
 	operation         string     // in errors
-	group             specs.Call // the first call that shares it
+	group             specs.Call // the first call that shares the allowance
 	perAccount        bool
 	limits            []specs.Limit
 	shortest, longest time.Duration // of the limits' windows
 	block             time.Duration
+	unsupported       atomic.Bool // as the source has said
 }
 
-// allow sets the allowance of every kind of call. What access does not mention is not limited.
-func (g *Guard) allow(access specs.Access, block time.Duration) {
-	access = slices.Clone(access)
-	for _, usual := range Usual() {
-		if _, ok := access.Of(usual.Of[0]); !ok {
-			access = append(access, usual)
+// newKind reads the allowance of a call from access. What access does not mention is not limited.
+func newKind(access specs.Access, call specs.Call, operation string, block time.Duration) *kind {
+	stated, ok := access.Of(call)
+	if !ok {
+		stated, _ = Usual().Of(call)
+	}
+	k := &kind{operation: operation, perAccount: stated.Per == specs.PerAccount, limits: stated.Limits}
+	for _, k.group = range []specs.Call{specs.Balances, specs.Batch, specs.Accounts, specs.AllBalances} {
+		if slices.Contains(stated.Of, k.group) {
+			break
 		}
 	}
-	set := func(k *kind, call specs.Call, operation string) {
-		stated, _ := access.Of(call)
-		a := allowance{operation: operation, perAccount: stated.Per == specs.PerAccount, limits: stated.Limits}
-		for _, a.group = range []specs.Call{specs.Balances, specs.Batch, specs.Accounts, specs.AllBalances} {
-			if slices.Contains(stated.Of, a.group) {
-				break
-			}
-		}
-		for _, limit := range a.limits {
-			a.longest = max(a.longest, limit.Window)
-			a.shortest = min(cmp.Or(a.shortest, limit.Window), limit.Window)
-		}
-		a.longest, a.shortest = cmp.Or(a.longest, usualWindow), cmp.Or(a.shortest, usualWindow)
-		a.block = cmp.Or(block, a.shortest)
-		k.allowance = a
+	for _, limit := range k.limits {
+		k.longest = max(k.longest, limit.Window)
+		k.shortest = min(cmp.Or(k.shortest, limit.Window), limit.Window)
 	}
-	set(&g.balances, specs.Balances, "get balances")
-	set(&g.batch, specs.Batch, "get balances")
-	set(&g.accounts, specs.Accounts, "list accounts")
-	set(&g.allBalances, specs.AllBalances, "list balances")
+	k.longest, k.shortest = cmp.Or(k.longest, usualWindow), cmp.Or(k.shortest, usualWindow)
+	k.block = cmp.Or(block, k.shortest)
+	return k
 }
 
 // key identifies what the provider counts by: an account, or the consent as a whole for calls that name none. Quoting
 // keeps the parts apart. The key of an account's balances is that of the first version.
 func (g *Guard) key(k *kind, account ...string) string {
-	text := fmt.Appendf(nil, "%q %q", g.provider, string(g.consent()))
-	if !k.perAccount {
-		account = nil
+	text := fmt.Sprintf("%q %q", g.provider, string(g.consent()))
+	named := k.perAccount && len(account) > 0
+	if named {
+		text += fmt.Sprintf(" %q", account[0])
 	}
-	for _, id := range account {
-		text = fmt.Appendf(text, " %q", id)
-	}
-	if len(account) == 0 || k.group != specs.Balances {
-		text = fmt.Appendf(text, " %s", k.group)
+	if !named || k.group != specs.Balances {
+		text += " " + string(k.group)
 	}
 	return checksum(text)
 }

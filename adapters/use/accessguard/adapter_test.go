@@ -1,13 +1,13 @@
 package accessguard_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/neonomics"
@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// serve returns a guarded Token.io adapter of a server, and the number of requests that came.
-func serve(t *testing.T, handler http.HandlerFunc) (adapters.Source, *atomic.Int64) {
+// serve starts a provider and counts its requests.
+func serve(t *testing.T, handler http.HandlerFunc) (*adapters.Options, *atomic.Int64) {
 	t.Helper()
 	var requests atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -26,98 +26,70 @@ func serve(t *testing.T, handler http.HandlerFunc) (adapters.Source, *atomic.Int
 		handler(w, r)
 	}))
 	t.Cleanup(server.Close)
-	client, err := tokenio.New(tokenio.Credentials{OnBehalfOf: "ta:1", APIKey: "key"},
-		&adapters.Options{BaseURL: server.URL})
-	require.NoError(t, err)
-	guard, err := accessguard.New(client, "ta:1", accessguard.Memory(), nil)
-	require.NoError(t, err)
-	return guard, &requests
+	return &adapters.Options{BaseURL: server.URL}, &requests
 }
 
-func TestAdapterIsAskedFourTimes(t *testing.T) {
-	t.Parallel()
-	guard, requests := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
-	for range 6 {
-		_, err := guard.Balances(t.Context(), "account/..", adapters.Unattended())
-		require.ErrorIs(t, err, adapters.ErrInvalidArgument)
-		_, err = guard.Balances(t.Context(), "account", user)
-		require.ErrorIs(t, err, adapters.ErrUnavailable)
-	}
-	for range 4 {
-		require.ErrorIs(t, call(t, guard), adapters.ErrUnavailable)
-	}
-	require.ErrorIs(t, call(t, guard), adapters.ErrRateLimited)
-	results, err := ask(t, guard, "account", "other")
-	require.NoError(t, err)
-	require.ErrorIs(t, results[0].Err, adapters.ErrRateLimited)
-	require.ErrorIs(t, results[1].Err, adapters.ErrUnavailable)
-	assert.EqualValues(t, 6+4+1, requests.Load())
-}
-
-func TestAdapters429StopsTheNextCall(t *testing.T) {
-	t.Parallel()
-	guard, requests := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", "3600")
-		w.WriteHeader(http.StatusTooManyRequests)
-	})
-	before := time.Now()
-	require.ErrorIs(t, call(t, guard), adapters.ErrRateLimited)
-	var failure *adapters.Error
-	require.ErrorAs(t, call(t, guard), &failure)
-	assert.Zero(t, failure.Status)
-	assert.WithinRange(t, failure.RetryAfter, before.Add(time.Hour), time.Now().Add(time.Hour))
-	assert.EqualValues(t, 1, requests.Load())
-}
-
-// repeating is a transport that makes every request three times unless it succeeds, as libraries for retries do.
+// repeating is a transport that makes every request three times, as libraries for retries do.
 type repeating struct{ http.RoundTripper }
 
 func (r repeating) RoundTrip(request *http.Request) (*http.Response, error) {
 	for range 2 {
 		response, err := r.RoundTripper.RoundTrip(request.Clone(request.Context()))
-		if err != nil || response.StatusCode == http.StatusOK {
-			return response, err
+		if err != nil {
+			return nil, err
 		}
 		_ = response.Body.Close()
 	}
 	return r.RoundTripper.RoundTrip(request)
 }
 
+// leavingOut is a source that sends only the first account of a batch.
+type leavingOut struct{ adapters.Source }
+
+func (l leavingOut) BatchBalances(ctx context.Context, ids []string, psu adapters.PSU) ([]adapters.AccountBalances, error) {
+	_, _ = l.Balances(ctx, ids[0], psu)
+	return []adapters.AccountBalances{{AccountID: ids[0]}, {AccountID: ids[1], Err: &adapters.Error{Kind: adapters.ErrInvalidArgument}}}, nil
+}
+
 func TestRepeatedRequestsCount(t *testing.T) {
 	t.Parallel()
-	var requests atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		requests.Add(1)
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}))
-	t.Cleanup(server.Close)
-	client, err := tokenio.New(tokenio.Credentials{OnBehalfOf: "ta:1", APIKey: "key"}, &adapters.Options{
-		BaseURL: server.URL, HTTPClient: &http.Client{Transport: repeating{http.DefaultTransport}}})
+	status := http.StatusBadGateway
+	options, requests := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+	options.HTTPClient = &http.Client{Transport: repeating{http.DefaultTransport}}
+	client, err := tokenio.New(tokenio.Credentials{OnBehalfOf: "ta:1", APIKey: "key"}, options)
 	require.NoError(t, err)
-	guard, err := accessguard.New(client, "ta:1", accessguard.Memory(), nil)
-	require.NoError(t, err)
-	require.ErrorIs(t, call(t, guard), adapters.ErrUnavailable)
-	left, err := guard.Left(t.Context(), "account")
-	require.NoError(t, err)
-	assert.Equal(t, 1, left.Calls)
-	results, err := ask(t, guard, "account", "other")
+	f := guarded(t, nil)
+	f.guard(client)
+	require.ErrorIs(t, f.call(), adapters.ErrUnavailable)
+	assert.Equal(t, 1, f.left("account").Calls)
+	_, err = f.ask("account", "other")
 	require.ErrorIs(t, err, adapters.ErrUnavailable)
-	assert.Nil(t, results)
-	require.ErrorContains(t, call(t, guard), "access guard")
-	left, err = guard.Left(t.Context(), "other")
-	require.NoError(t, err)
-	assert.Equal(t, 1, left.Calls)
+	f.requireRefused(start.Add(day))
+	assert.Equal(t, 1, f.left("other").Calls)
 	assert.EqualValues(t, 6, requests.Load())
+
+	_, err = f.Balances(t.Context(), "account/..", nobody)
+	require.ErrorIs(t, err, adapters.ErrInvalidArgument)
+	status = http.StatusTooManyRequests
+	assert.Equal(t, 4, f.left("account/..").Calls)
+	_, err = f.ask("account", "third")
+	require.NoError(t, err)
+	assert.Equal(t, accessguard.Left{Limited: true, Next: start.Add(day)}, f.left("third"))
+
+	f.guard(leavingOut{client})
+	_, err = f.ask("sent", "left out")
+	require.NoError(t, err)
+	assert.Equal(t, 1, f.left("sent").Calls)
+	assert.Equal(t, 4, f.left("left out").Calls)
 }
 
 // What the token endpoint refuses is not the account's.
 func TestTokensDoNotCount(t *testing.T) {
 	t.Parallel()
-	var tokens, calls atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var tokens atomic.Int64
+	options, requests := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case !strings.Contains(r.URL.Path, "/token"):
-			calls.Add(1)
 			w.WriteHeader(http.StatusBadGateway)
 		case tokens.Add(1) <= 8:
 			w.WriteHeader(http.StatusTooManyRequests)
@@ -125,24 +97,21 @@ func TestTokensDoNotCount(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte(`{"access_token":"token","token_type":"Bearer","expires_in":3600}`))
 		}
-	}))
-	t.Cleanup(server.Close)
-	options := &adapters.Options{BaseURL: server.URL}
+	})
 	source, err := neonomics.NewTokenSource(neonomics.TokenCredentials{ClientID: "id", ClientSecret: "secret"}, options)
 	require.NoError(t, err)
 	client, err := neonomics.New(neonomics.Credentials{TokenSource: source, SessionID: "session", DeviceID: "device"}, options)
 	require.NoError(t, err)
-	guard, err := accessguard.New(client, "session", accessguard.Memory(), nil)
-	require.NoError(t, err)
+	f := guarded(t, nil)
+	f.guard(client)
 	for range 8 {
-		require.ErrorIs(t, call(t, guard), adapters.ErrRateLimited)
+		require.ErrorIs(t, f.call(), adapters.ErrRateLimited)
 	}
 	for range 4 {
-		require.ErrorIs(t, call(t, guard), adapters.ErrUnavailable)
+		require.ErrorIs(t, f.call(), adapters.ErrUnavailable)
 	}
-	require.ErrorContains(t, call(t, guard), "access guard")
-	assert.EqualValues(t, 4, calls.Load())
-	assert.EqualValues(t, 9, tokens.Load())
+	require.ErrorContains(t, f.call(), "access guard")
+	assert.EqualValues(t, 9+4, requests.Load())
 }
 
 func TestImportersPullInLittle(t *testing.T) {

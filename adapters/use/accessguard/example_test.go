@@ -2,7 +2,6 @@ package accessguard_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -13,19 +12,12 @@ import (
 func ExampleNew() {
 	client := &storetest.Bank{Base: "neonomics"} // any adapter's Client
 	guarded, err := accessguard.New(client, "session-id", accessguard.Memory(), nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for range 5 {
-		_, err := guarded.Balances(context.Background(), "account", adapters.Unattended())
-		var failure *adapters.Error
-		if errors.As(err, &failure) {
-			fmt.Println(failure, !failure.RetryAfter.IsZero())
-		}
+	for err == nil {
+		_, err = guarded.Balances(context.Background(), "account", adapters.Unattended())
 	}
 	fmt.Println(client.Asked("account"), "calls")
+	fmt.Println(err)
 	// Output:
-	// neonomics: get balances: rate_limited: access guard: no unattended call left, nothing was sent true
 	// 4 calls
+	// neonomics: get balances: rate_limited: access guard: no unattended call left, nothing was sent
 }

@@ -1,7 +1,6 @@
 package accessguard
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,22 +8,22 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
 )
 
 const (
-	lockTimeout = 10 * time.Second
-	lockPause   = 5 * time.Millisecond
-	maxLinks    = 40
+	filePause = 5 * time.Millisecond
+	maxLinks  = 40
 )
 
 // FileStore is a [Store] for the processes of one machine. Make it with [File].
 type FileStore struct {
-	path string        // as the caller named it
-	turn chan struct{} // held by the goroutine that works on the file
+	path  string // as the caller named it
+	turns turns
 }
 
 // File returns a store that keeps its records in the file at path, which survives restarts and crashes. Processes take
@@ -34,36 +33,28 @@ type FileStore struct {
 // version [ErrVersion]; both are left as they are.
 //
 // Every counted call writes the file twice, so it suits some thousands of accounts.
-func File(path string) *FileStore {
-	return &FileStore{path: path, turn: make(chan struct{}, 1)}
-}
+func File(path string) *FileStore { return &FileStore{path: path, turns: newTurns(1, filePause)} }
 
 // Update implements [Store].
 func (s *FileStore) Update(ctx context.Context, key string, now time.Time, change func(Record) Record) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	path, err := resolve(s.path)
-	for done := false; err == nil && !done; {
-		done, err = attempt(ctx, path, key, now, change)
-	}
-	return err
+	path := resolve(s.path)
+	return s.turns.take(ctx, func(context.Context) (bool, error) { return updateFile(path, key, now, change) })
 }
 
-// attempt reports whether the record is what change made of it; false without error means that somebody has removed the
-// lock file meanwhile.
-func attempt(ctx context.Context, path, key string, now time.Time, change func(Record) Record) (bool, error) {
-	lock, err := lock(ctx, path+".lock")
+// updateFile reports whether the record is what change made of it; false without error means that another process has
+// the lock, or that somebody has removed the lock file meanwhile.
+func updateFile(path, key string, now time.Time, change func(Record) Record) (bool, error) {
+	if _, err := regular(path + ".lock"); err != nil {
+		return false, err
+	}
+	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return false, err
 	}
 	defer func() { _ = lock.Close() }() // ends the lock
+	if locked, err := tryLock(lock); !locked {
+		return false, err
+	}
 	records, err := read(path)
 	if err != nil {
 		return false, err
@@ -73,76 +64,28 @@ func attempt(ctx context.Context, path, key string, now time.Time, change func(R
 		return true, nil
 	}
 	records[key] = record
-	dropExpired(records, now)
-	if held, err := isAt(path+".lock", lock); !held || err != nil {
-		return false, err
+	prune(records, now)
+	held, _ := lock.Stat()
+	if named, _ := os.Lstat(lock.Name()); !os.SameFile(held, named) {
+		return false, nil
 	}
 	return true, write(path, records)
 }
 
 // resolve follows links, so that every name of a file leads to one lock. Nothing need be there.
-func resolve(path string) (string, error) {
+func resolve(path string) string {
 	for range maxLinks {
 		target, err := os.Readlink(path)
 		if err != nil {
-			return path, nil
+			break
 		}
 		if !filepath.IsAbs(target) {
-			folder, err := filepath.EvalSymlinks(filepath.Dir(path))
-			if err != nil {
-				return "", err
-			}
-			target = filepath.Join(folder, target)
+			folder, _ := filepath.Split(path)
+			target = folder + target // not cleaned: a folder before .. may be a link
 		}
 		path = target
 	}
-	return "", fmt.Errorf("%w: too many links", ErrDamaged)
-}
-
-// lock waits until no other process works on the file.
-func lock(ctx context.Context, path string) (*os.File, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, lockTimeout, errors.New("access guard: the file stays locked"))
-	defer cancel()
-	for {
-		file, err := openLocked(path)
-		if file != nil || err != nil {
-			return file, err
-		}
-		select {
-		case <-time.After(rand.N(lockPause)):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
-}
-
-// openLocked returns nil if another holder has the lock, or if the locked file is not the one at path any more.
-func openLocked(path string) (*os.File, error) {
-	if _, err := regular(path); err != nil {
-		return nil, err
-	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	locked, err := tryLock(file)
-	if locked {
-		locked, err = isAt(path, file)
-	}
-	if locked && err == nil {
-		return file, nil
-	}
-	return nil, errors.Join(err, file.Close())
-}
-
-// isAt reports whether an open file is the one at path.
-func isAt(path string, file *os.File) (bool, error) {
-	opened, err := file.Stat()
-	if err != nil {
-		return false, err
-	}
-	named, err := os.Lstat(path)
-	return err == nil && os.SameFile(opened, named), nil
+	return path
 }
 
 // regular reports whether a file is there; its error says that it is something else, such as a pipe, which might block.
@@ -160,34 +103,23 @@ func regular(path string) (bool, error) {
 // The file is the version, a space, the SHA-256 of the records in hexadecimal, a line feed, and the records.
 
 func read(path string) (map[string]Record, error) {
-	found, err := regular(path)
-	if !found {
-		return map[string]Record{}, err
+	records := map[string]Record{}
+	if found, err := regular(path); !found {
+		return records, err
 	}
 	text, err := os.ReadFile(path)
-	if err == nil {
-		text, err = unversioned(text)
-	}
 	if err != nil {
 		return nil, err
 	}
-	sum, body, _ := bytes.Cut(text, []byte("\n"))
-	if string(sum) != checksum(body) {
+	rest, err := unversioned(string(text))
+	if err != nil {
+		return nil, err
+	}
+	sum, body, _ := strings.Cut(rest, "\n")
+	if sum != checksum(body) {
 		return nil, fmt.Errorf("%w: checksum of the file", ErrDamaged)
 	}
-	var records map[string]Record
-	if err := json.Unmarshal(body, &records); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	for _, record := range records {
-		if record.Expires().IsZero() {
-			return nil, fmt.Errorf("%w: an empty record", ErrDamaged)
-		}
-	}
-	if records == nil {
-		return nil, fmt.Errorf("%w: no records", ErrDamaged)
-	}
-	return records, nil
+	return records, decode(body, &records)
 }
 
 // write replaces the file as a whole: a crash leaves the old one or the new one.
@@ -196,29 +128,26 @@ func write(path string, records map[string]Record) error {
 	if err != nil {
 		return err
 	}
-	written := path + ".new"
-	if err := os.Remove(written); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := writeSynced(written, versioned([]byte(checksum(body)+"\n"+string(body)))); err != nil {
-		return err
-	}
-	if err := os.Rename(written, path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-func writeSynced(path string, text []byte) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	_ = os.Remove(path + ".new") // a crash may have left it
+	file, err := os.OpenFile(path+".new", os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(text)
-	return errors.Join(err, file.Sync(), file.Close())
+	_, err = file.WriteString(versioned(checksum(string(body)) + "\n" + string(body)))
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(file.Name(), path); err != nil || runtime.GOOS == "windows" { // which cannot flush a folder
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path)) // flushed, so that the new name lasts
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
-func checksum(text []byte) string {
-	sum := sha256.Sum256(text)
+func checksum(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -32,187 +32,163 @@ type Guard struct {
 	clock    func() time.Time
 	unsaved  sync.Map // of a key: until when it is blocked, if the store could not be told
 
-	balances, batch, accounts, allBalances kind
-}
-
-// kind is one of the ways to call the source.
-type kind struct {
-	allowance
-	unsupported atomic.Bool // as the source has said
+	balances, batch, accounts, allBalances *kind
 }
 
 // Provider implements [adapters.Source].
 func (g *Guard) Provider() string { return g.provider }
 
 // Balances implements [adapters.Source].
-func (g *Guard) Balances(ctx context.Context, accountID string, psu adapters.PSU) (found []adapters.Balance, err error) {
-	key := g.key(&g.balances, accountID)
-	err = g.guard(ctx, &g.balances, key, psu, func(ctx context.Context) (_ []string, err error) {
-		found, err = g.source.Balances(ctx, accountID, psu)
-		return nil, err
-	})
-	return found, err
+func (g *Guard) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
+	ask := func(ctx context.Context, psu adapters.PSU) ([]adapters.Balance, error) {
+		return g.source.Balances(ctx, accountID, psu)
+	}
+	return one(ctx, g, g.balances, g.key(g.balances, accountID), psu, ask, nil)
 }
 
 // Accounts implements [adapters.Source].
-func (g *Guard) Accounts(ctx context.Context, psu adapters.PSU) (found []adapters.Account, err error) {
-	err = g.guard(ctx, &g.accounts, g.key(&g.accounts), psu, func(ctx context.Context) (listed []string, err error) {
-		found, err = g.source.Accounts(ctx, psu)
-		for _, account := range found {
-			listed = append(listed, account.ID)
-		}
-		return listed, err
-	})
-	return found, err
+func (g *Guard) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Account, error) {
+	id := func(a adapters.Account) string { return a.ID }
+	return one(ctx, g, g.accounts, g.key(g.accounts), psu, g.source.Accounts, id)
 }
 
 // AllBalances implements [adapters.Source].
-func (g *Guard) AllBalances(ctx context.Context, psu adapters.PSU) (found []adapters.AccountBalances, err error) {
-	err = g.guard(ctx, &g.allBalances, g.key(&g.allBalances), psu, func(ctx context.Context) (listed []string, err error) {
-		found, err = g.source.AllBalances(ctx, psu)
-		for _, account := range found {
-			listed = append(listed, account.AccountID)
-		}
-		return listed, err
-	})
-	return found, err
+func (g *Guard) AllBalances(ctx context.Context, psu adapters.PSU) ([]adapters.AccountBalances, error) {
+	id := func(a adapters.AccountBalances) string { return a.AccountID }
+	return one(ctx, g, g.allBalances, g.key(g.allBalances), psu, g.source.AllBalances, id)
 }
 
 // BatchBalances implements [adapters.Source]. Refused accounts carry the guard's error, and the others are asked in one
 // call; if that fails as a whole beside refused ones, each of its accounts carries the failure.
 func (g *Guard) BatchBalances(ctx context.Context, accountIDs []string, psu adapters.PSU) (
 	found []adapters.AccountBalances, err error) {
-	if g.batch.perAccount && len(accountIDs) > 0 {
-		return g.eachOfBatch(ctx, accountIDs, psu)
+	if !g.batch.perAccount || len(accountIDs) == 0 {
+		ask := func(ctx context.Context, psu adapters.PSU) ([]adapters.AccountBalances, error) {
+			return g.source.BatchBalances(ctx, accountIDs, psu)
+		}
+		return one(ctx, g, g.batch, g.key(g.batch), psu, ask, nil)
 	}
-	err = g.guard(ctx, &g.batch, g.key(&g.batch), psu, func(ctx context.Context) (_ []string, err error) {
-		found, err = g.source.BatchBalances(ctx, accountIDs, psu)
-		return nil, err
+	var keys []string
+	for _, id := range accountIDs {
+		keys = append(keys, g.key(g.batch, id))
+	}
+	refusals := false
+	err = g.guard(ctx, g.batch, keys, psu, func(ctx context.Context, slots []slot) (err error) {
+		refusals = slices.ContainsFunc(slots, func(s slot) bool { return s.refused })
+		found, err = g.askBatch(ctx, accountIDs, slots, psu)
+		return err
+	})
+	if err == nil || refusals && ctx.Err() == nil && !g.batch.unsupported.Load() {
+		return found, nil
+	}
+	return nil, err
+}
+
+// askBatch asks for the accounts whose slot is not refused, and tells the slots what became of them.
+func (g *Guard) askBatch(ctx context.Context, accountIDs []string, slots []slot, psu adapters.PSU) (
+	found []adapters.AccountBalances, err error) {
+	if slots == nil {
+		return g.source.BatchBalances(ctx, accountIDs, psu)
+	}
+	var asked []string
+	places := map[string]int{}
+	for i, id := range accountIDs {
+		found = append(found, adapters.AccountBalances{AccountID: id, Err: slots[i].err})
+		if !slots[i].refused {
+			asked, places[id] = append(asked, id), i
+		}
+	}
+	if len(asked) == 0 {
+		return found, nil
+	}
+	answers, err := g.source.BatchBalances(ctx, asked, psu)
+	for _, answer := range answers {
+		if i, ok := places[answer.AccountID]; ok {
+			found[i], slots[i].err = answer, answer.Err
+			delete(places, answer.AccountID)
+		}
+	}
+	if err == nil && (len(places) > 0 || len(answers) != len(asked)) {
+		failure := g.failure(g.batch, adapters.ErrProtocol, "the source did not answer once for each account")
+		failure.Origin, err = "", failure
+	}
+	for i, s := range slots {
+		if err != nil && !s.refused {
+			found[i] = adapters.AccountBalances{AccountID: accountIDs[i], Err: err}
+		}
+	}
+	return found, err
+}
+
+// slot is what is reserved for one call of a key.
+type slot struct {
+	key     string
+	taken   time.Time
+	refused bool
+	err     error // why it is refused, or what became of it
+}
+
+// one makes a call that counts for one key. With id, it is a list, which may be a call of each account in it.
+func one[T any](ctx context.Context, g *Guard, k *kind, key string, psu adapters.PSU,
+	ask func(context.Context, adapters.PSU) ([]T, error), id func(T) string) (found []T, err error) {
+	err = g.guard(ctx, k, []string{key}, psu, func(ctx context.Context, slots []slot) (err error) {
+		if slots != nil && slots[0].refused {
+			return slots[0].err
+		}
+		found, err = ask(ctx, psu)
+		for _, element := range found {
+			if slots != nil && k.perAccount && id != nil {
+				g.settle(ctx, k, slot{key: g.key(k, id(element))}, 1)
+			}
+		}
+		return err
 	})
 	return found, err
 }
 
-// guard makes a call that counts for one key. A list returns the ids of its accounts, which may count too.
-func (g *Guard) guard(ctx context.Context, k *kind, key string, psu adapters.PSU,
-	ask func(context.Context) ([]string, error)) error {
-	if passes, err := g.passes(k, psu); passes || err != nil {
-		if err == nil {
-			_, err = ask(ctx)
-		}
-		return err
+// guard makes a call under a slot of each key, and settles them. There are no slots if the call is not counted: the PSU
+// is there, or the provider has no such call.
+func (g *Guard) guard(ctx context.Context, k *kind, keys []string, psu adapters.PSU,
+	ask func(context.Context, []slot) error) error {
+	var invalid *adapters.Error
+	if errors.As(psu.Validate(), &invalid) {
+		invalid.Provider, invalid.Operation = g.provider, k.operation
+		return invalid
 	}
-	s, err := g.reserve(ctx, k, key)
-	if err != nil {
-		return err
+	if _, attended := psu.Context(); attended || k.unsupported.Load() {
+		return ask(ctx, nil)
 	}
-	var listed []string
-	err = g.under(ctx, k, []slot{s}, func(ctx context.Context) (_ []error, err error) {
-		listed, err = ask(ctx)
-		return []error{err}, err
-	})
-	for _, id := range listed {
-		if k.perAccount {
-			g.settle(ctx, slot{kind: k, key: g.key(k, id)}, 1, nil)
-		}
-	}
-	return err
-}
-
-func (g *Guard) eachOfBatch(ctx context.Context, accountIDs []string, psu adapters.PSU) ([]adapters.AccountBalances, error) {
-	if passes, err := g.passes(&g.batch, psu); err != nil {
-		return nil, err
-	} else if passes {
-		return g.source.BatchBalances(ctx, accountIDs, psu)
-	}
-	results := make([]adapters.AccountBalances, len(accountIDs))
-	var asked []string
 	var slots []slot
-	for i, id := range accountIDs {
-		s, err := g.reserve(ctx, &g.batch, g.key(&g.batch, id))
-		results[i] = adapters.AccountBalances{AccountID: id, Err: err}
-		if err == nil {
-			asked, slots = append(asked, id), append(slots, s)
-		}
+	for _, key := range keys {
+		slots = append(slots, g.reserve(ctx, k, key))
 	}
-	answers, err := g.askBatch(ctx, asked, slots, psu)
-	if err != nil && (len(asked) == len(accountIDs) || ctx.Err() != nil || g.batch.unsupported.Load()) {
-		return nil, err
-	}
-	for i, id := range accountIDs {
-		switch {
-		case results[i].Err != nil:
-		case err != nil:
-			results[i].Err = err
-		default:
-			results[i] = answers[id]
-		}
-	}
-	return results, nil
-}
-
-// askBatch makes the one call, unless there is nothing to ask for.
-func (g *Guard) askBatch(ctx context.Context, accountIDs []string, slots []slot, psu adapters.PSU) (
-	map[string]adapters.AccountBalances, error) {
-	answers := map[string]adapters.AccountBalances{}
-	return answers, g.under(ctx, &g.batch, slots, func(ctx context.Context) (each []error, err error) {
-		if len(accountIDs) == 0 {
-			return nil, nil
-		}
-		list, err := g.source.BatchBalances(ctx, accountIDs, psu)
-		complete := len(list) == len(accountIDs)
-		for _, answer := range list {
-			answers[answer.AccountID] = answer
-		}
-		for _, id := range accountIDs {
-			answer, ok := answers[id]
-			complete, each = complete && ok, append(each, answer.Err)
-		}
-		if err == nil && !complete {
-			failure := g.failure(&g.batch, adapters.ErrProtocol, "the source did not answer once for each account")
-			failure.Origin, err = "", failure
-		}
-		return each, err
-	})
-}
-
-// passes reports whether a call is not counted: the PSU is there, or the provider has no such call.
-func (g *Guard) passes(k *kind, psu adapters.PSU) (bool, error) {
-	if err := psu.Validate(); err != nil {
-		return false, g.completed(k, err)
-	}
-	_, attended := psu.Context()
-	return attended || k.unsupported.Load(), nil
-}
-
-// under makes a call under its slots and settles them. ask returns what became of each, and of the call as a whole.
-func (g *Guard) under(ctx context.Context, k *kind, slots []slot, ask func(context.Context) ([]error, error)) error {
-	if err := ctx.Err(); err != nil {
+	if ctx.Err() != nil {
 		for _, s := range slots {
-			g.settle(ctx, s, 0, nil)
+			g.settle(ctx, k, s, 0)
 		}
-		return g.interrupted(k, err)
+		return g.interrupted(ctx, k)
 	}
 	counting, sent := call.Counting(ctx)
-	each, err := ask(counting)
-	if errors.Is(err, errors.ErrUnsupported) {
-		k.unsupported.Store(true)
-	}
-	requests := sent()
-	for i, s := range slots {
-		failure := err
-		if err == nil {
-			failure = each[i]
+	err := ask(counting, slots)
+	for _, s := range slots {
+		if err != nil && !s.refused {
+			s.err = err
+			k.unsupported.CompareAndSwap(false, errors.Is(err, errors.ErrUnsupported))
 		}
-		switch {
-		case err == nil && unsent(failure): // left out of the requests
-			g.settle(ctx, s, 0, nil)
-		case requests == 0 && !unsent(failure): // by a source that does not count them
-			g.settle(ctx, s, 1, failure)
-		default:
-			g.settle(ctx, s, requests, failure)
-		}
+		g.settle(ctx, k, s, spent(sent(), err, s.err))
 	}
 	return err
+}
+
+// spent tells how many calls count, of the requests of a call with this outcome as a whole and for one key.
+func spent(requests int, whole, own error) int {
+	switch {
+	case !unsent(own):
+		return max(requests, 1) // a source may not count its requests
+	case whole == nil: // the key's account was left out
+		return 0
+	}
+	return requests
 }
 
 // unsent reports whether an error says that nothing was sent that the provider counts: it arose in this process, or
@@ -226,38 +202,26 @@ func unsent(err error) bool {
 		failure.Kind == adapters.ErrInvalidArgument && failure.Status == 0
 }
 
-// slot is one counted call.
-type slot struct {
-	kind  *kind
-	key   string
-	taken time.Time
-}
-
 // reserve counts a call before it is sent, or says why it must not be.
-func (g *Guard) reserve(ctx context.Context, k *kind, key string) (slot, error) {
+func (g *Guard) reserve(ctx context.Context, k *kind, key string) slot {
 	now := g.now()
-	s := slot{k, key, now.Add(inFlight)}
-	left, err := g.look(ctx, k, key, now, func(r Record) Record { return r.with(s.taken) })
+	taken := now.Add(inFlight)
+	left, err := g.look(ctx, k, key, now, func(r Record) Record { return r.with(taken) })
 	switch {
+	case err != nil && !g.failOpen:
+		return slot{refused: true, err: g.storeFailed(ctx, k, err)}
 	case err == nil && left.Next.After(now):
-		return slot{}, g.refused(k, left.Next)
-	case err == nil:
-		return s, nil
-	case ctx.Err() != nil:
-		return slot{}, g.interrupted(k, ctx.Err())
-	case g.failOpen:
-		return s, nil
+		refusal := g.failure(k, adapters.ErrRateLimited, "no unattended call left, nothing was sent")
+		refusal.RetryAfter = left.Next
+		return slot{refused: true, err: refusal}
 	}
-	return slot{}, g.unavailable(k, err)
+	return slot{key: key, taken: taken}
 }
 
 // look tells what is left, and lets take change the record if a call may be made and counts.
 func (g *Guard) look(ctx context.Context, k *kind, key string, now time.Time, take func(Record) Record) (left Left, err error) {
-	if err := ctx.Err(); err != nil {
-		return Left{}, err
-	}
 	err = g.store.Update(ctx, key, now, func(r Record) Record {
-		fresh := r.at(now, k.allowance)
+		fresh := r.at(now, k)
 		if until, ok := g.unsaved.Load(key); ok {
 			fresh.Blocked = later(fresh.Blocked, until.(time.Time))
 		}
@@ -276,15 +240,18 @@ func (g *Guard) look(ctx context.Context, k *kind, key string, now time.Time, ta
 // settle ends a slot: as many calls as requests count from now on, and a 429 is remembered. It does so also if the
 // call's context has ended. A store that fails now does not take the answer away: the slot then counts for a minute
 // longer, and this guard remembers the 429.
-func (g *Guard) settle(ctx context.Context, s slot, requests int, failure error) {
+func (g *Guard) settle(ctx context.Context, k *kind, s slot, requests int) {
+	if s.refused {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	now := g.now()
-	blocked := s.kind.blockedUntil(failure, now)
+	blocked := k.blockedUntil(s.err, now)
 	err := g.store.Update(ctx, s.key, now, func(r Record) Record {
-		r = r.at(now, s.kind.allowance).without(s.taken)
+		r = r.at(now, k).without(s.taken)
 		for range requests {
-			if len(s.kind.limits) > 0 {
+			if len(k.limits) > 0 {
 				r = r.with(later(s.taken.Add(-inFlight), now))
 			}
 		}
@@ -319,21 +286,18 @@ type Left struct {
 // Left tells how many unattended calls for the balances of an account are left, and when the next one may be made. It
 // spends none, and sends nothing.
 func (g *Guard) Left(ctx context.Context, accountID string) (Left, error) {
-	return g.leftOf(ctx, &g.balances, g.key(&g.balances, accountID))
+	return g.leftOf(ctx, g.balances, g.key(g.balances, accountID))
 }
 
 // ListsLeft tells the same of account lists with balances.
 func (g *Guard) ListsLeft(ctx context.Context) (Left, error) {
-	return g.leftOf(ctx, &g.allBalances, g.key(&g.allBalances))
+	return g.leftOf(ctx, g.allBalances, g.key(g.allBalances))
 }
 
 func (g *Guard) leftOf(ctx context.Context, k *kind, key string) (Left, error) {
 	left, err := g.look(ctx, k, key, g.now(), nil)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return Left{}, g.interrupted(k, ctx.Err())
-	case err != nil:
-		return Left{}, g.unavailable(k, err)
+	if err != nil {
+		return Left{}, g.storeFailed(ctx, k, err)
 	}
 	return left, nil
 }
@@ -341,15 +305,11 @@ func (g *Guard) leftOf(ctx context.Context, k *kind, key string) (Left, error) {
 // now is as precise as what stores keep, and without monotonic reading, so that every store compares alike.
 func (g *Guard) now() time.Time { return g.clock().UTC().Truncate(time.Millisecond) }
 
-func (g *Guard) refused(k *kind, next time.Time) error {
-	failure := g.failure(k, adapters.ErrRateLimited, "no unattended call left, nothing was sent")
-	failure.RetryAfter = next
-	return failure
-}
-
-func (g *Guard) unavailable(k *kind, err error) error {
+func (g *Guard) storeFailed(ctx context.Context, k *kind, err error) error {
 	state := "failed"
 	switch {
+	case ctx.Err() != nil:
+		return g.interrupted(ctx, k)
 	case errors.Is(err, ErrDamaged):
 		state = "is damaged"
 	case errors.Is(err, ErrVersion):
@@ -360,6 +320,10 @@ func (g *Guard) unavailable(k *kind, err error) error {
 	return failure
 }
 
+func (g *Guard) interrupted(ctx context.Context, k *kind) error {
+	return fmt.Errorf("%s: %s: access guard: %w", g.provider, k.operation, ctx.Err())
+}
+
 func (g *Guard) invalid(detail string) error {
 	return g.failure(&kind{}, adapters.ErrInvalidArgument, detail)
 }
@@ -368,19 +332,4 @@ func (g *Guard) failure(k *kind, sort adapters.Kind, detail string) *adapters.Er
 	return &adapters.Error{
 		Kind: sort, Origin: adapters.OriginLocal, Provider: g.provider, Operation: k.operation, Detail: "access guard: " + detail,
 	}
-}
-
-// completed adds provider and operation to an error of package adapters.
-func (g *Guard) completed(k *kind, err error) error {
-	var failure *adapters.Error
-	if !errors.As(err, &failure) {
-		return err
-	}
-	complete := *failure
-	complete.Provider, complete.Operation = g.provider, k.operation
-	return &complete
-}
-
-func (g *Guard) interrupted(k *kind, err error) error {
-	return fmt.Errorf("%s: %s: access guard: %w", g.provider, k.operation, err)
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,19 +19,27 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const day = 24 * time.Hour
-
-var (
-	errDown = errors.New("down")
-	start   = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
-	user    = adapters.Attended(adapters.PSUContext{IPAddress: netip.MustParseAddr("203.0.113.7")})
+const (
+	day  = 24 * time.Hour
+	year = 365 * day
 )
 
-// bank answers every call with failure, and counts it.
+var (
+	errDown = fmt.Errorf("down: %w", errors.ErrUnsupported)
+	start   = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+	user    = adapters.Attended(adapters.PSUContext{IPAddress: netip.MustParseAddr("203.0.113.7")})
+	nobody  = adapters.Unattended()
+)
+
+// bank fails as it is told. It answers batches backwards, and lists the accounts a and b.
 type bank struct {
 	storetest.Bank
-	failure error
-	during  func() // runs inside a call
+	failure error            // of every call as a whole
+	refused map[string]error // of accounts in a batch
+	short   bool             // a batch leaves out an account
+	during  func()           // runs inside a call
+	batch   []string         // the last one
+	lists   int
 }
 
 func (b *bank) Balances(ctx context.Context, id string, psu adapters.PSU) ([]adapters.Balance, error) {
@@ -44,328 +53,358 @@ func (b *bank) Balances(ctx context.Context, id string, psu adapters.PSU) ([]ada
 	return balances, nil
 }
 
-// clock is set by hand.
-type clock struct{ time time.Time }
-
-func (c *clock) now() time.Time { return c.time }
-
-// broken is a store that fails.
-type broken struct{ err error }
-
-func (b broken) Update(context.Context, string, time.Time, func(accessguard.Record) accessguard.Record) error {
-	return b.err
+func (b *bank) BatchBalances(ctx context.Context, ids []string, psu adapters.PSU) (found []adapters.AccountBalances, err error) {
+	b.batch = ids
+	for _, id := range slices.Backward(ids) {
+		balances, _ := b.Bank.Balances(ctx, id, psu)
+		found = append(found, adapters.AccountBalances{AccountID: id, Balances: balances, Err: b.refused[id]})
+	}
+	if b.short {
+		found = found[1:]
+	}
+	return found, b.failure
 }
 
-// guarded returns a guard of eika, which allows four calls in 24 hours.
-func guarded(t *testing.T, source adapters.Source, store accessguard.Store,
-	options accessguard.Options) *accessguard.Guard {
-	t.Helper()
-	guard, err := accessguard.New(source, "consent", store, &options)
-	require.NoError(t, err)
-	return guard
+func (b *bank) Accounts(context.Context, adapters.PSU) ([]adapters.Account, error) {
+	b.lists++
+	return []adapters.Account{{ID: "a"}, {ID: "b"}}, b.failure
 }
 
-// allow is the usual access with so many calls in 24 hours.
-func allow(calls int) specs.Access { return accessguard.Usual(specs.Limit{Calls: calls, Window: day}) }
+func (b *bank) AllBalances(context.Context, adapters.PSU) ([]adapters.AccountBalances, error) {
+	b.lists++
+	return []adapters.AccountBalances{{AccountID: "a"}, {AccountID: "b"}}, b.failure
+}
 
-func call(t *testing.T, guard adapters.Source) error {
-	t.Helper()
-	_, err := guard.Balances(t.Context(), "account", adapters.Unattended())
+// store can be switched off, and runs a function after each update.
+type store struct {
+	accessguard.Store
+	down  bool
+	after func()
+}
+
+func (s *store) Update(ctx context.Context, key string, now time.Time, change func(accessguard.Record) accessguard.Record) error {
+	if s.down {
+		return errDown
+	}
+	defer s.after()
+	return s.Store.Update(ctx, key, now, change)
+}
+
+// fixture is a guard of eika, which allows four calls in 24 hours, with all around it. Its clock is set by hand.
+type fixture struct {
+	*accessguard.Guard
+	t       *testing.T
+	bank    *bank
+	store   *store
+	options accessguard.Options
+	now     time.Time
+}
+
+// guarded returns a guard of a bank. Without access, what the document states holds.
+func guarded(t *testing.T, access specs.Access) *fixture {
+	f := &fixture{t: t, bank: &bank{}, now: start}
+	f.store = &store{Store: accessguard.Memory(), after: func() {}}
+	f.options = accessguard.Options{Access: access, Now: func() time.Time { return f.now }}
+	f.guard(f.bank)
+	return f
+}
+
+// guard makes another guard, with the same store.
+func (f *fixture) guard(source adapters.Source) {
+	f.t.Helper()
+	var err error
+	f.Guard, err = accessguard.New(source, "consent", f.store, &f.options)
+	require.NoError(f.t, err)
+}
+
+// call makes one unattended call of an account.
+func (f *fixture) call() error {
+	_, err := f.Balances(f.t.Context(), "account", nobody)
 	return err
 }
 
-// requireLimited checks a refusal of the guard and its time.
-func requireLimited(t *testing.T, err error, next time.Time) {
-	t.Helper()
+// every makes one call of each kind, and returns their errors: of an account, of two, and of both lists.
+func (f *fixture) every(psu adapters.PSU) (errs [4]error) {
+	_, errs[0] = f.Balances(f.t.Context(), "account", psu)
+	_, errs[1] = f.BatchBalances(f.t.Context(), []string{"account", "a"}, psu)
+	_, errs[2] = f.Accounts(f.t.Context(), psu)
+	_, errs[3] = f.AllBalances(f.t.Context(), psu)
+	return errs
+}
+
+func (f *fixture) ask(ids ...string) ([]adapters.AccountBalances, error) {
+	return f.BatchBalances(f.t.Context(), ids, nobody)
+}
+
+func (f *fixture) left(id string) accessguard.Left {
+	f.t.Helper()
+	left, err := f.Left(f.t.Context(), id)
+	require.NoError(f.t, err)
+	return left
+}
+
+// requireRefused checks that the guard refuses a call, and until when.
+func (f *fixture) requireRefused(next time.Time) {
+	f.t.Helper()
 	var failure *adapters.Error
-	require.ErrorAs(t, err, &failure)
-	assert.Equal(t, next, failure.RetryAfter)
-	assert.Equal(t, adapters.ErrRateLimited, failure.Kind)
-	assert.Zero(t, failure.Status)
-	assert.EqualError(t, err, "eika: get balances: rate_limited: access guard: no unattended call left, nothing was sent")
+	require.ErrorAs(f.t, f.call(), &failure)
+	assert.Equal(f.t, next, failure.RetryAfter)
+	assert.Equal(f.t, adapters.ErrRateLimited, failure.Kind)
+	assert.Zero(f.t, failure.Status)
+	assert.ErrorContains(f.t, failure, "get balances: rate_limited: access guard: no unattended call left, nothing was sent")
+	assert.Equal(f.t, next, f.left("account").Next)
 }
 
-func TestWindowRolls(t *testing.T) {
-	t.Parallel()
-	source, clock := &bank{}, &clock{start}
-	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Now: clock.now})
-	for range 4 {
-		require.NoError(t, call(t, guard))
-		clock.time = clock.time.Add(time.Hour)
+// limits is the usual access with so many calls in so many days, of each pair.
+func limits(pairs ...int) specs.Access {
+	var stated []specs.Limit
+	for pair := range slices.Chunk(pairs, 2) {
+		stated = append(stated, specs.Limit{Calls: pair[0], Window: time.Duration(pair[1]) * day})
 	}
-	requireLimited(t, call(t, guard), start.Add(day))
-	clock.time = start.Add(day - 1)
-	requireLimited(t, call(t, guard), start.Add(day))
-	clock.time = start.Add(day)
-	require.NoError(t, call(t, guard))
-	requireLimited(t, call(t, guard), start.Add(day+time.Hour))
-	assert.Equal(t, 5, source.Asked("account"))
+	return accessguard.Usual(stated...)
 }
 
-func TestLowerLimitWaitsForMoreThanOneCall(t *testing.T) {
+func TestWindows(t *testing.T) {
 	t.Parallel()
-	store, clock := accessguard.Memory(), &clock{start}
-	for range 4 {
-		require.NoError(t, call(t, guarded(t, &bank{}, store, accessguard.Options{Now: clock.now})))
-		clock.time = clock.time.Add(time.Hour)
+	type step struct {
+		at     time.Duration // since start
+		other  bool          // another account is called, which passes
+		pass   int           // so many calls
+		next   time.Duration // when the one after them may pass; zero if it is not tried
+		access specs.Access  // another one from here on
 	}
-	lower := guarded(t, &bank{}, store, accessguard.Options{Access: allow(2), Now: clock.now})
-	requireLimited(t, call(t, lower), start.Add(day+2*time.Hour))
-	clock.time = start.Add(day + time.Minute) // the first has stopped counting
-	for range 2 {
-		requireLimited(t, call(t, lower), start.Add(day+2*time.Hour))
+	for name, steps := range map[string][]step{
+		"rolls": {{pass: 1}, {at: time.Hour, pass: 3, next: day}, {at: day - 1, next: day}, {at: day, pass: 1, next: day + time.Hour}},
+		"two at once": {{pass: 2, next: day, access: limits(2, 1, 5, 3)}, {at: day, pass: 2, next: 2 * day},
+			{at: 2 * day, pass: 1, next: 3 * day}, {at: 3 * day, pass: 2, next: 4 * day}},
+		"endless": {{pass: 4, access: accessguard.Usual(specs.Limit{Calls: 4, Window: math.MaxInt64})},
+			{at: 200 * year, next: math.MaxInt64}},
+		"a lower limit waits for more than one call": {{pass: 1}, {at: time.Hour, pass: 1}, {at: 2 * time.Hour, pass: 2},
+			{at: 3 * time.Hour, next: day + 2*time.Hour, access: limits(2, 1)}, {at: day + time.Minute, next: day + 2*time.Hour}},
+		"a shorter one forgets nothing of a longer": {{pass: 1, access: limits(2, 3)}, {at: 2 * day, pass: 1, access: limits(2, 1)},
+			{at: 2 * day, next: 3 * day, access: limits(2, 3)}, {at: 2 * day, pass: 1, access: limits(2, 1)}},
+		"a clock that was ahead refuses for one window": {{at: 50 * year, pass: 4}, {next: day + time.Minute},
+			{at: day, next: day + time.Minute}, {at: day + time.Minute, pass: 1}, {at: 40 * year, pass: 4},
+			{at: 7 * day, next: 8*day + time.Minute}},
+		"a clock that is wrong for a moment forgets nothing": {{pass: 4}, {at: 25 * time.Hour, other: true},
+			{at: -56 * year, other: true}, {at: -30 * time.Hour, next: day + time.Minute - 30*time.Hour},
+			{at: time.Minute, next: day}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := guarded(t, nil)
+			f.store.Store = accessguard.File(filepath.Join(t.TempDir(), "access.json"))
+			for _, step := range steps {
+				if f.now = start.Add(step.at); step.access != nil {
+					f.options.Access = step.access
+					f.guard(f.bank)
+				}
+				if step.other {
+					_, err := f.Balances(t.Context(), "other", nobody)
+					require.NoError(t, err)
+				}
+				for range step.pass {
+					before := f.left("account")
+					require.NoError(t, f.call())
+					assert.Equal(t, before.Calls-1, f.left("account").Calls)
+				}
+				if step.next != 0 {
+					f.requireRefused(start.Add(step.next))
+				}
+			}
+		})
 	}
 }
 
-func TestCallCountsFromItsAnswer(t *testing.T) {
+func TestWhatHappensDuringACall(t *testing.T) {
 	t.Parallel()
-	clock := &clock{start}
-	source := &bank{during: func() { clock.time = clock.time.Add(20 * time.Second) }}
-	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Access: allow(1), Now: clock.now})
-	require.NoError(t, call(t, guard))
-	requireLimited(t, call(t, guard), start.Add(day+20*time.Second))
-}
-
-func TestCrashDuringTheCallCounts(t *testing.T) {
-	t.Parallel()
-	clock := &clock{start}
-	guard := guarded(t, &bank{during: func() { panic("crash") }}, accessguard.Memory(),
-		accessguard.Options{Access: allow(1), Now: clock.now})
-	assert.Panics(t, func() { _ = call(t, guard) })
-	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
-}
-
-func TestClockSetBackLetsNothingThrough(t *testing.T) {
-	t.Parallel()
-	source, clock := &bank{}, &clock{start}
-	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Now: clock.now})
-	source.during = func() { clock.time = clock.time.Add(-30 * time.Hour) }
-	for range 4 {
-		require.NoError(t, call(t, guard))
+	for name, row := range map[string]struct {
+		during func(*fixture)
+		next   time.Duration
+	}{
+		"the answer takes time": {func(f *fixture) { f.now = start.Add(20 * time.Second) }, day + 20*time.Second},
+		"the clock is set back": {func(f *fixture) { f.now = start.Add(-year) }, day + time.Minute - year},
+		"a crash":               {func(*fixture) { panic("crash") }, day + time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := guarded(t, limits(1, 1))
+			f.bank.during = func() { row.during(f) }
+			func() {
+				defer func() { _ = recover() }()
+				require.NoError(t, f.call())
+			}()
+			f.requireRefused(start.Add(row.next))
+		})
 	}
-	requireLimited(t, call(t, guard), start.Add(-120*time.Hour).Add(day+time.Minute))
-	assert.Equal(t, 4, source.Asked("account"))
 }
 
 func TestAttendedCallsAreNeitherCountedNorRefused(t *testing.T) {
 	t.Parallel()
-	source := &bank{}
-	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{})
-	for range 10 {
-		_, err := guard.Balances(t.Context(), "account", user)
-		require.NoError(t, err)
+	f := guarded(t, nil)
+	for _, failure := range []error{&adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}, nil, nil, nil} {
+		f.bank.failure = failure // which teaches nothing
+		assert.Equal(t, [4]error{failure, failure, failure, failure}, f.every(user))
+		f.bank.failure = nil
+		require.NoError(t, f.call())
 	}
-	for range 4 {
-		require.NoError(t, call(t, guard))
-	}
-	require.ErrorIs(t, call(t, guard), adapters.ErrRateLimited)
-	_, err := guard.Balances(t.Context(), "account", user)
-	require.NoError(t, err)
-	assert.Equal(t, 15, source.Asked("account"))
-}
-
-func TestAttended429TeachesNothing(t *testing.T) {
-	t.Parallel()
-	source := &bank{failure: &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}}
-	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{})
-	_, err := guard.Balances(t.Context(), "account", user)
-	require.ErrorIs(t, err, adapters.ErrRateLimited)
-	source.failure = nil
-	require.NoError(t, call(t, guard))
+	f.requireRefused(start.Add(day))
+	assert.Equal(t, [4]error{}, f.every(user))
+	assert.Equal(t, 4, f.left("a").Calls)
 }
 
 func TestPSUThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
-	source := &bank{}
-	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{})
+	f := guarded(t, nil)
 	private := adapters.Attended(adapters.PSUContext{IPAddress: netip.MustParseAddr("10.0.0.1")})
 	for _, psu := range []adapters.PSU{{}, private} {
-		_, err := guard.Balances(t.Context(), "account", psu)
-		require.ErrorIs(t, err, adapters.ErrInvalidArgument)
-		assert.ErrorContains(t, err, "eika: get balances: ")
+		for i, err := range f.every(psu) {
+			require.ErrorIs(t, err, adapters.ErrInvalidArgument)
+			assert.ErrorContains(t, err, "eika: "+[]string{"get", "get", "list", "list"}[i])
+		}
 	}
-	assert.Zero(t, source.Asked("account"))
+	assert.Zero(t, f.bank.Asked("account")+f.bank.lists)
 }
 
-func TestFailuresThatCount(t *testing.T) {
+func TestWhatFailuresMean(t *testing.T) {
 	t.Parallel()
+	hour := start.Add(time.Hour)
+	counts, free := accessguard.Left{Limited: true, Calls: 3}, accessguard.Left{Limited: true, Calls: 4}
+	until := func(next time.Time) accessguard.Left { return accessguard.Left{Limited: true, Next: next} }
+	limited := func(failure adapters.Error) error {
+		failure.Kind = adapters.ErrRateLimited
+		return &failure
+	}
 	for name, row := range map[string]struct {
 		failure error
-		counts  bool
+		left    accessguard.Left
+		block   time.Duration
+		base    adapters.Base
+		ahead   time.Duration // of the clock, for a moment
 	}{
-		"refused by the adapter":   {&adapters.Error{Kind: adapters.ErrInvalidArgument}, false},
-		"refused by the provider":  {&adapters.Error{Kind: adapters.ErrInvalidArgument, Status: 400}, true},
-		"connection refused":       {&adapters.Error{Kind: adapters.ErrUnavailable}, true},
-		"not found":                {&adapters.Error{Kind: adapters.ErrNotFound, Status: 404}, true},
-		"answer not understood":    {&adapters.Error{Kind: adapters.ErrProtocol, Status: 200}, true},
-		"cancelled while it ran":   {context.Canceled, true},
-		"an error of another kind": {errDown, true},
+		"refused by the adapter":   {failure: &adapters.Error{Kind: adapters.ErrInvalidArgument}, left: free},
+		"refused by the provider":  {failure: &adapters.Error{Kind: adapters.ErrInvalidArgument, Status: 400}, left: counts},
+		"connection refused":       {failure: &adapters.Error{Kind: adapters.ErrUnavailable}, left: counts},
+		"in this process":          {failure: &adapters.Error{Kind: adapters.ErrUnavailable, Origin: adapters.OriginLocal}, left: free},
+		"answer not understood":    {failure: &adapters.Error{Kind: adapters.ErrProtocol, Status: 200}, left: counts},
+		"cancelled while it ran":   {failure: context.Canceled, left: counts},
+		"an error of another kind": {failure: errors.New("other"), left: counts},
+		"429 with Retry-After":     {failure: limited(adapters.Error{Status: 429, RetryAfter: hour}), left: until(hour)},
+		"429 without":              {failure: limited(adapters.Error{Status: 429}), left: until(start.Add(day))},
+		"429 with a past one":      {failure: limited(adapters.Error{Status: 429, RetryAfter: start}), left: until(start.Add(day))},
+		"429, the caller chooses":  {failure: limited(adapters.Error{Status: 429}), left: until(hour), block: time.Hour},
+		"429 in a 200":             {failure: limited(adapters.Error{Status: 200}), left: until(start.Add(day))},
+		"429 without a known limit": {failure: limited(adapters.Error{Status: 429}),
+			left: accessguard.Left{Next: start.Add(day)}, base: "onesingleview"},
+		"429 when the clock was ahead": {failure: limited(adapters.Error{Status: 429}),
+			left: accessguard.Left{Next: start.Add(day + time.Minute)}, base: "onesingleview", ahead: 50 * year},
+		"429 of another guard":      {failure: limited(adapters.Error{RetryAfter: hour}), left: counts},
+		"429 of the token endpoint": {failure: limited(adapters.Error{Status: 429, Operation: "get token"}), left: free},
+		"429 of the token source":   {failure: limited(adapters.Error{Status: 429, Origin: adapters.OriginLocal}), left: free},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			source := &bank{failure: row.failure}
-			guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Access: allow(1)})
-			require.Equal(t, row.failure, call(t, guard))
-			source.failure = nil
-			err := call(t, guard)
-			assert.Equal(t, row.counts, errors.Is(err, adapters.ErrRateLimited))
+			f := guarded(t, nil)
+			f.bank.failure, f.bank.Base, f.options.Block = row.failure, row.base, row.block
+			f.guard(f.bank)
+			f.now = start.Add(row.ahead)
+			require.Equal(t, row.failure, f.call())
+			f.now = start
+			assert.Equal(t, row.left, f.left("account"))
+			assert.True(t, f.left("other").Next.IsZero())
+			if f.bank.failure = nil; row.left.Next.IsZero() {
+				require.NoError(t, f.call())
+				return
+			}
+			f.requireRefused(row.left.Next)
+			f.now = row.left.Next.Add(time.Millisecond)
+			require.NoError(t, f.call())
 		})
 	}
 }
 
 func TestContextThatEnds(t *testing.T) {
 	t.Parallel()
-	source := &bank{}
-	store := accessguard.Memory()
-	guard := guarded(t, source, store, accessguard.Options{Access: allow(1)})
-	ctx, cancel := context.WithCancel(t.Context())
-	endsAfterReserving := guarded(t, source, during{store, cancel}, accessguard.Options{Access: allow(1)})
-	for range 2 { // the second time it has ended before
-		_, err := endsAfterReserving.Balances(ctx, "account", adapters.Unattended())
+	f := guarded(t, limits(1, 1))
+	for _, ask := range []func(context.Context) error{
+		func(ctx context.Context) error { _, err := f.Balances(ctx, "account", nobody); return err },
+		func(ctx context.Context) error {
+			_, err := f.BatchBalances(ctx, []string{"account"}, nobody)
+			return err
+		},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		f.store.after = cancel
+		require.ErrorIs(t, ask(ctx), context.Canceled, "after the reservation")
+		require.ErrorIs(t, ask(ctx), context.Canceled, "before it")
+		_, err := f.Left(ctx, "account")
 		require.ErrorIs(t, err, context.Canceled)
 	}
-	assert.Zero(t, source.Asked("account"))
-	require.NoError(t, call(t, guard), "given back")
+	assert.Zero(t, f.bank.Asked("account"))
+	assert.Equal(t, 1, f.left("account").Calls, "given back")
 
-	ctx, cancel = context.WithCancel(t.Context())
-	source.during, source.failure = cancel, &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
-	_, err := guard.Balances(ctx, "other", adapters.Unattended())
-	require.ErrorIs(t, err, adapters.ErrRateLimited)
-	guard = guarded(t, source, store, accessguard.Options{Access: allow(2)})
-	_, err = guard.Balances(t.Context(), "other", adapters.Unattended())
-	require.ErrorContains(t, err, "access guard", "learned although the context had ended")
-}
-
-// during is a store that runs a function in each update.
-type during struct {
-	accessguard.Store
-	run func()
-}
-
-func (d during) Update(ctx context.Context, key string, now time.Time,
-	change func(accessguard.Record) accessguard.Record) error {
-	defer d.run()
-	return d.Store.Update(ctx, key, now, change)
-}
-
-func TestLearnsFrom429(t *testing.T) {
-	t.Parallel()
-	hour, past := start.Add(time.Hour), start.Add(-time.Hour)
-	for name, row := range map[string]struct {
-		provider string
-		failure  *adapters.Error
-		options  accessguard.Options
-		until    time.Time // zero: not blocked
-	}{
-		"with Retry-After":    {failure: &adapters.Error{Status: 429, RetryAfter: hour}, until: hour},
-		"without Retry-After": {failure: &adapters.Error{Status: 429}, until: start.Add(day)},
-		"with a past one":     {failure: &adapters.Error{Status: 429, RetryAfter: past}, until: start.Add(day)},
-		"as the caller chooses": {failure: &adapters.Error{Status: 429},
-			options: accessguard.Options{Block: time.Minute}, until: start.Add(time.Minute)},
-		"in a 200": {failure: &adapters.Error{Status: 200}, until: start.Add(day)},
-		"no limit is documented": {provider: "onesingleview", failure: &adapters.Error{Status: 429},
-			until: start.Add(day)},
-		"not from the provider":        {failure: &adapters.Error{RetryAfter: hour}},
-		"of the token endpoint":        {failure: &adapters.Error{Status: 429, Operation: "get token"}},
-		"of the caller's token source": {failure: &adapters.Error{Status: 429, Origin: adapters.OriginLocal}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			row.failure.Kind, row.options.Now = adapters.ErrRateLimited, (&clock{start}).now
-			source := &bank{failure: row.failure}
-			source.Base = adapters.Base(row.provider)
-			guard := guarded(t, source, accessguard.Memory(), row.options)
-			require.Equal(t, row.failure, call(t, guard))
-			source.failure = nil
-			_, err := guard.Balances(t.Context(), "other account", adapters.Unattended())
-			require.NoError(t, err)
-			err = call(t, guard)
-			if row.until.IsZero() {
-				require.NoError(t, err)
-				return
-			}
-			var failure *adapters.Error
-			require.ErrorAs(t, err, &failure)
-			assert.Equal(t, row.until, failure.RetryAfter)
-		})
-	}
-}
-
-func TestBlockEnds(t *testing.T) {
-	t.Parallel()
-	source, clock := &bank{}, &clock{start}
-	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Now: clock.now})
-	source.failure = &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429, RetryAfter: start.Add(time.Hour)}
-	require.Error(t, call(t, guard))
-	source.failure = nil
-	clock.time = start.Add(time.Hour)
-	require.NoError(t, call(t, guard))
+	ctx, cancel := context.WithCancel(t.Context())
+	f.bank.during, f.bank.failure = cancel, &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
+	f.store.after = func() {}
+	_, err := f.Balances(ctx, "account", nobody)
+	require.Equal(t, f.bank.failure, err)
+	f.options.Access = limits(2, 1)
+	f.guard(f.bank)
+	f.requireRefused(start.Add(day)) // learned although the context had ended
 }
 
 func TestStoreThatFails(t *testing.T) {
 	t.Parallel()
-	source := &bank{}
-	err := call(t, guarded(t, source, broken{errDown}, accessguard.Options{}))
-	require.ErrorIs(t, err, errDown)
-	require.EqualError(t, err, "eika: get balances: unavailable: access guard: the store failed, nothing was sent")
-	assert.Zero(t, source.Asked("account"))
-	_, err = guarded(t, source, broken{errDown}, accessguard.Options{}).Balances(t.Context(), "account", user)
-	require.NoError(t, err, "attended")
-
-	require.NoError(t, call(t, guarded(t, source, broken{errDown}, accessguard.Options{FailOpen: true})))
-	assert.Equal(t, 2, source.Asked("account"))
-}
-
-func TestStoreThatComesBackCountsTheCallLetThrough(t *testing.T) {
-	t.Parallel()
-	source, store := &bank{}, &recovering{Store: accessguard.Memory()}
-	guard := guarded(t, source, store, accessguard.Options{Access: allow(1), FailOpen: true})
-	require.NoError(t, call(t, guard))
-	require.ErrorIs(t, call(t, guard), adapters.ErrRateLimited)
-}
-
-// recovering is a store that fails once.
-type recovering struct {
-	accessguard.Store
-	back bool
-}
-
-func (r *recovering) Update(ctx context.Context, key string, now time.Time,
-	change func(accessguard.Record) accessguard.Record) error {
-	if !r.back {
-		r.back = true
-		return errDown
+	f := guarded(t, nil)
+	f.store.down = true
+	for range 2 {
+		err := f.call()
+		require.ErrorIs(t, err, errDown)
+		require.EqualError(t, err, "eika: get balances: unavailable: access guard: the store failed, nothing was sent")
+		_, err = f.Accounts(t.Context(), nobody)
+		require.ErrorIs(t, err, adapters.ErrUnavailable)
 	}
-	return r.Store.Update(ctx, key, now, change)
+	assert.Zero(t, f.bank.Asked("account")+f.bank.lists)
+	assert.Equal(t, [4]error{}, f.every(user))
+
+	f.options.FailOpen = true
+	f.guard(f.bank)
+	_, err := f.Left(t.Context(), "account")
+	require.ErrorIs(t, err, adapters.ErrUnavailable)
+	require.NoError(t, f.call())
+	f.bank.during = func() { f.store.down = false }
+	require.NoError(t, f.call())
+	assert.Equal(t, 3, f.left("account").Calls, "the store is back when the answer comes")
+
+	f.bank.failure = &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
+	f.bank.during = func() { f.store.down = true }
+	require.Equal(t, f.bank.failure, f.call())
+	f.store.down = false
+	f.requireRefused(start.Add(day)) // the guard remembers what it could not store
 }
 
 func TestKeysAreApart(t *testing.T) {
 	t.Parallel()
-	source, store := &bank{}, accessguard.Memory()
-	keys := [][3]string{
+	f := guarded(t, limits(1, 1))
+	for _, key := range [][3]string{
 		{"eika", "consent", "account"}, {"mypos", "consent", "account"}, {"eika", "other", "account"},
 		{"eika", "consent", "other"}, {"eika", `consent" "account`, "x"}, {"eika", "consent", `account" "x`},
 		{"eika", "consent a", "b"}, {"eika", "consent", "a b"},
-	}
-	for _, key := range keys {
-		source.Base = adapters.Base(key[0])
-		guard, err := accessguard.New(source, adapters.Secret(key[1]), store, &accessguard.Options{Access: allow(1)})
+	} {
+		guard, err := accessguard.New(&storetest.Bank{Base: adapters.Base(key[0])}, adapters.Secret(key[1]), f.store, &f.options)
 		require.NoError(t, err)
-		_, err = guard.Balances(t.Context(), key[2], adapters.Unattended())
+		_, err = guard.Balances(t.Context(), key[2], nobody)
 		require.NoError(t, err)
-		_, err = guard.Balances(t.Context(), key[2], adapters.Unattended())
+		_, err = guard.Balances(t.Context(), key[2], nobody)
 		require.ErrorIs(t, err, adapters.ErrRateLimited)
 	}
-	assert.Equal(t, len(keys), store.Len())
 }
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	store, source := accessguard.Memory(), &bank{}
+	var store, source = accessguard.Memory(), &bank{}
 	other := &bank{Bank: storetest.Bank{Base: "bank"}}
-	with := func(limits ...specs.Limit) *accessguard.Options {
-		return &accessguard.Options{Access: accessguard.Usual(limits...)}
-	}
+	unlike := func(access specs.Access) *accessguard.Options { return &accessguard.Options{Access: access} }
 	for name, row := range map[string]struct {
 		source  adapters.Source
 		consent adapters.Secret
@@ -381,12 +420,11 @@ func TestNewRefuses(t *testing.T) {
 		"a nil store":           {source, "c", (*accessguard.MemoryStore)(nil), nil, "store: missing"},
 		"no consent":            {source, "", store, nil, "consent: missing"},
 		"no document":           {other, "c", store, nil, "access: missing"},
-		"no calls":              {other, "c", store, with(specs.Limit{Window: day}), "access: a limit"},
-		"too many calls":        {other, "c", store, with(specs.Limit{Calls: 501, Window: day}), "access: a limit"},
-		"no window":             {other, "c", store, with(specs.Limit{Calls: 4, Window: -1}), "access: a limit"},
-		"per nothing": {other, "c", store, &accessguard.Options{Access: specs.Access{{Of: []specs.Call{specs.Balances}}}},
-			"access: neither"},
-		"a negative block": {source, "c", store, &accessguard.Options{Block: -1}, "block: negative"},
+		"no calls":              {other, "c", store, unlike(limits(0, 1)), "access: a limit"},
+		"too many calls":        {other, "c", store, unlike(limits(501, 1)), "access: a limit"},
+		"no window":             {other, "c", store, unlike(limits(4, 0)), "access: a limit"},
+		"per nothing":           {other, "c", store, unlike(specs.Access{{Of: []specs.Call{specs.Balances}}}), "access: neither"},
+		"a negative block":      {source, "c", store, &accessguard.Options{Block: -1}, "block: negative"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -398,128 +436,6 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-func TestSeveralLimitsHoldAtOnce(t *testing.T) {
-	t.Parallel()
-	source, clock := &bank{}, &clock{start}
-	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Now: clock.now,
-		Access: accessguard.Usual(specs.Limit{Calls: 4, Window: day}, specs.Limit{Calls: 420, Window: 120 * day})})
-	for i := range 105 {
-		for range 4 {
-			require.NoError(t, call(t, guard))
-		}
-		if i < 104 {
-			requireLimited(t, call(t, guard), clock.time.Add(day))
-		}
-		clock.time = clock.time.Add(day)
-	}
-	requireLimited(t, call(t, guard), start.Add(120*day))
-	left, err := guard.Left(t.Context(), "account")
-	require.NoError(t, err)
-	assert.Equal(t, accessguard.Left{Limited: true, Next: start.Add(120 * day)}, left)
-}
-
-func TestLeftSpendsNothing(t *testing.T) {
-	t.Parallel()
-	source, clock, store := &bank{}, &clock{start}, accessguard.Memory()
-	guard := guarded(t, source, store, accessguard.Options{Now: clock.now})
-	for n := range 4 {
-		for range 5 {
-			left, err := guard.Left(t.Context(), "account")
-			require.NoError(t, err)
-			assert.Equal(t, accessguard.Left{Limited: true, Calls: 4 - n}, left)
-		}
-		require.NoError(t, call(t, guard))
-	}
-	left, err := guard.Left(t.Context(), "account")
-	require.NoError(t, err)
-	assert.Equal(t, accessguard.Left{Limited: true, Next: start.Add(day)}, left)
-	left, err = guard.ListsLeft(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, accessguard.Left{Limited: true, Calls: 4}, left)
-	assert.Equal(t, 4, source.Asked("account"))
-	assert.Equal(t, 1, store.Len())
-
-	_, err = guarded(t, source, broken{errDown}, accessguard.Options{FailOpen: true}).Left(t.Context(), "account")
-	require.ErrorIs(t, err, adapters.ErrUnavailable)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err = guard.Left(ctx, "account")
-	require.ErrorIs(t, err, context.Canceled)
-}
-
-// A clock that was ahead for a moment refuses calls for one window, not until then.
-func TestClockAheadForAMoment(t *testing.T) {
-	t.Parallel()
-	clock := &clock{start.AddDate(50, 0, 0)}
-	guard := guarded(t, &bank{}, accessguard.Memory(), accessguard.Options{Now: clock.now})
-	for range 4 {
-		require.NoError(t, call(t, guard))
-	}
-	clock.time = start
-	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
-	clock.time = start.Add(day)
-	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
-	clock.time = start.Add(day + time.Minute)
-	require.NoError(t, call(t, guard))
-
-	clock.time = start.AddDate(40, 0, 0) // again, but not so far
-	for range 4 {
-		require.NoError(t, call(t, guard))
-	}
-	clock.time = start.AddDate(0, 0, 7)
-	requireLimited(t, call(t, guard), clock.time.Add(day+time.Minute))
-}
-
-func TestBlockOfAClockAheadEnds(t *testing.T) {
-	t.Parallel()
-	clock := &clock{start.AddDate(50, 0, 0)}
-	source := &bank{failure: &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}}
-	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Now: clock.now, Access: specs.Access{}})
-	require.Error(t, call(t, guard))
-	source.failure = nil
-	clock.time = start
-	requireLimited(t, call(t, guard), start.Add(day+time.Minute))
-	clock.time = start.Add(day + time.Minute)
-	require.NoError(t, call(t, guard))
-}
-
-// A clock that goes wrong for a moment forgets nothing, whether ahead or back.
-func TestClockWrongForAMomentForgetsNothing(t *testing.T) {
-	t.Parallel()
-	for _, wrong := range []time.Time{start.Add(25 * time.Hour), start.AddDate(-56, 0, 0), start.Add(-30 * time.Hour)} {
-		for name, store := range map[string]accessguard.Store{
-			"memory": accessguard.Memory(), "file": accessguard.File(filepath.Join(t.TempDir(), "access.json")),
-		} {
-			clock := &clock{start}
-			guard := guarded(t, &bank{}, store, accessguard.Options{Now: clock.now})
-			for range 4 {
-				require.NoError(t, call(t, guard))
-			}
-			clock.time = wrong
-			_, err := guard.Balances(t.Context(), "other", adapters.Unattended())
-			require.NoError(t, err)
-			if wrong.Before(start) {
-				require.ErrorIs(t, call(t, guard), adapters.ErrRateLimited, name)
-			}
-			clock.time = start.Add(time.Minute)
-			requireLimited(t, call(t, guard), start.Add(day))
-		}
-	}
-}
-
-func TestShorterWindowForgetsNothingOfALonger(t *testing.T) {
-	t.Parallel()
-	source, clock, store := &bank{}, &clock{start}, accessguard.Memory()
-	longer := guarded(t, source, store, accessguard.Options{Now: clock.now,
-		Access: accessguard.Usual(specs.Limit{Calls: 2, Window: 3 * day})})
-	shorter := guarded(t, source, store, accessguard.Options{Now: clock.now, Access: allow(2)})
-	require.NoError(t, call(t, longer))
-	clock.time = start.Add(2 * day)
-	require.NoError(t, call(t, shorter))
-	requireLimited(t, call(t, longer), start.Add(3*day))
-	require.NoError(t, call(t, shorter))
-}
-
 func TestPrintedGuardHidesTheConsent(t *testing.T) {
 	t.Parallel()
 	guard, err := accessguard.New(&bank{}, "S3CR3T", accessguard.Memory(), nil)
@@ -527,40 +443,134 @@ func TestPrintedGuardHidesTheConsent(t *testing.T) {
 	assert.NotContains(t, fmt.Sprintf("%v %+v %#v", guard, guard, guard), "S3CR3T")
 }
 
-func TestEndlessWindow(t *testing.T) {
+func TestBatchAsksForTheAccountsThatAreLeft(t *testing.T) {
 	t.Parallel()
-	source, clock := &bank{}, &clock{start}
-	guard := guarded(t, source, accessguard.Memory(), accessguard.Options{Now: clock.now,
-		Access: accessguard.Usual(specs.Limit{Calls: 4, Window: math.MaxInt64})})
-	for range 10 {
-		_ = call(t, guard)
-		clock.time = clock.time.AddDate(1, 0, 0)
+	f := guarded(t, limits(1, 1))
+	require.NoError(t, f.call())
+	for _, asked := range [][]string{{"a", "c"}, nil} { // nothing is left the second time, and nothing is sent
+		f.bank.batch = nil
+		results, err := f.ask("a", "account", "c")
+		require.NoError(t, err)
+		assert.Equal(t, asked, f.bank.batch)
+		require.Len(t, results, 3)
+		for i, id := range []string{"a", "account", "c"} {
+			answered := slices.Contains(asked, id)
+			assert.Equal(t, id, results[i].AccountID)
+			assert.Equal(t, answered, results[i].Balances != nil)
+			assert.Equal(t, !answered, errors.Is(results[i].Err, adapters.ErrRateLimited))
+		}
 	}
-	assert.Equal(t, 4, source.Asked("account"))
 }
 
-// The store takes the reservation, and fails when the answer has come.
-func TestStoreThatFailsLaterKeepsThe429(t *testing.T) {
+func TestBatchLearnsForEachAccount(t *testing.T) {
 	t.Parallel()
-	source, store := &bank{}, &failing{Store: accessguard.Memory()}
-	source.failure = &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
-	source.during = func() { store.down = true }
-	guard := guarded(t, source, store, accessguard.Options{Now: (&clock{start}).now})
-	require.ErrorIs(t, call(t, guard), source.failure)
-	store.down = false
-	requireLimited(t, call(t, guard), start.Add(day))
+	f := guarded(t, limits(2, 1))
+	f.bank.refused = map[string]error{"a": &adapters.Error{Kind: adapters.ErrRateLimited, Status: 200},
+		"b": &adapters.Error{Kind: adapters.ErrInvalidArgument}}
+	_, err := f.ask("a", "b", "c")
+	require.NoError(t, err)
+	assert.Equal(t, accessguard.Left{Limited: true, Next: start.Add(day)}, f.left("a"))
+	assert.Equal(t, 2, f.left("b").Calls, "was left out of the request")
+	assert.Equal(t, 1, f.left("c").Calls)
 }
 
-// failing is a store that can be switched off.
-type failing struct {
-	accessguard.Store
-	down bool
-}
-
-func (f *failing) Update(ctx context.Context, key string, now time.Time,
-	change func(accessguard.Record) accessguard.Record) error {
-	if f.down {
-		return errDown
+func TestBatchThatFailsAsAWhole(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []adapters.Kind{adapters.ErrForbidden, adapters.ErrProtocol} {
+		f := guarded(t, limits(2, 1))
+		if f.bank.short = true; kind == adapters.ErrForbidden {
+			f.bank.failure = &adapters.Error{Kind: kind, Status: 403}
+		}
+		results, err := f.ask("a", "account")
+		require.ErrorIs(t, err, kind)
+		assert.Nil(t, results)
+		_, _ = f.ask("a")
+		results, err = f.ask("a", "account")
+		require.NoError(t, err)
+		require.ErrorIs(t, results[0].Err, adapters.ErrRateLimited)
+		require.ErrorIs(t, results[1].Err, kind, "nothing is lost")
+		assert.Equal(t, []string{"account"}, f.bank.batch)
+		assert.Zero(t, f.left("account").Calls)
 	}
-	return f.Store.Update(ctx, key, now, change)
+}
+
+// What lists count as is what the documents say.
+func TestListsCountAsTheDocumentSays(t *testing.T) {
+	t.Parallel()
+	for provider, ofAccount := range map[adapters.Base]int{"eika": 4, "mypos": 4, "tokenio": 4, "neonomics": 0} {
+		t.Run(string(provider), func(t *testing.T) {
+			t.Parallel()
+			f := guarded(t, nil)
+			f.bank.Base = provider
+			f.guard(f.bank)
+			for range 2 {
+				_, err := f.Accounts(t.Context(), nobody)
+				require.NoError(t, err)
+				_, err = f.AllBalances(t.Context(), nobody)
+				require.NoError(t, err)
+			}
+			assert.Equal(t, 4, f.left("not listed").Calls)
+			assert.Equal(t, ofAccount, f.left("a").Calls)
+			assert.Equal(t, ofAccount, f.left("b").Calls)
+			refusals := f.every(nobody)
+			require.ErrorContains(t, refusals[2], "list accounts: rate_limited: access guard")
+			require.ErrorContains(t, refusals[3], "list balances: rate_limited: access guard")
+			assert.Equal(t, 4, f.bank.lists, "the fifth is refused unsent")
+		})
+	}
+}
+
+func TestCallsWithoutLimitLearnToo(t *testing.T) {
+	t.Parallel()
+	f := guarded(t, specs.Access{})
+	for range 12 {
+		require.Equal(t, [4]error{}, f.every(nobody))
+	}
+	assert.Equal(t, accessguard.Left{}, f.left("account"))
+	f.bank.failure = &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
+	_, err := f.Accounts(t.Context(), nobody)
+	require.Equal(t, f.bank.failure, err)
+	f.bank.failure = nil
+	refused := f.every(nobody)
+	require.ErrorContains(t, refused[3], "access guard")
+	require.NoError(t, refused[0], "of an account")
+}
+
+// A provider of an outside adapter may count everything by the consent, and batches by themselves.
+func TestAccessThatTheCallerStates(t *testing.T) {
+	t.Parallel()
+	per := func(counted specs.Counted, calls int, of ...specs.Call) specs.Allowance {
+		return specs.Allowance{Of: of, Per: counted, Limits: []specs.Limit{{Calls: calls, Window: day}}}
+	}
+	f := guarded(t, specs.Access{per(specs.PerConsent, 3, specs.Balances, specs.Accounts),
+		per(specs.PerConsent, 1, specs.Batch), per(specs.PerConsent, 2, specs.AllBalances)})
+	require.Equal(t, [4]error{}, f.every(nobody))
+	assert.Equal(t, 1, f.left("whatever").Calls)
+	left, err := f.ListsLeft(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 1, left.Calls)
+	require.ErrorIs(t, f.every(nobody)[1], adapters.ErrRateLimited)
+
+	f = guarded(t, append(limits(2, 1), per(specs.PerAccount, 1, specs.Batch)))
+	require.Equal(t, [4]error{}, f.every(nobody), "an account's call leaves its batch")
+	results, err := f.ask("account", "c")
+	require.NoError(t, err)
+	require.ErrorIs(t, results[0].Err, adapters.ErrRateLimited)
+	require.NoError(t, results[1].Err)
+}
+
+func TestUnsupportedCallsPass(t *testing.T) {
+	t.Parallel()
+	f := guarded(t, limits(1, 1))
+	f.guard(&storetest.Bank{}) // has neither batches nor lists
+	_, err := f.ask("account", "a")
+	require.ErrorIs(t, err, adapters.ErrUnsupported)
+	for i := range 2 {
+		_, _ = f.Balances(t.Context(), "a", nobody)
+		errs := f.every(nobody)
+		assert.Equal(t, i > 0, errs[0] != nil, "the account's call, which alone is counted")
+		for _, err := range errs[1:] {
+			require.ErrorIs(t, err, adapters.ErrUnsupported)
+		}
+	}
 }

@@ -8,5 +8,3 @@ import (
 )
 
 func tryLock(*os.File) (bool, error) { return false, errors.ErrUnsupported }
-
-func syncFolder(string) error { return errors.ErrUnsupported }

@@ -8,25 +8,17 @@ import (
 )
 
 const (
-	lockfileFailImmediately = 1
-	lockfileExclusiveLock   = 2
-	errorLockViolation      = syscall.Errno(33)
+	exclusivelyAndAtOnce = 2 | 1
+	errorLockViolation   = syscall.Errno(33)
 )
 
 var lockFileEx = syscall.NewLazyDLL("kernel32.dll").NewProc("LockFileEx")
 
 // tryLock takes the exclusive lock on a file, unless another holder has it.
 func tryLock(file *os.File) (bool, error) {
-	ok, _, err := lockFileEx.Call(file.Fd(), lockfileExclusiveLock|lockfileFailImmediately, 0, 1, 0,
-		uintptr(unsafe.Pointer(new(syscall.Overlapped))))
-	switch {
-	case ok != 0:
-		return true, nil
-	case errors.Is(err, errorLockViolation):
-		return false, nil
+	ok, _, err := lockFileEx.Call(file.Fd(), exclusivelyAndAtOnce, 0, 1, 0, uintptr(unsafe.Pointer(new(syscall.Overlapped))))
+	if ok == 0 && !errors.Is(err, errorLockViolation) {
+		return false, err
 	}
-	return false, err
+	return ok != 0, nil
 }
-
-// syncFolder does nothing: Windows cannot flush a folder.
-func syncFolder(string) error { return nil }

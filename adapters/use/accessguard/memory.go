@@ -2,6 +2,7 @@ package accessguard
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 )
@@ -13,13 +14,11 @@ const minSweep = 1024
 type MemoryStore struct {
 	mu      sync.Mutex
 	records map[string]Record
-	sweepAt int
+	kept    int // by the last sweep
 }
 
 // Memory returns a store that forgets when the process ends. It holds at most twice the records that have not expired.
-func Memory() *MemoryStore {
-	return &MemoryStore{records: map[string]Record{}, sweepAt: minSweep}
-}
+func Memory() *MemoryStore { return &MemoryStore{records: map[string]Record{}} }
 
 // Update implements [Store].
 func (s *MemoryStore) Update(ctx context.Context, key string, now time.Time, change func(Record) Record) error {
@@ -28,23 +27,16 @@ func (s *MemoryStore) Update(ctx context.Context, key string, now time.Time, cha
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	record := change(s.records[key])
-	if record.Expired(now) {
+	if s.records[key] = change(s.records[key]); s.records[key].Expired(now) {
 		delete(s.records, key)
-		return nil
 	}
-	s.records[key] = record
-	if len(s.records) > s.sweepAt {
-		dropExpired(s.records, now)
-		s.sweepAt = max(minSweep, 2*len(s.records))
+	if len(s.records) > max(minSweep, 2*s.kept) {
+		prune(s.records, now)
+		s.kept = len(s.records)
 	}
 	return nil
 }
 
-func dropExpired(records map[string]Record, now time.Time) {
-	for key, record := range records {
-		if record.Expired(now) {
-			delete(records, key)
-		}
-	}
+func prune(records map[string]Record, now time.Time) {
+	maps.DeleteFunc(records, func(_ string, r Record) bool { return r.Expired(now) })
 }

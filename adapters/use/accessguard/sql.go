@@ -5,11 +5,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -24,10 +22,8 @@ const (
 )
 
 const (
-	sqlTimeout = 10 * time.Second
 	sqlAtOnce  = 8 // connections: a pool without limit would take all that the database has
-	firstPause = time.Millisecond
-	lastPause  = 100 * time.Millisecond
+	sqlPause   = 100 * time.Millisecond
 	pruneEvery = time.Hour
 	versionRow = "version" // is no key
 )
@@ -36,10 +32,8 @@ const (
 type SQLStore struct {
 	db          *sql.DB
 	placeholder Placeholder
-	turns       chan struct{}
-	opened      atomic.Bool // the table is there and of this version
-	mu          sync.Mutex  // of what follows
-	pruned      time.Time
+	turns       turns
+	pruned      atomic.Int64 // when, in Unix seconds
 }
 
 // SQL returns a store that keeps its records in the table openbalances_access of a database, and creates the table
@@ -50,46 +44,28 @@ type SQLStore struct {
 // the database that takes the writes. Serialization failures, deadlocks and a busy SQLite are tried again, for ten
 // seconds at most. A table of a later version is [ErrVersion] and is left as it is.
 func SQL(db *sql.DB, placeholder Placeholder) *SQLStore {
-	return &SQLStore{db: db, placeholder: placeholder, turns: make(chan struct{}, sqlAtOnce)}
+	return &SQLStore{db: db, placeholder: placeholder, turns: newTurns(sqlAtOnce, sqlPause)}
 }
 
 // Update implements [Store].
 func (s *SQLStore) Update(ctx context.Context, key string, now time.Time, change func(Record) Record) error {
-	select {
-	case s.turns <- struct{}{}:
-		defer func() { <-s.turns }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	ctx, cancel := context.WithTimeout(ctx, sqlTimeout)
-	defer cancel()
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		won, err := s.attempt(ctx, key, now, change)
-		if won || err != nil && !passing(err) {
-			return err
+	return s.turns.take(ctx, func(ctx context.Context) (bool, error) {
+		done, err := s.attempt(ctx, key, change)
+		if done && err == nil {
+			s.prune(ctx, now)
 		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
-		}
-	}
+		return done, err
+	})
 }
 
 // attempt reports whether the record is what change made of it; false without error means that another writer was
-// first.
-func (s *SQLStore) attempt(ctx context.Context, key string, now time.Time, change func(Record) Record) (bool, error) {
-	if opened, err := s.open(ctx); !opened {
-		return false, err
-	}
-	old, found, err := s.read(ctx, key)
+// first, or that the table had to be made.
+func (s *SQLStore) attempt(ctx context.Context, key string, change func(Record) Record) (bool, error) {
+	version, old, err := s.read(ctx, key)
 	if err != nil {
-		return false, err
+		return false, s.setUp(ctx, err)
 	}
-	var record Record
-	if found {
-		record, err = readRow(old)
-	}
+	record, err := fromRows(version, old)
 	if err != nil {
 		return false, err
 	}
@@ -97,119 +73,85 @@ func (s *SQLStore) attempt(ctx context.Context, key string, now time.Time, chang
 	if changed.Equal(record) {
 		return true, nil
 	}
-	won, err := s.replace(ctx, key, old, found, changed)
-	if won {
-		s.prune(ctx, now)
+	body, err := json.Marshal(changed)
+	if err != nil {
+		return false, err
 	}
-	return won, err
+	return s.replace(ctx, key, old, versioned(string(body)), changed.Expires().Unix()+1)
 }
 
-// readRow reads a record: a version, a space and JSON.
-func readRow(text string) (record Record, err error) {
-	body, err := unversioned([]byte(text))
+func fromRows(version string, old sql.NullString) (record Record, err error) {
+	if _, err := unversioned(version); err != nil || !old.Valid {
+		return record, err
+	}
+	body, err := unversioned(old.String)
 	if err != nil {
-		return Record{}, err
+		return record, err
 	}
-	if err := json.Unmarshal(body, &record); err != nil {
-		return Record{}, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	if string(body) == "null" {
-		return Record{}, fmt.Errorf("%w: no record", ErrDamaged)
-	}
-	return record, nil
+	return record, decode(body, &record)
 }
 
-// open makes the table unless it is there, and reads or writes its version. Of several that make it at once all but one
-// may fail; false without error means that another was first.
-func (s *SQLStore) open(ctx context.Context) (bool, error) {
-	if s.opened.Load() {
-		return true, nil
+// read returns the version of the table and the record of a key.
+func (s *SQLStore) read(ctx context.Context, key string) (version string, record sql.NullString, err error) {
+	const query = `SELECT v.record, r.record FROM openbalances_access v
+		LEFT JOIN openbalances_access r ON r.id = ? WHERE v.id = '` + versionRow + "'"
+	err = s.db.QueryRowContext(ctx, s.bind(query), key).Scan(&version, &record)
+	return version, record, err
+}
+
+// setUp makes the table and writes its version, unless they are there or problem passes. Of several that make them at
+// once all but one may fail.
+func (s *SQLStore) setUp(ctx context.Context, problem error) error {
+	if passing(problem) {
+		return problem
 	}
-	text, found, err := s.read(ctx, versionRow)
-	if err != nil {
-		_, failure := s.db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS openbalances_access (
-			id VARCHAR(64) NOT NULL PRIMARY KEY, record VARCHAR(8000) NOT NULL, expires BIGINT NOT NULL)`)
-		if text, found, err = s.read(ctx, versionRow); err != nil {
-			return false, errors.Join(failure, err)
-		}
+	_, failure := s.exec(ctx, `CREATE TABLE IF NOT EXISTS openbalances_access (
+		id VARCHAR(64) NOT NULL PRIMARY KEY, record VARCHAR(8000) NOT NULL, expires BIGINT NOT NULL)`)
+	if _, err := s.replace(ctx, versionRow, sql.NullString{}, versioned(""), math.MaxInt64); err != nil {
+		return errors.Join(failure, err)
 	}
-	if !found {
-		if won, err := s.insert(ctx, versionRow, string(versioned(nil)), math.MaxInt64); !won || err != nil {
+	return nil
+}
+
+// replace writes a row if it still is, or is not there, as it was read. Databases report each in their own way that
+// another writer was first to insert it, so the row itself is asked for.
+func (s *SQLStore) replace(ctx context.Context, key string, old sql.NullString, text string, expires int64) (bool, error) {
+	if old.Valid {
+		const query = "UPDATE openbalances_access SET record = ?, expires = ? WHERE id = ? AND record = ?"
+		result, err := s.exec(ctx, query, text, expires, key, old.String)
+		if err != nil {
 			return false, err
 		}
-	} else if _, err := unversioned([]byte(text)); err != nil {
-		return false, err
+		rows, err := result.RowsAffected()
+		return rows == 1, err
 	}
-	s.opened.Store(true)
-	return true, nil
-}
-
-func (s *SQLStore) read(ctx context.Context, key string) (text string, found bool, err error) {
-	const query = "SELECT record FROM openbalances_access WHERE id = ?"
-	err = s.db.QueryRowContext(ctx, s.bind(query), key).Scan(&text)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", false, nil
-	}
-	return text, err == nil, err
-}
-
-// replace writes a record if the row is still as it was read.
-func (s *SQLStore) replace(ctx context.Context, key, old string, found bool, record Record) (bool, error) {
-	text, err := json.Marshal(record)
+	_, err := s.exec(ctx, "INSERT INTO openbalances_access (id, record, expires) VALUES (?, ?, ?)", key, text, expires)
 	if err != nil {
-		return false, err
+		if _, found, failure := s.read(ctx, key); failure == nil && found.Valid {
+			return false, nil
+		}
 	}
-	text = versioned(text)
-	expires := record.Expires().Unix() + 1
-	if !found {
-		return s.insert(ctx, key, string(text), expires)
-	}
-	const query = "UPDATE openbalances_access SET record = ?, expires = ? WHERE id = ? AND record = ?"
-	result, err := s.db.ExecContext(ctx, s.bind(query), string(text), expires, key, old)
-	if err != nil {
-		return false, err
-	}
-	rows, err := result.RowsAffected()
-	return rows == 1, err
-}
-
-// insert adds the row. It fails when another writer was first, which databases report each in their own way, so the
-// row itself is asked for.
-func (s *SQLStore) insert(ctx context.Context, key, text string, expires int64) (bool, error) {
-	const query = "INSERT INTO openbalances_access (id, record, expires) VALUES (?, ?, ?)"
-	_, err := s.db.ExecContext(ctx, s.bind(query), key, text, expires)
-	if err == nil {
-		return true, nil
-	}
-	if _, found, failure := s.read(ctx, key); found || failure != nil {
-		return false, failure
-	}
-	return false, err
+	return err == nil, err
 }
 
 // prune deletes what has expired, now and then. The record is written by then, so a failure is left for the next time.
 func (s *SQLStore) prune(ctx context.Context, now time.Time) {
-	s.mu.Lock()
-	due := now.Sub(s.pruned).Abs() >= pruneEvery
-	if due {
-		s.pruned = now
+	last := s.pruned.Load()
+	if now.Sub(time.Unix(last, 0)).Abs() >= pruneEvery && s.pruned.CompareAndSwap(last, now.Unix()) {
+		_, _ = s.exec(ctx, "DELETE FROM openbalances_access WHERE expires < ?", now.Add(-margin).Unix())
 	}
-	s.mu.Unlock()
-	if due {
-		_, _ = s.db.ExecContext(ctx, s.bind("DELETE FROM openbalances_access WHERE expires < ?"), now.Add(-margin).Unix())
-	}
+}
+
+func (s *SQLStore) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return s.db.ExecContext(ctx, s.bind(query), args...)
 }
 
 // bind writes the parameters of a statement as the database wants them.
 func (s *SQLStore) bind(query string) string {
-	if s.placeholder != Dollar {
-		return query
+	for i := 1; s.placeholder == Dollar && strings.Contains(query, "?"); i++ {
+		query = strings.Replace(query, "?", "$"+strconv.Itoa(i), 1)
 	}
-	parts := strings.Split(query, "?")
-	for i := range parts[1:] {
-		parts[i] += "$" + strconv.Itoa(i+1)
-	}
-	return strings.Join(parts, "")
+	return query
 }
 
 // passing reports whether the same statement can succeed later: SQLSTATE 40001 and 40P01 of PostgreSQL's drivers, busy

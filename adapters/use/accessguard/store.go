@@ -1,13 +1,15 @@
 package accessguard
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/openbalances/openbalances/specs"
@@ -71,17 +73,16 @@ func (r Record) Equal(other Record) bool {
 		r.Doubted.Equal(other.Doubted) && slices.EqualFunc(r.Taken, other.Taken, time.Time.Equal)
 }
 
-// at returns a copy of r as it matters at now for the calls of an allowance. The functions below change that copy.
-func (r Record) at(now time.Time, a allowance) Record {
+// at returns a copy of r as it matters at now for a kind of call. The functions below change that copy.
+func (r Record) at(now time.Time, k *kind) Record {
 	r.Calls = slices.Clone(r.Calls)
 	for _, until := range r.Taken {
-		r = r.with(until.Add(time.Millisecond - 1).Add(-a.shortest))
+		r = r.with(until.Add(time.Millisecond - 1).Add(-k.shortest))
 	}
-	r.Taken, r.Keep = nil, max(r.Keep, a.longest)
-	over := func(c int64) bool { return !moment(c).Add(r.Keep).After(now) }
-	r.Calls = slices.DeleteFunc(r.Calls, over)
+	r.Taken, r.Keep = nil, max(r.Keep, k.longest)
+	r.Calls = slices.DeleteFunc(r.Calls, over(r.Keep, now))
 	if len(r.Calls) == 0 {
-		r.Keep = a.longest
+		r.Keep = k.longest
 	}
 	if !r.Blocked.After(now) {
 		r.Blocked = time.Time{}
@@ -92,21 +93,17 @@ func (r Record) at(now time.Time, a allowance) Record {
 // doubt keeps what lies in the future: if the clock is wrong now, it is true. But when the clock has stayed there for so
 // long that a call made now would be over, it was wrong then.
 func (r Record) doubt(now time.Time) Record {
-	future := slices.IndexFunc(r.Calls, func(c int64) bool { return isFuture(c, now) })
-	blocked := r.Blocked.After(now.Add(maxBlock))
+	future, blocked := func(c int64) bool { return isFuture(c, now) }, r.Blocked.After(now.Add(maxBlock))
 	switch {
-	case future < 0 && !blocked:
+	case !blocked && !slices.ContainsFunc(r.Calls, future):
 		r.Doubted = time.Time{}
 	case r.Doubted.IsZero() || r.Doubted.After(now):
 		r.Doubted = now
 	case !r.trusted().After(now):
-		if future >= 0 {
-			r.Calls = r.Calls[:future]
-		}
+		r.Calls, r.Doubted = slices.DeleteFunc(r.Calls, future), time.Time{}
 		if blocked {
 			r.Blocked = time.Time{}
 		}
-		r.Doubted = time.Time{}
 	}
 	return r
 }
@@ -116,38 +113,36 @@ func (r Record) trusted() time.Time { return r.Doubted.Add(inFlight).Add(r.Keep)
 
 func isFuture(c int64, now time.Time) bool { return moment(c).After(now.Add(inFlight)) }
 
-// left tells what is left if limits hold at once.
+// over tells which calls have left a window.
+func over(window time.Duration, now time.Time) func(int64) bool {
+	return func(c int64) bool { return !moment(c).Add(window).After(now) }
+}
+
+// left tells what is left if limits hold at once. It believes that what lies in the future happened when that was noticed.
 func (r Record) left(limits []specs.Limit, now time.Time) Left {
 	left := Left{Limited: len(limits) > 0, Calls: math.MaxInt, Next: r.Blocked}
 	if left.Next.After(now.Add(maxBlock)) {
 		left.Next = r.trusted()
 	}
+	calls := slices.Clone(r.Calls)
+	for i, c := range calls {
+		if isFuture(c, now) {
+			calls[i] = r.Doubted.Add(inFlight).UnixMilli()
+		}
+	}
+	slices.Sort(calls)
 	for _, limit := range limits {
-		counting := r.counting(limit.Window, now)
-		left.Calls = min(left.Calls, max(0, limit.Calls-len(counting)))
-		if len(counting) >= limit.Calls {
-			left.Next = later(left.Next, counting[len(counting)-limit.Calls])
+		counting := slices.DeleteFunc(slices.Clone(calls), over(limit.Window, now))
+		spare := limit.Calls - len(counting)
+		left.Calls = min(left.Calls, max(0, spare))
+		if spare <= 0 {
+			left.Next = later(left.Next, moment(counting[-spare]).Add(limit.Window))
 		}
 	}
 	if !left.Limited || left.Next.After(now) {
 		left.Calls = 0
 	}
 	return left
-}
-
-// counting returns when each call that counts in a window stops to do so, ascending.
-func (r Record) counting(window time.Duration, now time.Time) (until []time.Time) {
-	for _, c := range r.Calls {
-		end := moment(c).Add(window)
-		if isFuture(c, now) {
-			end = r.Doubted.Add(inFlight).Add(window)
-		}
-		if end.After(now) {
-			until = append(until, end)
-		}
-	}
-	slices.SortFunc(until, time.Time.Compare)
-	return until
 }
 
 // with returns r with one call more. More than maxCalls are no use: no limit is higher.
@@ -179,19 +174,70 @@ func later(a, b time.Time) time.Time {
 // readers take the number for damage and refuse, too.
 const version = 2
 
-func versioned(text []byte) []byte { return append(fmt.Appendf(nil, "%d ", version), text...) }
+func versioned(text string) string { return fmt.Sprintf("%d %s", version, text) }
 
 // unversioned returns the text behind its version.
-func unversioned(text []byte) ([]byte, error) {
-	number, rest, found := bytes.Cut(text, []byte(" "))
-	written, err := strconv.ParseUint(string(number), 10, 64)
+func unversioned(text string) (string, error) {
+	number, rest, found := strings.Cut(text, " ")
+	written, err := strconv.ParseUint(number, 10, 64) // the highest number if it is too high
 	switch {
-	case !found || err != nil && !errors.Is(err, strconv.ErrRange):
+	case !found || errors.Is(err, strconv.ErrSyntax):
 		return text, nil
 	case written > version:
-		return nil, ErrVersion
+		return "", ErrVersion
 	case written < version:
-		return nil, fmt.Errorf("%w: version", ErrDamaged)
+		return "", fmt.Errorf("%w: version", ErrDamaged)
 	}
 	return rest, nil
+}
+
+// decode reads JSON that a store has written.
+func decode(body string, into any) error {
+	if err := json.Unmarshal([]byte(body), into); err != nil || body == "null" {
+		return errors.Join(ErrDamaged, err)
+	}
+	return nil
+}
+
+// turns are what goroutines take to work on a store.
+type turns struct {
+	free  chan struct{}
+	pause time.Duration // the longest before another attempt
+}
+
+const (
+	storeTimeout = 10 * time.Second
+	firstPause   = time.Millisecond
+)
+
+var errBusy = errors.New("access guard: the store stays busy")
+
+func newTurns(number int, pause time.Duration) turns {
+	return turns{make(chan struct{}, number), pause}
+}
+
+// take makes attempts until one is done or fails for good.
+func (t turns) take(ctx context.Context, attempt func(context.Context) (bool, error)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case t.free <- struct{}{}:
+		defer func() { <-t.free }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, storeTimeout, errBusy)
+	defer cancel()
+	for pause := firstPause; ; pause = min(2*pause, t.pause) {
+		done, err := attempt(ctx)
+		if done || err != nil && !passing(err) {
+			return err
+		}
+		select {
+		case <-time.After(rand.N(pause)):
+		case <-ctx.Done():
+			return errors.Join(context.Cause(ctx), err)
+		}
+	}
 }
