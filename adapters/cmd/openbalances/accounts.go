@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -21,40 +20,20 @@ var accountsCommand = command{
 }
 
 func setupAccounts(flags *flag.FlagSet) action {
-	open := connectionFlags(flags, "accounts")
 	chosen := formatFlags(flags)
-	return func(ctx context.Context, stdout, stderr io.Writer) error {
-		as, err := chosen()
-		if err != nil {
-			return err
-		}
-		connections, timeout, err := open(false)
-		if err != nil {
-			return err
-		}
-		ctx, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
-		return listAll(ctx, connections, as, stdout, stderr)
-	}
-}
-
-func listAll(ctx context.Context, connections []connection, as format, stdout, stderr io.Writer) error {
-	asked := &tally{}
-	hide := asked.show(stderr)
-	listed := listAccounts(ctx, connections, asked)
-	hide()
-	return reportAccounts(listed, as, stdout, stderr)
-}
-
-// listedAccounts is what one connection lists, or why it lists nothing. Its result is without account and balances.
-type listedAccounts struct {
-	result
-	accounts []adapters.Account
+	return withConnections(flags, nil, chosen.check,
+		func(ctx context.Context, connections []connection, stdout, stderr io.Writer) error {
+			asked := &tally{}
+			hide := asked.show(stderr)
+			listed := listAccounts(ctx, connections, asked)
+			hide()
+			return accountReport(listed).print(chosen.format(), stdout, stderr)
+		})
 }
 
 // listAccounts asks all connections at the same time, sixteen at most, and returns their lists in the same order.
-func listAccounts(ctx context.Context, connections []connection, t *tally) []listedAccounts {
-	all := make([]listedAccounts, len(connections))
+func listAccounts(ctx context.Context, connections []connection, t *tally) []result {
+	all := make([]result, len(connections))
 	var running sync.WaitGroup
 	slots := make(chan struct{}, maxLists)
 	for i, c := range connections {
@@ -62,7 +41,7 @@ func listAccounts(ctx context.Context, connections []connection, t *tally) []lis
 		running.Go(func() {
 			t.ask(1)
 			accounts, err := c.source.Accounts(ctx, c.psu)
-			all[i] = listedAccounts{result{connection: c.name, provider: c.provider, err: err}, accounts}
+			all[i] = result{connection: c.name, provider: c.provider, accounts: accounts, err: err}
 			t.end(err)
 			<-slots
 		})
@@ -71,48 +50,31 @@ func listAccounts(ctx context.Context, connections []connection, t *tally) []lis
 	return all
 }
 
-func reportAccounts(all []listedAccounts, as format, stdout, stderr io.Writer) error {
-	var results []result
-	lines := []account{}
-	for _, l := range all {
-		results = append(results, l.result)
-		for _, a := range l.accounts {
-			lines = append(lines, account{l.result, a})
-		}
-	}
-	var text string
-	var err error
-	switch as {
-	case formatJSON:
-		text, err = accountsJSON(lines, results)
-	case formatCSV:
-		text, err = csvText(csvRows(accountColumns, lines))
-	default:
-		text = accountTable(lines)
-	}
-	if err == nil {
-		_, err = io.WriteString(stdout, text)
-	}
-	if as != formatJSON {
-		_, _ = io.WriteString(stderr, accountRemarks(all))
-	}
-	return outcome(results, err)
-}
-
-// account is an account with the result of its connection.
+// account is an account with the name of its connection.
 type account struct {
-	of result
+	Connection string `json:"connection"`
 	adapters.Account
 }
 
-// MarshalJSON writes the connection before the members of the account.
-func (a account) MarshalJSON() ([]byte, error) { return ofConnection(a.of.connection, a.Account) }
+type accountDocument struct {
+	Accounts []account `json:"accounts"`
+	Failures []failure `json:"failures"`
+}
 
-func accountsJSON(accounts []account, results []result) (string, error) {
-	return indented(struct {
-		Accounts []account `json:"accounts"`
-		Failures []failure `json:"failures"`
-	}{accounts, failures(results)})
+func accountReport(results []result) report {
+	lines := []account{}
+	for _, r := range results {
+		for _, a := range r.accounts {
+			lines = append(lines, account{r.connection, a})
+		}
+	}
+	return report{
+		document: accountDocument{lines, failures(results)},
+		rows:     func() [][]string { return csvRows(accountColumns, lines) },
+		table:    func() string { return accountTable(lines) },
+		remarks:  accountRemarks(results),
+		failed:   hasFailed(results),
+	}
 }
 
 func accountTable(accounts []account) string {
@@ -125,17 +87,15 @@ func accountTable(accounts []account) string {
 	return table(rows)
 }
 
-func accountRemarks(all []listedAccounts) string {
-	var text strings.Builder
-	accounts, failed := 0, 0
-	for _, l := range all {
-		accounts += len(l.accounts)
-		if l.err != nil {
+func accountRemarks(results []result) string {
+	text, accounts, failed := "", 0, 0
+	for _, r := range results {
+		accounts += len(r.accounts)
+		if r.err != nil {
 			failed++
-			fmt.Fprintf(&text, "failed: %s: %s\n", l.where(), printable(failureText(l.err)))
+			text += r.failedLine()
 		}
 	}
-	fmt.Fprintf(&text, "%s from %s, %d failed\n",
-		counted(accounts, "account"), counted(len(all)-failed, "connection"), failed)
-	return text.String()
+	return text + fmt.Sprintf("%s from %s, %d failed\n",
+		counted(accounts, "account"), counted(len(results)-failed, "connection"), failed)
 }

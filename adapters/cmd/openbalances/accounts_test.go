@@ -1,147 +1,109 @@
 package main_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/csv"
-	"encoding/json"
-	"os"
-	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openbalances/openbalances/adapters"
-	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
-// listFrom runs accounts on connections.
-func listFrom(ctx context.Context, as string, connections ...openbalances.Connection) outcome {
-	var stdout, stderr bytes.Buffer
-	exit := openbalances.ListAccounts(ctx, connections, as, &stdout, &stderr)
-	return outcome{exit, stdout.String(), stderr.String()}
-}
-
-// three lists two accounts, nothing, and a failure.
-func three() []openbalances.Connection {
-	source := listing{bank{Base: "eika", accounts: []adapters.Account{
-		{
-			Provider: "eika", ID: strings.Repeat("abcdefghij", 5), IBAN: "NO9386011117947", BBAN: "86011117947",
-			Name: "a\u001b[31m\u202e, \"b\"", Currency: "NOK", Type: "=1+1",
-			Identifiers: []adapters.AccountIdentifier{{Scheme: "bic", Value: "DNBANOKK"}},
-		},
-		{Provider: "eika", ID: "2", Name: "-;@x"},
-	}}}
-	limited := listing{bank{Base: "eika", err: &adapters.Error{Kind: adapters.ErrRateLimited, Provider: "eika", Operation: "list accounts", Status: 429}}}
-	return []openbalances.Connection{
-		{Name: "home", Provider: "eika", Source: source}, {Name: "blind", Provider: "eika", Source: bank{Base: "eika"}},
-		{Name: "work", Provider: "eika", Source: limited},
-	}
-}
-
-const threeRemarks = `failed: blind eika: eika: list accounts: unsupported: the provider has no such call, nothing was sent
-failed: work eika: eika: list accounts: rate_limited (HTTP 429)
-2 accounts from 1 connection, 2 failed
-`
-
-func TestAccountsTable(t *testing.T) {
+// Two accounts and a failure.
+func TestAccounts(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, outcome{1,
-		`CONNECTION  PROVIDER  ACCOUNT                                             IBAN             BBAN         NAME                      CURRENCY  TYPE
-home        eika      abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij  NO9386011117947  86011117947  a\u{1b}[31m\u{202e}, "b"  NOK       =1+1
-home        eika      2                                                   -                -            -;@x                      -         -
-`, threeRemarks}, listFrom(t.Context(), "table", three()...))
-}
-
-func TestAccountsCSV(t *testing.T) {
-	t.Parallel()
-	got := listFrom(t.Context(), "csv", three()...)
-	assert.Equal(t, outcome{1, "connection,provider,id,iban,bban,name,currency,type,holderName,state,status,bank,identifiers,consentValidUntil\r\n" +
-		"home,eika,abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij,NO9386011117947,86011117947," +
-		`"a\u{1b}[31m\u{202e}, ""b""",NOK,\u{3d}1+1,,,,,bic DNBANOKK,` + "\r\n" + `home,eika,2,,,\u{2d};\u{40}x,,,,,,,,` + "\r\n", threeRemarks}, got)
-	rows, err := csv.NewReader(strings.NewReader(got.stdout)).ReadAll()
-	require.NoError(t, err)
-	assert.Len(t, rows, 3)
-}
-
-func TestAccountsJSON(t *testing.T) {
-	t.Parallel()
-	got := listFrom(t.Context(), "json", three()...)
-	assert.Equal(t, outcome{1, `{
+	url := serve(t, bank{
+		"home": `[{"id":"abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij","iban":"NO9386011117947","bban":"86011117947",
+			"accountName":"a\u001b[31m\u202e, \"b\"","accountType":"=1+1","ownerName":"O","sortCodeAccountNumber":"40-12"},
+			{"id":"2","accountName":"-;@x"}]`,
+		"work": "429 {}",
+	})
+	const remarks = "failed: work neonomics: neonomics: list accounts: rate_limited (HTTP 429)\n2 accounts from 1 connection, 1 failed\n"
+	for format, want := range map[string]outcome{
+		"table": {1,
+			`CONNECTION  PROVIDER   ACCOUNT                                             IBAN             BBAN         NAME                      CURRENCY  TYPE
+home        neonomics  abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij  NO9386011117947  86011117947  a\u{1b}[31m\u{202e}, "b"  -         =1+1
+home        neonomics  2                                                   -                -            -;@x                      -         -
+`, remarks},
+		"csv": {1, "connection,provider,id,iban,bban,name,currency,type,holderName,state,status,bank,identifiers,consentValidUntil\r\n" +
+			"home,neonomics,abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij,NO9386011117947,86011117947," +
+			`"a\u{1b}[31m\u{202e}, ""b""",,\u{3d}1+1,O,,,,sortCodeAccountNumber 40-12,` + "\r\n" +
+			`home,neonomics,2,,,\u{2d};\u{40}x,,,,,,,,` + "\r\n", remarks},
+		"json": {1, `{
   "accounts": [
     {
       "connection": "home",
-      "provider": "eika",
+      "provider": "neonomics",
       "id": "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij",
       "iban": "NO9386011117947",
       "bban": "86011117947",
       "identifiers": [
         {
-          "scheme": "bic",
-          "value": "DNBANOKK"
+          "scheme": "sortCodeAccountNumber",
+          "value": "40-12"
         }
       ],
       "name": "a\u001b[31m\u202e, \"b\"",
-      "currency": "NOK",
+      "holderName": "O",
       "type": "=1+1"
     },
     {
       "connection": "home",
-      "provider": "eika",
+      "provider": "neonomics",
       "id": "2",
       "name": "-;@x"
     }
   ],
   "failures": [
     {
-      "connection": "blind",
-      "provider": "eika",
-      "kind": "unsupported",
-      "origin": "local",
-      "message": "the provider has no such call, nothing was sent"
-    },
-    {
       "connection": "work",
-      "provider": "eika",
+      "provider": "neonomics",
       "kind": "rate_limited",
-      "status": 429
+      "origin": "provider",
+      "status": 429,
+      "retryAfter": "IN AN HOUR"
     }
   ]
 }
-`, ""}, got)
+`, ""},
+	} {
+		before := time.Now()
+		got := on(t, configOf(neonomics("home", url+"/home"), neonomics("work", url+"/work")), "accounts", "-format", format)
+		got.stdout = timeless(got.stdout, before)
+		assert.Equal(t, want, got)
+	}
 }
 
 func TestAccountsWithoutFailure(t *testing.T) {
 	t.Parallel()
-	empty := openbalances.Connection{Name: "home", Provider: "eika", Source: listing{bank{Base: "eika", accounts: ids()}}}
-	assert.Equal(t, outcome{0, "CONNECTION  PROVIDER  ACCOUNT  IBAN  BBAN  NAME  CURRENCY  TYPE\n",
-		"0 accounts from 1 connection, 0 failed\n"}, listFrom(t.Context(), "table", empty))
-	assert.Equal(t, outcome{0, "{\n  \"accounts\": [],\n  \"failures\": []\n}\n", ""}, listFrom(t.Context(), "json", empty))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	assert.Equal(t, "failed: home eika: canceled\n0 accounts from 0 connections, 1 failed\n", listFrom(ctx, "csv", empty).stderr)
+	play(t, []scene{
+		{"table", bank{"": "[]"}, "", "accounts", outcome{0, "CONNECTION  PROVIDER  ACCOUNT  IBAN  BBAN  NAME  CURRENCY  TYPE\n",
+			"0 accounts from 1 connection, 0 failed\n"}},
+		{"JSON", bank{"": "[]"}, "a", "accounts -json", outcome{0, "{\n  \"accounts\": [],\n  \"failures\": []\n}\n", ""}},
+	})
 }
 
-// Every connection of a configuration is listed or is a failure, whatever its provider can do.
-func TestAccountsOfAConfiguration(t *testing.T) {
+// A fact that is in the JSON is in the CSV, too, unless it is a list that a cell has no room for.
+func TestColumnsAreAllFacts(t *testing.T) {
 	t.Parallel()
-	config, err := os.ReadFile(filepath.Join("testdata", "five.json"))
-	require.NoError(t, err)
-	me := newIdentity()
-	folder := files(t, map[string]string{
-		"five.json":   strings.ReplaceAll(string(config), "SANDBOX", serveSandbox(t)),
-		"signing.pem": me.certificate, "keys/signing.key": me.pkcs1, "keys/api.key": "key\r\n",
-	})
-	got := run(t, "accounts", "-config", filepath.Join(folder, "five.json"), "-json")
-	var document struct {
-		Accounts, Failures []struct{ Connection, ID string }
+	for _, c := range []struct {
+		command  string
+		unlisted []string
+		fact     reflect.Type
+	}{
+		{"get", []string{"creditLines", "warnings"}, reflect.TypeFor[adapters.Balance]()},
+		{"accounts", nil, reflect.TypeFor[adapters.Account]()},
+	} {
+		header, _, _ := strings.Cut(on(t, oneConnection("http://127.0.0.1:1"), c.command, "-format", "csv").stdout, "\r\n")
+		want := slices.Concat([]string{"connection"}, c.unlisted)
+		for i := range c.fact.NumField() {
+			name, _, _ := strings.Cut(c.fact.Field(i).Tag.Get("json"), ",")
+			if !slices.Contains(want, name) {
+				want = append(want, name)
+			}
+		}
+		assert.ElementsMatch(t, want, append(c.unlisted, strings.Split(header, ",")...), "cure: a line in table.go")
 	}
-	require.NoError(t, json.Unmarshal([]byte(got.stdout), &document))
-	assert.Equal(t, len(document.Failures) > 0, got.exit == 1)
-	seen := map[string]bool{}
-	for _, one := range append(document.Accounts, document.Failures...) {
-		seen[one.Connection] = true
-	}
-	assert.Len(t, seen, 5)
 }

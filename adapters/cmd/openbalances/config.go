@@ -72,7 +72,8 @@ func loadConnections(path string, checked bool) ([]connection, error) {
 	var wrong misuse
 	for i, entry := range config.Connections {
 		opened, problems := entry.open(filepath.Dir(path), checked)
-		if slices.ContainsFunc(config.Connections[:i], entry.sameName) {
+		isSame := func(other connectionEntry) bool { return other.Name == entry.Name }
+		if entry.Name != "" && slices.ContainsFunc(config.Connections[:i], isSame) {
 			problems = append(problems, "name: used by an earlier connection")
 		}
 		for _, problem := range problems {
@@ -101,32 +102,20 @@ func readConfiguration(path string) (configuration, error) {
 
 // open returns the connection that the entry describes, or everything that is wrong with it, field by field.
 func (e connectionEntry) open(folder string, checked bool) (connection, []string) {
-	psu, problems := e.PSU.psu()
-	problems = slices.Concat(e.nameProblems(), e.accountProblems(), problems)
-	opened := connection{name: e.Name, provider: e.Provider, host: e.host(), accounts: e.Accounts, psu: psu}
+	var problems []string
+	if e.Name == "" {
+		problems = []string{"name: missing"}
+	}
+	psu, psuProblems := e.PSU.psu()
+	opened := connection{name: e.Name, provider: e.Provider, accounts: e.Accounts, psu: psu}
+	if address, err := url.Parse(e.BaseURL); err == nil {
+		opened.host = address.Host
+	}
 	if checked {
 		opened.seen = &deviations{}
 	}
-	return opened, append(problems, e.connect(&opened, folder)...)
-}
-
-func (e connectionEntry) host() string {
-	address, err := url.Parse(e.BaseURL)
-	if err != nil {
-		return ""
-	}
-	return address.Host
-}
-
-func (e connectionEntry) sameName(other connectionEntry) bool {
-	return e.Name != "" && e.Name == other.Name
-}
-
-func (e connectionEntry) nameProblems() []string {
-	if e.Name == "" {
-		return []string{"name: missing"}
-	}
-	return nil
+	problems = slices.Concat(problems, e.accountProblems(), psuProblems, e.connect(&opened, folder))
+	return opened, problems
 }
 
 func (e connectionEntry) accountProblems() []string {
@@ -148,7 +137,7 @@ func (e connectionEntry) accountProblems() []string {
 func (e connectionEntry) connect(opened *connection, folder string) []string {
 	p, ok := findProvider(e.Provider)
 	if !ok {
-		return []string{"provider: none of " + strings.Join(providerNames(), " ")}
+		return []string{"provider: none of " + namesOf(providers, func(p provider) string { return p.name })}
 	}
 	values, problems := p.resolve(e.Credentials, folder)
 	client, tlsProblems := e.TLS.client(folder)
@@ -234,6 +223,15 @@ func (e *psuEntry) psu() (adapters.PSU, []string) {
 		return psu, []string{detail(err)}
 	}
 	return psu, nil
+}
+
+// namesOf returns the names in one line.
+func namesOf[T any](all []T, name func(T) string) string {
+	var names []string
+	for _, one := range all {
+		names = append(names, name(one))
+	}
+	return strings.Join(names, " ")
 }
 
 // detail returns what an adapter says against a configured value. The adapters' errors never repeat the value.

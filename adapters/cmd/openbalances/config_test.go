@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,8 +17,8 @@ const goodConfig = `{"connections":[
  "credentials":{"accessToken":"env:OPENBALANCES_TEST_TOKEN","sessionId":"session-S3CR3T","deviceId":"device-S3CR3T"},
  "psu":{"ipAddress":"203.0.113.7","userAgent":"agent-S3CR3T"}},
 {"name":"work","provider":"mypos","baseURL":"SERVER/mypos","accounts":["50044620073"],
- "credentials":{"accessToken":"access-S3CR3T","apiKey":"file:api.key","consentId":"consent-S3CR3T"},
- "tls":{"clientCert":"client.pem","clientKey":"client.key","rootCAs":"client.pem"}}]}`
+ "credentials":{"accessToken":"access-S3CR3T","apiKey":"file:keys/api.key","consentId":"consent-S3CR3T"},
+ "tls":{"clientCert":"signing.pem","clientKey":"signing.key","rootCAs":"signing.pem"}}]}`
 
 const eikaFault = `"provider":"eika","baseURL":"SERVER/eika","accounts":["a"],"credentials":{`
 
@@ -33,7 +32,7 @@ var configFaults = []struct{ name, old, new, line string }{
 	{"duplicate key", `"name":"work"`, `"name":"work","name":"work"`, "connections[1].name: name occurs twice"},
 	{"duplicate credential", `"apiKey":`, `"apiKey":"x","apiKey":`, `connections[1].credentials."apiKey": name occurs twice`},
 	{"wrong type", `"50044620073"`, `50044620073`, "connections[1].accounts[0]: wrong JSON type"},
-	{"wrong type of credential", `"file:api.key"`, `["S3CR3T"]`, `connections[1].credentials."apiKey": wrong JSON type`},
+	{"wrong type of credential", `"file:keys/api.key"`, `["S3CR3T"]`, `connections[1].credentials."apiKey": wrong JSON type`},
 	{"text after the document", `]}`, `]} S3CR3T`, "not valid JSON"},
 	{"cut off", `"tls":{`, `"tls"`, "connections[1].tls: not valid JSON"},
 	{"no name", `"name":"work"`, `"name":""`, "connections[1] (): name: missing"},
@@ -46,43 +45,44 @@ var configFaults = []struct{ name, old, new, line string }{
 	{"account leads elsewhere", `"50044620073"`, `".."`, "connections[1] (work): accounts[0]: names another path"},
 	{"account with a path", `"50044620073"`, `"1/S3CR3T"`, "connections[1] (work): accounts[0]: holds a character that is not allowed"},
 	{"account twice", `"account-S3CR3T-2"`, `"account-S3CR3T-1"`, "connections[0] (home): accounts[1]: occurs twice"},
-	{"missing credential", `"apiKey":"file:api.key",`, ``, "connections[1] (work): credentials.apiKey: missing"},
-	{"empty credential", `"file:api.key"`, `""`, "connections[1] (work): credentials.apiKey: empty"},
+	{"missing credential", `"apiKey":"file:keys/api.key",`, ``, "connections[1] (work): credentials.apiKey: missing"},
+	{"empty credential", `"file:keys/api.key"`, `""`, "connections[1] (work): credentials.apiKey: empty"},
 	{"unknown credential", `"apiKey":`, `"password":"S3CR3T","apiKey":`, "connections[1] (work): credentials.password: not taken by mypos"},
 	{"CR and LF in a credential", `access-S3CR3T`, `S3CR3T\r\nX-Evil: 1`, "connections[1] (work): credentials.accessToken: holds a control character"},
 	{"unset variable", `env:OPENBALANCES_TEST_TOKEN`, `env:` + absentName, "connections[0] (home): credentials.accessToken: environment variable " + absentName + " is not set or empty"},
 	{"empty variable", `env:OPENBALANCES_TEST_TOKEN`, `env:` + emptyVariable, "connections[0] (home): credentials.accessToken: environment variable " + emptyVariable + " is not set or empty"},
 	{"not a variable", `env:OPENBALANCES_TEST_TOKEN`, `env:my S3CR3T`, "connections[0] (home): credentials.accessToken: env: is not followed by a variable's name"},
-	{"missing file", `file:api.key`, `file:S3CR3T.key`, "connections[1] (work): credentials.apiKey: no such file"},
-	{"empty file", `file:api.key`, `file:empty`, "connections[1] (work): credentials.apiKey: empty"},
-	{"large file", `file:api.key`, `file:large`, "connections[1] (work): credentials.apiKey: the file is larger than 64 KiB"},
-	{"folder for a file", `file:api.key`, `file:.`, "connections[1] (work): credentials.apiKey: the file cannot be read"},
-	{"two lines in a file", `file:api.key`, `file:lines`, "connections[1] (work): credentials.apiKey: holds a control character"},
+	{"missing file", `file:keys/api.key`, `file:S3CR3T.key`, "connections[1] (work): credentials.apiKey: no such file"},
+	{"empty file", `file:keys/api.key`, `file:empty`, "connections[1] (work): credentials.apiKey: empty"},
+	{"large file", `file:keys/api.key`, `file:large`, "connections[1] (work): credentials.apiKey: the file is larger than 64 KiB"},
+	{"folder for a file", `file:keys/api.key`, `file:.`, "connections[1] (work): credentials.apiKey: the file cannot be read"},
+	{"two lines in a file", `file:keys/api.key`, `file:lines`, "connections[1] (work): credentials.apiKey: holds a control character"},
 	{"no PSU address", `"ipAddress":"203.0.113.7",`, ``, "connections[0] (home): psu.ipAddress: missing"},
 	{"PSU address is none", `203.0.113.7`, `S3CR3T`, "connections[0] (home): psu.ipAddress: not an IP address"},
 	{"PSU address is private", `203.0.113.7`, `10.1.2.3`, "connections[0] (home): psu.ipAddress: not a public IP address"},
 	{"PSU text", `agent-S3CR3T`, `agent\u0007S3CR3T`, "connections[0] (home): psu.userAgent: holds a control character"},
 	{"PSU port", `"userAgent"`, `"ipPort":70000,"userAgent"`, "connections[0].psu.ipPort: wrong JSON type"},
-	{"client key is missing", `,"clientKey":"client.key"`, ``, "connections[1] (work): tls.clientKey: missing beside clientCert"},
-	{"client certificate is missing", `"clientCert":"client.pem",`, ``, "connections[1] (work): tls.clientCert: missing beside clientKey"},
-	{"no client key file", `"client.key"`, `"S3CR3T.key"`, "connections[1] (work): tls.clientKey: no such file"},
-	{"client key of another", `"client.key"`, `"other.key"`, "connections[1] (work): tls.clientCert: not a PEM certificate that belongs to the PEM key in clientKey"},
-	{"roots hold no certificate", `"rootCAs":"client.pem"`, `"rootCAs":"client.key"`, "connections[1] (work): tls.rootCAs: holds no certificate in PEM"},
+	{"client key is missing", `,"clientKey":"signing.key"`, ``, "connections[1] (work): tls.clientKey: missing beside clientCert"},
+	{"client certificate is missing", `"clientCert":"signing.pem",`, ``, "connections[1] (work): tls.clientCert: missing beside clientKey"},
+	{"no client certificate file", `"clientCert":"signing.pem"`, `"clientCert":"S3CR3T.pem"`, "connections[1] (work): tls.clientCert: no such file"},
+	{"no client key file", `"signing.key"`, `"S3CR3T.key"`, "connections[1] (work): tls.clientKey: no such file"},
+	{"client key of another", `"signing.key"`, `"other.key"`, "connections[1] (work): tls.clientCert: not a PEM certificate that belongs to the PEM key in clientKey"},
+	{"roots hold no certificate", `"rootCAs":"signing.pem"`, `"rootCAs":"signing.key"`, "connections[1] (work): tls.rootCAs: holds no certificate in PEM"},
 	{"eika without key", `"provider":"mypos","baseURL":"SERVER/mypos","accounts":["50044620073"],
- "credentials":{"accessToken":"access-S3CR3T","apiKey":"file:api.key","consentId":"consent-S3CR3T"`,
-		eikaFault + `"signingCert":"client.pem"`, "connections[1] (work): credentials.signingKey: missing"},
+ "credentials":{"accessToken":"access-S3CR3T","apiKey":"file:keys/api.key","consentId":"consent-S3CR3T"`,
+		eikaFault + `"signingCert":"signing.pem"`, "connections[1] (work): credentials.signingKey: missing"},
 }
 
 // eikaFaults are values for eika's signingCert and signingKey.
 var eikaFaults = []struct{ name, certificate, key, line string }{
-	{"key of another certificate", "client.pem", "other.key", "credentials.signingKey: the signing key does not belong to the certificate"},
-	{"elliptic key", "client.pem", "elliptic.key", "credentials.signingKey: rsa-sha256 needs an RSA key"},
-	{"certificate for a key", "client.pem", "client.pem", "credentials.signingKey: holds no unencrypted PRIVATE KEY or RSA PRIVATE KEY in PEM"},
-	{"key for a certificate", "client.key", "client.key", "credentials.signingCert: holds no CERTIFICATE in PEM"},
-	{"broken certificate", "broken.pem", "client.key", "credentials.signingCert: not a readable X.509 certificate"},
-	{"broken key", "client.pem", "broken.pem", "credentials.signingKey: not a readable private key"},
-	{"no file", "S3CR3T.pem", "client.key", "credentials.signingCert: no such file"},
-	{"PEM in a variable that is not set", "env:" + absentName, "client.key", "credentials.signingCert: environment variable " + absentName + " is not set or empty"},
+	{"key of another certificate", "signing.pem", "other.key", "credentials.signingKey: the signing key does not belong to the certificate"},
+	{"elliptic key", "signing.pem", "elliptic.key", "credentials.signingKey: rsa-sha256 needs an RSA key"},
+	{"certificate for a key", "signing.pem", "signing.pem", "credentials.signingKey: holds no unencrypted PRIVATE KEY or RSA PRIVATE KEY in PEM"},
+	{"key for a certificate", "signing.key", "signing.key", "credentials.signingCert: holds no CERTIFICATE in PEM"},
+	{"broken certificate", "broken.pem", "signing.key", "credentials.signingCert: not a readable X.509 certificate"},
+	{"broken key", "signing.pem", "broken.pem", "credentials.signingKey: not a readable private key"},
+	{"no file", "S3CR3T.pem", "signing.key", "credentials.signingCert: no such file"},
+	{"PEM in a variable that is not set", "env:" + absentName, "signing.key", "credentials.signingCert: environment variable " + absentName + " is not set or empty"},
 }
 
 func TestConfigFaultsSendNothingAndShowNoValue(t *testing.T) {
@@ -114,7 +114,7 @@ func TestConfigFaultsOfTheWholeFile(t *testing.T) {
 		`[]`:                         "wrong JSON type",
 		strings.Repeat(" ", 1<<20+1): "config.json: the file is larger than 1024 KiB",
 	} {
-		got := get(t, config)
+		got := on(t, config, "get")
 		assert.Equal(t, 2, got.exit, "%.20q", config)
 		assert.Contains(t, got.stderr, line+"\n", "%.20q", config)
 		assert.Equal(t, 1, strings.Count(got.stderr, "\n"), "%.20q", config)
@@ -123,23 +123,12 @@ func TestConfigFaultsOfTheWholeFile(t *testing.T) {
 	assert.Equal(t, outcome{2, "", "openbalances: config: nowhere.json: no such file\n"}, got)
 }
 
-// Accounts may be left out. An empty list is a mistake, see above.
-func TestConfigWithoutAccounts(t *testing.T) {
-	t.Parallel()
-	for _, old := range []string{`"accounts":["50044620073"],`, `["50044620073"]`} {
-		config := strings.Replace(goodConfig, old, map[bool]string{true: ``, false: `null`}[strings.HasSuffix(old, ",")], 1)
-		got, calls := getCounting(t, config)
-		assert.Contains(t, got.stderr, "failed: work mypos: ")
-		assert.EqualValues(t, 3, calls)
-	}
-}
-
 func TestConfigNamesAllFaults(t *testing.T) {
 	t.Parallel()
-	got := get(t, `{"connections":[
+	got := on(t, `{"connections":[
 		{"name":"a","provider":"tokenio","accounts":["1",".."],"credentials":{"x":"1","accessToken":"t","apiKey":"k"},"psu":{"ipAddress":"::1"}},
 		{"name":"a\u001b[2J","provider":"none","accounts":[],"credentials":{}},
-		{"name":"a","provider":"mypos","baseURL":"nowhere","accounts":["1"],"credentials":{"apiKey":"k"},"tls":{"rootCAs":"no.pem"}}]}`)
+		{"name":"a","provider":"mypos","baseURL":"nowhere","accounts":["1"],"credentials":{"apiKey":"k"},"tls":{"rootCAs":"no.pem"}}]}`, "get")
 	assert.Equal(t, outcome{2, "", `openbalances: config: connections[0] (a): accounts[1]: names another path
 openbalances: config: connections[0] (a): psu.ipAddress: not a public IP address
 openbalances: config: connections[0] (a): credentials.onBehalfOf: missing
@@ -155,11 +144,15 @@ openbalances: config: connections[2] (a): name: used by an earlier connection
 `}, got)
 }
 
+// The faults above are tested against a configuration that sends. Accounts may be left out; an empty list is a mistake.
 func TestGoodConfigIsGood(t *testing.T) {
 	t.Parallel()
-	got, calls := getCounting(t, goodConfig)
-	assert.Equal(t, 1, got.exit, got.stderr)
-	assert.EqualValues(t, 3, calls, "the faults above are tested against a configuration that sends")
+	for old, replacement := range map[string]string{"": "", `"accounts":["50044620073"],`: ``, `["50044620073"]`: `null`} {
+		got, calls := getCounting(t, strings.Replace(goodConfig, old, replacement, 1))
+		assert.Equal(t, 1, got.exit)
+		assert.Contains(t, got.stderr, "failed: work mypos")
+		assert.EqualValues(t, 3, calls)
+	}
 }
 
 func assertRefused(t *testing.T, config, line string) {
@@ -178,13 +171,5 @@ func getCounting(t *testing.T, config string) (outcome, int64) {
 		calls.Add(1)
 		w.WriteHeader(http.StatusTeapot)
 	}))
-	me := newIdentity()
-	folder := files(t, map[string]string{
-		"config.json": strings.ReplaceAll(config, "SERVER", server), "api.key": "key-S3CR3T\n", "empty": "\n",
-		"lines": "S3CR3T\nS3CR3T\n", "large": strings.Repeat("S3CR3T ", 10_000),
-		"client.pem": me.certificate, "client.key": me.key, "other.key": otherKey(), "elliptic.key": ellipticKey(),
-		"broken.pem": block("CERTIFICATE", []byte("S3CR3T")) + block("PRIVATE KEY", []byte("S3CR3T")),
-	})
-	got := run(t, "get", "-config", filepath.Join(folder, "config.json"))
-	return got, calls.Load()
+	return on(t, strings.ReplaceAll(config, "SERVER", server), "get"), calls.Load()
 }

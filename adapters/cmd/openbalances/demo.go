@@ -2,15 +2,22 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"maps"
+	"math/big"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/specs"
@@ -27,8 +34,7 @@ var demoCommand = command{
 func setupDemo(flags *flag.FlagSet) action {
 	chosen := formatFlags(flags)
 	return func(ctx context.Context, stdout, stderr io.Writer) error {
-		as, err := chosen()
-		if err != nil {
+		if err := chosen.check(); err != nil {
 			return err
 		}
 		running, err := startSandbox(ctx, "127.0.0.1:0")
@@ -40,13 +46,13 @@ func setupDemo(flags *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		if as == formatTable {
+		if chosen.format() == formatTable {
 			_, _ = fmt.Fprintf(stdout, "Example accounts of %d providers, fetched over HTTP from a sandbox on %s:\n\n",
 				len(connections), running.url)
 		}
 		ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
 		defer cancel()
-		return demonstrate(ctx, connections, as, stdout, stderr)
+		return demonstrate(ctx, connections, chosen.format(), stdout, stderr)
 	}
 }
 
@@ -66,7 +72,7 @@ func demonstrate(ctx context.Context, connections []connection, as format, stdou
 		return r.accountID != "" && !slices.Contains(c.accounts, r.accountID)
 	})
 	if as == formatTable && len(results) > 0 {
-		_, _ = io.WriteString(stdout, listedLine(results)+"\n\n")
+		_, _ = io.WriteString(stdout, listedLine(connections, results)+"\n\n")
 	}
 	byName, more := fetch(ctx, named, &tally{})
 	results = append(results, byName...)
@@ -74,17 +80,22 @@ func demonstrate(ctx context.Context, connections []connection, as format, stdou
 		return indexOf(connections, a.provider) - indexOf(connections, b.provider)
 	})
 	maps.Copy(calls, more)
-	return report{results: results, calls: calls, show: withoutConnection}.print(as, stdout, stderr)
+	return balanceReport(results, nil, balanceColumns[1:], spent(calls)).print(as, stdout, stderr)
 }
 
 // listedLine says how many accounts of the demo each provider lists. The table stays the only one.
-func listedLine(results []result) string {
+func listedLine(connections []connection, results []result) string {
 	var parts []string
-	for i, r := range results {
-		isSame := func(other result) bool { return other.provider == r.provider }
-		if !slices.ContainsFunc(results[:i], isSame) {
-			others := slices.DeleteFunc(slices.Clone(results), func(other result) bool { return !isSame(other) || other.accountID == "" })
-			parts = append(parts, fmt.Sprintf("%s %d", r.provider, len(others)))
+	for _, c := range connections {
+		isListed, accounts := false, 0
+		for _, r := range results {
+			if r.provider == c.provider {
+				isListed = true
+				accounts += min(len(r.accountID), 1)
+			}
+		}
+		if isListed {
+			parts = append(parts, fmt.Sprintf("%s %d", c.provider, accounts))
 		}
 	}
 	return "Accounts listed first: " + strings.Join(parts, ", ")
@@ -99,7 +110,7 @@ func demoConnections(sandboxURL string) ([]connection, error) {
 	psu := adapters.Attended(adapters.PSUContext{IPAddress: netip.MustParseAddr("203.0.113.7")})
 	var connections []connection
 	for _, name := range specs.Providers() {
-		source, err := openDemo(name, sandboxURL+"/"+name)
+		source, err := openDemo(name, &adapters.Options{BaseURL: sandboxURL + "/" + name, Now: now})
 		if err != nil {
 			return nil, fmt.Errorf("demo: %s: %w", name, err)
 		}
@@ -132,14 +143,65 @@ func demoAccounts(name string) ([]string, error) {
 	return accounts, nil
 }
 
-func openDemo(name, baseURL string) (adapters.Source, error) {
+// openDemo opens a provider's adapter with demoCredentials.
+func openDemo(name string, options *adapters.Options) (adapters.Source, error) {
 	p, ok := findProvider(name)
 	if !ok {
-		return nil, errors.New("no adapter")
+		return nil, errors.New("no adapter; cure: make generate")
 	}
 	values, err := p.demoCredentials()
 	if err != nil {
 		return nil, err
 	}
-	return p.open(values, &adapters.Options{BaseURL: baseURL, Now: now})
+	return p.open(values, options)
+}
+
+// demoCredentials are those that the document names for the sandbox, and a fresh key pair where one is asked for. They
+// are good for nothing else.
+func (p provider) demoCredentials() (credentials, error) {
+	document, err := contract.Load(p.name)
+	if err != nil {
+		return nil, err
+	}
+	named, _ := document.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any)
+	values := credentials{}
+	for name, value := range named {
+		values[name] = adapters.Secret(fmt.Sprint(value))
+	}
+	if !slices.ContainsFunc(p.required, func(name string) bool { return p.pem[name] != nil }) {
+		return values, nil
+	}
+	certificate, key, err := newSigningPair(time.Now())
+	for _, name := range p.required {
+		switch p.pem[name] {
+		case certificateType:
+			values[name] = certificate
+		case keyType:
+			values[name] = key
+		}
+	}
+	return values, err
+}
+
+// newSigningPair makes a key and a certificate for a day, as PEM. A real one comes from a trust service provider.
+func newSigningPair(from time.Time) (certificate, key adapters.Secret, err error) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return "", "", err
+	}
+	subject := pkix.Name{CommonName: "openbalances demo", Organization: []string{"Example TPP"}, Country: []string{"NO"}}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(from.UnixNano()), Subject: subject,
+		NotBefore: from.Add(-time.Hour), NotAfter: from.Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	certificateDER, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		return "", "", err
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
+	return toPEM("CERTIFICATE", certificateDER), toPEM("PRIVATE KEY", keyDER), err
+}
+
+func toPEM(kind string, der []byte) adapters.Secret {
+	return adapters.Secret(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }

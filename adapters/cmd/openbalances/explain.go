@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/cmd/openbalances/internal/explain"
@@ -28,7 +27,6 @@ var explainCommand = command{
 }
 
 func setupExplain(flags *flag.FlagSet) action {
-	open := connectionFlags(flags, "explain")
 	name := flags.String("connection", "", "`name` of the connection; required")
 	var accounts []string
 	flags.Func("account", "`id` of the account, which need not be in the configuration; several are asked for in one batch, "+
@@ -37,7 +35,7 @@ func setupExplain(flags *flag.FlagSet) action {
 		return nil
 	})
 	asJSON := flags.Bool("json", false, "print one JSON document instead of the table")
-	return func(ctx context.Context, stdout, stderr io.Writer) error {
+	check := func() error {
 		if *name == "" {
 			return misuse{"explain needs -connection NAME; see openbalances explain -h"}
 		}
@@ -46,30 +44,23 @@ func setupExplain(flags *flag.FlagSet) action {
 				return misuse{"-account: " + detail(err)}
 			}
 		}
-		connections, timeout, err := open(false)
-		if err != nil {
-			return err
-		}
+		return nil
+	}
+	return withConnections(flags, nil, check, func(ctx context.Context, connections []connection, stdout, stderr io.Writer) error {
 		i := slices.IndexFunc(connections, func(c connection) bool { return c.name == *name })
 		if i < 0 {
-			return misuse{"-connection is none of " + strings.Join(connectionNames(connections), " ")}
+			return misuse{"-connection is none of " + namesOf(connections, func(c connection) string { return c.name })}
 		}
-		ctx, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
 		found, err := explainCall(ctx, connections[i], accounts, maxSteps)
 		if err != nil {
 			return err
 		}
-		return found.print(*asJSON, stdout, stderr)
-	}
-}
-
-func connectionNames(connections []connection) []string {
-	var names []string
-	for _, c := range connections {
-		names = append(names, c.name)
-	}
-	return names
+		as := formatTable
+		if *asJSON {
+			as = formatJSON
+		}
+		return found.report().print(as, stdout, stderr)
+	})
 }
 
 // explanation is what explain prints. It holds no identifier and nothing that is not needed to follow the mapping.
@@ -143,18 +134,8 @@ func (x *explanation) fail(err error) {
 	}
 }
 
-func (x *explanation) print(asJSON bool, stdout, stderr io.Writer) error {
-	text, err := x.table(), error(nil)
-	if asJSON {
-		text, err = indented(x)
-	}
-	if err == nil {
-		_, err = io.WriteString(stdout, text)
-	}
-	if !asJSON {
-		_, _ = io.WriteString(stderr, x.remarks())
-	}
-	return outcome([]result{{err: errors.Join(x.errs...)}}, err)
+func (x *explanation) report() report {
+	return report{document: x, table: x.table, remarks: x.remarks(), failed: x.errs != nil}
 }
 
 // table has one row for each field that a value feeds, at least one.

@@ -14,8 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const secret = "S3CR3T"
-
 var (
 	// place is how every line about a configuration begins, or what it says about the document as a whole.
 	place = regexp.MustCompile(`^openbalances: config: (connections\b|"|wrong JSON type$|not valid JSON$|JSON ends too early$|` +
@@ -28,11 +26,7 @@ var (
 
 // FuzzConfiguration reads a configuration without using it.
 func FuzzConfiguration(f *testing.F) {
-	me, folder := newIdentity(), f.TempDir() // one for each process, which makes one call at a time
-	needed := map[string]string{"client.pem": me.certificate, "client.key": me.key, "api.key": "key-" + secret}
-	for name, text := range needed {
-		require.NoError(f, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
-	}
+	folder := folderWith(f, nil) // one for each process, which makes one call at a time
 	config := strings.NewReplacer("SERVER", "http://127.0.0.1:9", "account-S3CR3T-2", "account-2").Replace(goodConfig)
 	f.Add(config)
 	for _, fault := range configFaults {

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf16"
 
@@ -20,18 +23,16 @@ type document struct {
 
 // balance is a balance with the result that it is part of.
 type balance struct {
-	of result
+	Connection string `json:"connection"`
 	adapters.Balance
+	of result
 }
-
-// MarshalJSON writes the connection before the members of the balance.
-func (b balance) MarshalJSON() ([]byte, error) { return ofConnection(b.of.connection, b.Balance) }
 
 // lines returns the result's balances one by one.
 func (r result) lines() []balance {
 	var all []balance
 	for _, b := range r.balances {
-		all = append(all, balance{r, b})
+		all = append(all, balance{r.connection, b, r})
 	}
 	return all
 }
@@ -42,23 +43,6 @@ func allLines(results []result) []balance {
 		all = append(all, r.lines()...)
 	}
 	return all
-}
-
-// ofConnection returns the JSON object of value with the name of its connection before its members.
-func ofConnection(name string, value any) ([]byte, error) {
-	first, err := json.Marshal(name)
-	if err != nil {
-		return nil, err
-	}
-	members, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	return slices.Concat([]byte(`{"connection":`), first, []byte(","), members[1:]), nil
-}
-
-func (r report) json() (string, error) {
-	return indented(document{Balances: allLines(r.results), Failures: failures(r.results), Deviations: r.deviations})
 }
 
 // indented returns value as one document, for people and programs.
@@ -84,4 +68,71 @@ func plainJSON(text string) string {
 		}
 	}
 	return plain.String()
+}
+
+const noAnswerInTime = "no answer in time"
+
+// failure is the JSON form of a result without balances; one of a whole connection has no accountId. It shows what the
+// provider sent, which may be personal.
+type failure struct {
+	Connection string                `json:"connection"`
+	Provider   string                `json:"provider"`
+	AccountID  string                `json:"accountId,omitempty"`
+	Kind       adapters.Kind         `json:"kind"`
+	Consent    adapters.ConsentState `json:"consent,omitempty"`
+	Origin     adapters.Origin       `json:"origin,omitempty"`
+	Status     int                   `json:"status,omitempty"`
+	Code       string                `json:"code,omitempty"`
+	Message    string                `json:"message,omitempty"`
+	RequestID  string                `json:"requestId,omitempty"`
+	RetryAfter time.Time             `json:"retryAfter,omitzero"`
+	Links      map[string]string     `json:"links,omitempty"`
+}
+
+// toFailure relies on the adapters' promise: an error is an *adapters.Error or the context's.
+func toFailure(r result) failure {
+	f := failure{Connection: r.connection, Provider: r.provider, AccountID: r.accountID, Kind: adapters.KindOf(r.err)}
+	var sent *adapters.Error
+	switch {
+	case errors.As(r.err, &sent):
+		f.Consent, f.Origin, f.Status, f.Code = sent.Consent, sent.Origin, sent.Status, sent.Code
+		f.Message, f.RequestID, f.Links = cmp.Or(sent.Message, sent.Detail), sent.RequestID, sent.Links
+		f.RetryAfter = wholeSecond(sent.RetryAfter)
+	case f.Kind == adapters.KindCanceled:
+		f.Message = "the run was stopped"
+	default:
+		f.Message = noAnswerInTime
+	}
+	return f
+}
+
+// failures returns those of the results, and an empty list if all is well.
+func failures(results []result) []failure {
+	all := []failure{}
+	for _, r := range results {
+		if r.err != nil {
+			all = append(all, toFailure(r))
+		}
+	}
+	return all
+}
+
+// failureText is the one line for people: our own words, and no more personal data than the account id beside it.
+func failureText(err error) string {
+	var sent *adapters.Error
+	switch {
+	case errors.As(err, &sent):
+		return sent.Error()
+	case errors.Is(err, context.Canceled):
+		return string(adapters.KindCanceled)
+	}
+	return noAnswerInTime
+}
+
+// wholeSecond rounds up, because a call before the time that was named is refused again.
+func wholeSecond(t time.Time) time.Time {
+	if whole := t.Truncate(time.Second); whole.Equal(t) {
+		return whole.UTC()
+	}
+	return t.Truncate(time.Second).Add(time.Second).UTC()
 }

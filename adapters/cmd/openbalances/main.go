@@ -127,12 +127,7 @@ func usage(output io.Writer) {
 }
 
 func (c command) usage(flags *flag.FlagSet, output io.Writer) {
-	_, _ = fmt.Fprintf(output, "openbalances %s: %s\n\nExample:\n  %s\n", c.name, c.summary, c.example)
-	hasFlags := false
-	flags.VisitAll(func(*flag.Flag) { hasFlags = true })
-	if hasFlags {
-		_, _ = fmt.Fprint(output, "\nFlags:\n")
-		flags.SetOutput(output)
-		flags.PrintDefaults()
-	}
+	_, _ = fmt.Fprintf(output, "openbalances %s: %s\n\nExample:\n  %s\n\nFlags:\n", c.name, c.summary, c.example)
+	flags.SetOutput(output)
+	flags.PrintDefaults()
 }

@@ -19,9 +19,7 @@ func TestPrismAndTheSandboxMeanTheSame(t *testing.T) {
 			t.Parallel()
 			document, err := contract.Load(name)
 			require.NoError(t, err)
-			open, err := openbalances.Opener(name)
-			require.NoError(t, err)
-			prismtest.Run(t, script, document, open)
+			prismtest.Run(t, script, document, openbalances.Opener(name))
 		})
 	}
 }

@@ -4,17 +4,15 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 
 	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // screen is a terminal, or something else with a name, that remembers what is written.
@@ -26,7 +24,9 @@ type screen struct {
 	wrote chan struct{} // closed by the first progress
 }
 
-func (s *screen) Stat() (fs.FileInfo, error) { return screenInfo{mode: s.mode}, nil }
+func (s *screen) Stat() (fs.FileInfo, error) {
+	return fstest.MapFS{"screen": {Mode: s.mode}}.Stat("screen")
+}
 
 func (s *screen) Write(text []byte) (int, error) {
 	s.mutex.Lock()
@@ -42,13 +42,6 @@ func (s *screen) String() string {
 	defer s.mutex.Unlock()
 	return s.text.String()
 }
-
-type screenInfo struct {
-	fs.FileInfo
-	mode fs.FileMode
-}
-
-func (i screenInfo) Mode() fs.FileMode { return i.mode }
 
 func TestProgressIsRewrittenInPlace(t *testing.T) {
 	t.Parallel()
@@ -77,15 +70,14 @@ func TestProgressIsRewrittenInPlace(t *testing.T) {
 func TestProgressIsForTerminalsThatWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		for _, c := range []struct {
-			mode fs.FileMode
-			wait time.Duration
-		}{{0, time.Hour}, {fs.ModeNamedPipe, time.Hour}, {fs.ModeDevice, time.Hour}, {fs.ModeDevice | fs.ModeCharDevice, time.Second / 2}} {
-			output := &screen{mode: c.mode}
+		for mode, wait := range map[fs.FileMode]time.Duration{
+			0: time.Hour, fs.ModeNamedPipe: time.Hour, fs.ModeDevice: time.Hour, fs.ModeDevice | fs.ModeCharDevice: time.Second / 2,
+		} {
+			output := &screen{mode: mode}
 			_, _, hide := openbalances.Progress(output)
-			time.Sleep(c.wait)
+			time.Sleep(wait)
 			hide()
-			assert.Empty(t, output.String(), "%v", c.mode)
+			assert.Empty(t, output.String(), "%v", mode)
 		}
 	})
 }
@@ -99,27 +91,12 @@ func TestGetShowsProgress(t *testing.T) {
 		case <-terminal.wrote:
 		case <-time.After(time.Minute):
 		}
-		accounts{"a": `[{"amount":"1.00","currency":"NOK","type":"CLBD"}]`}.ServeHTTP(w, r)
+		bank{"a": one}.ServeHTTP(w, r)
 	}))
 	var stdout strings.Builder
-	exit := openbalances.Run(t.Context(), getArgs(t, oneConnection(server, "a", "gone")), &stdout, terminal)
+	exit := openbalances.Run(t.Context(), arguments(t, oneConnection(server, "a", "gone"), "get"), &stdout, terminal)
 	assert.Equal(t, 1, exit)
 	assert.Regexp(t, `^(\rasked \d, \d answered, \d failed)+\r {29}\rfailed: home neonomics gone: neonomics: get balances: `+
 		`not_found \(HTTP 404\)\n1 balance from 1 account, 1 failed\n$`, terminal.String())
 	assert.NotContains(t, stdout.String(), "\r")
-}
-
-func TestFilesAreNoTerminals(t *testing.T) {
-	t.Parallel()
-	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
-	require.NoError(t, err)
-	defer func() { _ = file.Close() }()
-	synctest.Test(t, func(*testing.T) {
-		_, _, hide := openbalances.Progress(file)
-		time.Sleep(time.Minute)
-		hide()
-	})
-	info, err := file.Stat()
-	require.NoError(t, err)
-	assert.Zero(t, info.Size())
 }

@@ -1,8 +1,7 @@
 package main
 
 import (
-	"crypto"
-	"crypto/x509"
+	"errors"
 	"reflect"
 	"slices"
 
@@ -24,11 +23,6 @@ type provider struct {
 	pem      map[string]reflect.Type // those that are PEM text or the path of a PEM file, and what they hold
 	open     func(c credentials, options *adapters.Options) (adapters.Source, error)
 }
-
-var (
-	certificateType = reflect.TypeFor[*x509.Certificate]()
-	keyType         = reflect.TypeFor[crypto.Signer]()
-)
 
 // newProvider derives a provider from its adapter's New.
 func newProvider[C any, S adapters.Source](name string, open func(C, *adapters.Options) (S, error)) provider {
@@ -68,22 +62,14 @@ func newProvider[C any, S adapters.Source](name string, open func(C, *adapters.O
 func fill(target reflect.Value, values credentials) error {
 	for _, c := range call.Credentials(target) {
 		value, given := values[c.Name]
-		if !given {
-			continue
-		}
-		switch c.Field.Type() {
-		case certificateType:
-			certificate, err := parseCertificate(c.Name, value)
-			if err != nil {
-				return err
+		switch kind := c.Field.Type(); {
+		case !given:
+		case kind == certificateType || kind == keyType:
+			parsed, problem := parsePEM(kind, value)
+			if problem != "" {
+				return errors.New("credentials." + c.Name + ": " + problem)
 			}
-			c.Field.Set(reflect.ValueOf(certificate))
-		case keyType:
-			key, err := parseKey(c.Name, value)
-			if err != nil {
-				return err
-			}
-			c.Field.Set(reflect.ValueOf(key))
+			c.Field.Set(reflect.ValueOf(parsed))
 		default:
 			c.Field.SetString(string(value))
 		}
@@ -97,14 +83,6 @@ func findProvider(name string) (provider, bool) {
 		return provider{}, false
 	}
 	return providers[i], true
-}
-
-func providerNames() []string {
-	var names []string
-	for _, p := range providers {
-		names = append(names, p.name)
-	}
-	return names
 }
 
 // names returns every credential that the provider takes.

@@ -20,10 +20,14 @@ func remarks(results []result) string {
 			}
 		}
 		if r.err != nil {
-			fmt.Fprintf(&text, "failed: %s: %s\n", r.where(), printable(failureText(r.err)))
+			text.WriteString(r.failedLine())
 		}
 	}
 	return text.String()
+}
+
+func (r result) failedLine() string {
+	return fmt.Sprintf("failed: %s: %s\n", r.where(), printable(failureText(r.err)))
 }
 
 func (r result) where() string {
@@ -49,11 +53,8 @@ func summary(results []result) string {
 	return fmt.Sprintf("%s from %s, %d failed", counted(balances, "balance"), counted(accounts, "account"), failed)
 }
 
-// spent goes on with the calls that it took; calls by provider, none if it is nil.
+// spent goes on with the calls that it took, by provider.
 func spent(calls map[string]int) string {
-	if calls == nil {
-		return ""
-	}
 	total, each := 0, []string{}
 	for _, name := range slices.Sorted(maps.Keys(calls)) {
 		total += calls[name]

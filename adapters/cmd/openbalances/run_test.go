@@ -3,40 +3,40 @@ package main_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 const (
+	secret        = "S3CR3T"
 	tokenVariable = "OPENBALANCES_TEST_TOKEN"
 	emptyVariable = "OPENBALANCES_TEST_EMPTY"
 	absentName    = "OPENBALANCES_TEST_ABSENT"
-	tokenValue    = "token-S3CR3T"
 )
 
 func TestMain(m *testing.M) {
 	// Here and not in a test, because the environment is one for all parallel tests.
-	for name, value := range map[string]string{tokenVariable: tokenValue, emptyVariable: ""} {
+	for name, value := range map[string]string{tokenVariable: "token-" + secret, emptyVariable: ""} {
 		if err := os.Setenv(name, value); err != nil {
 			panic(err)
 		}
@@ -61,28 +61,65 @@ func runIn(ctx context.Context, args ...string) outcome {
 	return outcome{exit, stdout.String(), stderr.String()}
 }
 
-// files writes files into a new folder and returns it.
-func files(t *testing.T, content map[string]string) string {
+// on runs a command on a configuration, beside which lie the files of credentialFiles. Whatever it prints is harmless.
+func on(t *testing.T, config, command string, flags ...string) outcome {
+	t.Helper()
+	got := run(t, arguments(t, config, command, flags...)...)
+	for _, r := range strings.ReplaceAll(got.stdout, "\r\n", "\n") + got.stderr {
+		require.True(t, r == '\n' || unicode.IsPrint(r), "%q", r)
+	}
+	return got
+}
+
+func arguments(t *testing.T, config, command string, flags ...string) []string {
+	t.Helper()
+	folder := folderWith(t, map[string]string{"config.json": config})
+	return append([]string{command, "-config", filepath.Join(folder, "config.json")}, flags...)
+}
+
+// folderWith returns a new folder with credentialFiles and others.
+func folderWith(t testing.TB, more map[string]string) string {
 	t.Helper()
 	folder := t.TempDir()
-	for name, text := range content {
-		path := filepath.Join(folder, name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	for _, files := range []map[string]string{credentialFiles(t), more} {
+		for name, text := range files {
+			file := filepath.Join(folder, name)
+			require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
+			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		}
 	}
 	return folder
 }
 
-// get runs get on a configuration.
-func get(t *testing.T, config string, flags ...string) outcome {
+var (
+	makeFiles sync.Once
+	madeFiles map[string]string
+)
+
+func credentialFiles(t testing.TB) map[string]string {
 	t.Helper()
-	return run(t, getArgs(t, config, flags...)...)
+	makeFiles.Do(func() {
+		certificate, key, err := openbalances.SigningPair(time.Now())
+		require.NoError(t, err)
+		_, other, err := openbalances.SigningPair(time.Now())
+		require.NoError(t, err)
+		block, _ := pem.Decode([]byte(key))
+		parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+		require.NoError(t, err)
+		pkcs1 := pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(parsed.(*rsa.PrivateKey))}
+		_, elliptic := tlstest.PEM(t, tlstest.NewAuthority(t).Issue(t, nil))
+		madeFiles = map[string]string{
+			"signing.pem": string(certificate), "signing.key": string(key), "keys/signing.key": string(pem.EncodeToMemory(&pkcs1)),
+			"chain.pem": "Bag Attributes\n" + string(certificate+certificate), "other.key": string(other), "elliptic.key": elliptic,
+			"broken.pem": brokenPEM("CERTIFICATE") + brokenPEM("PRIVATE KEY"), "keys/api.key": "key-" + secret + "\r\n",
+			"empty": "\n", "lines": secret + "\n" + secret + "\n", "large": strings.Repeat(secret+" ", 10_000),
+		}
+	})
+	return madeFiles
 }
 
-func getArgs(t *testing.T, config string, flags ...string) []string {
-	t.Helper()
-	folder := files(t, map[string]string{"config.json": config})
-	return append([]string{"get", "-config", filepath.Join(folder, "config.json")}, flags...)
+func brokenPEM(kind string) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: []byte(secret)}))
 }
 
 func serve(t *testing.T, handler http.Handler) string {
@@ -92,121 +129,107 @@ func serve(t *testing.T, handler http.Handler) string {
 	return server.URL
 }
 
+// sandboxes makes the sandbox once, because reading the documents takes long.
+var sandboxes = sync.OnceValue(func() http.Handler {
+	handler, err := sandbox.New()
+	if err != nil {
+		panic(err)
+	}
+	return handler
+})
+
 func serveSandbox(t *testing.T) string {
 	t.Helper()
-	handler, err := sandbox.New()
+	return serve(t, sandboxes())
+}
+
+// bank answers as Neonomics does, whose answers are the smallest: with the body that belongs to the account or, under the
+// empty name, to the list. A body may have a status before it. Paths before those of Neonomics are part of the name.
+type bank map[string]string
+
+func (b bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	place := strings.TrimSuffix(strings.Replace(r.URL.Path, "/ics/v3/accounts", "", 1), "/balances")
+	body, ok := b[strings.Trim(path.Clean("/"+place), "/")]
+	status, rest, _ := strings.Cut(body, " ")
+	code, err := strconv.Atoi(status)
+	switch {
+	case !ok:
+		code = http.StatusNotFound
+	case err != nil:
+		code, rest = http.StatusOK, body
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if code == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "3600")
+	}
+	w.WriteHeader(code)
+	_, _ = w.Write([]byte(rest))
+}
+
+// neonomics is a connection to a bank, which asks for all accounts if it names none.
+func neonomics(name, url string, accounts ...string) string {
+	named := ""
+	if len(accounts) > 0 {
+		named = `"accounts":["` + strings.Join(accounts, `","`) + `"],`
+	}
+	return `{"name":"` + name + `","provider":"neonomics","baseURL":"` + url + `",` + named +
+		`"credentials":{"accessToken":"t","sessionId":"s","deviceId":"d"}}`
+}
+
+func configOf(connections ...string) string {
+	return `{"connections":[` + strings.Join(connections, ",") + `]}`
+}
+
+func oneConnection(url string, accounts ...string) string {
+	return configOf(neonomics("home", url, accounts...))
+}
+
+// fiveConnections is the configuration five.json in front of a sandbox.
+func fiveConnections(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "five.json"))
 	require.NoError(t, err)
-	return serve(t, handler)
+	return strings.ReplaceAll(string(text), "SANDBOX", serveSandbox(t))
 }
 
-// identity is a self-signed certificate with its key, as PEM and ready to serve TLS on loopback.
-type identity struct{ certificate, key, pkcs1 string }
-
-var newIdentity = sync.OnceValue(func() identity {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(4711), Subject: pkix.Name{CommonName: "test"}, IPAddresses: []net.IP{{127, 0, 0, 1}},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		BasicConstraintsValid: true, IsCA: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		panic(err)
-	}
-	return identity{
-		certificate: block("CERTIFICATE", der),
-		key:         block("PRIVATE KEY", pkcs8(key)),
-		pkcs1:       block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)),
-	}
-})
-
-var ellipticKey = sync.OnceValue(func() string {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	return block("PRIVATE KEY", pkcs8(key))
-})
-
-var otherKey = sync.OnceValue(func() string {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return block("PRIVATE KEY", pkcs8(key))
-})
-
-func pkcs8(key any) []byte {
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		panic(err)
-	}
-	return der
+// scene is a run on one connection, "home" at Neonomics, in front of a bank.
+type scene struct {
+	name     string
+	bank     http.Handler
+	accounts string // those that the configuration names, with blanks between them
+	args     string
+	want     outcome
 }
 
-func block(kind string, der []byte) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
-}
-
-func TestUsage(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		args           string
-		exit           int
-		stdout, stderr string
-	}{
-		{"", 2, "", "Commands:"},
-		{"-h", 0, "Commands:", ""},
-		{"--help", 0, "Example:\n  openbalances demo", ""},
-		{"help", 0, "Commands:", ""},
-		{"get -h", 0, "Example:\n  openbalances get -config", ""},
-		{"get --help", 0, "-timeout", ""},
-		{"get -h", 0, "-contract\n", ""},
-		{"get -h", 0, "-format form\n", ""},
-		{"accounts -h", 0, "Example:\n  openbalances accounts -config connections.json\n", ""},
-		{"accounts", 2, "", "openbalances: accounts needs -config FILE; see openbalances accounts -h\n"},
-		{"accounts -config a -timeout -1s", 2, "", "openbalances: -timeout must be more than 0\n"},
-		{"explain -h", 0, "Example:\n  openbalances explain -config connections.json -connection shop -account 50044620073\n", ""},
-		{"demo -h", 0, "Example:\n  openbalances demo", ""},
-		{"sandbox -h", 0, "Example:\n  openbalances sandbox -addr", ""},
-		{"providers -h", 0, "Example:\n  openbalances providers -json", ""},
-		{"fetch", 2, "", "openbalances: unknown command fetch; see openbalances -h\n"},
-		{"get", 2, "", "openbalances: get needs -config FILE; see openbalances get -h\n"},
-		{"get -nonsense", 2, "", "openbalances: flag provided but not defined: -nonsense; see openbalances get -h\n"},
-		{"get -config a b", 2, "", "openbalances: unexpected argument b; see openbalances get -h\n"},
-		{"get -config a -timeout 0", 2, "", "openbalances: -timeout must be more than 0\n"},
-		{"get -config a -timeout soon", 2, "", "openbalances: invalid value \"soon\" for flag -timeout"},
-		{"demo all", 2, "", "openbalances: unexpected argument all; see openbalances demo -h\n"},
-		{"sandbox -addr 9000", 2, "", "openbalances: -addr is not HOST:PORT\n"},
-		{"providers -v", 2, "", "openbalances: flag provided but not defined: -v; see openbalances providers -h\n"},
-		{"\x1b[31m", 2, "", `openbalances: unknown command \u{1b}[31m;`},
-	} {
-		got := run(t, strings.Fields(c.args)...)
-		assert.Equal(t, c.exit, got.exit, c.args)
-		assert.Contains(t, got.stdout, c.stdout, c.args)
-		assert.Contains(t, got.stderr, c.stderr, c.args)
-		assert.Equal(t, c.stdout == "", got.stdout == "", "%s: stdout %q", c.args, got.stdout)
-		assert.Equal(t, c.stderr == "", got.stderr == "", "%s: stderr %q", c.args, got.stderr)
+func play(t *testing.T, scenes []scene) {
+	t.Helper()
+	for _, s := range scenes {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			args, before := strings.Fields(s.args), time.Now()
+			got := on(t, oneConnection(serve(t, s.bank), strings.Fields(s.accounts)...), args[0], args[1:]...)
+			assert.Equal(t, strings.Contains(s.args, "json"), json.Valid([]byte(got.stdout)))
+			got.stdout = timeless(got.stdout, before)
+			assert.Equal(t, s.want, got)
+		})
 	}
 }
 
-func TestUnwritableOutputIsAFailure(t *testing.T) {
-	t.Parallel()
-	for _, args := range [][]string{{"demo"}, {"demo", "-json"}, {"providers"}, {"sandbox", "-addr", "127.0.0.1:0"}} {
-		var stderr bytes.Buffer
-		assert.Equal(t, 1, openbalances.Run(t.Context(), args, full{}, &stderr), "%v", args)
-		assert.Contains(t, stderr.String(), "openbalances: cannot write the output: disk full\n", "%v", args)
-	}
+var (
+	stamp  = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z`)
+	sentID = regexp.MustCompile(`"requestId": "[0-9a-f-]{36}"`)
+)
+
+// timeless replaces the times of receipt, which lie between then and now, whole seconds in an hour, and the ids of requests.
+func timeless(text string, then time.Time) string {
+	return stamp.ReplaceAllStringFunc(sentID.ReplaceAllString(text, `"requestId": "SENT"`), func(found string) string {
+		at, _ := time.Parse(time.RFC3339, found)
+		switch {
+		case !at.Before(then.Truncate(time.Millisecond)) && !at.After(time.Now()):
+			return "RECEIVED"
+		case !strings.Contains(found, ".") && at.Sub(then).Round(time.Minute) == time.Hour:
+			return "IN AN HOUR"
+		}
+		return found
+	})
 }
-
-// full is a writer that takes nothing.
-type full struct{}
-
-func (full) Write([]byte) (int, error) { return 0, diskFull{} }
-
-type diskFull struct{}
-
-func (diskFull) Error() string { return "disk full" }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -12,16 +13,8 @@ import (
 
 const maxAccountShown = 40
 
-// layout says whether the table has a column for the connection's name.
-type layout bool
-
-const (
-	withConnection    layout = true
-	withoutConnection layout = false
-)
-
 // balanceTable has one row for each balance. An account without any is not left out.
-func balanceTable(results []result, show layout) string {
+func balanceTable(results []result, columns []column[balance]) string {
 	var lines []balance
 	for _, r := range results {
 		if r.err == nil && r.accountID != "" && len(r.balances) == 0 {
@@ -29,7 +22,7 @@ func balanceTable(results []result, show layout) string {
 		}
 		lines = append(lines, r.lines()...)
 	}
-	rows := tableRows(balanceColumns, lines)
+	rows := tableRows(columns, lines)
 	for i, line := range lines {
 		if len(line.of.balances) == 0 {
 			cells := rows[i+1][slices.Index(rows[0], "TYPE"):]
@@ -38,18 +31,7 @@ func balanceTable(results []result, show layout) string {
 		}
 	}
 	alignAmounts(rows, slices.Index(rows[0], "AMOUNT"))
-	return table(show.of(rows))
-}
-
-// of returns rows whose first column is the connection, as the layout shows them.
-func (l layout) of(rows [][]string) [][]string {
-	if l == withConnection {
-		return rows
-	}
-	for i := range rows {
-		rows[i] = rows[i][1:]
-	}
-	return rows
+	return table(rows)
 }
 
 func typeText(b balance) string {
@@ -131,4 +113,105 @@ func elided(text string, limit int) string {
 	}
 	half := limit / 2
 	return printable(string(characters[:half-1])) + "…" + printable(string(characters[len(characters)-half:]))
+}
+
+// column is one fact of a balance or an account.
+type column[T any] struct {
+	name   string // in CSV, as in the JSON
+	header string // in the table; empty if the table has no room for it
+	value  func(T) string
+	shown  func(T) string // in the table; nil: value
+}
+
+// balanceColumns are all facts of a balance but its lists, which only the JSON has.
+var balanceColumns = []column[balance]{
+	{"connection", "CONNECTION", func(b balance) string { return b.of.connection }, nil},
+	{"provider", "PROVIDER", func(b balance) string { return b.of.provider }, nil},
+	{"accountId", "ACCOUNT", func(b balance) string { return b.of.accountID }, func(b balance) string { return shortened(b.of.accountID) }},
+	{"iban", "", func(b balance) string { return b.IBAN }, nil},
+	{"bban", "", func(b balance) string { return b.BBAN }, nil},
+	{"type", "TYPE", func(b balance) string { return string(b.Type) }, typeText},
+	{"providerType", "", func(b balance) string { return b.ProviderType }, nil},
+	{amountColumn, "AMOUNT", func(b balance) string { return b.Amount.String() }, nil},
+	{"currency", "CURRENCY", func(b balance) string { return b.Currency }, nil},
+	{"asOf", "AS OF", func(b balance) string { return timeText(b.AsOf) }, func(b balance) string { return orDash(wholeTime(b.AsOf)) }},
+	{"receivedAt", "", func(b balance) string { return timeText(b.ReceivedAt) }, nil},
+	{"bank", "", func(b balance) string { return b.Bank }, nil},
+	{"referenceDate", "", func(b balance) string { return b.ReferenceDate.String() }, nil},
+	{"lastCommittedTransaction", "", func(b balance) string { return b.LastCommittedTransaction }, nil},
+	{"requestId", "", func(b balance) string { return b.RequestID }, nil},
+}
+
+// accountColumns are all facts of an account. The table shows ids as they are, because they are what a configuration takes.
+var accountColumns = []column[account]{
+	{"connection", "CONNECTION", func(a account) string { return a.Connection }, nil},
+	{"provider", "PROVIDER", func(a account) string { return a.Provider }, nil},
+	{"id", "ACCOUNT", func(a account) string { return a.ID }, nil},
+	{"iban", "IBAN", func(a account) string { return a.IBAN }, nil},
+	{"bban", "BBAN", func(a account) string { return a.BBAN }, nil},
+	{"name", "NAME", func(a account) string { return a.Name }, nil},
+	{"currency", "CURRENCY", func(a account) string { return a.Currency }, nil},
+	{"type", "TYPE", func(a account) string { return a.Type }, nil},
+	{"holderName", "", func(a account) string { return a.HolderName }, nil},
+	{"state", "", func(a account) string { return string(a.State) }, nil},
+	{"status", "", func(a account) string { return a.Status }, nil},
+	{"bank", "", func(a account) string { return a.Bank }, nil},
+	{"identifiers", "", func(a account) string { return identifierText(a.Identifiers) }, nil},
+	{"consentValidUntil", "", func(a account) string { return timeText(a.ConsentValidUntil) }, nil},
+}
+
+// amountColumn is the one whose texts may begin with "-" in CSV.
+const amountColumn = "amount"
+
+func identifierText(identifiers []adapters.AccountIdentifier) string {
+	var texts []string
+	for _, one := range identifiers {
+		texts = append(texts, one.Scheme+" "+one.Value)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// timeText is a time as the JSON writes it, "" if it is not stated; wholeTime leaves out what is finer than a second.
+func timeText(t time.Time) string { return formatted(t, time.RFC3339Nano) }
+
+func wholeTime(t time.Time) string { return formatted(t.UTC(), time.RFC3339) }
+
+func formatted(t time.Time, layout string) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(layout)
+}
+
+// csvRows returns a header and one row for each line.
+func csvRows[T any](columns []column[T], lines []T) [][]string {
+	return rows(columns, lines, func(c column[T]) (string, func(T) string) {
+		if c.name == amountColumn {
+			return c.name, c.value
+		}
+		return c.name, func(line T) string { return cell(c.value(line)) }
+	})
+}
+
+// tableRows does the same with the columns of the table.
+func tableRows[T any](columns []column[T], lines []T) [][]string {
+	columns = slices.DeleteFunc(slices.Clone(columns), func(c column[T]) bool { return c.header == "" })
+	return rows(columns, lines, func(c column[T]) (string, func(T) string) {
+		if c.shown != nil {
+			return c.header, c.shown
+		}
+		return c.header, func(line T) string { return printable(c.value(line)) }
+	})
+}
+
+func rows[T any](columns []column[T], lines []T, form func(column[T]) (header string, text func(T) string)) [][]string {
+	all := make([][]string, len(lines)+1)
+	for _, c := range columns {
+		header, text := form(c)
+		all[0] = append(all[0], header)
+		for i, line := range lines {
+			all[i+1] = append(all[i+1], text(line))
+		}
+	}
+	return all
 }

@@ -1,14 +1,21 @@
 package main
 
 import (
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/openbalances/openbalances/adapters"
 )
 
 const (
@@ -62,7 +69,12 @@ func within(folder, path string) string {
 
 // readFile returns the content of a file of at most limit bytes. Its errors do not hold the path.
 func readFile(path string, limit int64) ([]byte, error) {
-	data, err := readUpTo(path, limit+1)
+	var data []byte
+	file, err := os.Open(path)
+	if err == nil {
+		defer func() { _ = file.Close() }()
+		data, err = io.ReadAll(io.LimitReader(file, limit+1))
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("no such file")
@@ -76,11 +88,59 @@ func readFile(path string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-func readUpTo(path string, limit int64) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
+var (
+	certificateType = reflect.TypeFor[*x509.Certificate]()
+	keyType         = reflect.TypeFor[crypto.Signer]()
+)
+
+// parsePEM returns what a PEM text holds, as one of the two types, or what is wrong with the text.
+func parsePEM(kind reflect.Type, text adapters.Secret) (value any, problem string) {
+	if kind == certificateType {
+		return parseCertificate(text)
 	}
-	defer func() { _ = file.Close() }()
-	return io.ReadAll(io.LimitReader(file, limit))
+	return parseKey(text)
+}
+
+// parseCertificate reads the first certificate; the rest of a chain is left alone.
+func parseCertificate(text adapters.Secret) (value any, problem string) {
+	block := findBlock([]byte(text), "CERTIFICATE")
+	if block == nil {
+		return nil, "holds no CERTIFICATE in PEM"
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, "not a readable X.509 certificate"
+	}
+	return certificate, ""
+}
+
+// parseKey reads a key in PKCS#8, or an RSA key in PKCS#1.
+func parseKey(text adapters.Secret) (value any, problem string) {
+	block := findBlock([]byte(text), "PRIVATE KEY", "RSA PRIVATE KEY")
+	if block == nil {
+		return nil, "holds no unencrypted PRIVATE KEY or RSA PRIVATE KEY in PEM"
+	}
+	var err error
+	if block.Type == "RSA PRIVATE KEY" {
+		value, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	} else {
+		value, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	}
+	if err != nil {
+		return nil, "not a readable private key"
+	}
+	if _, ok := value.(crypto.Signer); !ok {
+		return nil, "not a key that signs"
+	}
+	return value, ""
+}
+
+// findBlock returns the first block of one of the types, or nil.
+func findBlock(text []byte, types ...string) *pem.Block {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if slices.Contains(types, block.Type) {
+			return block
+		}
+	}
+	return nil
 }

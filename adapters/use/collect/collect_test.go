@@ -2,161 +2,141 @@ package collect_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
-	"iter"
-	"math"
-	"runtime"
 	"slices"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/use/collect"
-	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// bank is a source in memory. It has one call at a time under way for each number in its gauge.
-type bank struct {
-	adapters.Base
-	gauge *gauge
-	wait  func(ctx context.Context, account string) error
-	calls atomic.Int64
-}
+// unready breaks the contract: it tells only with ids that it has no batches.
+type unready struct{ *bank }
 
-func (b *bank) Balances(ctx context.Context, account string, _ adapters.PSU) ([]adapters.Balance, error) {
-	b.calls.Add(1)
-	defer b.gauge.enter(b.Provider())()
-	if b.wait != nil {
-		if err := b.wait(ctx, account); err != nil {
-			return nil, err
-		}
+func (u unready) BatchBalances(_ context.Context, ids []string, _ adapters.PSU) ([]adapters.AccountBalances, error) {
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	return b.balances(account), nil
+	return nil, errors.ErrUnsupported
 }
 
-func (b *bank) balances(account string) []adapters.Balance {
-	return []adapters.Balance{{
-		Provider: b.Provider(), AccountID: account, Type: adapters.Expected, ProviderType: "XPCD",
-		Amount: adapters.NewAmount(decimal.RequireFromString(account)), Currency: "EUR", ReceivedAt: time.Unix(1, 0),
-	}}
-}
+// hollow panics in each of its methods when it is nil.
+type hollow struct{ adapters.Base }
 
-// gauge measures how many calls are under way at once.
-type gauge struct {
-	mutex sync.Mutex
-	now   map[string]int
-	most  map[string]int
-}
+type nameless struct{ adapters.Source }
 
-func (g *gauge) enter(name string) (leave func()) {
-	if g == nil {
-		return func() {}
+func (nameless) Provider() string { panic("no name") }
+
+// Which calls are made for a connection, and what they give.
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	const invalid, missing = "collect: invalid_argument: ", ": get balances: invalid_argument: account id: missing"
+	unauthorized := func(context.Context, string) error {
+		return &adapters.Error{Kind: adapters.ErrUnauthorized, Status: 401}
 	}
-	g.mutex.Lock()
-	defer g.mutex.Unlock()
-	for _, key := range []string{name, "total"} {
-		if g.now == nil {
-			g.now, g.most = map[string]int{}, map[string]int{}
-		}
-		g.now[key]++
-		g.most[key] = max(g.most[key], g.now[key])
+	ended, cancel := context.WithTimeout(t.Context(), -time.Second)
+	defer cancel()
+	named := slices.Values([]string{"1", "../x", "2", "1", "", "3", "1", "..", "4"})
+	ofNamed := []string{
+		"k 1: ok", "k ../x: b: get balances: invalid_argument: account id: holds a character that is not allowed", "k 2: ok", "k 1: ok",
+		"k : b" + missing, "k 3: ok", "k 1: ok", "k ..: b: get balances: invalid_argument: account id: names another path", "k 4: ok",
 	}
-	return func() {
-		g.mutex.Lock()
-		defer g.mutex.Unlock()
-		g.now[name]--
-		g.now["total"]--
+	twice := slices.Values([]string{"1", "2"})
+	unusable := func(detail string) []string {
+		return []string{"k 1: " + invalid + detail, "k 2: " + invalid + detail}
 	}
-}
-
-// listing lists its accounts, all of them with their balances if it is a withBalances.
-type listing struct {
-	*bank
-	accounts []string
-	err      error
-}
-
-func (l listing) Accounts(context.Context, adapters.PSU) ([]adapters.Account, error) {
-	l.calls.Add(1)
-	var all []adapters.Account
-	for _, id := range l.accounts {
-		all = append(all, adapters.Account{Provider: l.Provider(), ID: id})
-	}
-	return all, l.err
-}
-
-// withBalances leaves the balances of one account out.
-type withBalances struct {
-	listing
-	without string
-}
-
-func (w withBalances) AllBalances(context.Context, adapters.PSU) ([]adapters.AccountBalances, error) {
-	w.calls.Add(1)
-	var all []adapters.AccountBalances
-	for _, id := range w.accounts {
-		answer := adapters.AccountBalances{AccountID: id, Balances: w.balances(id)}
-		if id == w.without {
-			answer.Balances, answer.Err = nil, &adapters.Error{Kind: adapters.ErrProtocol, Err: adapters.ErrNoBalances}
-		}
-		all = append(all, answer)
-	}
-	return all, w.err
-}
-
-// batching answers for several accounts, backwards and without those that its bank refuses silently.
-type batching struct {
-	*bank
-	lost string
-}
-
-func (b batching) BatchBalances(_ context.Context, accounts []string, _ adapters.PSU) ([]adapters.AccountBalances, error) {
-	if unique := slices.Compact(slices.Sorted(slices.Values(accounts))); len(unique) == 0 || len(unique) < len(accounts) {
-		return nil, &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "account ids: missing, or one occurs twice"}
-	}
-	b.calls.Add(1)
-	var all []adapters.AccountBalances
-	for _, id := range slices.Backward(accounts) {
-		if id != b.lost {
-			all = append(all, adapters.AccountBalances{AccountID: id, Balances: b.balances(id)})
-		}
-	}
-	return all, nil
-}
-
-func connection(source adapters.Source, key any, accounts iter.Seq[string]) collect.Connection {
-	return collect.Connection{Key: key, Source: source, PSU: adapters.Unattended(), Accounts: accounts}
-}
-
-// numbers yields the ids from up to, but not including, end.
-func numbers(from, end int) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for i := from; i < end; i++ {
-			if !yield(strconv.Itoa(i)) {
-				return
+	for name, c := range map[string]struct {
+		ctx      context.Context // nil: of the test
+		source   adapters.Source
+		accounts func(yield func(string) bool)
+		calls    int64
+		want     []string
+	}{
+		"lists":           {nil, &bank{accounts: []string{"1", "2", "3"}}, nil, 4, []string{"k 1: listed, ok", "k 2: listed, ok", "k 3: listed, ok"}},
+		"lists, batches":  {nil, &bank{accounts: []string{"6", "7"}, batches: true}, nil, 2, []string{"k 6: listed, ok", "k 7: listed, ok"}},
+		"carries":         {nil, &bank{accounts: []string{"4", "5"}, carries: true}, nil, 1, []string{"k 4: ok", "k 5: ok"}},
+		"carries in part": {nil, &bank{accounts: []string{"1", "2", "3"}, carries: true, without: "2"}, nil, 2, []string{"k 1: ok", "k 2: ok", "k 3: ok"}},
+		"refuses to list": {nil, &bank{accounts: []string{}, wait: unauthorized}, nil, 1, []string{"k : connection: unauthorized (HTTP 401)"}},
+		"cannot list": {nil, &bank{}, nil, 0, []string{
+			"k : connection: b: collect: unsupported: accounts: missing, and the provider lists none"}},
+		"lists nothing": {nil, &bank{accounts: []string{}}, nil, 1, nil},
+		"lists unusable ids": {nil, &bank{accounts: []string{"1", "", "a/b"}}, nil, 2, []string{"k 1: listed, ok", "k : listed, b" + missing,
+			"k a/b: listed, b: get balances: invalid_argument: account id: holds a character that is not allowed"}},
+		"batches": {nil, &bank{batches: true, lost: "77"}, numbers(0, 201), 3, slices.Concat(each("k", numbers(0, 77), "ok"),
+			[]string{"k 77: b: collect: protocol: batch: no answer for the account"}, each("k", numbers(78, 201), "ok"))},
+		"unusable and repeated ids":          {nil, &bank{}, named, 6, ofNamed},
+		"unusable and repeated ids, batches": {nil, &bank{batches: true}, named, 1, ofNamed},
+		"only one id, twice":                 {nil, &bank{batches: true}, slices.Values([]string{"1", "1"}), 1, []string{"k 1: ok", "k 1: ok"}},
+		"nothing": {nil, adapters.Base("b"), twice, 0,
+			each("k", twice, "b: get balances: unsupported: the provider has no such call, nothing was sent")},
+		"a batch that is refused has sent nothing": {nil, unready{&bank{}}, twice, 2, []string{"k 1: ok", "k 2: ok"}},
+		"context has ended":                        {ended, &bank{batches: true}, numbers(0, 250), 0, each("k", numbers(0, 250), "context deadline exceeded")},
+		"context has ended, list":                  {ended, &bank{accounts: []string{"1"}}, nil, 0, []string{"k : connection: context deadline exceeded"}},
+		"no source":                                {nil, nil, twice, 0, unusable("source: missing")},
+		"no source, list":                          {nil, nil, nil, 0, []string{"k : connection: " + invalid + "source: missing"}},
+		"typed nil":                                {nil, (*hollow)(nil), twice, 0, unusable("source: nil, or its Provider method panics")},
+		"no name, panic":                           {nil, nameless{}, twice, 0, unusable("source: nil, or its Provider method panics")},
+		"no name":                                  {nil, adapters.Base(""), twice, 0, unusable("source: its provider has no name")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			counted := &bank{}
+			switch source := c.source.(type) {
+			case *bank:
+				counted = source
+			case unready:
+				counted = source.bank
 			}
-		}
+			counted.Base = "b"
+			ctx := c.ctx
+			if ctx == nil {
+				ctx = t.Context()
+			}
+			// A connection besides, which has to come through as well.
+			run := start(ctx, &collect.Options{Ordered: true}, connection(c.source, "k", c.accounts), connection(&bank{Base: "good"}, "good", numbers(0, 1)))
+			results := gather(run)
+			last := len(results) - 1
+			assert.Equal(t, c.want, lines(results[:last]))
+			assert.Equal(t, "good", results[last].Key)
+			assert.Equal(t, ctx.Err() == nil, results[last].Err == nil)
+			assert.Equal(t, c.calls, counted.calls.Load())
+			assert.Equal(t, recount(results), run.Report())
+		})
 	}
 }
 
-func gather(run *collect.Run) (all []collect.Result) { return slices.Collect(run.Results()) }
-
-func ids(results []collect.Result) (all []string) {
-	for _, result := range results {
-		all = append(all, result.AccountID)
+// recount is the report that the results make. These sources do not tell their calls.
+func recount(results []collect.Result) (report collect.Report) {
+	add := func(counts *map[string]int, err error) {
+		if *counts == nil {
+			*counts = map[string]int{}
+		}
+		(*counts)[string(adapters.KindOf(err))]++
 	}
-	return all
+	for _, r := range results {
+		if r.OfConnection {
+			add(&report.UnknownAccounts, r.Err)
+			continue
+		}
+		report.Accounts++
+		report.Balances += len(r.Balances)
+		if r.Err != nil {
+			add(&report.Failures, r.Err)
+		} else {
+			report.Answered++
+		}
+	}
+	return report
 }
 
 func TestEveryAccountEndsOnce(t *testing.T) {
 	t.Parallel()
-	for _, isOrdered := range []bool{false, true} {
+	both(t, func(t *testing.T, options *collect.Options) {
 		var connections []collect.Connection
 		for i := range 100 {
 			source := &bank{Base: "bank", wait: func(_ context.Context, account string) error {
@@ -167,210 +147,36 @@ func TestEveryAccountEndsOnce(t *testing.T) {
 			}}
 			connections = append(connections, connection(source, "bank", numbers(i*100, i*100+100)))
 		}
-		run := collect.Balances(t.Context(), slices.Values(connections), &collect.Options{Ordered: isOrdered})
+		run := start(t.Context(), options, connections...)
 		results := gather(run)
-		want := slices.Collect(numbers(0, 10_000))
-		if !isOrdered {
-			slices.SortFunc(results, func(a, b collect.Result) int {
-				x, _ := strconv.Atoi(a.AccountID)
-				y, _ := strconv.Atoi(b.AccountID)
-				return x - y
-			})
+		if !options.Ordered {
+			number := func(r collect.Result) int { n, _ := strconv.Atoi(r.AccountID); return n }
+			slices.SortFunc(results, func(a, b collect.Result) int { return number(a) - number(b) })
 		}
-		require.Equal(t, want, ids(results))
-		for _, result := range results {
-			assert.Equal(t, result.Err == nil, len(result.Balances) == 1)
-			if result.Err == nil {
-				assert.Equal(t, result.AccountID, result.Balances[0].AccountID)
-			}
+		require.Len(t, results, 10_000)
+		for i, line := range lines(results) {
+			require.Equal(t, "bank "+strconv.Itoa(i)+": "+map[bool]string{true: "not_found (HTTP 404)", false: "ok"}[i%10 == 7], line)
 		}
 		assert.Equal(t, collect.Report{
 			Accounts: 10_000, Answered: 9_000, Balances: 9_000, Failures: map[string]int{"not_found": 1_000}}, run.Report())
-	}
+	})
 }
 
-func TestBoundsHold(t *testing.T) {
+func TestResultsAndReportsAsJSON(t *testing.T) {
 	t.Parallel()
-	gauge := &gauge{}
-	slow := func(context.Context, string) error {
-		time.Sleep(time.Millisecond)
-		return nil
+	result := func(err error) collect.Result {
+		return collect.Result{Key: "k", Provider: "b", AccountID: "1", Err: err}
 	}
-	var connections []collect.Connection
-	for i := range 40 {
-		name := fmt.Sprintf("bank%d", i%4)
-		connections = append(connections, connection(&bank{Base: adapters.Base(name), gauge: gauge, wait: slow}, name, numbers(0, 25)))
-	}
-	run := collect.Balances(t.Context(), slices.Values(connections), &collect.Options{Calls: 10, PerHost: 4})
-	assert.Len(t, gather(run), 1000)
-	for name, most := range gauge.most {
-		if name == "total" {
-			assert.LessOrEqual(t, most, 10)
-			assert.Greater(t, most, 4, "hosts are asked side by side")
-			continue
-		}
-		assert.LessOrEqual(t, most, 4, name)
-	}
-}
-
-func TestHostsAreBoundedAcrossProviders(t *testing.T) {
-	t.Parallel()
-	gauge := &gauge{}
-	one := connection(&bank{Base: "h", gauge: gauge}, "a", numbers(0, 50))
-	two := connection(&bank{Base: "h", gauge: gauge}, "b", numbers(0, 50))
-	one.Host, two.Host = "gateway", "gateway"
-	gather(collect.Balances(t.Context(), slices.Values([]collect.Connection{one, two}), &collect.Options{PerHost: 1}))
-	assert.Equal(t, 1, gauge.most["total"])
-}
-
-func TestAccountsAreListedWithoutIDs(t *testing.T) {
-	t.Parallel()
-	listed := listing{bank: &bank{Base: "lists"}, accounts: []string{"1", "2", "3"}}
-	all := withBalances{listing{bank: &bank{Base: "all"}, accounts: []string{"4", "5"}}, ""}
-	both := &bank{Base: "batch"}
-	batch := batchSource{batching{bank: both}, listing{bank: both, accounts: []string{"6", "7"}}}
-	failing := listing{bank: &bank{Base: "fails"}, err: &adapters.Error{Kind: adapters.ErrUnauthorized, Status: 401}}
-	blind := &bank{Base: "blind"}
-	empty := listing{bank: &bank{Base: "empty"}}
-	connections := []collect.Connection{
-		connection(listed, "lists", nil), connection(all, "all", nil), connection(batch, "batch", nil),
-		connection(failing, "fails", nil), connection(blind, "blind", nil), connection(empty, "empty", nil),
-	}
-	run := collect.Balances(t.Context(), slices.Values(connections), &collect.Options{Ordered: true})
-	results := gather(run)
-	assert.Equal(t, []string{"1", "2", "3", "4", "5", "6", "7", "", ""}, ids(results))
-	assert.ErrorIs(t, results[7].Err, adapters.ErrUnauthorized)
-	assert.EqualError(t, results[8].Err, "blind: collect: unsupported: accounts: missing, and the provider lists none")
-	assert.ErrorIs(t, results[8].Err, errors.ErrUnsupported)
-	for i, result := range results {
-		assert.Equal(t, i >= 7, result.OfConnection)
-		assert.Equal(t, i < 3 || i == 5 || i == 6, result.Account != nil, "what the list says about %s", result.AccountID)
-	}
-	assert.Equal(t, collect.Report{
-		Accounts: 7, Answered: 7, Balances: 7, UnknownAccounts: map[string]int{"unauthorized": 1, "unsupported": 1},
-	}, run.Report(), "no calls: these sources do not tell them")
-	for source, want := range map[*bank]int64{listed.bank: 4, all.bank: 1, both: 2, failing.bank: 1, blind: 0, empty.bank: 1} {
-		assert.Equal(t, want, source.calls.Load(), source.Provider())
-	}
-}
-
-func TestAccountsWithoutBalancesInTheListAreAskedFor(t *testing.T) {
-	t.Parallel()
-	source := withBalances{listing{bank: &bank{Base: "all"}, accounts: []string{"1", "2", "3"}}, "2"}
-	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection(source, "all", nil)}),
-		&collect.Options{Ordered: true})
-	results := gather(run)
-	assert.Equal(t, []string{"1", "2", "3"}, ids(results))
-	for _, result := range results {
-		assert.NoError(t, result.Err)
-		assert.Len(t, result.Balances, 1)
-	}
-	assert.EqualValues(t, 2, source.calls.Load())
-}
-
-// Every account of a list without any balances is a call of its own, and these run side by side.
-func TestListsWithoutBalancesKeepTheBounds(t *testing.T) {
-	t.Parallel()
-	slow := func(context.Context, string) error {
-		time.Sleep(time.Millisecond)
-		return nil
-	}
-	gauge := &gauge{}
-	source := nothingListed{listing{bank: &bank{Base: "all", gauge: gauge, wait: slow}, accounts: slices.Collect(numbers(0, 500))}}
-	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection(source, "all", nil)}),
-		&collect.Options{Ordered: true, PerHost: 8})
-	assert.Equal(t, source.accounts, ids(gather(run)))
-	assert.LessOrEqual(t, gauge.most["all"], 8)
-	assert.Greater(t, gauge.most["all"], 1)
-	assert.EqualValues(t, 500, source.calls.Load())
-}
-
-type nothingListed struct{ listing }
-
-func (n nothingListed) AllBalances(context.Context, adapters.PSU) (all []adapters.AccountBalances, err error) {
-	for _, id := range n.accounts {
-		failure := &adapters.Error{Kind: adapters.ErrProtocol, Err: adapters.ErrNoBalances}
-		all = append(all, adapters.AccountBalances{AccountID: id, Err: failure})
-	}
-	return all, nil
-}
-
-// batchSource lists accounts and answers for several.
-type batchSource struct {
-	batching
-	list listing
-}
-
-func (b batchSource) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Account, error) {
-	return b.list.Accounts(ctx, psu)
-}
-
-func TestBatchAnswersAreMatchedByAccount(t *testing.T) {
-	t.Parallel()
-	source := batching{bank: &bank{Base: "batch"}, lost: "77"}
-	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection(source, "batch", numbers(0, 201))}),
-		&collect.Options{Ordered: true})
-	results := gather(run)
-	assert.Equal(t, slices.Collect(numbers(0, 201)), ids(results))
-	for _, result := range results {
-		if result.AccountID == "77" {
-			assert.ErrorIs(t, result.Err, adapters.ErrProtocol)
-			continue
-		}
-		require.NoError(t, result.Err)
-		assert.Equal(t, result.AccountID, result.Balances[0].AccountID)
-	}
-	assert.EqualValues(t, 3, source.calls.Load())
-}
-
-func TestBreakingOffEndsEverything(t *testing.T) {
-	t.Parallel()
-	for _, isOrdered := range []bool{false, true} {
-		gauge := &gauge{}
-		until := func(ctx context.Context, _ string) error {
-			select {
-			case <-time.After(10 * time.Millisecond): // calls end, or none of the first connection could begin
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		endless := func(yield func(collect.Connection) bool) {
-			for i := 0; yield(connection(&bank{Base: "b", gauge: gauge, wait: until}, strconv.Itoa(i), numbers(0, math.MaxInt))); i++ {
-			}
-		}
-		run := collect.Balances(t.Context(), endless, &collect.Options{Ordered: isOrdered, Calls: 500, PerHost: 500})
-		for range run.Results() {
-			break
-		}
-		assert.Equal(t, 0, gauge.now["total"], "no call is left")
-		for range run.Results() {
-			assert.Fail(t, "a run is for one loop")
-		}
-	}
-}
-
-// A hundred thousand accounts from an iterator: nothing is held for those that are done.
-func TestMemoryStaysFlat(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a hundred thousand accounts")
-	}
-	for _, isOrdered := range []bool{false, true} {
-		run := collect.Balances(t.Context(), slices.Values([]collect.Connection{
-			connection(&bank{Base: "b"}, "b", numbers(0, 50_000)), connection(&bank{Base: "c"}, "c", numbers(0, 50_000)),
-		}), &collect.Options{Ordered: isOrdered})
-		var most uint64
-		var memory runtime.MemStats
-		n := 0
-		for range run.Results() {
-			if n++; n%10_000 == 0 {
-				runtime.GC()
-				runtime.ReadMemStats(&memory)
-				most = max(most, memory.HeapAlloc)
-			}
-		}
-		assert.Equal(t, 100_000, n)
-		t.Logf("ordered %v: %d KiB live at most", isOrdered, most>>10)
-		assert.Less(t, most, uint64(32<<20))
+	for want, value := range map[string]any{
+		`{"key":"k","provider":"b","accountId":"1","error":{"kind":"canceled"}}`:               result(context.Canceled),
+		`{"key":"k","provider":"b","accountId":"1","error":{"kind":"not_found","status":404}}`: result(&adapters.Error{Kind: adapters.ErrNotFound, Status: 404}),
+		`{"key":"k","provider":"b","accountId":"1"}`:                                           result(nil),
+		`{"accounts":1,"answered":0,"balances":0,"unknownAccounts":{"other":1}}`: collect.Report{
+			Accounts: 1, UnknownAccounts: map[string]int{"other": 1},
+		},
+	} {
+		text, err := json.Marshal(value)
+		require.NoError(t, err)
+		assert.JSONEq(t, want, string(text))
 	}
 }

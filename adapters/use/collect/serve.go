@@ -152,18 +152,11 @@ func (v *visit) listed() []item {
 // list makes one call, or two where the list does not carry balances.
 func (v *visit) list() (answers []adapters.AccountBalances, err error) {
 	defer v.leave(v.at)
-	err = v.try(func() (err error) {
-		answers, err = v.Source.AllBalances(v.ctx, v.PSU)
-		return err
-	})
+	answers, err = try(v, func() ([]adapters.AccountBalances, error) { return v.Source.AllBalances(v.ctx, v.PSU) })
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return answers, err
 	}
-	var accounts []adapters.Account
-	err = v.try(func() (err error) {
-		accounts, err = v.Source.Accounts(v.ctx, v.PSU)
-		return err
-	})
+	accounts, err := try(v, func() ([]adapters.Account, error) { return v.Source.Accounts(v.ctx, v.PSU) })
 	if errors.Is(err, errors.ErrUnsupported) {
 		err = v.wrapped(adapters.ErrUnsupported, "accounts: missing, and the provider lists none", err)
 	}
@@ -191,10 +184,7 @@ func (v *visit) take(one item) bool {
 
 // batchSize asks the source with nothing to ask for: it refuses the argument, or the call itself.
 func (v *visit) batchSize() int {
-	err := v.try(func() error {
-		_, err := v.Source.BatchBalances(v.ctx, nil, v.PSU)
-		return err
-	})
+	_, err := v.batch(nil)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return 1
 	}
@@ -236,24 +226,20 @@ func (v *visit) call(group []item, ids []string, deliver func([]Result)) {
 // ask makes the call of a group. A batch that turns out to be unsupported has sent nothing.
 func (v *visit) ask(ids []string) (answers []adapters.AccountBalances, err error) {
 	if len(ids) > 1 {
-		err = v.try(func() (err error) {
-			answers, err = v.Source.BatchBalances(v.ctx, ids, v.PSU)
-			return err
-		})
-		if !errors.Is(err, errors.ErrUnsupported) {
+		if answers, err = v.batch(ids); !errors.Is(err, errors.ErrUnsupported) {
 			return answers, err
 		}
 		answers = nil
 	}
 	for _, id := range ids {
-		one := adapters.AccountBalances{AccountID: id}
-		one.Err = v.try(func() (err error) {
-			one.Balances, err = v.Source.Balances(v.ctx, id, v.PSU)
-			return err
-		})
-		answers = append(answers, one)
+		balances, err := try(v, func() ([]adapters.Balance, error) { return v.Source.Balances(v.ctx, id, v.PSU) })
+		answers = append(answers, adapters.AccountBalances{AccountID: id, Balances: balances, Err: err})
 	}
 	return answers, nil
+}
+
+func (v *visit) batch(ids []string) ([]adapters.AccountBalances, error) {
+	return try(v, func() ([]adapters.AccountBalances, error) { return v.Source.BatchBalances(v.ctx, ids, v.PSU) })
 }
 
 // byID finds answers by the account's id and never by position.
@@ -299,7 +285,7 @@ func results(group []item) []Result {
 }
 
 // try runs a method of the source. A panic becomes an error here, and goes on at the end of the run.
-func (v *visit) try(method func() error) (err error) {
+func try[T any](v *visit, method func() (T, error)) (answer T, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = v.failure("the source", value)

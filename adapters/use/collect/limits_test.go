@@ -1,0 +1,303 @@
+package collect_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"math"
+	"runtime"
+	"slices"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/collect"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestBoundsHold(t *testing.T) {
+	t.Parallel()
+	gauge := newGauge()
+	var connections []collect.Connection
+	for i := range 40 {
+		name := "bank" + strconv.Itoa(i%4)
+		connections = append(connections, connection(&bank{Base: adapters.Base(name), gauge: gauge, wait: slow}, name, numbers(0, 25)))
+	}
+	assert.Len(t, gather(start(t.Context(), &collect.Options{Calls: 10, PerHost: 4}, connections...)), 1000)
+	assert.LessOrEqual(t, gauge.most["total"], 10)
+	assert.Greater(t, gauge.most["total"], 4, "hosts are asked side by side")
+	delete(gauge.most, "total")
+	for name, most := range gauge.most {
+		assert.LessOrEqual(t, most, 4, name)
+	}
+}
+
+// Connections of several providers, and those that come and go, keep the bound of their host while calls are under way.
+func TestHostsAreBounded(t *testing.T) {
+	t.Parallel()
+	gauge := newGauge()
+	connections := func(yield func(collect.Connection) bool) {
+		for i := range 20 {
+			c := connection(&bank{Base: adapters.Base(strconv.Itoa(i % 2)), gauge: gauge, wait: slow}, i, numbers(0, 1))
+			c.Host = "gateway"
+			if !yield(c) {
+				return
+			}
+			time.Sleep(time.Millisecond) // the connection before this one has nothing left to ask
+		}
+	}
+	gather(collect.Balances(t.Context(), connections, &collect.Options{PerHost: 1}))
+	assert.Equal(t, 1, gauge.most["total"])
+}
+
+// Every account of a list without any balances is a call of its own, and these run side by side.
+func TestListsWithoutBalancesKeepTheBounds(t *testing.T) {
+	t.Parallel()
+	gauge, accounts := newGauge(), slices.Collect(numbers(100, 600))
+	source := &bank{Base: "all", gauge: gauge, wait: slow, accounts: accounts, carries: true}
+	for _, id := range accounts {
+		source.without += " " + id
+	}
+	run := start(t.Context(), &collect.Options{Ordered: true, PerHost: 8}, connection(source, "all", nil))
+	assert.Equal(t, each("all", slices.Values(accounts), "ok"), lines(gather(run)))
+	assert.LessOrEqual(t, gauge.most["all"], 8)
+	assert.Greater(t, gauge.most["all"], 1)
+	assert.EqualValues(t, 501, source.calls.Load())
+}
+
+func TestBoundsOfAnySize(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{math.MaxInt, math.MaxInt32, 1 << 20, -1, math.MinInt} {
+		both(t, func(t *testing.T, options *collect.Options) {
+			options.Calls, options.PerHost = n, n
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			assert.Len(t, gather(start(t.Context(), options, connection(&bank{Base: "b"}, "b", numbers(0, 10)))), 10)
+			runtime.ReadMemStats(&after)
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20))
+		})
+	}
+}
+
+// A hundred thousand accounts from an iterator: nothing is held for those that are done.
+func TestMemoryStaysFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a hundred thousand accounts")
+	}
+	for _, isOrdered := range []bool{false, true} {
+		run := start(t.Context(), &collect.Options{Ordered: isOrdered},
+			connection(&bank{Base: "b"}, "b", numbers(0, 50_000)), connection(&bank{Base: "c"}, "c", numbers(0, 50_000)))
+		var most uint64
+		var memory runtime.MemStats
+		n := 0
+		for range run.Results() {
+			if n++; n%10_000 == 0 {
+				runtime.GC()
+				runtime.ReadMemStats(&memory)
+				most = max(most, memory.HeapAlloc)
+			}
+		}
+		assert.Equal(t, 100_000, n)
+		assert.Less(t, most, uint64(32<<20))
+	}
+}
+
+// An account is asked for as soon as a blocking iterator yields it, where no batch has to be filled.
+func TestIteratorsThatBlock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		accounts := func(yield func(string) bool) {
+			for i := range 3 {
+				if !yield(strconv.Itoa(i)) {
+					return
+				}
+				time.Sleep(time.Hour)
+			}
+		}
+		next, stop := iter.Pull(start(t.Context(), nil, connection(&bank{Base: "b"}, nil, accounts)).Results())
+		defer stop()
+		begun := time.Now()
+		for i := range 3 {
+			result, ok := next()
+			require.True(t, ok)
+			assert.Equal(t, strconv.Itoa(i), result.AccountID)
+			assert.Equal(t, time.Duration(i)*time.Hour, time.Since(begun))
+		}
+		_, ok := next()
+		assert.False(t, ok)
+	})
+}
+
+func TestBreakingOffEndsEverything(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, options *collect.Options) {
+		gauge := newGauge()
+		until := func(ctx context.Context, _ string) error {
+			select {
+			case <-time.After(10 * time.Millisecond): // calls end, or none of the first connection could begin
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		endless := func(yield func(collect.Connection) bool) {
+			for i := 0; yield(connection(&bank{Base: "b", gauge: gauge, wait: until}, strconv.Itoa(i), numbers(0, math.MaxInt))); i++ {
+			}
+		}
+		options.Calls, options.PerHost = 500, 500
+		run := collect.Balances(t.Context(), endless, options)
+		for range run.Results() {
+			assert.Empty(t, gather(run), "a run is for one loop")
+			break
+		}
+		assert.Equal(t, 0, gauge.now["total"], "no call is left")
+		assert.Empty(t, gather(run), "a run is for one loop")
+	})
+}
+
+func TestEndOfContextLeavesNoNamedAccountOut(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, options *collect.Options) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		stop := func(ctx context.Context, account string) error {
+			if account == "5" {
+				cancel()
+			}
+			return ctx.Err()
+		}
+		source, untouched := &bank{Base: "b", wait: stop}, &bank{Base: "c", accounts: []string{"7"}}
+		connections := []collect.Connection{connection(source, "named", numbers(0, 1000))}
+		for range 500 { // more than are worked on at once
+			connections = append(connections, connection(untouched, "unnamed", nil))
+		}
+		options.Calls, options.PerHost = 4, 4
+		run := start(ctx, options, connections...)
+		results, named := gather(run), map[string]bool{}
+		for _, result := range results {
+			assert.True(t, result.Err == nil || errors.Is(result.Err, context.Canceled))
+			if result.Key == "named" {
+				named[result.AccountID] = true
+				assert.Equal(t, "b", result.Provider)
+			}
+		}
+		assert.Len(t, results, 1500)
+		assert.Len(t, named, 1000)
+		assert.Less(t, source.calls.Load(), int64(100), "new calls end")
+		assert.Equal(t, recount(results), run.Report())
+		assert.Positive(t, run.Report().UnknownAccounts["canceled"])
+	})
+}
+
+func TestIteratorsWithoutEndStopAfterTheContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	results := gather(start(ctx, &collect.Options{Ordered: true},
+		connection(&bank{Base: "b"}, "endless", numbers(0, math.MaxInt)), connection(&bank{Base: "b"}, "next", numbers(0, 1))))
+	require.Len(t, results, 100_002)
+	assert.True(t, results[100_000].OfConnection, "more accounts may have been left out")
+	assert.Equal(t, "next", results[100_001].Key)
+	endless := func(yield func(collect.Connection) bool) {
+		for yield(connection(&bank{Base: "b"}, nil, numbers(0, 1))) {
+		}
+	}
+	assert.Len(t, gather(collect.Balances(ctx, endless, nil)), 100_000)
+}
+
+// panics returns the value of the panic that the loop over the results ends with.
+func panics(run *collect.Run) (results []collect.Result, value any) {
+	defer func() { value = recover() }()
+	for result := range run.Results() {
+		results = append(results, result)
+	}
+	return results, nil
+}
+
+func TestPanicsReachTheCallerAndHideNothing(t *testing.T) {
+	t.Parallel()
+	boom := errors.New("boom")
+	explode := func() { panic(boom) }
+	// source does it when it lists and when it is asked for the account 13.
+	source := func(do func()) *bank {
+		return &bank{Base: "b", accounts: []string{}, carries: true, wait: func(_ context.Context, account string) error {
+			if account == "13" || account == "list" {
+				do()
+			}
+			return nil
+		}}
+	}
+	accounts := func(end func()) iter.Seq[string] {
+		return func(yield func(string) bool) {
+			if yield("12") && yield("14") {
+				end()
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		source *bank
+		named  iter.Seq[string]
+		who    string
+		value  any
+	}{
+		"source":            {source(explode), numbers(12, 15), "the source panicked", boom},
+		"source, value nil": {source(func() { panic(any(nil)) }), numbers(12, 15), "the source panicked", new(runtime.PanicNilError)},
+		"source exits":      {source(runtime.Goexit), numbers(12, 15), "the source ended its goroutine", nil},
+		"list":              {source(explode), nil, "the source panicked", boom},
+		"list exits":        {source(runtime.Goexit), nil, "the source ended its goroutine", nil},
+		"iterator":          {&bank{Base: "b"}, accounts(explode), "the iterator of accounts panicked", boom},
+		"iterator, batches": {&bank{Base: "b", batches: true}, accounts(explode), "the iterator of accounts panicked", boom},
+		"iterator exits":    {&bank{Base: "b"}, accounts(runtime.Goexit), "the iterator of accounts ended its goroutine", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := append(each(2, numbers(100, 300), "ok"), "1 : connection: b: collect: other: "+c.who)
+			switch {
+			case c.named != nil && c.source.wait != nil:
+				want[len(want)-1] = "1 13: b: collect: other: " + c.who
+				fallthrough
+			case c.named != nil:
+				want = append(want, "1 12: ok", "1 14: ok")
+			}
+			both(t, func(t *testing.T, options *collect.Options) {
+				results, value := panics(start(t.Context(), options, connection(c.source, 1, c.named), connection(&bank{Base: "bank"}, 2, numbers(100, 300))))
+				assert.Equal(t, c.value, value)
+				assert.ElementsMatch(t, want, lines(results))
+			})
+		})
+	}
+}
+
+func TestPanicsInTheIteratorOfConnections(t *testing.T) {
+	t.Parallel()
+	for _, end := range []func(){func() { panic("boom") }, runtime.Goexit} {
+		results, value := panics(collect.Balances(t.Context(), func(yield func(collect.Connection) bool) {
+			yield(connection(&bank{Base: "b"}, nil, numbers(0, 10)))
+			end()
+		}, nil))
+		assert.Len(t, results, 10)
+		assert.NotNil(t, value, "further connections may have been lost")
+	}
+}
+
+func TestLoopsThatPanicLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, options *collect.Options) {
+		gauge := newGauge()
+		source := &bank{Base: "b", gauge: gauge, wait: func(_ context.Context, id string) error {
+			if id != "0" {
+				panic("source")
+			}
+			return nil
+		}}
+		assert.PanicsWithValue(t, "loop", func() {
+			for range start(t.Context(), options, connection(source, nil, numbers(0, math.MaxInt))).Results() {
+				panic("loop")
+			}
+		})
+		assert.Equal(t, 0, gauge.now["total"])
+	})
+}
