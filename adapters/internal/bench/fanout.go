@@ -1,12 +1,29 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/collect"
 )
 
 const (
@@ -17,130 +34,164 @@ const (
 	fanRounds   = 6
 )
 
-// setting is what the servers of a fan-out do; street is where they then are.
-type setting struct {
-	Latency time.Duration
-	TLS     bool
+const fanNote = `%d myPOS accounts on %d servers, %d calls at once: package collect and the adapter against a pool of workers with
+hand's client, each in a process of its own, in turns, %d times. Memory is what the Go runtime took from the system.`
+
+func measureFanOut() {
+	rows := [][]string{{"servers", "throughput: fastest", "median (quartiles)", "memory: least", "median (quartiles)"}}
+	const far = 20 * time.Millisecond
+	for _, latency := range []time.Duration{0, far} {
+		for _, secure := range []bool{false, true} {
+			name := fmt.Sprintf("%d ms", latency.Milliseconds())
+			if secure {
+				name += ", TLS"
+			}
+			throughput, memory := fanOut(latency, secure)
+			rows = append(rows, []string{
+				name, fmt.Sprintf("%.2f", throughput.fastest), throughput.spread(), fmt.Sprintf("%.2f", memory.fastest), memory.spread(),
+			})
+		}
+	}
+	printTable("Fan-out, ours / hand", fmt.Sprintf(fanNote, fanAccounts, fanServers, fanCalls, fanRounds), rows)
 }
 
+// street is where the servers of a fan-out are, effort what a fan-out took.
 type street struct {
 	URLs        []string
 	Certificate []byte // that they share, if they speak TLS
 }
 
-// effort is what a fan-out took: seconds, and bytes of memory at most.
 type effort struct{ Seconds, Memory float64 }
 
-// measureFanOut lets processes of their own fetch many accounts from servers in another one, in turns.
-func measureFanOut(r *report) error {
-	rows := [][]string{{"servers", "throughput, ours / hand", "gate", "", "most memory, ours / hand", "gate", ""}}
-	const far = 20 * time.Millisecond
-	for _, s := range []setting{{0, false}, {0, true}, {far, false}, {far, true}} {
-		throughput, memory, err := fanOut(s)
-		if err != nil {
-			return err
-		}
-		row := append([]string{s.String(), throughput.String()}, r.judge(throughputTarget, throughput.median)...)
-		row = append(row, memory.String())
-		rows = append(rows, append(row, r.judge(memoryTarget, memory.median)...))
-	}
-	r.table("## Fan-out", fmt.Sprintf(fanNote, fanAccounts, fanServers, fanCalls, fanRounds), rows)
-	return nil
-}
-
-const fanNote = `%d myPOS accounts on %d servers, %d calls at once: package collect and the adapter against a pool of workers with
-hand's client, each in a process of its own, in turns, %d times. Memory is what the Go runtime holds.`
-
-func (s setting) String() string {
-	if s.TLS {
-		return fmt.Sprintf("%d ms, TLS", s.Latency.Milliseconds())
-	}
-	return fmt.Sprintf("%d ms", s.Latency.Milliseconds())
-}
-
-func fanOut(s setting) (throughput, memory spread, err error) {
-	var at street
-	stop, err := begin("servers", s, &at)
-	if err != nil {
-		return throughput, memory, err
-	}
+func fanOut(latency time.Duration, secure bool) (throughput, memory ratio) {
+	at, stop := serve(latency, secure)
 	defer stop()
-	var speeds, sizes []float64
+	sides, efforts := []string{"ours", "hand"}, [2][]effort{}
 	for round := range fanRounds {
-		var efforts [2]effort
-		for turn := range efforts {
-			i := (round + turn) % len(efforts)
-			end, err := begin(names[i], at, &efforts[i])
-			if err != nil {
-				return throughput, memory, err
-			}
-			end()
+		for turn := range sides {
+			i := (round + turn) % 2
+			efforts[i] = append(efforts[i], begin(sides[i], at))
 		}
-		speeds = append(speeds, efforts[hand].Seconds/efforts[ours].Seconds)
-		sizes = append(sizes, efforts[ours].Memory/efforts[hand].Memory)
 	}
-	return spreadOf(speeds, itself), spreadOf(sizes, itself), nil
+	speed := func(e effort) float64 { return 1 / e.Seconds }
+	size := func(e effort) float64 { return e.Memory }
+	return compareEfforts(efforts, speed, slices.Max[[]float64]), compareEfforts(efforts, size, slices.Min[[]float64])
 }
 
-// begin starts a child in a part, tells it input and waits for its output. The child ends with the call of end.
-func begin(part string, input, output any) (end func(), err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
+func compareEfforts(efforts [2][]effort, value func(effort) float64, best func([]float64) float64) ratio {
+	var ours, hand, all []float64
+	for i := range efforts[0] {
+		ours, hand = append(ours, value(efforts[0][i])), append(hand, value(efforts[1][i]))
+		all = append(all, ours[i]/hand[i])
 	}
-	command := exec.Command(self, "-child", part)
+	r := ratioOf(all)
+	r.fastest = best(ours) / best(hand)
+	return r
+}
+
+// serve starts the servers, which answer for every account.
+func serve(latency time.Duration, secure bool) (at street, stop func()) {
+	text := scenario{myposBank, 1}.body()
+	handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		time.Sleep(latency)
+		account := strings.Split(request.URL.Path, "/")[3]
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(bytes.Replace(text, []byte(myposBank.account), []byte(account), 1))
+	})
+	var servers []*httptest.Server
+	for range fanServers {
+		server := httptest.NewUnstartedServer(handler)
+		server.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that end with their child
+		if secure {
+			server.StartTLS()
+			at.Certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+		} else {
+			server.Start()
+		}
+		at.URLs, servers = append(at.URLs, server.URL), append(servers, server)
+	}
+	return at, func() {
+		for _, server := range servers {
+			server.Close()
+		}
+	}
+}
+
+// begin runs a side in a process of its own, and play is its part of it.
+func begin(side string, at street) (took effort) {
+	command := exec.Command(must(os.Executable()), "-child", side, string(must(json.Marshal(at))))
 	command.Stderr = os.Stderr
-	stdin, err := command.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	stdout, err := command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := command.Start(); err != nil {
-		return nil, err
-	}
-	end = func() {
-		_ = stdin.Close()
-		_ = command.Wait()
-	}
-	err = json.NewEncoder(stdin).Encode(input)
-	if err == nil {
-		err = json.NewDecoder(stdout).Decode(output)
-	}
-	if err != nil {
-		end()
-		return nil, fmt.Errorf("%s: %w", part, err)
-	}
-	return end, nil
+	must(0, json.Unmarshal(must(command.Output()), &took))
+	return took
 }
 
-// play is the child's side of begin.
-func play(part string, stdin io.Reader, stdout io.Writer) error {
-	decoder, encoder := json.NewDecoder(stdin), json.NewEncoder(stdout)
-	if part == "servers" {
-		var s setting
-		if err := decoder.Decode(&s); err != nil {
-			return err
-		}
-		at, err := serve(s)
-		if err != nil {
-			return err
-		}
-		if err := encoder.Encode(at); err != nil {
-			return err
-		}
-		_, err = io.Copy(io.Discard, stdin) // until the parent ends
-		return err
-	}
+func play(side, argument string) {
 	var at street
-	if err := decoder.Decode(&at); err != nil {
-		return err
+	must(0, json.Unmarshal([]byte(argument), &at))
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(at.Certificate)
+	visit := map[string]func(street, *tls.Config) int{"ours": visitOurs, "hand": visitByHand}[side]
+	begun := time.Now()
+	if visit(at, &tls.Config{RootCAs: roots}) != fanAccounts {
+		panic("accounts are missing")
 	}
-	took, err := measureVisit(part, at)
-	if err != nil {
-		return err
+	took := effort{Seconds: time.Since(begun).Seconds()}
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	took.Memory = float64(memory.Sys)
+	must(0, json.NewEncoder(os.Stdout).Encode(took))
+}
+
+func accountsAt(yield func(string) bool) {
+	for i := 0; i < fanAccounts/fanServers && yield(strconv.Itoa(50_000_000_000+i)); i++ {
 	}
-	return encoder.Encode(took)
+}
+
+func visitOurs(at street, config *tls.Config) (answered int) {
+	var connections []collect.Connection
+	client := adapters.NewHTTPClient(config)
+	for _, url := range at.URLs {
+		connections = append(connections, collect.Connection{
+			Host: url, Source: newMyPOS(access{url, client, nil}), PSU: adapters.Unattended(), Accounts: accountsAt,
+		})
+	}
+	options := &collect.Options{Calls: fanCalls, PerHost: fanPerHost}
+	for result := range collect.Balances(context.Background(), slices.Values(connections), options).Results() {
+		answered += len(result.Balances)
+	}
+	return answered
+}
+
+// visitByHand is the pool that somebody would write who has learnt to keep connections.
+func visitByHand(at street, config *tls.Config) int {
+	client := &http.Client{Timeout: timeout, Transport: &http.Transport{
+		TLSClientConfig: config, MaxIdleConns: fanCalls * 2, MaxIdleConnsPerHost: fanCalls,
+	}}
+	type job struct {
+		fetch   fetch
+		account string
+	}
+	jobs := make(chan job, fanCalls)
+	var answered atomic.Int64
+	var workers sync.WaitGroup
+	for range fanCalls {
+		workers.Go(func() {
+			for job := range jobs {
+				balances, _ := job.fetch(context.Background(), job.account)
+				answered.Add(int64(len(balances)))
+			}
+		})
+	}
+	var fetches []fetch
+	for _, url := range at.URLs {
+		fetches = append(fetches, myposHand(access{url, client, time.Now}))
+	}
+	for account := range accountsAt {
+		for _, fetch := range fetches {
+			jobs <- job{fetch, account}
+		}
+	}
+	close(jobs)
+	workers.Wait()
+	return int(answered.Load())
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -34,48 +34,28 @@ func programs() []program {
 }
 
 // measureImports shows what a program gains in packages and size.
-func measureImports(r *report) error {
-	folder, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		return err
-	}
+func measureImports() {
+	folder := must(os.MkdirTemp("", "bench"))
 	defer func() { _ = os.RemoveAll(folder) }()
 	rows := [][]string{{"program", "packages", "not of the standard library", "stripped binary, MB", "of the first"}}
 	base := 0.0
 	for _, p := range programs() {
-		packages, foreign, size, err := p.build(folder)
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
-		if base == 0 {
-			base = size
-		}
+		packages, foreign, size := p.build(folder)
+		base = cmp.Or(base, size)
 		rows = append(rows, []string{
-			p.name, strconv.Itoa(packages), strconv.Itoa(foreign), fmt.Sprintf("%.2f", size/1e6), share(size / base),
+			p.name, strconv.Itoa(packages), strconv.Itoa(foreign), fmt.Sprintf("%.2f", size/1e6), fmt.Sprintf("%.2f", size/base),
 		})
 	}
-	r.table("## What an import costs", "Programs that make one call, built with -ldflags='-s -w'.", rows)
-	return nil
+	printTable("What an import costs", "Programs that make one call, built with -ldflags='-s -w'.", rows)
 }
 
-func (p program) build(folder string) (packages, foreign int, size float64, err error) {
+func (p program) build(folder string) (packages, foreign int, size float64) {
 	source, binary := filepath.Join(folder, "main.go"), filepath.Join(folder, "program")
-	if err := os.WriteFile(source, []byte(p.source()), 0o600); err != nil {
-		return 0, 0, 0, err
-	}
-	listed, err := gotool("list", "-deps", "-f", "{{.Standard}}", source)
-	if err != nil {
-		return 0, 0, 0, err
-	}
-	if _, err := gotool("build", "-ldflags=-s -w", "-o", binary, source); err != nil {
-		return 0, 0, 0, err
-	}
-	info, err := os.Stat(binary)
-	if err != nil {
-		return 0, 0, 0, err
-	}
+	must(0, os.WriteFile(source, []byte(p.source()), 0o600))
+	listed := gotool("list", "-deps", "-f", "{{.Standard}}", source)
+	gotool("build", "-ldflags=-s -w", "-o", binary, source)
 	foreign = strings.Count(listed, "false\n") - 1 // it is not its own import
-	return strings.Count(listed, "\n") - 1, foreign, float64(info.Size()), nil
+	return strings.Count(listed, "\n") - 1, foreign, float64(must(os.Stat(binary)).Size())
 }
 
 const (
@@ -119,13 +99,8 @@ func (p program) source() string {
 	return text.String()
 }
 
-func gotool(arguments ...string) (string, error) {
+func gotool(arguments ...string) string {
 	command := exec.Command("go", arguments...)
-	var problems bytes.Buffer
-	command.Stderr = &problems
-	out, err := command.Output()
-	if err != nil {
-		return "", fmt.Errorf("go %s: %w: %s", arguments[0], err, problems.String())
-	}
-	return string(out), nil
+	command.Stderr = os.Stderr
+	return string(must(command.Output()))
 }

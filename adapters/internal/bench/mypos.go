@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/google/uuid"
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/mypos"
-	api "github.com/openbalances/openbalances/gen/mypos"
 	"github.com/shopspring/decimal"
 )
 
@@ -20,21 +18,19 @@ const (
 
 var myposBank = bank{
 	name: "mypos", example: "documentedSample", list: []string{"balances"}, account: "50044620073",
-	ours: myposOurs, hand: myposHand, stock: myposStock,
+	ours: myposOurs, hand: myposHand,
 }
 
-func myposOurs(a access) (fetch, error) {
-	client, err := newMyPOS(a)
+func myposOurs(a access) fetch {
+	client := newMyPOS(a)
 	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
 		return client.Balances(ctx, account, adapters.Unattended())
-	}, err
+	}
 }
 
-func newMyPOS(a access) (*mypos.Client, error) {
-	return mypos.New(
-		mypos.Credentials{AccessToken: myposToken, APIKey: myposKey, ConsentID: myposConsent},
-		&adapters.Options{BaseURL: a.baseURL, HTTPClient: a.client, Now: a.now},
-	)
+func newMyPOS(a access) *mypos.Client {
+	credentials := mypos.Credentials{AccessToken: myposToken, APIKey: myposKey, ConsentID: myposConsent}
+	return must(mypos.New(credentials, &adapters.Options{BaseURL: a.baseURL, HTTPClient: a.client, Now: a.now}))
 }
 
 type myposAnswer struct {
@@ -50,7 +46,7 @@ type myposAnswer struct {
 
 var myposTypes = map[string]adapters.BalanceType{"available": adapters.InterimAvailable}
 
-func myposHand(a access) (fetch, error) {
+func myposHand(a access) fetch {
 	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.baseURL+"/v1/accounts/"+account+"/balances", nil)
 		if err != nil {
@@ -68,36 +64,9 @@ func myposHand(a access) (fetch, error) {
 		for i, balance := range answer.Balances {
 			balances[i] = adapters.Balance{
 				Provider: "mypos", AccountID: account, IBAN: answer.Account.IBAN, Type: myposTypes[balance.BalanceType],
-				ProviderType: balance.BalanceType, Amount: balance.Amount, Currency: balance.Currency, ReceivedAt: a.now(),
+				ProviderType: balance.BalanceType, Amount: adapters.NewAmount(balance.Amount), Currency: balance.Currency, ReceivedAt: a.now(),
 			}
 		}
 		return balances, nil
-	}, nil
-}
-
-func myposStock(a access) (fetch, error) {
-	authorize := func(_ context.Context, request *http.Request) error {
-		request.Header.Set("Authorization", "Bearer "+myposToken)
-		return nil
 	}
-	client, err := api.NewClientWithResponses(a.baseURL, api.WithHTTPClient(a.client), api.WithRequestEditorFn(authorize))
-	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		result, err := client.GetBalancesWithResponse(ctx, account, &api.GetBalancesParams{
-			XRequestID: uuid.NewString(), ConsentID: myposConsent, APIKey: myposKey,
-		})
-		if err != nil {
-			return nil, err
-		}
-		if result.JSON200 == nil {
-			return nil, errors.New(result.Status())
-		}
-		balances := make([]adapters.Balance, len(result.JSON200.Balances))
-		for i, balance := range result.JSON200.Balances {
-			balances[i] = adapters.Balance{
-				Provider: "mypos", AccountID: account, IBAN: *result.JSON200.Account.IBAN, Type: myposTypes[balance.BalanceType],
-				ProviderType: balance.BalanceType, Amount: balance.Amount.Decimal, Currency: balance.Currency, ReceivedAt: a.now(),
-			}
-		}
-		return balances, nil
-	}, err
 }

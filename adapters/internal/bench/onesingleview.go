@@ -7,14 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/onesingleview"
-	api "github.com/openbalances/openbalances/gen/onesingleview"
 	"github.com/shopspring/decimal"
 )
 
@@ -31,17 +29,17 @@ const (
 
 var onesingleviewBank = bank{
 	name: "onesingleview", example: "availableAndBooked", list: []string{"payload", "data", "balance"},
-	account: "100004000000000000000002", ours: osvOurs, hand: osvHand, stock: osvStock,
+	account: "100004000000000000000002", ours: osvOurs, hand: osvHand,
 }
 
-func osvOurs(a access) (fetch, error) {
-	client, err := onesingleview.New(onesingleview.Credentials{
+func osvOurs(a access) fetch {
+	client := must(onesingleview.New(onesingleview.Credentials{
 		AccessToken: osvToken, ClientID: osvID, ClientCode: osvCode, SignatureKey: osvKey, MerchantID: osvMerchant,
 		BankCode: osvBankCode, ConsentID: osvConsent,
-	}, &adapters.Options{BaseURL: a.baseURL, HTTPClient: a.client, Now: a.now})
+	}, &adapters.Options{BaseURL: a.baseURL, HTTPClient: a.client, Now: a.now}))
 	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
 		return client.Balances(ctx, account, adapters.Unattended())
-	}, err
+	}
 }
 
 type osvRequest struct {
@@ -91,7 +89,7 @@ func osvSign(body []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func osvHand(a access) (fetch, error) {
+func osvHand(a access) fetch {
 	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
 		body, err := json.Marshal(osvRequest{
 			Banks:         []osvAccount{{AccountID: account, Code: osvBankCode, ConsentID: osvConsent}},
@@ -121,75 +119,23 @@ func osvHand(a access) (fetch, error) {
 			}
 		}
 		return balances, nil
-	}, nil
+	}
 }
 
 func (b osvBalance) toBalance(account string, received time.Time) adapters.Balance {
-	balance := adapters.Balance{
-		Provider: "onesingleview", AccountID: account, Type: osvTypes[b.Type], ProviderType: b.Type, Amount: b.Amount.Amount,
-		Currency: b.Amount.Currency, AsOf: b.DateTime, ReceivedAt: received,
-	}
+	amount := b.Amount.Amount
 	if b.CreditDebitIndicator == "KSAOB.Debit" {
-		balance.Amount = balance.Amount.Neg()
+		amount = amount.Neg()
+	}
+	balance := adapters.Balance{
+		Provider: "onesingleview", AccountID: account, Type: osvTypes[b.Type], ProviderType: b.Type,
+		Amount: adapters.NewAmount(amount), Currency: b.Amount.Currency, AsOf: b.DateTime, ReceivedAt: received,
 	}
 	for _, line := range b.CreditLine {
+		amount := adapters.NewAmount(line.Amount.Amount)
 		balance.CreditLines = append(balance.CreditLines, adapters.CreditLine{
-			Included: line.Included, Type: line.Type, Amount: decimal.NewNullDecimal(line.Amount.Amount),
-			Currency: line.Amount.Currency,
+			Included: line.Included, Type: line.Type, Amount: &amount, Currency: line.Amount.Currency,
 		})
 	}
 	return balance
-}
-
-func osvStock(a access) (fetch, error) {
-	authorize := func(_ context.Context, request *http.Request) error {
-		request.Header.Set("Authorization", "Bearer "+osvToken)
-		return nil
-	}
-	client, err := api.NewClientWithResponses(a.baseURL, api.WithHTTPClient(a.client), api.WithRequestEditorFn(authorize))
-	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		body, err := json.Marshal(api.BalanceRequest{
-			Banks:         []api.BankAccount{{AccountID: account, Code: osvBankCode, ConsentID: osvConsent}},
-			DateTimeStamp: a.now().UTC().Format(osvTime), MerchantID: osvMerchant, RequestID: uuid.NewString(),
-		})
-		if err != nil {
-			return nil, err
-		}
-		params := &api.GetBalancesParams{ClientID: osvID, ClientCode: osvCode, Signature: osvSign(body)}
-		result, err := client.GetBalancesWithBodyWithResponse(ctx, params, "application/json", bytes.NewReader(body))
-		if err != nil {
-			return nil, err
-		}
-		if result.JSON200 == nil {
-			return nil, errors.New(result.Status())
-		}
-		var balances []adapters.Balance
-		for _, payload := range result.JSON200.Payload {
-			for _, balance := range payload.Data.Balance {
-				mapped, err := osvFromStock(balance, account, a.now())
-				if err != nil {
-					return nil, err
-				}
-				balances = append(balances, mapped)
-			}
-		}
-		return balances, nil
-	}, err
-}
-
-func osvFromStock(b api.Balance, account string, received time.Time) (adapters.Balance, error) {
-	asOf, err := time.Parse(time.RFC3339, b.DateTime)
-	balance := adapters.Balance{
-		Provider: "onesingleview", AccountID: account, Type: osvTypes[b.Type], ProviderType: b.Type,
-		Amount: b.Amount.Amount.Decimal, Currency: b.Amount.Currency, AsOf: asOf, ReceivedAt: received,
-	}
-	if b.CreditDebitIndicator == "KSAOB.Debit" {
-		balance.Amount = balance.Amount.Neg()
-	}
-	for _, line := range b.CreditLine {
-		balance.CreditLines = append(balance.CreditLines, adapters.CreditLine{
-			Included: line.Included, Type: *line.Type, Currency: line.Amount.Currency, Amount: line.Amount.Amount,
-		})
-	}
-	return balance, err
 }
