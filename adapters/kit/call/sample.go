@@ -3,6 +3,7 @@ package call
 import (
 	"bytes"
 	"io"
+	"math/bits"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -77,28 +78,21 @@ func (o *Operation[P]) learn() {
 
 // headers returns the headers that the parameters become, and the set of those that are given. It returns nil if one is
 // no header. The values share memory.
-func (s *shortcut) headers(params reflect.Value) (header http.Header, given uint64) {
-	var room [8]string
-	values := room[:0]
+func (s *shortcut) headers(params reflect.Value) (_ http.Header, given uint64) {
 	for i, name := range s.names {
-		param := params.Field(i)
-		if param.Kind() == reflect.Pointer {
-			param = param.Elem()
-		}
-		switch {
-		case name == "" && param.IsValid() && !param.IsZero():
+		switch param := params.Field(i); {
+		case name == "" && !param.IsZero():
 			return nil, 0
-		case name != "" && param.IsValid():
+		case name != "" && (param.Kind() == reflect.String || !param.IsNil()):
 			given |= 1 << i
-			values = append(values, param.String())
 		}
 	}
-	values = append(make([]string, 0, len(values)), values...)
-	header = make(http.Header, len(values)+2)
-	for i, name := range s.names {
-		if given&(1<<i) != 0 {
-			header[name], values = values[:1:1], values[1:]
-		}
+	n := bits.OnesCount64(given)
+	values, header := make([]string, 0, n), make(http.Header, n+2)
+	for rest := given; rest != 0; rest &= rest - 1 {
+		i := bits.TrailingZeros64(rest)
+		values = append(values, reflect.Indirect(params.Field(i)).String())
+		header[s.names[i]] = values[len(values)-1 : len(values) : len(values)]
 	}
 	return header, given
 }
