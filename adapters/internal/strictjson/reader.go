@@ -118,7 +118,7 @@ func (r *reader) distinct(s *shape, outer int, name []byte) bool {
 func (r *reader) list(s *shape, v reflect.Value) bool {
 	r.depth++
 	for n := 0; r.next() != ']'; n++ {
-		if n > 0 && (r.kind != ',' || r.next() == 0) || r.elements > maxElements {
+		if n > 0 && (r.kind != ',' || r.next() == 0) || r.elements == maxElements {
 			return false
 		}
 		r.elements++

@@ -82,7 +82,7 @@ var plain = []string{
 	`{"count":7 , "text" : "NO" , "amount":"-12009.1000","amounts":[1,"0010.50",-0.00,null]}`,
 	`{"count":123456789}`, `{"count":-0}`, `{"amount":"` + strings.Repeat("9", 38) + `"}`,
 	`{"flags":[true,false,null],"nested":{"amount":1,"texts":[[],["a","b"],null]},"_links":null}`, `{"flags":[]}`,
-	`{"_links":null,"nested":null,"pointer":null}`, `{"inner":"a","elements":[{"amount":1},null,{}],"depth":7}`,
+	`{"_links":null,"nested":null,"pointer":null}`, `{"flags":[` + strings.Repeat("true,", 9_999) + `true]}`, `{"inner":"a","elements":[{"amount":1},null,{}],"depth":7}`,
 	`{"anything":null,"time":null,"ratio":null}`,
 	`{"other":1,"more":{"a":[1,"b",{"a":-0.50,"b":{}},[],null],"b":true},"text":"a","last":false}`,
 	`{"more":` + strings.Repeat("[", 63) + "1" + strings.Repeat("]", 63) + `}`, `{"nested":{"other":{"other":[]}},"other":"ø"}`,
@@ -125,7 +125,7 @@ var notPlain = slices.Concat(
 	},
 	[]string{ // too deep, too many
 		`{"more":` + strings.Repeat("[", 64) + "1" + strings.Repeat("]", 64) + `}`, strings.Repeat(`{"more":`, 65) + `1` + strings.Repeat(`}`, 65),
-		`{"flags":[` + strings.Repeat("true,", 10_001) + `true]}`, `{"other":[` + strings.Repeat("1,", 10_001) + `1]}`,
+		`{"flags":[` + strings.Repeat("true,", 10_000) + `true]}`, `{"other":[` + strings.Repeat("1,", 10_000) + `1]}`,
 	},
 )
 
