@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,21 +19,15 @@ import (
 // fetch returns the balances of one account.
 type fetch func(ctx context.Context, account string) ([]adapters.Balance, error)
 
-// access is how a fetch reaches its bank.
-type access struct {
-	baseURL string
-	client  *http.Client
-	now     func() time.Time
-}
-
 // bank is a provider and the ways of fetching from it: ours is the adapter with all its checks; hand is what somebody
 // would write with net/http and encoding/json for this one provider, with no check but that of the status.
 type bank struct {
-	name       string
-	example    string   // of the document, with the account below
-	list       []string // the path to the balances in it; an array stands for its first element
-	account    string
-	ours, hand func(access) fetch
+	name    string
+	example string   // of the document, with the account below
+	list    []string // the path to the balances in it; an array stands for its first element
+	account string
+	ours    func(*adapters.Options) adapters.Source
+	hand    func(*adapters.Options) fetch
 }
 
 // scenario is an answer of a bank with a number of balances.
@@ -72,9 +67,17 @@ func repeat(text json.RawMessage, path []string, n int) json.RawMessage {
 	return must(json.Marshal(object))
 }
 
-// call returns a function that fetches with one of the ways.
-func (s scenario) call(open func(access) fetch, a access) func() {
-	fetch := open(a)
+// fetches returns both ways, ours first.
+func (s scenario) fetches(o *adapters.Options) [2]fetch {
+	source := s.ours(o)
+	ours := func(ctx context.Context, account string) ([]adapters.Balance, error) {
+		return source.Balances(ctx, account, adapters.Unattended())
+	}
+	return [2]fetch{ours, s.hand(o)}
+}
+
+// call returns a function that fetches in one of the ways.
+func (s scenario) call(fetch fetch) func() {
 	return func() {
 		if balances := must(fetch(context.Background(), s.account)); len(balances) != s.balances {
 			panic("balances are missing")
@@ -82,18 +85,17 @@ func (s scenario) call(open func(access) fetch, a access) func() {
 	}
 }
 
-const memoryURL = "http://127.0.0.1" // which nothing listens to: the transport is in memory
-
 // memory answers every request with a body, without a network, and notes when it is reached and left.
 type memory struct {
-	body          []byte
-	reached, left func()
+	body    []byte
+	reached func(*http.Request)
+	left    func()
 }
 
 var jsonHeader = http.Header{"Content-Type": {"application/json"}}
 
 func (m *memory) RoundTrip(request *http.Request) (*http.Response, error) {
-	m.reached()
+	m.reached(request)
 	if request.Body != nil {
 		_, _ = io.Copy(io.Discard, request.Body)
 		_ = request.Body.Close()
@@ -108,23 +110,36 @@ func (m *memory) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // inMemory has no timeout: for a transport that is not its own net/http starts a goroutine to keep it, which is no work
 // of what is compared.
-func inMemory(m *memory) access { return access{memoryURL, &http.Client{Transport: m}, time.Now} }
-
-// onLoopback starts a server in this process.
-func onLoopback(body []byte) (a access, stop func()) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		_, _ = io.Copy(io.Discard, request.Body)
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(body)
-	}))
-	transport := &http.Transport{MaxIdleConnsPerHost: 4}
-	return access{server.URL, &http.Client{Transport: transport, Timeout: timeout}, time.Now}, func() {
-		transport.CloseIdleConnections()
-		server.Close()
-	}
+func inMemory(m *memory) *adapters.Options {
+	// Nothing listens there: the transport is in memory.
+	return &adapters.Options{BaseURL: "http://127.0.0.1", HTTPClient: &http.Client{Transport: m}, Now: time.Now}
 }
 
-const timeout = 30 * time.Second
+// serve starts servers in this process. They share a certificate if they have one.
+func serve(n int, secure bool, answer func(*http.Request) []byte) (urls []string, certificate string, stop func()) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		_, _ = io.Copy(io.Discard, request.Body)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(answer(request))
+	})
+	var servers []*httptest.Server
+	for range n {
+		server := httptest.NewUnstartedServer(handler)
+		if secure {
+			server.StartTLS()
+			certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+		} else {
+			server.Start()
+		}
+		urls, servers = append(urls, server.URL), append(servers, server)
+	}
+	return urls, certificate, func() {
+		for _, server := range servers {
+			server.CloseClientConnections()
+			server.Close()
+		}
+	}
+}
 
 // decode reads the answer to a hand-written request as most people do.
 func decode(client *http.Client, request *http.Request, target any) error {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -15,61 +13,27 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// recorder keeps what was sent.
-type recorder struct {
-	memory
-	header http.Header
-	length int
-}
-
-func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
-	r.header = request.Header
-	if request.Body != nil {
-		body, _ := io.ReadAll(request.Body)
-		r.length, request.Body = len(body), io.NopCloser(bytes.NewReader(body))
-	}
-	return r.memory.RoundTrip(request)
-}
-
-func (s scenario) observe(t *testing.T, open func(access) fetch) (*recorder, []adapters.Balance) {
-	t.Helper()
-	sent := &recorder{memory: *s.memory()}
-	fixed := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	fetch := open(access{memoryURL, &http.Client{Transport: sent}, func() time.Time { return fixed }})
-	balances, err := fetch(context.Background(), s.account)
-	require.NoError(t, err)
-	for i := range balances {
-		balances[i].RequestID = "" // random, and not kept by hand
-		balances[i].AsOf = balances[i].AsOf.UTC()
-	}
-	return sent, balances
-}
-
 // TestBothSidesDoTheSame: both send the same headers and as long a body, and return the same balances, the scale of
 // amounts included.
 func TestBothSidesDoTheSame(t *testing.T) {
 	t.Parallel()
 	for _, s := range scenarios {
-		ours, balances := s.observe(t, s.ours)
-		hand, expected := s.observe(t, s.hand)
-		assert.Len(t, balances, s.balances)
-		assert.Equal(t, expected, balances, s.String())
-		assert.ElementsMatch(t, slices.Collect(maps.Keys(hand.header)), slices.Collect(maps.Keys(ours.header)), s.String())
-		assert.Equal(t, hand.length, ours.length, s.String())
-	}
-}
-
-// BenchmarkCall is what to profile: go test -run - -bench Call/ours -cpuprofile cpu.out ./adapters/internal/bench
-func BenchmarkCall(b *testing.B) {
-	for _, s := range scenarios {
-		for name, open := range map[string]func(access) fetch{"ours": s.ours, "hand": s.hand} {
-			call := s.call(open, inMemory(s.memory()))
-			b.Run(name+"/"+s.String(), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					call()
-				}
-			})
+		transport, sent, balances := s.memory(), [2]*http.Request{}, [2][]adapters.Balance{}
+		options := inMemory(transport)
+		options.Now = func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+		for side, fetch := range s.fetches(options) {
+			transport.reached = func(request *http.Request) { sent[side] = request }
+			got, err := fetch(context.Background(), s.account)
+			require.NoError(t, err)
+			for i := range got {
+				got[i].RequestID = "" // random, and not kept by hand
+				got[i].AsOf = got[i].AsOf.UTC()
+			}
+			balances[side] = got
 		}
+		assert.Len(t, balances[0], s.balances)
+		assert.Equal(t, balances[1], balances[0], s.String())
+		assert.Equal(t, slices.Sorted(maps.Keys(sent[1].Header)), slices.Sorted(maps.Keys(sent[0].Header)), s.String())
+		assert.Equal(t, sent[1].ContentLength, max(sent[0].ContentLength, 0), s.String())
 	}
 }

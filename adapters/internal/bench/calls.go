@@ -1,69 +1,87 @@
 package main
 
 import (
-	"fmt"
+	"context"
+	"net/http"
+	"slices"
 	"time"
+
+	"github.com/openbalances/openbalances/adapters"
 )
 
+const timeout = 30 * time.Second
+
 const callsNote = `ours is the adapter with all its checks, hand is net/http and encoding/json without any. Eika's RSA signature is left
-out of both. Times are of the fastest slices, on this machine in this run.`
+out of both. The last two columns are of the fastest slices, on this machine in this run.`
 
 func measureCalls() {
 	rows := [][]string{{"ours / hand", "balances (bank)", "fastest", "median (quartiles)", "ours", "hand"}}
-	add := func(name string, s scenario, r ratio) {
-		rows = append(rows, []string{
-			name, s.String(), fmt.Sprintf("%.2f", r.fastest), r.spread(), quantity(r.ours) + " ns", quantity(r.hand) + " ns",
-		})
+	add := func(name string, scenarios []scenario, measure func(scenario) ratio) {
+		for _, s := range scenarios {
+			r := measure(s)
+			rows = append(rows, slices.Concat([]string{name, s.String()}, r.cells(), []string{quantity(r.ours), quantity(r.hand)}))
+		}
 	}
-	for _, s := range scenarios {
-		add("call in memory", s, s.inMemory())
-	}
-	for _, s := range scenarios {
-		add("call on loopback", s, s.onLoopback())
-	}
-	for _, s := range scenarios {
-		add("decode and map", s, s.stage(false))
-	}
-	add("build the request", scenario{onesingleviewBank, 1}, scenario{onesingleviewBank, 1}.stage(true))
-	for _, s := range scenarios {
-		a := inMemory(s.memory())
-		ours, hand := bytesOf(s.call(s.ours, a)), bytesOf(s.call(s.hand, a))
-		share := fmt.Sprintf("%.2f", ours/hand)
-		rows = append(rows, []string{"bytes allocated", s.String(), share, "", quantity(ours) + " B", quantity(hand) + " B"})
-	}
+	add("call in memory, ns", scenarios, scenario.inMemory)
+	add("call on loopback, ns", scenarios, scenario.onLoopback)
+	add("decode and map, ns", scenarios, scenario.afterTransport)
+	add("build the POST, ns", []scenario{{onesingleviewBank, 1}}, scenario.beforeTransport)
+	add("bytes allocated", scenarios, scenario.bytes)
 	printTable("Calls", callsNote, rows)
 }
 
-func (s scenario) memory() *memory { return &memory{s.body(), func() {}, func() {}} }
-
-func (s scenario) inMemory() ratio {
-	a := inMemory(s.memory())
-	return compare(whole(s.call(s.ours, a)), whole(s.call(s.hand, a)), rounds)
+func (s scenario) memory() *memory {
+	return &memory{s.body(), func(*http.Request) {}, func() {}}
 }
+
+func (s scenario) inMemory() ratio { return s.compare(inMemory(s.memory()), whole) }
 
 func (s scenario) onLoopback() ratio {
-	a, stop := onLoopback(s.body())
+	body := s.body()
+	urls, _, stop := serve(1, false, func(*http.Request) []byte { return body })
 	defer stop()
-	return compare(whole(s.call(s.ours, a)), whole(s.call(s.hand, a)), rounds)
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}, Timeout: timeout}
+	return s.compare(&adapters.Options{BaseURL: urls[0], HTTPClient: client, Now: time.Now}, whole)
 }
 
-// stage compares what comes before the transport, or what comes after it.
-func (s scenario) stage(before bool) ratio {
-	var reached, left time.Time
-	a := inMemory(&memory{s.body(), func() { reached = time.Now() }, func() { left = time.Now() }})
-	part := func(call func()) runner {
+func (s scenario) compare(o *adapters.Options, measured func(call func()) runner) ratio {
+	fetches := s.fetches(o)
+	return compare(measured(s.call(fetches[0])), measured(s.call(fetches[1])))
+}
+
+// afterTransport compares what comes after the transport has answered.
+func (s scenario) afterTransport() ratio {
+	var left time.Time
+	o := inMemory(&memory{s.body(), func(*http.Request) {}, func() { left = time.Now() }})
+	return s.compare(o, func(call func()) runner {
 		return func(n int) (took time.Duration) {
 			for range n {
-				begun := time.Now()
 				call()
-				if before {
-					took += reached.Sub(begun)
-				} else {
-					took += time.Since(left)
-				}
+				took += time.Since(left)
 			}
 			return took
 		}
+	})
+}
+
+// beforeTransport compares what ours does until its transport is reached with building the request by hand, which is
+// not sent.
+func (s scenario) beforeTransport() ratio {
+	var reached time.Time
+	o := inMemory(&memory{s.body(), func(*http.Request) { reached = time.Now() }, func() {}})
+	call := s.call(s.fetches(o)[0])
+	before := func(n int) (took time.Duration) {
+		for range n {
+			begun := time.Now()
+			call()
+			took += reached.Sub(begun)
+		}
+		return took
 	}
-	return compare(part(s.call(s.ours, a)), part(s.call(s.hand, a)), rounds)
+	return compare(before, whole(func() { must(osvBuild(context.Background(), o, s.account)) }))
+}
+
+func (s scenario) bytes() ratio {
+	fetches := s.fetches(inMemory(s.memory()))
+	return newRatio([]float64{bytesOf(s.call(fetches[0]))}, []float64{bytesOf(s.call(fetches[1]))})
 }

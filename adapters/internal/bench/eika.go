@@ -20,13 +20,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-const (
-	eikaPSU     = "psu-1234"
-	eikaSession = "session-9012"
-	// eikaSignature stands for the signature in all implementations: making one takes many times the rest of a call and
-	// would hide every difference.
-	eikaSignature = "=?utf-8?B?a2V5SWQ9IlNOPTRBM0IsQ0E9Q049VFBQIg==?="
-)
+// eikaSignature stands for the signature on both sides: making one takes many times the rest of a call and would hide
+// every difference.
+const eikaSignature = "=?utf-8?B?a2V5SWQ9IlNOPTRBM0IsQ0E9Q049VFBQIg==?="
 
 var eikaBank = bank{
 	name: "eika", example: "severalBalances", list: []string{"balances"}, account: "enc!!c2V2ZXJhbEJhbGFuY2Vz",
@@ -40,25 +36,19 @@ var eikaCredentials = sync.OnceValue(func() eika.Credentials {
 		SerialNumber: big.NewInt(0x4a3b), Subject: pkix.Name{CommonName: "TPP"}, NotAfter: time.Now().Add(time.Hour),
 	}
 	certificate := must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))))
-	return eika.Credentials{Certificate: certificate, Key: key, PSUID: eikaPSU, TPPSessionID: eikaSession}
+	return eika.Credentials{Certificate: certificate, Key: key, PSUID: "psu-1234", TPPSessionID: "session-9012"}
 })
 
-func eikaOurs(a access) fetch {
-	client := must(eika.New(eikaCredentials(), &adapters.Options{BaseURL: a.baseURL, HTTPClient: a.client, Now: a.now}))
-	presign(client)
-	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		return client.Balances(ctx, account, adapters.Unattended())
-	}
-}
-
-// presign replaces the last editor of the client's requests, which signs them.
-func presign(client *eika.Client) {
+// eikaOurs replaces the last editor of the client's requests, which signs them.
+func eikaOurs(o *adapters.Options) adapters.Source {
+	client := must(eika.New(eikaCredentials(), o))
 	editors := reflect.ValueOf(client).Elem().FieldByName("endpoint").Elem().FieldByName("editors")
 	last := (*call.Editor)(editors.Index(editors.Len() - 1).Addr().UnsafePointer())
 	*last = func(_ context.Context, request *http.Request) error {
 		request.Header.Set("Signature", eikaSignature)
 		return nil
 	}
+	return client
 }
 
 type eikaAnswer struct {
@@ -75,21 +65,21 @@ type eikaAnswer struct {
 	} `json:"balances"`
 }
 
-func eikaHand(a access) fetch {
-	encoded := httpsig.Certificate(eikaCredentials().Certificate)
+func eikaHand(o *adapters.Options) fetch {
+	own, encoded := eikaCredentials(), httpsig.Certificate(eikaCredentials().Certificate)
 	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.baseURL+"/v1/accounts/"+account+"/balances", nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.BaseURL+"/v1/accounts/"+account+"/balances", nil)
 		if err != nil {
 			return nil, err
 		}
 		request.Header.Set("X-Request-ID", uuid.NewString())
-		request.Header.Set("Date", a.now().UTC().Format(http.TimeFormat))
+		request.Header.Set("Date", o.Now().UTC().Format(http.TimeFormat))
 		request.Header.Set("TPP-Signature-Certificate", encoded)
-		request.Header.Set("TPP-Session-ID", eikaSession)
-		request.Header.Set("PSU-ID", eikaPSU)
+		request.Header.Set("TPP-Session-ID", string(own.TPPSessionID))
+		request.Header.Set("PSU-ID", string(own.PSUID))
 		request.Header.Set("Signature", eikaSignature)
 		var answer eikaAnswer
-		if err := decode(a.client, request, &answer); err != nil {
+		if err := decode(o.HTTPClient, request, &answer); err != nil {
 			return nil, err
 		}
 		balances := make([]adapters.Balance, len(answer.Balances))
@@ -97,7 +87,7 @@ func eikaHand(a access) fetch {
 			balances[i] = adapters.Balance{
 				Provider: "eika", AccountID: account, IBAN: answer.Account.IBAN, BBAN: answer.Account.BBAN,
 				Type: adapters.BalanceType(balance.BalanceType), ProviderType: balance.BalanceType,
-				Amount: adapters.NewAmount(balance.BalanceAmount.Amount), Currency: balance.BalanceAmount.Currency, ReceivedAt: a.now(),
+				Amount: adapters.NewAmount(balance.BalanceAmount.Amount), Currency: balance.BalanceAmount.Currency, ReceivedAt: o.Now(),
 			}
 		}
 		return balances, nil

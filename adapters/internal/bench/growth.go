@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"slices"
 	"strconv"
@@ -15,11 +14,9 @@ import (
 func measureGrowth() {
 	rows := [][]string{{"balances in the answer", "ns each", "bytes each", "ours / hand, fastest"}}
 	for _, n := range []int{1, 10, 100, 1000} {
-		s := scenario{eikaBank, n}
-		r, bytes := s.inMemory(), bytesOf(s.call(s.ours, inMemory(s.memory())))
-		rows = append(rows, []string{
-			strconv.Itoa(n), quantity(r.ours / float64(n)), quantity(bytes / float64(n)), fmt.Sprintf("%.2f", r.fastest),
-		})
+		s, each := scenario{eikaBank, n}, func(value float64) string { return quantity(value / float64(n)) }
+		r := s.inMemory()
+		rows = append(rows, []string{strconv.Itoa(n), each(r.ours), each(s.bytes().ours), r.cells()[0]})
 	}
 	printTable("How the cost of a call grows", "Calls in memory, Eika.", rows)
 	rows = [][]string{{"accounts", "ns each", "bytes each", "live heap at most, KiB"}}

@@ -11,28 +11,22 @@ package main
 import (
 	"flag"
 	"fmt"
-	"slices"
+	"os"
 	"strings"
+	"text/tabwriter"
 )
 
-var sections = []struct {
-	name string
-	run  func()
-}{{"calls", measureCalls}, {"growth", measureGrowth}, {"fanout", measureFanOut}, {"imports", measureImports}}
-
 func main() {
-	only := flag.String("only", "", "sections, separated by commas: calls,growth,fanout,imports; all if empty")
 	child := flag.String("child", "", "for the program itself: the part of the fan-out to play")
 	flag.Parse()
 	if *child != "" {
-		play(*child, flag.Arg(0))
+		play(*child, flag.Arg(0), flag.Args()[1:])
 		return
 	}
-	for _, section := range sections {
-		if *only == "" || slices.Contains(strings.Split(*only, ","), section.name) {
-			section.run()
-		}
-	}
+	measureCalls()
+	measureFanOut()
+	measureGrowth()
+	measureImports()
 }
 
 // must returns value, and ends the program on an error, which only a broken benchmark can have.
@@ -46,22 +40,14 @@ func must[T any](value T, err error) T {
 // printTable prints a heading, a sentence about how to read the table, and its rows; the first names the columns.
 func printTable(title, note string, rows [][]string) {
 	fmt.Printf("## %s\n\n%s\n\n", title, note)
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], len(cell))
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', 0)
+	for i, row := range rows {
+		fmt.Fprintln(out, "| "+strings.Join(row, "\t| ")+"\t|")
+		if i == 0 {
+			fmt.Fprintln(out, strings.Repeat("|---\t", len(row))+"|")
 		}
 	}
-	rule := make([]string, len(widths))
-	for i := range rule {
-		rule[i] = strings.Repeat("-", widths[i])
-	}
-	for _, row := range slices.Insert(rows, 1, rule) {
-		for i, cell := range row {
-			fmt.Printf("| %-*s ", widths[i], cell)
-		}
-		fmt.Println("|")
-	}
+	must(0, out.Flush())
 	fmt.Println()
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	rounds = 200
+	rounds = 300
 	slice  = 2 * time.Millisecond
 )
 
@@ -29,11 +29,27 @@ func whole(call func()) runner {
 // ratio compares two sides: by their fastest slices, and by the rounds in which both had their turn.
 type ratio struct {
 	fastest, low, median, high float64
-	ours, hand                 float64 // nanoseconds of the fastest
+	ours, hand                 float64 // the fastest
 }
 
-// compare lets two sides take turns.
-func compare(ours, hand runner, rounds int) ratio {
+func newRatio(ours, hand []float64) ratio {
+	rounds := make([]float64, len(ours))
+	for i := range rounds {
+		rounds[i] = ours[i] / hand[i]
+	}
+	r := ratio{ours: quantile(ours, 0.05), hand: quantile(hand, 0.05)}
+	r.fastest = r.ours / r.hand
+	r.low, r.median, r.high = quantile(rounds, 0.25), quantile(rounds, 0.5), quantile(rounds, 0.75)
+	return r
+}
+
+// cells are the columns "fastest" and "median (quartiles)".
+func (r ratio) cells() []string {
+	return []string{fmt.Sprintf("%.2f", r.fastest), fmt.Sprintf("%.2f (%.2f-%.2f)", r.median, r.low, r.high)}
+}
+
+// compare lets two sides take turns. It returns nanoseconds.
+func compare(ours, hand runner) ratio {
 	sides, times := []runner{ours, hand}, make([][]float64, 2)
 	counts := []int{callsIn(ours), callsIn(hand)}
 	for round := range rounds {
@@ -42,22 +58,8 @@ func compare(ours, hand runner, rounds int) ratio {
 			times[i] = append(times[i], float64(sides[i](counts[i]))/float64(counts[i]))
 		}
 	}
-	all := make([]float64, rounds)
-	for i := range all {
-		all[i] = times[0][i] / times[1][i]
-	}
-	r := ratioOf(all)
-	r.ours, r.hand = quantile(times[0], 0.05), quantile(times[1], 0.05)
-	r.fastest = r.ours / r.hand
-	return r
+	return newRatio(times[0], times[1])
 }
-
-func ratioOf(rounds []float64) ratio {
-	return ratio{low: quantile(rounds, 0.25), median: quantile(rounds, 0.5), high: quantile(rounds, 0.75)}
-}
-
-// spread prints the median and the quartiles.
-func (r ratio) spread() string { return fmt.Sprintf("%.2f (%.2f-%.2f)", r.median, r.low, r.high) }
 
 // callsIn returns how many calls fill a slice, after some that warm up.
 func callsIn(run runner) int {

@@ -16,43 +16,27 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-const (
-	osvToken    = "token-9012"
-	osvID       = "client-1234"
-	osvCode     = "code-5678"
-	osvKey      = "key-3456"
-	osvMerchant = "APIS-300505"
-	osvBankCode = "SVMB01"
-	osvConsent  = "urn:SVMB01:kac-6f2c9d1e-0b8a-4d5f-9a44-1f0d5b3c7e21"
-	osvTime     = "2006-01-02T15:04:05"
-)
+var osvCredentials = onesingleview.Credentials{
+	AccessToken: "token-9012", ClientID: "client-1234", ClientCode: "code-5678", SignatureKey: "key-3456",
+	MerchantID: "APIS-300505", BankCode: "SVMB01", ConsentID: "urn:SVMB01:kac-6f2c9d1e-0b8a-4d5f-9a44-1f0d5b3c7e21",
+}
 
 var onesingleviewBank = bank{
 	name: "onesingleview", example: "availableAndBooked", list: []string{"payload", "data", "balance"},
 	account: "100004000000000000000002", ours: osvOurs, hand: osvHand,
 }
 
-func osvOurs(a access) fetch {
-	client := must(onesingleview.New(onesingleview.Credentials{
-		AccessToken: osvToken, ClientID: osvID, ClientCode: osvCode, SignatureKey: osvKey, MerchantID: osvMerchant,
-		BankCode: osvBankCode, ConsentID: osvConsent,
-	}, &adapters.Options{BaseURL: a.baseURL, HTTPClient: a.client, Now: a.now}))
-	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		return client.Balances(ctx, account, adapters.Unattended())
-	}
-}
+func osvOurs(o *adapters.Options) adapters.Source { return must(onesingleview.New(osvCredentials, o)) }
 
 type osvRequest struct {
-	Banks         []osvAccount `json:"banks"`
-	DateTimeStamp string       `json:"dateTimeStamp"`
-	MerchantID    string       `json:"merchantId"`
-	RequestID     string       `json:"requestID"`
-}
-
-type osvAccount struct {
-	AccountID string `json:"accountId"`
-	Code      string `json:"code"`
-	ConsentID string `json:"consentId"`
+	Banks [1]struct {
+		AccountID string `json:"accountId"`
+		Code      string `json:"code"`
+		ConsentID string `json:"consentId"`
+	} `json:"banks"`
+	DateTimeStamp string `json:"dateTimeStamp"`
+	MerchantID    string `json:"merchantId"`
+	RequestID     string `json:"requestID"`
 }
 
 type osvAnswer struct {
@@ -84,38 +68,42 @@ var osvTypes = map[string]adapters.BalanceType{
 	"KSAOB.ClosingAvailable": adapters.ClosingAvailable, "KSAOB.InterimBooked": adapters.InterimBooked,
 }
 
-func osvSign(body []byte) string {
-	sum := sha256.Sum256([]byte(base64.StdEncoding.EncodeToString(body) + osvKey))
-	return hex.EncodeToString(sum[:])
+func osvBuild(ctx context.Context, o *adapters.Options, account string) (*http.Request, error) {
+	own, ask := &osvCredentials, osvRequest{RequestID: uuid.NewString(), MerchantID: string(osvCredentials.MerchantID)}
+	ask.Banks[0].AccountID, ask.Banks[0].Code, ask.Banks[0].ConsentID = account, string(own.BankCode), string(own.ConsentID)
+	ask.DateTimeStamp = o.Now().UTC().Format("2006-01-02T15:04:05")
+	body, err := json.Marshal(ask)
+	if err != nil {
+		return nil, err
+	}
+	url := o.BaseURL + "/v1/api/observice/balanceById"
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	signed := sha256.Sum256([]byte(base64.StdEncoding.EncodeToString(body) + string(own.SignatureKey)))
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("clientId", string(own.ClientID))
+	request.Header.Set("clientCode", string(own.ClientCode))
+	request.Header.Set("signature", hex.EncodeToString(signed[:]))
+	request.Header.Set("Authorization", "Bearer "+string(own.AccessToken))
+	return request, nil
 }
 
-func osvHand(a access) fetch {
+func osvHand(o *adapters.Options) fetch {
 	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		body, err := json.Marshal(osvRequest{
-			Banks:         []osvAccount{{AccountID: account, Code: osvBankCode, ConsentID: osvConsent}},
-			DateTimeStamp: a.now().UTC().Format(osvTime), MerchantID: osvMerchant, RequestID: uuid.NewString(),
-		})
+		request, err := osvBuild(ctx, o, account)
 		if err != nil {
 			return nil, err
 		}
-		url := a.baseURL + "/v1/api/observice/balanceById"
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-		if err != nil {
-			return nil, err
-		}
-		request.Header.Set("Content-Type", "application/json")
-		request.Header.Set("clientId", osvID)
-		request.Header.Set("clientCode", osvCode)
-		request.Header.Set("signature", osvSign(body))
-		request.Header.Set("Authorization", "Bearer "+osvToken)
 		var answer osvAnswer
-		if err := decode(a.client, request, &answer); err != nil {
+		if err := decode(o.HTTPClient, request, &answer); err != nil {
 			return nil, err
 		}
 		var balances []adapters.Balance
 		for _, payload := range answer.Payload {
 			for _, balance := range payload.Data.Balance {
-				balances = append(balances, balance.toBalance(account, a.now()))
+				balances = append(balances, balance.toBalance(account, o.Now()))
 			}
 		}
 		return balances, nil
