@@ -63,7 +63,7 @@ func fanOut(latency time.Duration, secure bool) (throughput, memory ratio) {
 
 // begin runs a side in a process of its own, and play is its part of it.
 func begin(side, certificate string, urls []string) (seconds, bytes float64) {
-	command := exec.Command(must(os.Executable()), append([]string{"-child", side, certificate}, urls...)...)
+	command := exec.Command(must(os.Executable()), append([]string{"-child", side, "--", certificate}, urls...)...)
 	command.Stderr = os.Stderr
 	must(fmt.Sscan(string(must(command.Output())), &seconds, &bytes))
 	return seconds, bytes
