@@ -23,7 +23,8 @@ type reader struct {
 	text     []byte // of a string or number
 	depth    int
 	elements int
-	names    [][]byte // of the open objects that no type describes, innermost last
+	names    [][]byte   // of the open objects that no type describes, innermost last
+	words    [32]string // texts that may come again
 }
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
@@ -151,7 +152,7 @@ func (r *reader) scalar(s *shape, v reflect.Value) bool {
 		}
 		return err == nil
 	case s.kind == reflect.String && r.kind == '"':
-		v.SetString(string(r.text))
+		v.SetString(r.word())
 		return true
 	case s.kind == reflect.Bool:
 		v.SetBool(r.kind == 't')
@@ -165,6 +166,18 @@ func (r *reader) scalar(s *shape, v reflect.Value) bool {
 		return err == nil
 	}
 	return s == unwanted && (r.kind == '"' || r.kind == 't' || r.kind == 'f')
+}
+
+// word returns the text of the token, the same string for the same text where it comes often.
+func (r *reader) word() string {
+	if len(r.text) == 0 {
+		return ""
+	}
+	word := &r.words[(len(r.text)*7+int(r.text[0])*3+int(r.text[len(r.text)-1]))%len(r.words)]
+	if *word != string(r.text) {
+		*word = string(r.text)
+	}
+	return *word
 }
 
 // next moves to the next token and returns its kind.

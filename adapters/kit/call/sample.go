@@ -3,7 +3,6 @@ package call
 import (
 	"bytes"
 	"io"
-	"math/bits"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -31,6 +30,7 @@ const (
 	sampleServer = "https://bank.example/api/"
 	sampleText   = "openbalances!" // with a number for a parameter; a path has to escape it
 	bodyGiven    = 1 << 63         // in the set of parameters
+	room         = 8               // for the headers of most requests
 )
 
 // quick returns the request that the builder would make, or nil if only the builder knows it.
@@ -79,20 +79,21 @@ func (o *Operation[P]) learn() {
 // headers returns the headers that the parameters become, and the set of those that are given. It returns nil if one is
 // no header. The values share memory.
 func (s *shortcut) headers(params reflect.Value) (_ http.Header, given uint64) {
+	header, values := make(http.Header, room), make([]string, 0, room)
 	for i, name := range s.names {
-		switch param := params.Field(i); {
-		case name == "" && !param.IsZero():
-			return nil, 0
-		case name != "" && (param.Kind() == reflect.String || !param.IsNil()):
-			given |= 1 << i
+		param := params.Field(i)
+		if param.Kind() == reflect.Pointer {
+			param = param.Elem()
 		}
-	}
-	n := bits.OnesCount64(given)
-	values, header := make([]string, 0, n), make(http.Header, n+2)
-	for rest := given; rest != 0; rest &= rest - 1 {
-		i := bits.TrailingZeros64(rest)
-		values = append(values, reflect.Indirect(params.Field(i)).String())
-		header[s.names[i]] = values[len(values)-1 : len(values) : len(values)]
+		switch {
+		case !param.IsValid(), name == "" && param.IsZero():
+		case name == "":
+			return nil, 0
+		default:
+			given |= 1 << i
+			values = append(values, param.String())
+			header[name] = values[len(values)-1 : len(values) : len(values)]
+		}
 	}
 	return header, given
 }
