@@ -13,8 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBothSidesDoTheSame: both send the same headers and as long a body, and return the same balances, the scale of
-// amounts included.
+// Both sides send the same headers and as long a body, and return the same balances, with the same scale.
 func TestBothSidesDoTheSame(t *testing.T) {
 	t.Parallel()
 	for _, s := range scenarios {

@@ -30,9 +30,7 @@ func measureCalls() {
 	printTable("Calls", callsNote, rows)
 }
 
-func (s scenario) memory() *memory {
-	return &memory{s.body(), func(*http.Request) {}, func() {}}
-}
+func (s scenario) memory() *memory { return &memory{s.body(), func(*http.Request) {}, func() {}} }
 
 func (s scenario) inMemory() ratio { return s.compare(inMemory(s.memory()), whole) }
 
@@ -52,8 +50,7 @@ func (s scenario) compare(o *adapters.Options, measured func(call func()) runner
 // afterTransport compares what comes after the transport has answered.
 func (s scenario) afterTransport() ratio {
 	var left time.Time
-	o := inMemory(&memory{s.body(), func(*http.Request) {}, func() { left = time.Now() }})
-	return s.compare(o, func(call func()) runner {
+	return s.compare(inMemory(&memory{s.body(), func(*http.Request) {}, func() { left = time.Now() }}), func(call func()) runner {
 		return func(n int) (took time.Duration) {
 			for range n {
 				call()

@@ -36,11 +36,8 @@ func build(folder, text string) (packages, size float64) {
 // program is one that calls every adapter, so that the linker keeps what a call needs, and net/http and encoding/json in
 // any case.
 func program(names []string) string {
-	imports, calls := "", ""
-	for i, name := range names {
-		if i == 0 {
-			imports += "\"github.com/openbalances/openbalances/adapters\"\n"
-		}
+	imports, calls := strings.Repeat("\"github.com/openbalances/openbalances/adapters\"\n", min(1, len(names))), ""
+	for _, name := range names {
 		imports += "\"github.com/openbalances/openbalances/adapters/" + name + "\"\n"
 		calls += fmt.Sprintf(`if client, err := %s.New(%[1]s.Credentials{}, nil); err == nil {
 			answer, _ = client.Balances(ctx, "1", adapters.Unattended())

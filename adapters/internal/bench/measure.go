@@ -7,10 +7,7 @@ import (
 	"time"
 )
 
-const (
-	rounds = 300
-	slice  = 2 * time.Millisecond
-)
+const rounds, slice = 300, 2 * time.Millisecond
 
 // runner makes n calls and returns how long what is measured of them took.
 type runner func(n int) time.Duration

@@ -32,8 +32,6 @@ type myposAnswer struct {
 	} `json:"balances"`
 }
 
-var myposTypes = map[string]adapters.BalanceType{"available": adapters.InterimAvailable}
-
 func myposHand(o *adapters.Options) fetch {
 	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.BaseURL+"/v1/accounts/"+account+"/balances", nil)
@@ -51,7 +49,7 @@ func myposHand(o *adapters.Options) fetch {
 		balances := make([]adapters.Balance, len(answer.Balances))
 		for i, balance := range answer.Balances {
 			balances[i] = adapters.Balance{
-				Provider: "mypos", AccountID: account, IBAN: answer.Account.IBAN, Type: myposTypes[balance.BalanceType],
+				Provider: "mypos", AccountID: account, IBAN: answer.Account.IBAN, Type: adapters.InterimAvailable,
 				ProviderType: balance.BalanceType, Amount: adapters.NewAmount(balance.Amount), Currency: balance.Currency, ReceivedAt: o.Now(),
 			}
 		}
