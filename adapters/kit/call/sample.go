@@ -87,7 +87,7 @@ func (s *shortcut) headers(params reflect.Value) (_ http.Header, given uint64) {
 		}
 		switch {
 		case !param.IsValid(), name == "" && param.IsZero():
-		case name == "":
+		case name == "", i > 62: // what is no text, or has no place in the set
 			return nil, 0
 		default:
 			given |= 1 << i
