@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -15,77 +19,126 @@ import (
 // fetch returns the balances of one account.
 type fetch func(ctx context.Context, account string) ([]adapters.Balance, error)
 
-// access is how a fetch reaches its bank.
-type access struct {
-	baseURL string
-	client  *http.Client
-	now     func() time.Time
-}
-
-// bank is a provider and the ways of fetching from it that are compared:
-//
-//   - ours is the adapter, with all its checks;
-//   - hand is what somebody would write with net/http and encoding/json for this one provider: the same request and the
-//     fields that are needed, and no check but that of the status;
-//   - stock is the generated client's own ...WithResponse method and a mapping.
+// bank is a provider and the ways of fetching from it: ours is the adapter with all its checks; hand is what somebody
+// would write with net/http and encoding/json for this one provider, with no check but that of the status.
 type bank struct {
-	name              string
-	example           string   // of the document, with the account below
-	list              []string // the path to the balances in it; an array stands for its first element
-	account           string
-	ours, hand, stock func(access) (fetch, error)
+	name    string
+	example string   // of the document, with the account below
+	list    []string // the path to the balances in it; an array stands for its first element
+	account string
+	ours    func(*adapters.Options) adapters.Source
+	hand    func(*adapters.Options) fetch
 }
 
-// body is the bank's example with its list of balances repeated until it has n elements.
-func (b bank) body(n int) ([]byte, error) {
-	document, err := contract.Load(b.name)
-	if err != nil {
-		return nil, err
-	}
-	for _, example := range document.Examples() {
-		if example.Name != b.example || example.Account != b.account {
-			continue
+// scenario is an answer of a bank with a number of balances.
+type scenario struct {
+	bank
+	balances int
+}
+
+var scenarios = []scenario{{eikaBank, 1}, {myposBank, 1}, {eikaBank, 4}, {onesingleviewBank, 500}}
+
+func (s scenario) String() string { return fmt.Sprintf("%d (%s)", s.balances, s.name) }
+
+// body is the bank's example with its list repeated until it has all the balances.
+func (s scenario) body() []byte {
+	for _, example := range must(contract.Load(s.name)).Examples() {
+		if example.Name == s.example && example.Account == s.account {
+			var compact bytes.Buffer
+			must(0, json.Compact(&compact, repeat(example.JSON, s.list, s.balances)))
+			return compact.Bytes()
 		}
-		text, err := repeat(example.JSON, b.list, n)
-		if err != nil {
-			return nil, fmt.Errorf("%s, example %s: %w", b.name, b.example, err)
-		}
-		var compact bytes.Buffer
-		err = json.Compact(&compact, text)
-		return compact.Bytes(), err
 	}
-	return nil, fmt.Errorf("%s: no example %s with account %s", b.name, b.example, b.account)
+	panic("no such example")
 }
 
 // repeat sets the length of the list at path to n. Numbers and texts stay as written.
-func repeat(text json.RawMessage, path []string, n int) (json.RawMessage, error) {
+func repeat(text json.RawMessage, path []string, n int) json.RawMessage {
 	var array []json.RawMessage
-	if isArray := json.Unmarshal(text, &array) == nil; isArray && len(array) == 0 {
-		return nil, fmt.Errorf("empty list before %v", path)
-	} else if isArray && len(path) == 0 {
-		longer := make([]json.RawMessage, n)
-		for i := range longer {
-			longer[i] = array[i%len(array)]
-		}
-		return json.Marshal(longer)
-	} else if isArray {
-		first, err := repeat(array[0], path, n)
-		if err != nil {
-			return nil, err
-		}
-		array[0] = first
-		return json.Marshal(array)
+	if json.Unmarshal(text, &array) == nil && len(path) == 0 {
+		return must(json.Marshal(slices.Repeat(array, n/len(array)+1)[:n]))
+	} else if array != nil {
+		array[0] = repeat(array[0], path, n)
+		return must(json.Marshal(array))
 	}
 	var object map[string]json.RawMessage
-	if err := json.Unmarshal(text, &object); err != nil || len(path) == 0 || object[path[0]] == nil {
-		return nil, fmt.Errorf("nothing at %v", path)
+	must(0, json.Unmarshal(text, &object))
+	object[path[0]] = repeat(object[path[0]], path[1:], n)
+	return must(json.Marshal(object))
+}
+
+// fetches returns both ways, ours first.
+func (s scenario) fetches(o *adapters.Options) [2]fetch {
+	source := s.ours(o)
+	ours := func(ctx context.Context, account string) ([]adapters.Balance, error) {
+		return source.Balances(ctx, account, adapters.Unattended())
 	}
-	inner, err := repeat(object[path[0]], path[1:], n)
-	if err != nil {
-		return nil, err
+	return [2]fetch{ours, s.hand(o)}
+}
+
+// call returns a function that fetches in one of the ways.
+func (s scenario) call(fetch fetch) func() {
+	return func() {
+		if balances := must(fetch(context.Background(), s.account)); len(balances) != s.balances {
+			panic("balances are missing")
+		}
 	}
-	object[path[0]] = inner
-	return json.Marshal(object)
+}
+
+// memory answers every request with a body, without a network, and notes when it is reached and left.
+type memory struct {
+	body    []byte
+	reached func(*http.Request)
+	left    func()
+}
+
+var jsonHeader = http.Header{"Content-Type": {"application/json"}}
+
+func (m *memory) RoundTrip(request *http.Request) (*http.Response, error) {
+	m.reached(request)
+	if request.Body != nil {
+		_, _ = io.Copy(io.Discard, request.Body)
+		_ = request.Body.Close()
+	}
+	response := &http.Response{
+		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: jsonHeader,
+		Body: io.NopCloser(bytes.NewReader(m.body)), ContentLength: int64(len(m.body)), Request: request,
+	}
+	m.left()
+	return response, nil
+}
+
+// inMemory has no timeout: for a transport that is not its own net/http starts a goroutine to keep it, which is no work
+// of what is compared.
+func inMemory(m *memory) *adapters.Options {
+	// Nothing listens there: the transport is in memory.
+	return &adapters.Options{BaseURL: "http://127.0.0.1", HTTPClient: &http.Client{Transport: m}, Now: time.Now}
+}
+
+// serve starts servers in this process. They share a certificate if they have one.
+func serve(n int, secure bool, answer func(*http.Request) []byte) (urls []string, certificate string, stop func()) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		_, _ = io.Copy(io.Discard, request.Body)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(answer(request))
+	})
+	var servers []*httptest.Server
+	for range n {
+		server := httptest.NewUnstartedServer(handler)
+		if secure {
+			server.StartTLS()
+			certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+		} else {
+			server.Start()
+		}
+		urls, servers = append(urls, server.URL), append(servers, server)
+	}
+	return urls, certificate, func() {
+		for _, server := range servers {
+			server.CloseClientConnections()
+			server.Close()
+		}
+	}
 }
 
 // decode reads the answer to a hand-written request as most people do.

@@ -1,12 +1,24 @@
 package main
 
 import (
-	"encoding/json"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
-	"io"
+	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/collect"
 )
 
 const (
@@ -17,130 +29,110 @@ const (
 	fanRounds   = 6
 )
 
-// setting is what the servers of a fan-out do; street is where they then are.
-type setting struct {
-	Latency time.Duration
-	TLS     bool
-}
-
-type street struct {
-	URLs        []string
-	Certificate []byte // that they share, if they speak TLS
-}
-
-// effort is what a fan-out took: seconds, and bytes of memory at most.
-type effort struct{ Seconds, Memory float64 }
-
-// measureFanOut lets processes of their own fetch many accounts from servers in another one, in turns.
-func measureFanOut(r *report) error {
-	rows := [][]string{{"servers", "throughput, ours / hand", "gate", "", "most memory, ours / hand", "gate", ""}}
-	const far = 20 * time.Millisecond
-	for _, s := range []setting{{0, false}, {0, true}, {far, false}, {far, true}} {
-		throughput, memory, err := fanOut(s)
-		if err != nil {
-			return err
-		}
-		row := append([]string{s.String(), throughput.String()}, r.judge(throughputTarget, throughput.median)...)
-		row = append(row, memory.String())
-		rows = append(rows, append(row, r.judge(memoryTarget, memory.median)...))
-	}
-	r.table("## Fan-out", fmt.Sprintf(fanNote, fanAccounts, fanServers, fanCalls, fanRounds), rows)
-	return nil
-}
-
 const fanNote = `%d myPOS accounts on %d servers, %d calls at once: package collect and the adapter against a pool of workers with
-hand's client, each in a process of its own, in turns, %d times. Memory is what the Go runtime holds.`
+hand's client, each in a process of its own, in turns, %d times. Memory is what the Go runtime took from the system.`
 
-func (s setting) String() string {
-	if s.TLS {
-		return fmt.Sprintf("%d ms, TLS", s.Latency.Milliseconds())
+func measureFanOut() {
+	rows := [][]string{{"servers", "throughput, fastest", "median (quartiles)", "memory, least", "median (quartiles)"}}
+	const far = 20 * time.Millisecond
+	for _, latency := range []time.Duration{0, far} {
+		for _, secure := range []bool{false, true} {
+			throughput, memory := fanOut(latency, secure)
+			name := map[bool]string{false: "", true: ", TLS"}[secure]
+			rows = append(rows, slices.Concat([]string{latency.String() + name}, throughput.cells(), memory.cells()))
+		}
 	}
-	return fmt.Sprintf("%d ms", s.Latency.Milliseconds())
+	printTable("Fan-out, ours / hand", fmt.Sprintf(fanNote, fanAccounts, fanServers, fanCalls, fanRounds), rows)
 }
 
-func fanOut(s setting) (throughput, memory spread, err error) {
-	var at street
-	stop, err := begin("servers", s, &at)
-	if err != nil {
-		return throughput, memory, err
-	}
+func fanOut(latency time.Duration, secure bool) (throughput, memory ratio) {
+	text := scenario{myposBank, 1}.body()
+	urls, certificate, stop := serve(fanServers, secure, func(request *http.Request) []byte {
+		time.Sleep(latency)
+		return bytes.Replace(text, []byte(myposBank.account), []byte(strings.Split(request.URL.Path, "/")[3]), 1)
+	})
 	defer stop()
-	var speeds, sizes []float64
-	for round := range fanRounds {
-		var efforts [2]effort
-		for turn := range efforts {
-			i := (round + turn) % len(efforts)
-			end, err := begin(names[i], at, &efforts[i])
-			if err != nil {
-				return throughput, memory, err
-			}
-			end()
-		}
-		speeds = append(speeds, efforts[hand].Seconds/efforts[ours].Seconds)
-		sizes = append(sizes, efforts[ours].Memory/efforts[hand].Memory)
+	var seconds, sizes [2][]float64
+	for turn := range 2 * fanRounds {
+		side := (turn + turn/2) % 2
+		took, size := begin([]string{"ours", "hand"}[side], certificate, urls)
+		seconds[side], sizes[side] = append(seconds[side], took), append(sizes[side], size)
 	}
-	return spreadOf(speeds, itself), spreadOf(sizes, itself), nil
+	return newRatio(seconds[1], seconds[0]), newRatio(sizes[0], sizes[1])
 }
 
-// begin starts a child in a part, tells it input and waits for its output. The child ends with the call of end.
-func begin(part string, input, output any) (end func(), err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	command := exec.Command(self, "-child", part)
+// begin runs a side in a process of its own, and play is its part of it.
+func begin(side, certificate string, urls []string) (seconds, bytes float64) {
+	command := exec.Command(must(os.Executable()), append([]string{"-child", side, "--", certificate}, urls...)...)
 	command.Stderr = os.Stderr
-	stdin, err := command.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	stdout, err := command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := command.Start(); err != nil {
-		return nil, err
-	}
-	end = func() {
-		_ = stdin.Close()
-		_ = command.Wait()
-	}
-	err = json.NewEncoder(stdin).Encode(input)
-	if err == nil {
-		err = json.NewDecoder(stdout).Decode(output)
-	}
-	if err != nil {
-		end()
-		return nil, fmt.Errorf("%s: %w", part, err)
-	}
-	return end, nil
+	must(fmt.Sscan(string(must(command.Output())), &seconds, &bytes))
+	return seconds, bytes
 }
 
-// play is the child's side of begin.
-func play(part string, stdin io.Reader, stdout io.Writer) error {
-	decoder, encoder := json.NewDecoder(stdin), json.NewEncoder(stdout)
-	if part == "servers" {
-		var s setting
-		if err := decoder.Decode(&s); err != nil {
-			return err
-		}
-		at, err := serve(s)
-		if err != nil {
-			return err
-		}
-		if err := encoder.Encode(at); err != nil {
-			return err
-		}
-		_, err = io.Copy(io.Discard, stdin) // until the parent ends
-		return err
+func play(side, certificate string, urls []string) {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(certificate))
+	visit := map[string]func([]string, *tls.Config) int{"ours": visitOurs, "hand": visitByHand}[side]
+	begun := time.Now()
+	if visit(urls, &tls.Config{RootCAs: roots}) != fanAccounts {
+		panic("accounts are missing")
 	}
-	var at street
-	if err := decoder.Decode(&at); err != nil {
-		return err
+	seconds := time.Since(begun).Seconds()
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	fmt.Println(seconds, memory.Sys)
+}
+
+func accountsAt(yield func(string) bool) {
+	for i := 0; i < fanAccounts/fanServers && yield(strconv.Itoa(50_000_000_000+i)); i++ {
 	}
-	took, err := measureVisit(part, at)
-	if err != nil {
-		return err
+}
+
+func visitOurs(urls []string, config *tls.Config) (answered int) {
+	var connections []collect.Connection
+	client := adapters.NewHTTPClient(config)
+	for _, url := range urls {
+		connections = append(connections, collect.Connection{
+			Host: url, Source: myposOurs(&adapters.Options{BaseURL: url, HTTPClient: client}), PSU: adapters.Unattended(), Accounts: accountsAt,
+		})
 	}
-	return encoder.Encode(took)
+	options := &collect.Options{Calls: fanCalls, PerHost: fanPerHost}
+	for result := range collect.Balances(context.Background(), slices.Values(connections), options).Results() {
+		answered += len(result.Balances)
+	}
+	return answered
+}
+
+// visitByHand is the pool that somebody would write who has learnt to keep connections.
+func visitByHand(urls []string, config *tls.Config) int {
+	client := &http.Client{Timeout: timeout, Transport: &http.Transport{
+		TLSClientConfig: config, MaxIdleConns: fanCalls * 2, MaxIdleConnsPerHost: fanCalls,
+	}}
+	type job struct {
+		fetch   fetch
+		account string
+	}
+	jobs := make(chan job, fanCalls)
+	var answered atomic.Int64
+	var workers sync.WaitGroup
+	for range fanCalls {
+		workers.Go(func() {
+			for job := range jobs {
+				balances, _ := job.fetch(context.Background(), job.account)
+				answered.Add(int64(len(balances)))
+			}
+		})
+	}
+	var fetches []fetch
+	for _, url := range urls {
+		fetches = append(fetches, myposHand(&adapters.Options{BaseURL: url, HTTPClient: client, Now: time.Now}))
+	}
+	for account := range accountsAt {
+		for _, fetch := range fetches {
+			jobs <- job{fetch, account}
+		}
+	}
+	close(jobs)
+	workers.Wait()
+	return int(answered.Load())
 }

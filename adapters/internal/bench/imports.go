@@ -1,131 +1,63 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/openbalances/openbalances/specs"
 )
 
-const module = "github.com/openbalances/openbalances/"
-
-// program is a main package that does nothing but import and use what is named.
-type program struct {
-	name    string
-	imports []string
-}
-
-func programs() []program {
-	all := []program{
-		{"net/http and encoding/json alone", nil},
-		{"one generated client", []string{"gen/mypos"}},
-		{"one adapter", []string{"adapters/mypos"}},
-		{"all adapters", nil},
-	}
-	for _, name := range specs.Providers() {
-		all[3].imports = append(all[3].imports, "adapters/"+name)
-	}
-	return all
-}
-
 // measureImports shows what a program gains in packages and size.
-func measureImports(r *report) error {
-	folder, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		return err
-	}
+func measureImports() {
+	folder := must(os.MkdirTemp("", "bench"))
 	defer func() { _ = os.RemoveAll(folder) }()
-	rows := [][]string{{"program", "packages", "not of the standard library", "stripped binary, MB", "of the first"}}
-	base := 0.0
-	for _, p := range programs() {
-		packages, foreign, size, err := p.build(folder)
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
-		if base == 0 {
-			base = size
-		}
-		rows = append(rows, []string{
-			p.name, strconv.Itoa(packages), strconv.Itoa(foreign), fmt.Sprintf("%.2f", size/1e6), share(size / base),
-		})
+	rows, base := [][]string{{"program", "packages not of the standard library", "stripped binary, MB", "of the first"}}, 0.0
+	for _, adapters := range [][]string{nil, {"mypos"}, specs.Providers()} {
+		packages, size := build(folder, program(adapters))
+		base = cmp.Or(base, size)
+		name := fmt.Sprintf("net/http, encoding/json and %d adapters", len(adapters))
+		rows = append(rows, []string{name, quantity(packages), fmt.Sprintf("%.2f", size/1e6), fmt.Sprintf("%.2f", size/base)})
 	}
-	r.table("## What an import costs", "Programs that make one call, built with -ldflags='-s -w'.", rows)
-	return nil
+	printTable("What an import costs", "Programs that make one call, built with -ldflags='-s -w'.", rows)
 }
 
-func (p program) build(folder string) (packages, foreign int, size float64, err error) {
+func build(folder, text string) (packages, size float64) {
 	source, binary := filepath.Join(folder, "main.go"), filepath.Join(folder, "program")
-	if err := os.WriteFile(source, []byte(p.source()), 0o600); err != nil {
-		return 0, 0, 0, err
-	}
-	listed, err := gotool("list", "-deps", "-f", "{{.Standard}}", source)
-	if err != nil {
-		return 0, 0, 0, err
-	}
-	if _, err := gotool("build", "-ldflags=-s -w", "-o", binary, source); err != nil {
-		return 0, 0, 0, err
-	}
-	info, err := os.Stat(binary)
-	if err != nil {
-		return 0, 0, 0, err
-	}
-	foreign = strings.Count(listed, "false\n") - 1 // it is not its own import
-	return strings.Count(listed, "\n") - 1, foreign, float64(info.Size()), nil
+	must(0, os.WriteFile(source, []byte(text), 0o600))
+	listed := gotool("list", "-deps", "-f", "{{if not .Standard}}x{{end}}", source)
+	gotool("build", "-ldflags=-s -w", "-o", binary, source)
+	return float64(strings.Count(listed, "x") - 1), float64(must(os.Stat(binary)).Size()) // it is not its own import
 }
 
-const (
-	adapterCall = `	if client, err := %s.New(%[1]s.Credentials{}, nil); err == nil {
-		answer, _ = client.Balances(ctx, "1", adapters.Unattended())
+// program is one that calls every adapter, so that the linker keeps what a call needs, and net/http and encoding/json in
+// any case.
+func program(names []string) string {
+	imports, calls := strings.Repeat("\"github.com/openbalances/openbalances/adapters\"\n", min(1, len(names))), ""
+	for _, name := range names {
+		imports += "\"github.com/openbalances/openbalances/adapters/" + name + "\"\n"
+		calls += fmt.Sprintf(`if client, err := %s.New(%[1]s.Credentials{}, nil); err == nil {
+			answer, _ = client.Balances(ctx, "1", adapters.Unattended())
+		}
+`, name)
 	}
-`
-	clientCall = `	if client, err := %s.NewClientWithResponses(os.Args[0]); err == nil {
-		answer, _ = client.GetBalancesWithResponse(ctx, "1", &%[1]s.GetBalancesParams{})
-	}
-`
-	plainCall = `	request, _ := http.NewRequestWithContext(ctx, http.MethodGet, os.Args[0], nil)
+	return "package main\nimport (\n\"context\"\n\"encoding/json\"\n\"net/http\"\n\"os\"\n" + imports + `)
+func main() {
+	ctx := context.Background()
+	var answer any
+	request, _ := http.NewRequestWithContext(ctx, http.MethodGet, os.Args[0], nil)
 	response, _ := http.DefaultClient.Do(request)
 	_ = json.NewDecoder(response.Body).Decode(&answer)
-	_ = json.NewEncoder(os.Stdout).Encode(answer)
+	` + calls + `_ = json.NewEncoder(os.Stdout).Encode(answer)
 }
 `
-)
-
-// source is a program that calls every import, so that the linker keeps what a call needs, and net/http and
-// encoding/json in any case.
-func (p program) source() string {
-	var text strings.Builder
-	text.WriteString("package main\n\nimport (\n\t\"context\"\n\t\"encoding/json\"\n\t\"net/http\"\n\t\"os\"\n")
-	if strings.HasPrefix(strings.Join(p.imports, ""), "adapters/") {
-		fmt.Fprintf(&text, "\t%q\n", module+"adapters")
-	}
-	for _, path := range p.imports {
-		fmt.Fprintf(&text, "\t%q\n", module+path)
-	}
-	text.WriteString(")\n\nfunc main() {\n\tctx := context.Background()\n\tvar answer any\n")
-	for _, path := range p.imports {
-		name := filepath.Base(path)
-		if strings.HasPrefix(path, "adapters/") {
-			fmt.Fprintf(&text, adapterCall, name)
-		} else {
-			fmt.Fprintf(&text, clientCall, name)
-		}
-	}
-	text.WriteString(plainCall)
-	return text.String()
 }
 
-func gotool(arguments ...string) (string, error) {
+func gotool(arguments ...string) string {
 	command := exec.Command("go", arguments...)
-	var problems bytes.Buffer
-	command.Stderr = &problems
-	out, err := command.Output()
-	if err != nil {
-		return "", fmt.Errorf("go %s: %w: %s", arguments[0], err, problems.String())
-	}
-	return string(out), nil
+	command.Stderr = os.Stderr
+	return string(must(command.Output()))
 }

@@ -3,64 +3,61 @@
 //
 //	make bench
 //
-// What is compared takes turns in short slices over many rounds, a ratio is taken within each round, and its median and
-// quartiles are printed: the machine's other work hits both sides alike. Times of this machine stand beside them for
-// orientation only and promise nothing. Bodies are the documents' examples, with their lists repeated. Before anything
-// is timed, all implementations have to return equal balances.
-//
-// A missed target is marked and does not fail the command.
+// What is compared takes turns in short slices, so that the machine's other work hits both sides alike. The column
+// "fastest" compares the fastest slices of each side, which are disturbed least; the median is of the ratios of all
+// rounds. Bodies are the documents' examples, with their lists repeated.
 package main
 
 import (
 	"flag"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
+	"text/tabwriter"
 )
 
-// sections are what can be measured, in the order in which it is.
-var sections = []struct {
-	name string
-	run  func(*report) error
-}{
-	{"calls", measureCalls},
-	{"signatures", measureSignatures},
-	{"growth", measureGrowth},
-	{"fanout", measureFanOut},
-	{"imports", measureImports},
-}
-
 func main() {
-	only := flag.String("only", "", "sections, separated by commas: calls,signatures,growth,fanout,imports; all if empty")
 	child := flag.String("child", "", "for the program itself: the part of the fan-out to play")
 	flag.Parse()
-	if err := run(*only, *child); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+	if *child != "" {
+		play(*child, flag.Arg(0), flag.Args()[1:])
+		return
 	}
+	measureCalls()
+	measureFanOut()
+	measureGrowth()
+	measureImports()
 }
 
-func run(only, child string) error {
-	if child != "" {
-		return play(child, os.Stdin, os.Stdout)
-	}
-	r := &report{out: os.Stdout}
-	for _, section := range sections {
-		if only != "" && !slices.Contains(strings.Split(only, ","), section.name) {
-			continue
-		}
-		if err := section.run(r); err != nil {
-			return fmt.Errorf("%s: %w", section.name, err)
-		}
-	}
-	r.conclude()
-	return nil
-}
-
-// must ends the program on an error that only a broken benchmark can have.
-func must(err error) {
+// must returns value, and ends the program on an error, which only a broken benchmark can have.
+func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)
 	}
+	return value
+}
+
+// printTable prints a heading, a sentence about how to read the table, and its rows; the first names the columns.
+func printTable(title, note string, rows [][]string) {
+	fmt.Printf("## %s\n\n%s\n\n", title, note)
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', 0)
+	for i, row := range rows {
+		fmt.Fprintln(out, "| "+strings.Join(row, "\t| ")+"\t|")
+		if i == 0 {
+			fmt.Fprintln(out, strings.Repeat("|---\t", len(row))+"|")
+		}
+	}
+	must(0, out.Flush())
+	fmt.Println()
+}
+
+// quantity prints a number with as many digits as are worth reading.
+func quantity(value float64) string {
+	switch {
+	case value >= 1e6:
+		return fmt.Sprintf("%.2f M", value/1e6)
+	case value >= 1e4:
+		return fmt.Sprintf("%.1f k", value/1e3)
+	}
+	return fmt.Sprintf("%.0f", value)
 }

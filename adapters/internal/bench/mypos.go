@@ -2,40 +2,24 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/google/uuid"
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/mypos"
-	api "github.com/openbalances/openbalances/gen/mypos"
 	"github.com/shopspring/decimal"
 )
 
-const (
-	myposToken   = "token-1234"
-	myposKey     = "key-5678"
-	myposConsent = "3c7816ee-3d51-4bf5-8ced-ece2af35d431"
-)
+var myposCredentials = mypos.Credentials{
+	AccessToken: "token-1234", APIKey: "key-5678", ConsentID: "3c7816ee-3d51-4bf5-8ced-ece2af35d431",
+}
 
 var myposBank = bank{
 	name: "mypos", example: "documentedSample", list: []string{"balances"}, account: "50044620073",
-	ours: myposOurs, hand: myposHand, stock: myposStock,
+	ours: myposOurs, hand: myposHand,
 }
 
-func myposOurs(a access) (fetch, error) {
-	client, err := newMyPOS(a)
-	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		return client.Balances(ctx, account, adapters.Unattended())
-	}, err
-}
-
-func newMyPOS(a access) (*mypos.Client, error) {
-	return mypos.New(
-		mypos.Credentials{AccessToken: myposToken, APIKey: myposKey, ConsentID: myposConsent},
-		&adapters.Options{BaseURL: a.baseURL, HTTPClient: a.client, Now: a.now},
-	)
-}
+func myposOurs(o *adapters.Options) adapters.Source { return must(mypos.New(myposCredentials, o)) }
 
 type myposAnswer struct {
 	Account struct {
@@ -48,56 +32,27 @@ type myposAnswer struct {
 	} `json:"balances"`
 }
 
-var myposTypes = map[string]adapters.BalanceType{"available": adapters.InterimAvailable}
-
-func myposHand(a access) (fetch, error) {
+func myposHand(o *adapters.Options) fetch {
 	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.baseURL+"/v1/accounts/"+account+"/balances", nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.BaseURL+"/v1/accounts/"+account+"/balances", nil)
 		if err != nil {
 			return nil, err
 		}
 		request.Header.Set("X-Request-ID", uuid.NewString())
-		request.Header.Set("Consent-ID", myposConsent)
-		request.Header.Set("API-Key", myposKey)
-		request.Header.Set("Authorization", "Bearer "+myposToken)
+		request.Header.Set("Consent-ID", string(myposCredentials.ConsentID))
+		request.Header.Set("API-Key", string(myposCredentials.APIKey))
+		request.Header.Set("Authorization", "Bearer "+string(myposCredentials.AccessToken))
 		var answer myposAnswer
-		if err := decode(a.client, request, &answer); err != nil {
+		if err := decode(o.HTTPClient, request, &answer); err != nil {
 			return nil, err
 		}
 		balances := make([]adapters.Balance, len(answer.Balances))
 		for i, balance := range answer.Balances {
 			balances[i] = adapters.Balance{
-				Provider: "mypos", AccountID: account, IBAN: answer.Account.IBAN, Type: myposTypes[balance.BalanceType],
-				ProviderType: balance.BalanceType, Amount: balance.Amount, Currency: balance.Currency, ReceivedAt: a.now(),
+				Provider: "mypos", AccountID: account, IBAN: answer.Account.IBAN, Type: adapters.InterimAvailable,
+				ProviderType: balance.BalanceType, Amount: adapters.NewAmount(balance.Amount), Currency: balance.Currency, ReceivedAt: o.Now(),
 			}
 		}
 		return balances, nil
-	}, nil
-}
-
-func myposStock(a access) (fetch, error) {
-	authorize := func(_ context.Context, request *http.Request) error {
-		request.Header.Set("Authorization", "Bearer "+myposToken)
-		return nil
 	}
-	client, err := api.NewClientWithResponses(a.baseURL, api.WithHTTPClient(a.client), api.WithRequestEditorFn(authorize))
-	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		result, err := client.GetBalancesWithResponse(ctx, account, &api.GetBalancesParams{
-			XRequestID: uuid.NewString(), ConsentID: myposConsent, APIKey: myposKey,
-		})
-		if err != nil {
-			return nil, err
-		}
-		if result.JSON200 == nil {
-			return nil, errors.New(result.Status())
-		}
-		balances := make([]adapters.Balance, len(result.JSON200.Balances))
-		for i, balance := range result.JSON200.Balances {
-			balances[i] = adapters.Balance{
-				Provider: "mypos", AccountID: account, IBAN: *result.JSON200.Account.IBAN, Type: myposTypes[balance.BalanceType],
-				ProviderType: balance.BalanceType, Amount: balance.Amount.Decimal, Currency: balance.Currency, ReceivedAt: a.now(),
-			}
-		}
-		return balances, nil
-	}, err
 }

@@ -7,54 +7,36 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/onesingleview"
-	api "github.com/openbalances/openbalances/gen/onesingleview"
 	"github.com/shopspring/decimal"
 )
 
-const (
-	osvToken    = "token-9012"
-	osvID       = "client-1234"
-	osvCode     = "code-5678"
-	osvKey      = "key-3456"
-	osvMerchant = "APIS-300505"
-	osvBankCode = "SVMB01"
-	osvConsent  = "urn:SVMB01:kac-6f2c9d1e-0b8a-4d5f-9a44-1f0d5b3c7e21"
-	osvTime     = "2006-01-02T15:04:05"
-)
+var osvCredentials = onesingleview.Credentials{
+	AccessToken: "token-9012", ClientID: "client-1234", ClientCode: "code-5678", SignatureKey: "key-3456",
+	MerchantID: "APIS-300505", BankCode: "SVMB01", ConsentID: "urn:SVMB01:kac-6f2c9d1e-0b8a-4d5f-9a44-1f0d5b3c7e21",
+}
 
 var onesingleviewBank = bank{
 	name: "onesingleview", example: "availableAndBooked", list: []string{"payload", "data", "balance"},
-	account: "100004000000000000000002", ours: osvOurs, hand: osvHand, stock: osvStock,
+	account: "100004000000000000000002", ours: osvOurs, hand: osvHand,
 }
 
-func osvOurs(a access) (fetch, error) {
-	client, err := onesingleview.New(onesingleview.Credentials{
-		AccessToken: osvToken, ClientID: osvID, ClientCode: osvCode, SignatureKey: osvKey, MerchantID: osvMerchant,
-		BankCode: osvBankCode, ConsentID: osvConsent,
-	}, &adapters.Options{BaseURL: a.baseURL, HTTPClient: a.client, Now: a.now})
-	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		return client.Balances(ctx, account, adapters.Unattended())
-	}, err
-}
+func osvOurs(o *adapters.Options) adapters.Source { return must(onesingleview.New(osvCredentials, o)) }
 
 type osvRequest struct {
-	Banks         []osvAccount `json:"banks"`
-	DateTimeStamp string       `json:"dateTimeStamp"`
-	MerchantID    string       `json:"merchantId"`
-	RequestID     string       `json:"requestID"`
-}
-
-type osvAccount struct {
-	AccountID string `json:"accountId"`
-	Code      string `json:"code"`
-	ConsentID string `json:"consentId"`
+	Banks [1]struct {
+		AccountID string `json:"accountId"`
+		Code      string `json:"code"`
+		ConsentID string `json:"consentId"`
+	} `json:"banks"`
+	DateTimeStamp string `json:"dateTimeStamp"`
+	MerchantID    string `json:"merchantId"`
+	RequestID     string `json:"requestID"`
 }
 
 type osvAnswer struct {
@@ -86,110 +68,62 @@ var osvTypes = map[string]adapters.BalanceType{
 	"KSAOB.ClosingAvailable": adapters.ClosingAvailable, "KSAOB.InterimBooked": adapters.InterimBooked,
 }
 
-func osvSign(body []byte) string {
-	sum := sha256.Sum256([]byte(base64.StdEncoding.EncodeToString(body) + osvKey))
-	return hex.EncodeToString(sum[:])
+func osvBuild(ctx context.Context, o *adapters.Options, account string) (*http.Request, error) {
+	own, ask := &osvCredentials, osvRequest{RequestID: uuid.NewString(), MerchantID: string(osvCredentials.MerchantID)}
+	ask.Banks[0].AccountID, ask.Banks[0].Code, ask.Banks[0].ConsentID = account, string(own.BankCode), string(own.ConsentID)
+	ask.DateTimeStamp = o.Now().UTC().Format("2006-01-02T15:04:05")
+	body, err := json.Marshal(ask)
+	if err != nil {
+		return nil, err
+	}
+	url := o.BaseURL + "/v1/api/observice/balanceById"
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	signed := sha256.Sum256([]byte(base64.StdEncoding.EncodeToString(body) + string(own.SignatureKey)))
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("clientId", string(own.ClientID))
+	request.Header.Set("clientCode", string(own.ClientCode))
+	request.Header.Set("signature", hex.EncodeToString(signed[:]))
+	request.Header.Set("Authorization", "Bearer "+string(own.AccessToken))
+	return request, nil
 }
 
-func osvHand(a access) (fetch, error) {
+func osvHand(o *adapters.Options) fetch {
 	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		body, err := json.Marshal(osvRequest{
-			Banks:         []osvAccount{{AccountID: account, Code: osvBankCode, ConsentID: osvConsent}},
-			DateTimeStamp: a.now().UTC().Format(osvTime), MerchantID: osvMerchant, RequestID: uuid.NewString(),
-		})
+		request, err := osvBuild(ctx, o, account)
 		if err != nil {
 			return nil, err
 		}
-		url := a.baseURL + "/v1/api/observice/balanceById"
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-		if err != nil {
-			return nil, err
-		}
-		request.Header.Set("Content-Type", "application/json")
-		request.Header.Set("clientId", osvID)
-		request.Header.Set("clientCode", osvCode)
-		request.Header.Set("signature", osvSign(body))
-		request.Header.Set("Authorization", "Bearer "+osvToken)
 		var answer osvAnswer
-		if err := decode(a.client, request, &answer); err != nil {
+		if err := decode(o.HTTPClient, request, &answer); err != nil {
 			return nil, err
 		}
 		var balances []adapters.Balance
 		for _, payload := range answer.Payload {
 			for _, balance := range payload.Data.Balance {
-				balances = append(balances, balance.toBalance(account, a.now()))
+				balances = append(balances, balance.toBalance(account, o.Now()))
 			}
 		}
 		return balances, nil
-	}, nil
+	}
 }
 
 func (b osvBalance) toBalance(account string, received time.Time) adapters.Balance {
-	balance := adapters.Balance{
-		Provider: "onesingleview", AccountID: account, Type: osvTypes[b.Type], ProviderType: b.Type, Amount: b.Amount.Amount,
-		Currency: b.Amount.Currency, AsOf: b.DateTime, ReceivedAt: received,
-	}
+	amount := b.Amount.Amount
 	if b.CreditDebitIndicator == "KSAOB.Debit" {
-		balance.Amount = balance.Amount.Neg()
+		amount = amount.Neg()
+	}
+	balance := adapters.Balance{
+		Provider: "onesingleview", AccountID: account, Type: osvTypes[b.Type], ProviderType: b.Type,
+		Amount: adapters.NewAmount(amount), Currency: b.Amount.Currency, AsOf: b.DateTime, ReceivedAt: received,
 	}
 	for _, line := range b.CreditLine {
+		amount := adapters.NewAmount(line.Amount.Amount)
 		balance.CreditLines = append(balance.CreditLines, adapters.CreditLine{
-			Included: line.Included, Type: line.Type, Amount: decimal.NewNullDecimal(line.Amount.Amount),
-			Currency: line.Amount.Currency,
+			Included: line.Included, Type: line.Type, Amount: &amount, Currency: line.Amount.Currency,
 		})
 	}
 	return balance
-}
-
-func osvStock(a access) (fetch, error) {
-	authorize := func(_ context.Context, request *http.Request) error {
-		request.Header.Set("Authorization", "Bearer "+osvToken)
-		return nil
-	}
-	client, err := api.NewClientWithResponses(a.baseURL, api.WithHTTPClient(a.client), api.WithRequestEditorFn(authorize))
-	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		body, err := json.Marshal(api.BalanceRequest{
-			Banks:         []api.BankAccount{{AccountID: account, Code: osvBankCode, ConsentID: osvConsent}},
-			DateTimeStamp: a.now().UTC().Format(osvTime), MerchantID: osvMerchant, RequestID: uuid.NewString(),
-		})
-		if err != nil {
-			return nil, err
-		}
-		params := &api.GetBalancesParams{ClientID: osvID, ClientCode: osvCode, Signature: osvSign(body)}
-		result, err := client.GetBalancesWithBodyWithResponse(ctx, params, "application/json", bytes.NewReader(body))
-		if err != nil {
-			return nil, err
-		}
-		if result.JSON200 == nil {
-			return nil, errors.New(result.Status())
-		}
-		var balances []adapters.Balance
-		for _, payload := range result.JSON200.Payload {
-			for _, balance := range payload.Data.Balance {
-				mapped, err := osvFromStock(balance, account, a.now())
-				if err != nil {
-					return nil, err
-				}
-				balances = append(balances, mapped)
-			}
-		}
-		return balances, nil
-	}, err
-}
-
-func osvFromStock(b api.Balance, account string, received time.Time) (adapters.Balance, error) {
-	asOf, err := time.Parse(time.RFC3339, b.DateTime)
-	balance := adapters.Balance{
-		Provider: "onesingleview", AccountID: account, Type: osvTypes[b.Type], ProviderType: b.Type,
-		Amount: b.Amount.Amount.Decimal, Currency: b.Amount.Currency, AsOf: asOf, ReceivedAt: received,
-	}
-	if b.CreditDebitIndicator == "KSAOB.Debit" {
-		balance.Amount = balance.Amount.Neg()
-	}
-	for _, line := range b.CreditLine {
-		balance.CreditLines = append(balance.CreditLines, adapters.CreditLine{
-			Included: line.Included, Type: *line.Type, Currency: line.Amount.Currency, Amount: line.Amount.Amount,
-		})
-	}
-	return balance, err
 }

@@ -16,7 +16,9 @@ type Element[E any] struct {
 	Problems []*Error
 }
 
-// inner is the type that paths lead through.
+// wrapping is an Element. Its inner type is the one that paths lead through.
+type wrapping interface{ inner() reflect.Type }
+
 func (*Element[E]) inner() reflect.Type { return reflect.TypeFor[E]() }
 
 // UnmarshalJSONFrom implements [json.UnmarshalerFrom].

@@ -24,7 +24,7 @@ func path(root reflect.Type, pointer jsontext.Pointer, names unknownNames) strin
 		for current.Kind() == reflect.Pointer {
 			current = current.Elem()
 		}
-		if element, ok := reflect.New(current).Interface().(interface{ inner() reflect.Type }); ok {
+		if element, ok := reflect.New(current).Interface().(wrapping); ok {
 			current = element.inner()
 		}
 		next, known := step(current, token)

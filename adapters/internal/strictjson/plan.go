@@ -12,109 +12,84 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// plan reads one JSON value other than null into v, which is zero. It returns false for everything that it leaves to
-// json v2: what is wrong, and what is right but not plainly written.
-type plan func(r *reader, v reflect.Value) bool
-
-var plans sync.Map // by type
-
-func planFor(t reflect.Type) plan {
-	known, ok := plans.Load(t)
-	if !ok {
-		known, _ = plans.LoadOrStore(t, compile(t, nil))
-	}
-	return known.(plan)
+// shape is what the reader has to know of a type. A nil shape is a type that is left to json v2.
+type shape struct {
+	kind    reflect.Kind // Interface for a value that no type describes
+	amount  bool
+	wrapper bool     // an Element, whose value is its first field
+	element *shape   // of a pointer, a list or a wrapper
+	members []member // of a struct
 }
 
-var amountType = reflect.TypeFor[decimal.NullDecimal]()
-
-// compile returns the plan of a type inside others, outermost first. One that holds itself is left to json v2.
-func compile(t reflect.Type, outer []reflect.Type) plan {
-	switch {
-	case t == amountType:
-		return (*reader).amount
-	case len(outer) >= maxDepth-maxSkipped, slices.Contains(outer, t), readsItself(t):
-		return leave
-	}
-	outer = append(slices.Clone(outer), t)
-	switch t.Kind() {
-	case reflect.String:
-		return (*reader).text
-	case reflect.Bool:
-		return (*reader).boolean
-	case reflect.Int:
-		return (*reader).integer
-	case reflect.Pointer:
-		return pointer(t.Elem(), compile(t.Elem(), outer))
-	case reflect.Slice:
-		return list(compile(t.Elem(), outer))
-	case reflect.Struct:
-		return object(t, outer)
-	case reflect.Map:
-		return dictionary(t, compile(t.Elem(), outer))
-	}
-	return leave
-}
-
-func leave(*reader, reflect.Value) bool { return false }
-
-// readsItself says whether json v2 would call a method of the type.
-func readsItself(t reflect.Type) bool {
-	t = reflect.PointerTo(t)
-	return t.Implements(reflect.TypeFor[jsonv2.UnmarshalerFrom]()) || t.Implements(reflect.TypeFor[json.Unmarshaler]()) ||
-		t.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
-}
-
-func pointer(t reflect.Type, target plan) plan {
-	return func(r *reader, v reflect.Value) bool {
-		v.Set(reflect.New(t))
-		return target(r, v.Elem())
-	}
-}
-
-func list(element plan) plan {
-	return func(r *reader, v reflect.Value) bool { return r.list(element, v) }
-}
-
-func dictionary(t reflect.Type, value plan) plan {
-	if t.Key() != reflect.TypeFor[string]() {
-		return leave
-	}
-	return func(r *reader, v reflect.Value) bool { return r.dictionary(value, v) }
-}
-
-const (
-	maxPlanned = 64 // members of a planned object: the bits of a set
-	maxSkipped = 16 // levels of a value that no type describes
-)
-
-// member is a field of an object.
+// member is a field of an object, perhaps in an embedded struct.
 type member struct {
 	name  string
-	index int
-	plan  plan
+	index []int
+	shape *shape
 }
 
-// object leaves types to json v2 whose members are more than names and values.
-func object(t reflect.Type, outer []reflect.Type) plan {
-	var members []member
-	for i := range t.NumField() {
-		field := t.Field(i)
-		name, option, _ := strings.Cut(field.Tag.Get("json"), ",")
-		same := func(m member) bool { return strings.EqualFold(m.name, name) }
-		if !plain(name) || option != "" && option != "omitempty" || slices.ContainsFunc(members, same) {
-			return leave
+const maxPlanned = 64 // members of a planned object: the bits of a set
+
+var shapes sync.Map // by type
+
+// unwanted is the shape of a value that is passed over.
+var unwanted = func() *shape {
+	s := &shape{kind: reflect.Interface}
+	s.element = s
+	return s
+}()
+
+// readThemselves are the interfaces of types that json v2 would leave the reading to.
+var readThemselves = []reflect.Type{
+	reflect.TypeFor[jsonv2.UnmarshalerFrom](), reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[encoding.TextUnmarshaler](),
+}
+
+// shapeOf returns the shape of a type inside others, outermost first. One that holds itself is left to json v2.
+func shapeOf(t reflect.Type, outer ...reflect.Type) *shape {
+	outer = append(slices.Clone(outer), t)
+	s := &shape{kind: t.Kind()}
+	switch self := reflect.PointerTo(t); {
+	case t == reflect.TypeFor[decimal.NullDecimal]():
+		s.amount = true
+	case slices.Contains(outer[:len(outer)-1], t):
+		return nil
+	case self.Implements(reflect.TypeFor[wrapping]()):
+		s.wrapper, s.element = true, shapeOf(t.Field(0).Type, outer...)
+	case slices.ContainsFunc(readThemselves, self.Implements):
+		return nil
+	case s.kind == reflect.Pointer, s.kind == reflect.Slice:
+		s.element = shapeOf(t.Elem(), outer...)
+	case s.kind == reflect.Struct:
+		if !s.add(t, nil, outer) || len(s.members) > maxPlanned {
+			return nil
 		}
-		members = append(members, member{name, i, compile(field.Type, outer)})
+	case s.kind != reflect.String && s.kind != reflect.Bool && s.kind != reflect.Int:
+		return nil
 	}
-	if len(members) > maxPlanned {
-		return leave
-	}
-	return func(r *reader, v reflect.Value) bool { return r.object(members, v) }
+	return s
 }
 
-// plain says whether a name stands in JSON as it is.
-func plain(name string) bool {
-	special := func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`"\'`, c) }
-	return name != "" && name != "-" && !strings.ContainsFunc(name, special)
+// nameCharacters are those that stand in tags and in JSON as they are.
+const nameCharacters = "_-.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// add adds the fields of a struct. It returns false if its members are more than names and values.
+func (s *shape) add(t reflect.Type, place []int, outer []reflect.Type) bool {
+	for i := range t.NumField() {
+		field, index := t.Field(i), append(slices.Clone(place), i)
+		tag := field.Tag.Get("json")
+		if tag == "" && field.Anonymous && field.IsExported() && field.Type.Kind() == reflect.Struct {
+			if !s.add(field.Type, index, outer) {
+				return false
+			}
+			continue
+		}
+		name, option, _ := strings.Cut(tag, ",")
+		same := func(m member) bool { return strings.EqualFold(m.name, name) }
+		if name == "" || name == "-" || strings.Trim(name, nameCharacters) != "" || option != "" && option != "omitempty" ||
+			slices.ContainsFunc(s.members, same) {
+			return false
+		}
+		s.members = append(s.members, member{name, index, shapeOf(field.Type, outer...)})
+	}
+	return true
 }

@@ -23,15 +23,34 @@ import (
 
 // answers are types that balances are decoded into, of providers whose answers differ most.
 var answers = map[string]func() any{
-	"eika":          func() any { return new(eika.AccountBalances) },
-	"onesingleview": func() any { return new(onesingleview.AccountBalances) },
+	"eika":          func() any { return new(eikaAnswer) },
+	"onesingleview": func() any { return new(onesingleviewAnswer) },
 	"tokenio":       func() any { return new(tokenio.AccountBalances) },
 }
 
+// The adapters' own forms of the generated types.
+type (
+	eikaAnswer struct {
+		Account  *eika.Account  `json:"account"`
+		Balances []eika.Balance `json:"balances"`
+	}
+	onesingleviewAnswer struct {
+		onesingleview.Error
+		Payload []strictjson.Element[onesingleview.BankBalances] `json:"payload"`
+	}
+)
+
 type named string
 
-// everything has all forms that a plan can have.
+// Inner is embedded, and its members are those of the type around it.
+type Inner struct {
+	Inner string `json:"inner"`
+	Depth *int   `json:"depth"`
+}
+
+// everything has all forms that a shape can have.
 type everything struct {
+	Inner
 	Text    string                `json:"text"`
 	Named   named                 `json:"named"`
 	Pointer *named                `json:"pointer,omitempty"`
@@ -47,6 +66,9 @@ type everything struct {
 	Links map[string]struct {
 		Href *string `json:"href,omitempty"`
 	} `json:"_links"`
+	Elements []strictjson.Element[struct {
+		Amount decimal.NullDecimal `json:"amount"`
+	}] `json:"elements"`
 	Anything any       `json:"anything"`
 	Time     time.Time `json:"time"`
 	Ratio    float64   `json:"ratio"`
@@ -60,10 +82,10 @@ var plain = []string{
 	`{"count":7 , "text" : "NO" , "amount":"-12009.1000","amounts":[1,"0010.50",-0.00,null]}`,
 	`{"count":123456789}`, `{"count":-0}`, `{"amount":"` + strings.Repeat("9", 38) + `"}`,
 	`{"flags":[true,false,null],"nested":{"amount":1,"texts":[[],["a","b"],null]},"_links":null}`, `{"flags":[]}`,
-	`{"_links":{"self":{"href":"/a"},"account":{},"other":null},"nested":null,"pointer":null}`, `{"_links":{}}`,
+	`{"_links":null,"nested":null,"pointer":null}`, `{"flags":[` + strings.Repeat("true,", 9_999) + `true]}`, `{"inner":"a","elements":[{"amount":1},null,{}],"depth":7}`,
 	`{"anything":null,"time":null,"ratio":null}`,
 	`{"other":1,"more":{"a":[1,"b",{"a":-0.50,"b":{}},[],null],"b":true},"text":"a","last":false}`,
-	`{"more":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}`, `{"nested":{"other":{"other":[]}},"other":"ø"}`,
+	`{"more":` + strings.Repeat("[", 63) + "1" + strings.Repeat("]", 63) + `}`, `{"nested":{"other":{"other":[]}},"other":"ø"}`,
 }
 
 var notPlain = slices.Concat(
@@ -85,10 +107,10 @@ var notPlain = slices.Concat(
 	},
 	[]string{ // other types than documented
 		`{"text":1}`, `{"flag":"true"}`, `{"flags":{}}`, `{"nested":[]}`, `{"_links":[]}`, `{"_links":{"a":1}}`, `{"_links":{"a":{},}}`,
-		`{"pointer":7}`, `{"count":"7"}`, `{"amount":true}`, `{"amount":[]}`, `{"nested":{"texts":[["a",1]]}}`,
+		`{"elements":[1]}`, `{"elements":[{"amount":"x"}]}`, `{"inner":1}`, `{"Inner":"a"}`, `{"inner":"a","inner":"b"}`, `{"pointer":7}`, `{"count":"7"}`, `{"amount":true}`, `{"amount":[]}`, `{"nested":{"texts":[["a",1]]}}`,
 	},
 	[]string{ // types that no plan reads
-		`{"anything":1}`, `{"time":"2025-01-15T06:30:00Z"}`, `{"ratio":1}`,
+		`{"anything":1}`, `{"_links":{}}`, `{"_links":{"self":{"href":"/a"}}}`, `{"time":"2025-01-15T06:30:00Z"}`, `{"ratio":1}`,
 	},
 	[]string{ // numbers
 		`{"count":1.5}`, `{"count":1e2}`, `{"count":1234567890}`, `{"count":01}`, `{"count":-1.0}`,
@@ -102,8 +124,8 @@ var notPlain = slices.Concat(
 		`{"other":}`, `{"other"}`, `{"other":x}`,
 	},
 	[]string{ // too deep, too many
-		`{"more":[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}`, strings.Repeat(`{"more":`, 18) + `1` + strings.Repeat(`}`, 18),
-		`{"flags":[` + strings.Repeat("true,", 10_001) + `true]}`, `{"other":[` + strings.Repeat("1,", 10_001) + `1]}`,
+		`{"more":` + strings.Repeat("[", 64) + "1" + strings.Repeat("]", 64) + `}`, strings.Repeat(`{"more":`, 65) + `1` + strings.Repeat(`}`, 65),
+		`{"flags":[` + strings.Repeat("true,", 10_000) + `true]}`, `{"other":[` + strings.Repeat("1,", 10_000) + `1]}`,
 	},
 )
 
@@ -219,6 +241,14 @@ func TestTypesThatJSONReadsInAnotherWayAreLeftToIt(t *testing.T) {
 		new(struct {
 			Text  string `json:"text"`
 			Other string `json:"TEXT"`
+		}),
+		new(struct {
+			Inner
+			Text string `json:"inner"`
+		}),
+		new(struct {
+			*Inner
+			Text string `json:"text"`
 		}),
 		new(map[named]string),
 		new(float64),

@@ -83,6 +83,9 @@ func (e *Endpoint) checkArguments(request Request, psu adapters.PSU, accountIDs 
 			break
 		}
 	}
+	if err == nil {
+		return nil
+	}
 	return e.outcome(context.Background(), request, &exchanged{}, err)
 }
 

@@ -101,9 +101,17 @@ func NewRequestID() string { return uuid.NewString() }
 type base struct {
 	server string  // with a slash at the end, as generated builders take it
 	url    url.URL // the same address taken apart
+	prefix string  // its path without a slash at the end
+	plain  bool    // a path is simply joined to it
 }
+
+// plainAddress are the characters that every way of writing an address leaves as they are.
+const plainAddress = "/:-._~ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 func newBase(address string) base {
 	parsed, _ := url.Parse(address) // it has been checked
-	return base{strings.TrimSuffix(address, "/") + "/", *parsed}
+	b := base{server: strings.TrimSuffix(address, "/") + "/", url: *parsed, prefix: strings.TrimSuffix(parsed.Path, "/")}
+	b.plain = strings.Trim(b.server, plainAddress) == "" && !strings.Contains(b.server, "/.") &&
+		strings.Count(b.server, "//") == 1 && strings.Count(b.server, ":/") == 1
+	return b
 }

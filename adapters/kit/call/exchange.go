@@ -79,7 +79,7 @@ func (e *Endpoint) build(ctx context.Context, r Request, x *exchanged) error {
 	if err != nil {
 		return err
 	}
-	request = request.WithContext(ctx)
+	*request = *request.WithContext(ctx)
 	for _, edit := range e.editors {
 		if err := edit(ctx, request); err != nil {
 			return err
