@@ -1,6 +1,8 @@
 package adapters
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -30,6 +32,20 @@ type PSUContext struct {
 	HTTPMethod     string
 	DeviceID       string
 	GeoLocation    string // Berlin Group form: GEO:<latitude>;<longitude>
+}
+
+// Format says whether the PSU is present, and nothing of the context, whatever the verb.
+func (p PSU) Format(state fmt.State, _ rune) {
+	text := map[bool]string{true: "unattended", false: "undeclared"}[p.declared]
+	if p.context != nil {
+		text = "attended"
+	}
+	_, _ = io.WriteString(state, "PSU["+text+"]")
+}
+
+// Format writes nothing of the context, whatever the verb.
+func (PSUContext) Format(state fmt.State, _ rune) {
+	_, _ = io.WriteString(state, "PSUContext[personal]")
 }
 
 // Attended says that the PSU is present and asks for the data now.

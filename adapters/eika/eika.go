@@ -33,6 +33,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -62,6 +63,9 @@ type Credentials struct {
 	// KeyIDCA replaces the issuer text in the signature's key id, character for character.
 	KeyIDCA string `credential:"keyIdCA,optional"`
 }
+
+// Format writes no credential, whatever the verb.
+func (Credentials) Format(state fmt.State, _ rune) { call.Mask(state, "eika.Credentials") }
 
 // Client is the Eika adapter.
 type Client struct {

@@ -32,6 +32,7 @@ package mypos
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
@@ -54,6 +55,9 @@ type Credentials struct {
 	APIKey    adapters.Secret `credential:"apiKey"`
 	ConsentID adapters.Secret `credential:"consentId"`
 }
+
+// Format writes no credential, whatever the verb.
+func (Credentials) Format(state fmt.State, _ rune) { call.Mask(state, "mypos.Credentials") }
 
 // Client is the myPOS adapter.
 type Client struct {

@@ -37,6 +37,7 @@ package neonomics
 import (
 	"context"
 	"crypto"
+	"fmt"
 	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -76,6 +77,9 @@ type Credentials struct {
 	SigningKeyID    string        `credential:"signingKeyId,optional"`
 	OriginatingHost string        `credential:"originatingHost,optional"`
 }
+
+// Format writes no credential, whatever the verb.
+func (Credentials) Format(state fmt.State, _ rune) { call.Mask(state, "neonomics.Credentials") }
 
 // Client is the Neonomics adapter.
 type Client struct {

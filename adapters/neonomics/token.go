@@ -1,6 +1,7 @@
 package neonomics
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -17,6 +18,11 @@ type TokenCredentials struct {
 	ClientSecret adapters.Secret `credential:"clientSecret"`
 	// Realm is live if empty; the provider's sandbox needs sandbox.
 	Realm string `credential:"realm,optional"`
+}
+
+// Format writes no credential, whatever the verb.
+func (TokenCredentials) Format(state fmt.State, _ rune) {
+	call.Mask(state, "neonomics.TokenCredentials")
 }
 
 // NewTokenSource returns a source of access tokens, which any number of Clients can share. It asks for a token when a

@@ -31,6 +31,7 @@ package onesingleview
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
@@ -61,6 +62,9 @@ type Credentials struct {
 	BankCode     adapters.Secret `credential:"bankCode"`
 	ConsentID    adapters.Secret `credential:"consentId"`
 }
+
+// Format writes no credential, whatever the verb.
+func (Credentials) Format(state fmt.State, _ rune) { call.Mask(state, "onesingleview.Credentials") }
 
 // Client is the One Single View adapter.
 type Client struct {

@@ -34,6 +34,7 @@ package tokenio
 import (
 	"context"
 	"crypto"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -64,6 +65,9 @@ type Credentials struct {
 	MemberID   string        `credential:"memberId,optional"`
 	KeyID      string        `credential:"keyId,optional"`
 }
+
+// Format writes no credential, whatever the verb.
+func (Credentials) Format(state fmt.State, _ rune) { call.Mask(state, "tokenio.Credentials") }
 
 // Client is the Token.io adapter.
 type Client struct {

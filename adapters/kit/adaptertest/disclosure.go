@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -29,9 +30,13 @@ const planted = "NO9386011117947 4242.42 eyJhbGciOi.leak https://leak.example/x"
 func shown(t *testing.T, value any) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
-	for _, form := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+	pointer := reflect.New(reflect.TypeOf(value))
+	pointer.Elem().Set(reflect.ValueOf(value))
+	for _, form := range []string{"%v", "%+v", "%#v", "%s", "%q", "%+q", "%d", "%x", "%X", "% x"} {
 		texts[form] = fmt.Sprintf(form, value)
-		texts[form+" in a list"] = fmt.Sprintf(form, []any{value})
+		texts[form+" of a pointer"] = fmt.Sprintf(form, pointer.Interface())
+		texts[form+" in lists"] = fmt.Sprintf(form, []any{value, pointer.Interface(), map[string]any{"a": pointer.Interface()}})
+		texts[form+" in a struct"] = fmt.Sprintf(form, struct{ A, B any }{value, pointer.Interface()})
 	}
 	text, err := json.Marshal(value)
 	texts["JSON"] = fmt.Sprint(string(text), err)
