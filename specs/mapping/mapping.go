@@ -101,18 +101,11 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 		return Answer{}, fmt.Errorf("mapping: not JSON: %w", err)
 	}
 	r := &reader{Document: d, asked: asked}
-	root := &part{kind: "answer", fields: Fields{}}
+	root := newPart("answer", place{})
 	r.visit(place{schema: schema, required: true}, value, root)
 	accounts, err := root.answer(asked.Accounts)
 	r.leave(root)
 	return Answer{accounts, r.values}, err
-}
-
-// declaration is what stands beside a property: a reason, rules, or nothing.
-type declaration struct {
-	unmapped string
-	rules    []rule
-	err      error
 }
 
 // rule is one entry of x-maps-to. The package comment explains the words.
@@ -121,6 +114,9 @@ type rule struct {
 
 	Only       []string
 	Set, Table map[string]string
+
+	inside            bool   // nothing is declared
+	unmapped, problem string // the reason of x-unmapped; why x-maps-to cannot be read
 }
 
 // UnmarshalJSON reads the field of a rule without further words, or an object.
@@ -134,23 +130,27 @@ func (r *rule) UnmarshalJSON(text []byte) error {
 	return decoder.Decode((*object)(r))
 }
 
-// declared is the declaration beside a reference, or else the one of the schema itself.
-func (d *Document) declared(schema *openapi3.SchemaRef) *declaration {
+// declared are the rules beside a reference, or else those of the schema itself; at least one.
+func (d *Document) declared(schema *openapi3.SchemaRef) []rule {
 	if known, ok := d.declarations.Load(schema); ok {
-		return known.(*declaration)
+		return known.([]rule)
 	}
-	own, beside := &declaration{}, schema.Extensions
+	beside := schema.Extensions
 	if beside["x-unmapped"] == nil && beside["x-maps-to"] == nil {
 		beside = schema.Value.Extensions
 	}
-	own.unmapped, _ = beside["x-unmapped"].(string)
+	reason, _ := beside["x-unmapped"].(string)
+	rules := []rule{{unmapped: reason, inside: reason == ""}}
 	if entries := beside["x-maps-to"]; entries != nil {
 		if _, ok := entries.([]any); !ok {
 			entries = []any{entries}
 		}
 		text, _ := json.Marshal(entries) // was read from YAML, so it can be written
-		own.err = json.Unmarshal(text, &own.rules)
+		rules = nil
+		if err := json.Unmarshal(text, &rules); err != nil {
+			rules = []rule{{problem: err.Error()}}
+		}
 	}
-	d.declarations.Store(schema, own)
-	return own
+	d.declarations.Store(schema, rules)
+	return rules
 }

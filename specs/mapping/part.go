@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -17,53 +16,58 @@ type part struct {
 	inner  []*part
 	err    error
 
-	named  []string    // the fields that properties of the part are declared for
-	left   bool        // of a bank or an account: it was not asked for
-	listed bool        // of an account: there is a list of balances
-	given  [][2]string // of an account: fields of its balances, each with its text
-	begins string      // of the answer: bank or account, if the document divides it
+	holder *part    // of a credit line or an identifier: what it is one of, whose fields it adds to
+	prefix string   // of these fields
+	held   int      // how many credit lines of a balance, or identifiers of an account, there are
+	named  []string // the fields that properties of the part are declared for
+	given  Fields   // of an account: the fields of its balances
+	left   bool     // of a bank or an account: it was not asked for
+	listed bool     // of an account: there is a list of balances
+	begins string   // of the answer: bank or account, if the document divides it
+}
+
+func newPart(kind string, p place) *part {
+	return &part{kind: kind, place: p, fields: Fields{}, given: Fields{}}
 }
 
 func (in *part) open(rule rule, p place) *part {
-	inner := &part{kind: rule.Each, place: p, fields: maps.Collect(maps.All(Fields(rule.Set)))}
-	in.inner = append(in.inner, inner)
+	inner := newPart(rule.Each, p)
+	if rule.Each == "creditLine" || rule.Each == "identifier" {
+		inner.holder, inner.fields = in, in.fields
+		inner.prefix = fmt.Sprintf("%ss[%d].", rule.Each, in.held)
+		in.held++
+	} else {
+		in.inner = append(in.inner, inner)
+	}
+	for field, text := range rule.Set {
+		inner.set(field, text)
+	}
 	return inner
 }
 
 func (in *part) fail(p place, problem string) {
-	if in.err == nil {
-		in.err = fmt.Errorf("mapping: %s: %s", p.pointer, problem)
+	if in.holder != nil {
+		in = in.holder
 	}
+	in.err = cmp.Or(in.err, fmt.Errorf("mapping: %s: %s", p.pointer, problem))
 }
 
 // set states a fact. The first one stays.
 func (in *part) set(field, text string) {
+	fields, name := in.fields, in.prefix+field
 	if of, ok := strings.CutPrefix(field, "balances."); ok {
-		in.given = append(in.given, [2]string{of, text})
-	} else if field != "" && text != "" && in.fields[field] == "" {
-		in.fields[field] = text
+		fields, name = in.given, of
 	}
-}
-
-// list adds the parts of a kind to the fields.
-func (in *part) list(name, kind string) {
-	n := 0
-	for _, p := range in.inner {
-		if p.kind == kind {
-			for field, text := range p.fields {
-				in.fields[fmt.Sprintf("%s[%d].%s", name, n, field)] = text
-			}
-			in.err = cmp.Or(in.err, p.err)
-			n++
-		}
+	if field != "" && text != "" && fields[name] == "" {
+		fields[name] = text
 	}
 }
 
 // balance is what a part has become. Its account says what no property of its own is for.
 func (in *part) balance(account *part) (Fields, error) {
-	for _, given := range account.given {
-		if !slices.Contains(in.named, given[0]) {
-			in.set(given[0], given[1])
+	for field, text := range account.given {
+		if !slices.Contains(in.named, field) {
+			in.set(field, text)
 		}
 	}
 	sign := in.fields["sign"]
@@ -80,7 +84,6 @@ func (in *part) balance(account *part) (Fields, error) {
 	case sign == "negative" && strings.Trim(amount, "0.") != "":
 		in.fields["amount"] = "-" + amount
 	}
-	in.list("creditLines", "creditLine")
 	in.fields["accountId"] = account.fields["id"]
 	return in.fields, in.err
 }
@@ -90,7 +93,6 @@ func (in *part) account() Account {
 	if in.fields["id"] == "" {
 		in.fail(in.place, "has no id")
 	}
-	in.list("identifiers", "identifier")
 	a := Account{ID: in.fields["id"], Fields: in.fields, Err: in.err, BalancesErr: in.err}
 	if in.listed {
 		a.Balances = []Fields{}
@@ -135,25 +137,27 @@ func (in *part) answer(asked []string) (all []Account, err error) {
 	if err != nil {
 		return nil, err
 	}
-	byID := map[string][]Account{}
+	byID := map[string]Account{}
 	for _, p := range parts {
 		a := p.account()
 		p.left = len(asked) > 0 && !slices.Contains(asked, a.ID)
-		all, byID[a.ID] = append(all, a), append(byID[a.ID], a)
-		if len(byID[a.ID]) > 1 && len(asked) == 0 {
-			return nil, errNotOnce
+		if _, twice := byID[a.ID]; twice {
+			a = Account{ID: a.ID, Err: errNotOnce, BalancesErr: errNotOnce}
 		}
+		all, byID[a.ID] = append(all, a), a
 	}
-	if len(asked) == 0 {
+	switch {
+	case len(asked) == 0 && len(byID) < len(all):
+		return nil, errNotOnce
+	case len(asked) == 0:
 		return all, nil
 	}
 	all = nil
 	for _, id := range asked {
-		a := Account{ID: id, Err: errNotOnce, BalancesErr: errNotOnce}
-		if len(byID[id]) == 1 {
-			a = byID[id][0]
-		}
-		if a.Balances == nil {
+		a, found := byID[id]
+		if !found {
+			a = Account{ID: id, Err: errNotOnce, BalancesErr: errNotOnce}
+		} else if a.Balances == nil {
 			a.BalancesErr = cmp.Or(a.BalancesErr, errNoBalances)
 		}
 		all = append(all, a)

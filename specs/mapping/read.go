@@ -56,28 +56,22 @@ func (r *reader) leave(in *part) {
 
 // visit does with a value what stands beside its property.
 func (r *reader) visit(p place, value any, in *part) {
-	own := r.declared(p.schema)
 	absent := value == nil || value == "" && p.permits("string")
-	switch {
-	case own.err != nil:
-		in.fail(p, own.err.Error())
-	case own.unmapped != "":
-		r.note(p, value, "", "", "unmapped: "+own.unmapped)
-	case own.rules != nil:
-	case !absent:
-		r.descend(p, value, in)
-	case p.required:
-		in.fail(p, "is missing")
-	}
-	for _, rule := range own.rules {
+	for _, rule := range r.declared(p.schema) {
 		in.named = append(in.named, rule.Field)
 		divides := rule.Each == "account" || rule.Each == "bank"
 		if divides {
 			in.begins = rule.Each
 		}
 		switch other := p.beside[rule.Unless]; {
+		case rule.problem != "":
+			in.fail(p, rule.problem)
+		case rule.unmapped != "":
+			r.note(p, value, "", "", "unmapped: "+rule.unmapped)
 		case other != nil && other != "":
 			r.note(p, value, "", "", "left to "+rule.Unless)
+		case !absent && rule.inside:
+			r.descend(p, value, in)
 		case !absent && rule.Each != "":
 			r.each(rule, p, value, in)
 		case !absent:
@@ -110,28 +104,29 @@ func (r *reader) each(rule rule, p place, value any, in *part) {
 }
 
 func (r *reader) one(rule rule, p place, value any, in *part) {
-	inner := in.open(rule, p)
-	switch {
-	case rule.Field != "":
-		r.fact(rule, p, value, inner)
-	case value == nil: // in a list, where it stands for an empty object
-		r.descend(p, map[string]any{}, inner)
-	default:
-		r.descend(p, value, inner)
+	scheme := cmp.Or(rule.Set["scheme"], strings.Join(slices.Compact(slices.Clone(p.free)), "."))
+	if isNumber := scheme == "iban" || scheme == "bban"; isNumber && rule.Each == "identifier" && in.fields[scheme] == "" {
+		rule.Field, rule.Each = scheme, ""
+		r.fact(rule, p, value, in)
+		return
 	}
-	if own := inner.fields["scheme"]; (own == "iban" || own == "bban") && in.fields[own] == "" {
-		in.fields[own] = inner.fields["value"]
-		in.inner = in.inner[:len(in.inner)-1]
-		r.values[len(r.values)-1].Field = "account." + own
+	inner := in.open(rule, p)
+	if rule.Field == "" {
+		r.descend(p, value, inner)
+		return
+	}
+	r.fact(rule, p, value, inner)
+	if rule.Each == "identifier" {
+		inner.set("scheme", scheme)
 	}
 }
 
-// descend goes to the members of an object or the elements of a list.
+// descend goes to the members of an object or the elements of a list. In a list, null stands for an empty object.
 func (r *reader) descend(p place, value any, in *part) {
 	schema := p.schema.Value
 	members, isObject := value.(map[string]any)
 	list, isList := value.([]any)
-	if !isObject && !isList || isList != (schema.Items != nil) {
+	if !isObject && !isList && value != nil || isList != (schema.Items != nil) {
 		in.fail(p, "is not of the documented type")
 		return
 	}
@@ -149,11 +144,12 @@ func (r *reader) descend(p place, value any, in *part) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(rest)) {
 		inner := p.down(schema.AdditionalProperties.Schema, name)
-		if inner.free = append(slices.Clone(p.free), name); inner.schema != nil {
-			r.visit(inner, rest[name], in)
-		} else {
+		inner.free = append(slices.Clone(p.free), name)
+		if inner.schema == nil {
 			r.note(inner, rest[name], "", "", "not in the document")
+			continue
 		}
+		r.visit(inner, rest[name], in)
 	}
 }
 
@@ -228,8 +224,6 @@ func (r *reader) become(rule rule, field string, p place, value any, in *part) (
 		return became, words, true
 	case rule.Table != nil:
 		return rule.Table[cut], "table: " + cut + " -> " + cmp.Or(rule.Table[cut], "not stated"), true
-	case field == "identifier.value" && in.fields["scheme"] == "":
-		in.fields["scheme"] = strings.Join(slices.Compact(slices.Clone(p.free)), ".")
 	}
 	return sent, "as sent", true
 }
