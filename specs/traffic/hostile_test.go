@@ -2,14 +2,11 @@ package traffic_test
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
-
-	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 const mebibyte = 1 << 20
@@ -56,13 +53,10 @@ func TestHostileBodies(t *testing.T) {
 		t.Run(tc.provider+"/"+tc.name, func(t *testing.T) {
 			doc := docs[tc.provider]
 			operation := doc.Examples()[0].Operation
-			l := watch(t, doc, replyOf(t, doc, operation, http.StatusOK, tc.body), traffic.Options{})
-			req := sample(t, doc, l.url, operation)
 			start := time.Now()
-			got := l.send(t, req)
+			got := observedBody(t, doc, operation, tc.body)
 			assert.Less(t, time.Since(start), limit)
-			assert.True(t, tc.body == got)
-			assert.LessOrEqual(t, len(l.deviations()), 21)
+			assert.LessOrEqual(t, len(got), 21)
 		})
 	}
 }

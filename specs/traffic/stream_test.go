@@ -8,7 +8,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -33,18 +35,29 @@ func (b *body) Close() error { b.closed++; return errClose }
 
 var errRead, errClose = errors.New("reading failed"), errors.New("closing failed")
 
-// answered puts a body into an answer of getBalance and returns it as the Transport hands it on.
-func answered(t *testing.T, answer io.ReadCloser, length int64, options traffic.Options) io.ReadCloser {
+// called makes a call of getBalance, whose good answer is changed before the Transport gets it.
+func called(t *testing.T, options traffic.Options, change func(*http.Response)) (*http.Response, error) {
 	t.Helper()
 	doc := toy(t)
 	header := doc.SampleResponseHeader(sample(t, doc, "", "getBalance"), http.StatusOK)
 	next := roundTrip(func(req *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: http.StatusOK, Header: header, Body: answer, ContentLength: length, Request: req}, nil
+		resp := &http.Response{StatusCode: http.StatusOK, Header: header, ContentLength: -1, Request: req}
+		change(resp)
+		return resp, nil
 	})
 	req := sample(t, doc, "https://toy.example.com/psd2", "getBalance")
 	resp, err := traffic.NewTransport(next, doc, options).RoundTrip(req)
+	if err == nil {
+		assert.Same(t, req, resp.Request)
+	}
+	return resp, err
+}
+
+// answered puts a body into the answer and returns it as the Transport hands it on.
+func answered(t *testing.T, answer io.ReadCloser, length int64, options traffic.Options) io.ReadCloser {
+	t.Helper()
+	resp, err := called(t, options, func(r *http.Response) { r.Body, r.ContentLength = answer, length })
 	require.NoError(t, err)
-	assert.Same(t, req, resp.Request)
 	return resp.Body
 }
 
@@ -132,71 +145,50 @@ func TestBodiesThatAreNotReadToTheirEnd(t *testing.T) {
 	}
 }
 
-// The first half of an answer is in the caller's hands before the server sends the second.
-func TestAnswersAreNotHeldBack(t *testing.T) {
+// The first half of an answer is in the caller's hands before the server does anything else. If the second half does not
+// come, that is the same error as without a Transport, and no deviation.
+func TestAnswersInTwoHalves(t *testing.T) {
 	t.Parallel()
 	doc := toy(t)
-	seen := make(chan struct{})
-	answer := replyOf(t, doc, "getBalance", http.StatusOK, good[:20])
-	l := watch(t, doc, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer.ServeHTTP(w, r)
-		assert.NoError(t, http.NewResponseController(w).Flush())
-		<-seen
-		_, _ = io.WriteString(w, good[20:])
-	}), traffic.Options{})
-	resp, err := l.client.Do(sample(t, doc, l.url, "getBalance"))
-	require.NoError(t, err)
-	defer func() { _ = resp.Body.Close() }()
-	half := make([]byte, 20)
-	_, err = io.ReadFull(resp.Body, half)
-	require.NoError(t, err)
-	assert.Empty(t, l.deviations())
-	close(seen)
-	rest, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	assert.Equal(t, good, string(half)+string(rest))
-	assert.Empty(t, l.deviations())
-}
-
-// A server that is killed in the middle is the same error as without a Transport, and no deviation.
-func TestServerThatIsKilled(t *testing.T) {
-	t.Parallel()
-	doc := toy(t)
-	answer := replyOf(t, doc, "getBalance", http.StatusOK, good[:20])
-	answer.header.Set("Content-Length", "65")
-	l := watch(t, doc, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer.ServeHTTP(w, r)
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	}), traffic.Options{})
-	resp, err := l.client.Do(sample(t, doc, l.url, "getBalance"))
-	require.NoError(t, err)
-	got, err := io.ReadAll(resp.Body)
-	assert.Equal(t, io.ErrUnexpectedEOF, err)
-	assert.Equal(t, good[:20], string(got))
-	require.NoError(t, resp.Body.Close())
-	assert.Empty(t, l.deviations())
-}
-
-func TestCallsThatAreCancelled(t *testing.T) {
-	t.Parallel()
-	doc := toy(t)
-	answer := replyOf(t, doc, "getBalance", http.StatusOK, good[:20])
-	ctx, cancel := context.WithCancel(t.Context())
-	l := watch(t, doc, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer.ServeHTTP(w, r)
-		_ = http.NewResponseController(w).Flush()
-		<-r.Context().Done()
-	}), traffic.Options{})
-	resp, err := l.client.Do(sample(t, doc, l.url, "getBalance").WithContext(ctx))
-	require.NoError(t, err)
-	cancel()
-	_, err = io.ReadAll(resp.Body)
-	require.ErrorIs(t, err, context.Canceled)
-	_ = resp.Body.Close()
-	_, err = l.client.Do(sample(t, doc, l.url, "getBalance").WithContext(ctx)) //nolint:bodyclose // there is none
-	require.ErrorIs(t, err, context.Canceled)
-	assert.Empty(t, l.deviations())
+	half := replyOf(t, doc, "getBalance", http.StatusOK, good[:20])
+	half.header.Set("Content-Length", strconv.Itoa(len(good)))
+	for name, tc := range map[string]struct {
+		then func(w http.ResponseWriter, r *http.Request, cancel func())
+		rest string
+		err  error
+	}{
+		"goes on":      {func(w http.ResponseWriter, _ *http.Request, _ func()) { _, _ = io.WriteString(w, good[20:]) }, good[20:], nil},
+		"is killed":    {func(http.ResponseWriter, *http.Request, func()) { panic(http.ErrAbortHandler) }, "", io.ErrUnexpectedEOF},
+		"is cancelled": {func(_ http.ResponseWriter, r *http.Request, cancel func()) { cancel(); <-r.Context().Done() }, "", context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			seen := make(chan struct{})
+			l := watch(t, doc, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				half.flushed(w, r)
+				<-seen
+				tc.then(w, r, cancel)
+			}), traffic.Options{})
+			resp, err := l.client.Do(sample(t, doc, l.url, "getBalance").WithContext(ctx))
+			require.NoError(t, err)
+			first := make([]byte, 20)
+			_, err = io.ReadFull(resp.Body, first)
+			require.NoError(t, err)
+			assert.Empty(t, l.deviations())
+			close(seen)
+			rest, err := io.ReadAll(resp.Body)
+			require.ErrorIs(t, err, tc.err)
+			assert.Equal(t, good[:20]+tc.rest, string(first)+string(rest))
+			_ = resp.Body.Close()
+			if ctx.Err() != nil {
+				_, err = l.client.Do(sample(t, doc, l.url, "getBalance").WithContext(ctx)) //nolint:bodyclose // there is none
+				require.ErrorIs(t, err, context.Canceled)
+			}
+			assert.Empty(t, l.deviations())
+		})
+	}
 }
 
 // Not parallel: it looks at the memory of the whole process.
@@ -228,3 +220,25 @@ func heap() int64 {
 	runtime.ReadMemStats(&stats)
 	return int64(stats.HeapAlloc)
 }
+
+// A body may be closed while it is read, as http.Client does when its time is up.
+func TestCloseWhileReading(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		var l live
+		started := make(chan struct{})
+		text := io.MultiReader(strings.NewReader(" "), signal{started}, strings.NewReader(strings.Repeat(" ", 20_000)))
+		handed := answered(t, io.NopCloser(iotest.OneByteReader(text)), -1, traffic.Options{Report: l.report})
+		var running sync.WaitGroup
+		running.Go(func() { _, _ = io.ReadAll(handed) })
+		<-started
+		require.NoError(t, handed.Close())
+		running.Wait()
+		assert.Len(t, l.deviations(), 1)
+	}
+}
+
+// signal is a reader without text that tells when it is read.
+type signal struct{ read chan struct{} }
+
+func (s signal) Read([]byte) (int, error) { close(s.read); return 0, io.EOF }
