@@ -113,8 +113,8 @@ func (e Example) Body() ([]byte, error) {
 	return e.JSON, nil
 }
 
-// first returns the first example that fits, or nil.
-func (d *Document) first(fits func(Example) bool) *Example {
+// First returns the first example that fits, or nil. It is not to be changed.
+func (d *Document) First(fits func(Example) bool) *Example {
 	if i := slices.IndexFunc(d.examples, fits); i >= 0 {
 		return &d.examples[i]
 	}

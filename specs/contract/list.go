@@ -67,7 +67,7 @@ func (d *Document) compose(e *Example) error {
 
 // single returns a member of the good answer for one account; if that is a list, the answer itself.
 func (d *Document) single(account, name string) (*yaml.Node, error) {
-	e := d.first(func(e Example) bool { return e.Account == account && e.Status == http.StatusOK && e.Valid })
+	e := d.First(func(e Example) bool { return e.Account == account && e.Status == http.StatusOK && e.Valid })
 	if e == nil || account == "" {
 		return nil, fmt.Errorf("no good example has the x-sandbox-account %q", account)
 	}
