@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // findings collects what a comparison reports.
@@ -51,13 +51,9 @@ func TestPlantedMistakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			doc := load(t, plant.provider, func(text string) string {
-				spoilt := strings.ReplaceAll(text, plant.old, plant.new)
-				require.NotEqual(t, text, spoilt, "nothing to plant the mistake in")
-				return spoilt
-			})
+			text := spectest.Planted(t, spectest.Text(t, plant.provider), plant.old, plant.new)
 			var found findings
-			compare(t, &found, doc)
+			compare(t, &found, spectest.Parse(t, plant.provider, text))
 			assert.Contains(t, strings.Join(found, "\n"), plant.provider+"/"+plant.example)
 		})
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/openbalances/openbalances/specs/mapping"
 )
 
@@ -36,8 +36,7 @@ paths:
 
 func read(t *testing.T, rules, body string) (mapping.Answer, error) {
 	t.Helper()
-	doc, err := contract.Parse("toy", []byte(strings.Replace(toy, "RULES", rules, 1)))
-	require.NoError(t, err)
+	doc := spectest.Parse(t, "toy", strings.Replace(toy, "RULES", rules, 1))
 	return mapping.New(doc).Read("getBalances", []byte(body), mapping.Asked{Accounts: []string{"a"}})
 }
 
@@ -135,7 +134,7 @@ func TestErrorsNameTheProperty(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			declared := mapping.New(load(t, broken.provider, nil))
+			declared := mapping.New(spectest.Load(t, broken.provider))
 			answer, err := declared.Read(broken.operation, []byte(broken.body), mapping.Asked{Accounts: []string{"a"}, Bank: "SVMB01"})
 			if err == nil {
 				require.Len(t, answer.Accounts, 1)
@@ -155,7 +154,7 @@ func onesingleview(amount, indicator string) string {
 // TestBrokenPartsStayApart: what is wrong with one account spoils no other, and broken balances leave their account whole.
 func TestBrokenPartsStayApart(t *testing.T) {
 	t.Parallel()
-	declared := mapping.New(load(t, "eika", nil))
+	declared := mapping.New(spectest.Load(t, "eika"))
 	answer, err := declared.Read("getAccounts", []byte(`{"accounts":[
 		{"resourceId":"a","iban":"x","balances":5}, {"resourceId":"b","iban":7,"balances":[]}, {"resourceId":"c","balances":[]},
 		{"resourceId":"d"}]}`), mapping.Asked{})
@@ -222,7 +221,7 @@ func TestValues(t *testing.T) {
 	} {
 		t.Run(provider, func(t *testing.T) {
 			t.Parallel()
-			answer, err := mapping.New(load(t, provider, nil)).Read(c.operation, []byte(c.body), mapping.Asked{Bank: "SVMB01"})
+			answer, err := mapping.New(spectest.Load(t, provider)).Read(c.operation, []byte(c.body), mapping.Asked{Bank: "SVMB01"})
 			require.NoError(t, err)
 			assert.Equal(t, c.want, answer.Values)
 		})
@@ -232,7 +231,7 @@ func TestValues(t *testing.T) {
 // TestOthersAreLeftOut: parts about accounts and banks that were not asked for become nothing.
 func TestOthersAreLeftOut(t *testing.T) {
 	t.Parallel()
-	declared := mapping.New(load(t, "onesingleview", nil))
+	declared := mapping.New(spectest.Load(t, "onesingleview"))
 	for _, asked := range []mapping.Asked{
 		{Accounts: []string{"b"}, Bank: "SVMB01"}, // another account
 		{Accounts: []string{"a"}, Bank: "ALINMA"}, // another bank
