@@ -14,12 +14,10 @@ import (
 
 // words are those of a rule of x-maps-to with the values that each may have, nil for any. Package mapping explains them.
 var words = map[string][]string{
-	"field": nil, "cut": nil, "of": nil, "table": nil, "sign": nil, "unless": nil, "only": nil, "set": nil, "instead": nil,
-	"each":   {"account", "bank", "balance", "creditLine", "identifier"},
-	"form":   {"rfc3339", "epochMillis", "date", "texts"},
-	"absent": {"unknown", "passes", "true", "false"},
-	"match":  {"bank"},
-	"empty":  {"absent"},
+	"field": nil, "set": nil, "unless": nil, "cut": nil, "table": nil, "only": nil,
+	"each":  {"account", "bank", "balance", "creditLine", "identifier"},
+	"form":  {"rfc3339", "epochMillis", "date"},
+	"match": {"bank"},
 }
 
 var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked closingAvailable openingAvailable
@@ -29,7 +27,7 @@ var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked clo
 // fields are those of the shared types that a property can be mapped to, by the part of the answer that it lies in.
 var fields = map[string][]string{
 	"account":    strings.Fields("id iban bban name holderName status state currency type bank consentValidUntil"),
-	"balance":    strings.Fields("iban bban bank type amount currency asOf referenceDate lastCommittedTransaction"),
+	"balance":    strings.Fields("iban bban bank type amount sign currency asOf referenceDate lastCommittedTransaction"),
 	"creditLine": strings.Fields("included type amount currency"),
 	"identifier": strings.Fields("scheme value"),
 }
@@ -37,8 +35,7 @@ var fields = map[string][]string{
 // answers visits the schemas of all answers with status 200 and what is below them, up to a declaration that says all.
 func (d *tree) answers(visit func(part string, key, node *yaml.Node, leaf bool)) {
 	d.operations(func(_, operation *yaml.Node) {
-		ok := d.resolve(get(operation, "responses", "200"))
-		media := get(ok, "content", "application/json")
+		media := get(d.resolve(get(operation, "responses", "200")), "content", "application/json")
 		for key, schema := range members(media) {
 			if key.Value == "schema" {
 				d.descend("account", key, schema, visit, 0)
@@ -153,8 +150,6 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 		}
 		findUnknownResults(part, name, get(entry, "table"), report)
 	}
-	findUnknownResults("account", "", get(entry, "instead"), report)
-	findUnknownResults("", "sign", get(entry, "sign"), report)
 	for key, value := range members(get(entry, "set")) {
 		constants := append([]string{"providerType"}, fields[part]...)
 		if !slices.Contains(constants, key.Value) || part == "balance" && key.Value == "type" && !slices.Contains(balanceTypes, value.Value) {
@@ -166,8 +161,7 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 // findUnknownResults looks at what a table makes of values.
 func findUnknownResults(part, field string, table *yaml.Node, report func(*yaml.Node, string)) {
 	known := map[string][]string{
-		"balance type": balanceTypes, "account state": {"enabled", "blocked", "closed"}, "account ": fields["account"],
-		" sign": {"positive", "negative"},
+		"balance type": balanceTypes, "balance sign": {"positive", "negative"}, "account state": {"enabled", "blocked", "closed"},
 	}[part+" "+field]
 	for _, result := range members(table) {
 		if known != nil && !slices.Contains(known, result.Value) {
@@ -182,8 +176,9 @@ var kinds = strings.Fields("invalid_argument unauthorized forbidden consent_requ
 // findCodesWithoutKind takes every listed value of a property called code or errorCode, or with x-kind, and every value
 // of one so called in an example of an answer that is an error.
 func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
-	kindOf := map[string]bool{}
-	d.walk(func(path []string, _, node *yaml.Node) {
+	kindOf, needed := map[string]bool{}, map[*yaml.Node]bool{}
+	d.properties(codes, func(_, schema *yaml.Node) { needed[schema] = true })
+	d.walk(func(_ []string, _, node *yaml.Node) {
 		for key, origin := range members(get(node, "x-origin")) {
 			if key.Value != "header" {
 				findUnknownOrigin(origin, report)
@@ -195,30 +190,25 @@ func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 			kindOf[code.Value] = true
 			findUnknownKind(kind, report)
 		}
-		if given == nil && (len(path) < 2 || path[len(path)-2] != "properties" || !isCode(path[len(path)-1])) {
+		if given == nil && !needed[node] {
 			return
 		}
-		for _, list := range []string{"enum", "x-extensible-enum"} {
-			for _, code := range contentOf(get(node, list)) {
-				if get(given, code.Value) == nil {
-					report(code, "code "+code.Value)
-				}
+		for _, code := range listedCodes(node) {
+			if get(given, code.Value) == nil {
+				report(code, "code "+code.Value)
 			}
 		}
 	})
 	d.operations(func(_, operation *yaml.Node) {
 		for status, response := range members(get(operation, "responses")) {
-			if status.Value >= "400" {
-				for _, examples := range []string{"examples", "x-invalid-examples"} {
-					findShownCodes(get(d.resolve(response), "content", "application/json", examples), kindOf, report)
+			media := get(d.resolve(response), "content", "application/json")
+			for _, examples := range []string{"examples", "x-invalid-examples"} {
+				if status.Value >= "400" {
+					findShownCodes(get(media, examples), kindOf, report)
 				}
 			}
 		}
 	})
-}
-
-func isCode(name string) bool {
-	return strings.EqualFold(name, "code") || strings.EqualFold(name, "errorCode")
 }
 
 func findUnknownOrigin(origin *yaml.Node, report func(*yaml.Node, string)) {
@@ -243,7 +233,7 @@ func findUnknownKind(kind *yaml.Node, report func(*yaml.Node, string)) {
 
 func findShownCodes(node *yaml.Node, kindOf map[string]bool, report func(*yaml.Node, string)) {
 	for key, value := range members(node) {
-		if isCode(key.Value) && value.Kind == yaml.ScalarNode && !kindOf[value.Value] {
+		if slices.Contains(codes, key.Value) && value.Kind == yaml.ScalarNode && !kindOf[value.Value] {
 			report(value, "code "+value.Value)
 		}
 	}
@@ -340,17 +330,4 @@ func (r expectedRequest) sends(place, name string) bool {
 		return strings.Contains(r.query, "&"+name+"=")
 	}
 	return strings.Contains(r.body, `"`+name+`":`)
-}
-
-func findSiblingsOfReferences(d *tree, report func(*yaml.Node, string)) {
-	d.walk(func(_ []string, _, node *yaml.Node) {
-		if get(node, "$ref") == nil {
-			return
-		}
-		for key := range members(node) {
-			if key.Value != "$ref" && !strings.HasPrefix(key.Value, "x-") {
-				report(key, key.Value+" beside a $ref")
-			}
-		}
-	})
 }

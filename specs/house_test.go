@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/openbalances/openbalances/specs"
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
@@ -44,9 +45,7 @@ var rules = []rule{
 func TestHouseRules(t *testing.T) {
 	t.Parallel()
 	for _, provider := range specs.Providers() {
-		text, err := specs.Document(provider)
-		require.NoError(t, err)
-		for _, finding := range findings(t, provider, text) {
+		for _, finding := range findings(t, provider, []byte(spectest.Text(t, provider))) {
 			t.Errorf("specs/%s/openapi.yaml:%s", provider, finding)
 		}
 	}
@@ -74,22 +73,26 @@ type tree struct {
 	root     *yaml.Node
 }
 
+// get follows names down; nil where there is nothing.
 func get(node *yaml.Node, names ...string) *yaml.Node {
 	for _, name := range names {
-		if node = member(node, name); node == nil {
-			return nil
+		var found *yaml.Node
+		for key, value := range members(node) {
+			if key.Value == name {
+				found = value
+			}
 		}
+		node = found
 	}
 	return node
 }
 
-func member(node *yaml.Node, name string) *yaml.Node {
-	for key, value := range members(node) {
-		if key.Value == name {
-			return value
-		}
+// text is the scalar below names; "" where there is none.
+func text(node *yaml.Node, names ...string) string {
+	if node = get(node, names...); node == nil {
+		return ""
 	}
-	return nil
+	return node.Value
 }
 
 func members(node *yaml.Node) func(func(key, value *yaml.Node) bool) {
@@ -142,6 +145,24 @@ func (d *tree) operations(visit func(key, operation *yaml.Node)) {
 	}
 }
 
+// properties visits the schemas of all properties with one of these names.
+func (d *tree) properties(names []string, visit func(key, schema *yaml.Node)) {
+	d.walk(func(path []string, key, node *yaml.Node) {
+		if n := len(path); n >= 2 && path[n-2] == "properties" && slices.Contains(names, path[n-1]) {
+			visit(key, node)
+		}
+	})
+}
+
+// references visits every mapping that refers to another.
+func (d *tree) references(visit func(reference, node *yaml.Node)) {
+	d.walk(func(_ []string, _, node *yaml.Node) {
+		if reference := get(node, "$ref"); reference != nil {
+			visit(reference, node)
+		}
+	})
+}
+
 func findIncompleteOperations(d *tree, report func(*yaml.Node, string)) {
 	d.operations(func(key, operation *yaml.Node) {
 		for _, name := range []string{"operationId", "summary", "description", "tags"} {
@@ -167,12 +188,12 @@ func findUndescribed(d *tree, report func(*yaml.Node, string)) {
 }
 
 func findParametersWithoutExample(d *tree, report func(*yaml.Node, string)) {
-	d.walk(func(path []string, key, node *yaml.Node) {
+	d.walk(func(_ []string, key, node *yaml.Node) {
 		if get(node, "in") == nil || get(node, "name") == nil || get(node, "schema") == nil {
 			return
 		}
 		if get(node, "example") == nil && get(node, "examples") == nil && get(d.resolve(get(node, "schema")), "example") == nil {
-			report(key, "parameter "+get(node, "name").Value+" has no example")
+			report(key, "parameter "+text(node, "name")+" has no example")
 		}
 	})
 }
@@ -201,19 +222,27 @@ func findOddMedia(d *tree, report func(*yaml.Node, string)) {
 }
 
 func findRemoteReferences(d *tree, report func(*yaml.Node, string)) {
-	d.walk(func(_ []string, _, node *yaml.Node) {
-		if reference := get(node, "$ref"); reference != nil && !strings.HasPrefix(reference.Value, "#/") {
+	d.references(func(reference, _ *yaml.Node) {
+		if !strings.HasPrefix(reference.Value, "#/") {
 			report(reference, reference.Value)
+		}
+	})
+}
+
+func findSiblingsOfReferences(d *tree, report func(*yaml.Node, string)) {
+	d.references(func(_, node *yaml.Node) {
+		for key := range members(node) {
+			if key.Value != "$ref" && !strings.HasPrefix(key.Value, "x-") {
+				report(key, key.Value+" beside a $ref")
+			}
 		}
 	})
 }
 
 func findUnusedComponents(d *tree, report func(*yaml.Node, string)) {
 	used := map[string]bool{}
+	d.references(func(reference, _ *yaml.Node) { used[strings.TrimPrefix(reference.Value, "#/components/")] = true })
 	d.walk(func(path []string, _, node *yaml.Node) {
-		if reference := get(node, "$ref"); reference != nil {
-			used[strings.TrimPrefix(reference.Value, "#/components/")] = true
-		}
 		if len(path) >= 2 && path[len(path)-2] == "security" {
 			for key := range members(node) {
 				used["securitySchemes/"+key.Value] = true
@@ -231,50 +260,41 @@ func findUnusedComponents(d *tree, report func(*yaml.Node, string)) {
 
 func findInexactMoney(d *tree, report func(*yaml.Node, string)) {
 	d.walk(func(_ []string, key, node *yaml.Node) {
-		text := func(name string) string {
-			if value := get(node, name); value != nil {
-				return value.Value
-			}
-			return ""
-		}
-		switch {
-		case text("format") == "decimal" && (text("type") != "string" || text("pattern") == ""):
+		switch format, kind := text(node, "format"), text(node, "type"); {
+		case format == "decimal" && (kind != "string" || text(node, "pattern") == ""):
 			report(key, "decimal that is no string with a pattern")
-		case text("format") == "float" || text("format") == "double":
-			report(key, "format "+text("format"))
-		case text("type") == "number" && text("multipleOf")+text("minimum")+text("maximum")+text("format") != "":
+		case format == "float" || format == "double":
+			report(key, "format "+format)
+		case kind == "number" && text(node, "multipleOf")+text(node, "minimum")+text(node, "maximum")+format != "":
 			report(key, "number with a limit that binary arithmetic would check")
 		}
 	})
 }
 
 func findLooseCurrencies(d *tree, report func(*yaml.Node, string)) {
-	d.walk(func(path []string, key, node *yaml.Node) {
-		if len(path) < 2 || path[len(path)-1] != "currency" || path[len(path)-2] != "properties" {
-			return
-		}
-		if pattern := get(d.resolve(node), "pattern"); pattern == nil || pattern.Value != "^[A-Z]{3}$" {
+	d.properties([]string{"currency"}, func(key, schema *yaml.Node) {
+		if text(d.resolve(schema), "pattern") != "^[A-Z]{3}$" {
 			report(key, "currency without the pattern of a code")
 		}
 	})
 }
 
-// findCodesWithoutExample takes the listed values of every member called code or errorCode of an error schema.
+var codes = []string{"code", "errorCode"}
+
+// listedCodes are the values that a schema lists.
+func listedCodes(schema *yaml.Node) []*yaml.Node {
+	return append(listed(get(schema, "enum")), listed(get(schema, "x-extensible-enum"))...)
+}
+
+// findCodesWithoutExample takes the listed values of every member called code or errorCode.
 func findCodesWithoutExample(d *tree, report func(*yaml.Node, string)) {
 	shown := map[string]bool{}
 	collectTexts(get(d.root, "paths"), shown)
 	collectTexts(get(d.root, "components", "responses"), shown)
-	d.walk(func(path []string, _, node *yaml.Node) {
-		if len(path) < 2 || path[len(path)-2] != "properties" || !slices.Contains([]string{"code", "errorCode"}, path[len(path)-1]) {
-			return
-		}
-		for _, list := range []string{"enum", "x-extensible-enum"} {
-			if values := get(node, list); values != nil {
-				for _, value := range values.Content {
-					if !shown[value.Value] {
-						report(value, "code "+value.Value)
-					}
-				}
+	d.properties(codes, func(_, schema *yaml.Node) {
+		for _, value := range listedCodes(schema) {
+			if !shown[value.Value] {
+				report(value, "code "+value.Value)
 			}
 		}
 	})
@@ -282,13 +302,8 @@ func findCodesWithoutExample(d *tree, report func(*yaml.Node, string)) {
 
 // collectTexts remembers every scalar below the examples of node.
 func collectTexts(node *yaml.Node, shown map[string]bool) {
-	if node == nil {
-		return
-	}
-	if node.Kind == yaml.ScalarNode {
-		shown[node.Value] = true
-	}
-	for _, child := range node.Content {
+	for _, child := range contentOf(node) {
+		shown[child.Value] = true
 		collectTexts(child, shown)
 	}
 }
@@ -297,12 +312,12 @@ func collectTexts(node *yaml.Node, shown map[string]bool) {
 func findMissingHeaders(d *tree, report func(*yaml.Node, string)) {
 	declared := map[string]bool{"authorization": get(d.root, "components", "securitySchemes") != nil}
 	d.walk(func(_ []string, _, node *yaml.Node) {
-		if in, name := get(node, "in"), get(node, "name"); in != nil && name != nil && in.Value == "header" {
-			declared[strings.ToLower(name.Value)] = true
+		if text(node, "in") == "header" {
+			declared[strings.ToLower(text(node, "name"))] = true
 		}
 	})
 	list := get(d.root, "info", "x-provenance", "headers")
-	if list == nil || len(list.Content) == 0 {
+	if len(contentOf(list)) == 0 {
 		report(get(d.root, "info"), "x-provenance has no list of the page's headers")
 		return
 	}
@@ -407,10 +422,7 @@ func TestHouseRulesFindPlantedFaults(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, plant := range plants {
-		text, err := specs.Document(plant.provider)
-		require.NoError(t, err)
-		spoilt := strings.Replace(string(text), plant.old, plant.new, 1)
-		require.NotEqual(t, string(text), spoilt, "%s: nothing to plant the fault %q in", plant.provider, plant.old)
+		spoilt := spectest.Planted(t, spectest.Text(t, plant.provider), plant.old, plant.new)
 		found := strings.Join(findings(t, plant.provider, []byte(spoilt)), "\n")
 		assert.Regexp(t, `\d+: `+plant.rule+`: .*; cure: `, found, plant.rule)
 		seen[plant.rule] = true
