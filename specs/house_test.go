@@ -3,7 +3,6 @@ package specs_test
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// rule is one house rule: what it says and how to follow it. find reports every node that breaks it.
+// rule is one house rule, besides those of [contract.Document.Check]: what it says and how to follow it. find reports every node that breaks it.
 type rule struct {
 	name string
 	cure string
@@ -25,10 +24,7 @@ type rule struct {
 var rules = []rule{
 	{"operations are complete", "give it operationId, summary, description and tags", findIncompleteOperations},
 	{"everything is described", "say in your own words what it is and what absence means", findUndescribed},
-	{"parameters have an example", "add example, from the documentation page where it has one", findParametersWithoutExample},
-	{"statuses are listed one by one", "replace it by the statuses that are documented", findVagueStatuses},
 	{"bodies are plain JSON", "write application/json without parameters", findOddMedia},
-	{"references stay in the document", "copy the part into components", findRemoteReferences},
 	{"components are used", "refer to it or remove it", findUnusedComponents},
 	{"money is exact", "string with format decimal and a pattern, or number without format, multipleOf and limits", findInexactMoney},
 	{"currencies are codes", "give it the pattern ^[A-Z]{3}$", findLooseCurrencies},
@@ -187,29 +183,6 @@ func findUndescribed(d *tree, report func(*yaml.Node, string)) {
 	})
 }
 
-func findParametersWithoutExample(d *tree, report func(*yaml.Node, string)) {
-	d.walk(func(_ []string, key, node *yaml.Node) {
-		if get(node, "in") == nil || get(node, "name") == nil || get(node, "schema") == nil {
-			return
-		}
-		if get(node, "example") == nil && get(node, "examples") == nil && get(d.resolve(get(node, "schema")), "example") == nil {
-			report(key, "parameter "+text(node, "name")+" has no example")
-		}
-	})
-}
-
-var status = regexp.MustCompile(`^[1-5]\d\d$`)
-
-func findVagueStatuses(d *tree, report func(*yaml.Node, string)) {
-	d.operations(func(_, operation *yaml.Node) {
-		for key := range members(get(operation, "responses")) {
-			if !status.MatchString(key.Value) {
-				report(key, "status "+key.Value)
-			}
-		}
-	})
-}
-
 func findOddMedia(d *tree, report func(*yaml.Node, string)) {
 	d.walk(func(path []string, _, node *yaml.Node) {
 		for key := range members(get(node, "content")) {
@@ -217,14 +190,6 @@ func findOddMedia(d *tree, report func(*yaml.Node, string)) {
 			if key.Value != "application/json" && !form {
 				report(key, key.Value)
 			}
-		}
-	})
-}
-
-func findRemoteReferences(d *tree, report func(*yaml.Node, string)) {
-	d.references(func(reference, _ *yaml.Node) {
-		if !strings.HasPrefix(reference.Value, "#/") {
-			report(reference, reference.Value)
 		}
 	})
 }
@@ -385,10 +350,7 @@ func strictly(node *yaml.Node, target any) error {
 var plants = []struct{ provider, old, new, rule string }{
 	{"eika", "operationId: getBalances", "x-operation: getBalances", "operations are complete"},
 	{"mypos", "description: Identifies the call.", "x-description: Identifies the call.", "everything is described"},
-	{"mypos", "example: aGDmxHAmpMWUL1txqCsjEcOS", "x-example: a", "parameters have an example"},
-	{"eika", "        \"404\":", "        default:", "statuses are listed one by one"},
 	{"tokenio", "            application/json:", "            application/json; charset=utf-8:", "bodies are plain JSON"},
-	{"mypos", "'#/components/schemas/AccountBalances'", "'other.yaml#/AccountBalances'", "references stay in the document"},
 	{"mypos", "  schemas:", "  schemas:\n    Unused: {type: string, description: x}", "components are used"},
 	{"eika", "format: decimal", "format: double", "money is exact"},
 	{"mypos", "'^[A-Z]{3}$'", "'^.*$'", "currencies are codes"},
