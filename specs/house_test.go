@@ -14,7 +14,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// rule is one house rule, besides those of [contract.Document.Check]: what it says and how to follow it. find reports every node that breaks it.
+// rule is one house rule, besides those of contract.Document.Check: what it says and how to follow it. find reports every
+// node that breaks it.
 type rule struct {
 	name string
 	cure string
