@@ -133,11 +133,10 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 		part = each.Value
 	}
 	for word, value := range members(entry) {
-		values, known := words[word.Value]
-		if !known {
+		if values, known := words[word.Value]; !known {
 			report(word, "the rule "+word.Value)
-		} else if values != nil && !slices.Contains(values, value.Value) {
-			report(value, word.Value+" "+value.Value)
+		} else if values != nil {
+			among(values, value, word.Value, report)
 		}
 	}
 	if field != nil {
@@ -148,30 +147,41 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 		if !slices.Contains(fields[part], name) {
 			report(field, fmt.Sprintf("the field %s of the %s", name, part))
 		}
-		findUnknownResults(part, name, get(entry, "table"), report)
+		for _, result := range members(get(entry, "table")) {
+			if known := results[part+" "+name]; known != nil {
+				among(known, result, "the result", report)
+			}
+		}
 	}
 	for key, value := range members(get(entry, "set")) {
-		constants := append([]string{"providerType"}, fields[part]...)
-		if !slices.Contains(constants, key.Value) || part == "balance" && key.Value == "type" && !slices.Contains(balanceTypes, value.Value) {
-			report(key, key.Value+" "+value.Value)
+		among(append([]string{"providerType"}, fields[part]...), key, "sets", report)
+		if part == "balance" && key.Value == "type" {
+			among(balanceTypes, value, key.Value, report)
 		}
 	}
 }
 
-// findUnknownResults looks at what a table makes of values.
-func findUnknownResults(part, field string, table *yaml.Node, report func(*yaml.Node, string)) {
-	known := map[string][]string{
-		"balance type": balanceTypes, "balance sign": {"positive", "negative"}, "account state": {"enabled", "blocked", "closed"},
-	}[part+" "+field]
-	for _, result := range members(table) {
-		if known != nil && !slices.Contains(known, result.Value) {
-			report(result, "the result "+result.Value)
-		}
+// results are what a table can make of values.
+var results = map[string][]string{
+	"balance type": balanceTypes, "balance sign": {"positive", "negative"}, "account state": {"enabled", "blocked", "closed"},
+}
+
+// among wants a value to be a known one.
+func among(known []string, value *yaml.Node, what string, report func(*yaml.Node, string)) {
+	if value != nil && value.Kind == yaml.ScalarNode && !slices.Contains(known, value.Value) {
+		report(value, what+" "+value.Value)
 	}
 }
 
-// kinds are those of an adapter's error. "by status" leaves it to the HTTP status, "none" is no error.
-var kinds = strings.Fields("invalid_argument unauthorized forbidden consent_required not_found rate_limited unavailable protocol too_large redirect")
+var origins = []string{"provider", "bank"}
+
+// kinds are what x-kind can say of an adapter's error. "by status" leaves the kind to the HTTP status, "none" is no error.
+var kinds = map[string][]string{
+	"kind": strings.Fields(`invalid_argument unauthorized forbidden consent_required not_found rate_limited unavailable
+		protocol too_large redirect`),
+	"consent": {"expired", "revoked", "unknown"},
+	"origin":  origins,
+}
 
 // findCodesWithoutKind takes every listed value of a property called code or errorCode, or with x-kind, and every value
 // of one so called in an example of an answer that is an error.
@@ -179,16 +189,19 @@ func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 	kindOf, needed := map[string]bool{}, map[*yaml.Node]bool{}
 	d.properties(codes, func(_, schema *yaml.Node) { needed[schema] = true })
 	d.walk(func(_ []string, _, node *yaml.Node) {
+		among(origins, get(node, "x-origin"), "the origin", report)
 		for key, origin := range members(get(node, "x-origin")) {
 			if key.Value != "header" {
-				findUnknownOrigin(origin, report)
+				among(origins, origin, "the origin", report)
 			}
 		}
-		findUnknownOrigin(get(node, "x-origin"), report)
 		given := get(node, "x-kind")
 		for code, kind := range members(given) {
 			kindOf[code.Value] = true
-			findUnknownKind(kind, report)
+			among(append([]string{"by status", "none"}, kinds["kind"]...), kind, "the kind", report)
+			for word, value := range members(kind) {
+				among(kinds[word.Value], value, "the "+word.Value, report)
+			}
 		}
 		if given == nil && !needed[node] {
 			return
@@ -209,26 +222,6 @@ func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 			}
 		}
 	})
-}
-
-func findUnknownOrigin(origin *yaml.Node, report func(*yaml.Node, string)) {
-	if origin != nil && origin.Kind == yaml.ScalarNode && origin.Value != "provider" && origin.Value != "bank" {
-		report(origin, "the origin "+origin.Value)
-	}
-}
-
-func findUnknownKind(kind *yaml.Node, report func(*yaml.Node, string)) {
-	known := map[string][]string{
-		"kind": kinds, "consent": {"expired", "revoked", "unknown"}, "origin": {"provider", "bank"},
-	}
-	if kind.Kind == yaml.ScalarNode && !slices.Contains(append([]string{"by status", "none"}, kinds...), kind.Value) {
-		report(kind, "the kind "+kind.Value)
-	}
-	for word, value := range members(kind) {
-		if !slices.Contains(known[word.Value], value.Value) {
-			report(value, "the "+word.Value+" "+value.Value)
-		}
-	}
 }
 
 func findShownCodes(node *yaml.Node, kindOf map[string]bool, report func(*yaml.Node, string)) {
