@@ -374,6 +374,7 @@ var plants = []struct{ provider, old, new, rule string }{
 	{"onesingleview", "          x-not-sent: The consent is", "          x-note: The consent is", "parameters are sent"},
 	{"neonomics", "CLSG: closingBooked", "CLSG: closed", "rules of the mapping are known"},
 	{"neonomics", "x-origin: bank", "x-origin: banks", "error codes have a kind"},
+	{"neonomics", ", unauthorized_client: unauthorized}", "}", "error codes have a kind"},
 	{"neonomics", "'0000': by status", "'0001': by status", "error codes have a kind"},
 	{"tokenio", "          x-maps-to: {only: [SUCCESSFUL_REQUEST]}", "          maxLength: 5", "references stand alone"},
 	{"tokenio", "x-unmapped: Depends on the bank.", "x-unmapped: ''", "every property is mapped"},

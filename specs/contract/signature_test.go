@@ -61,7 +61,7 @@ func TestSignaturesThatAreRefused(t *testing.T) {
 		"unknown member":     {eika, noLinks, noLinks + "\n        salt: x", `unknown field "salt"`},
 		"not an object":      {osv, extension, "x-sandbox-signature: yes\n          x-other:", "cannot unmarshal"},
 		"no refusal":         {eika, noLinks, "", badRefusal},
-		"refusal is a 200":   {eika, noLinks, "refusal: zeroAmount", badRefusal},
+		"refusal is a 200":   {osv, "refusal: tokenUnauthorized", "refusal: token", badRefusal},
 		"refusal of another": {osv, "refusal: tokenUnauthorized", "refusal: unauthorized", "getToken: x-sandbox-signature of"},
 		"no such header":     {eika, certificate, "certificate: Certificate", badHeader},
 		"certificate a path": {eika, certificate, "certificate: id", badHeader},

@@ -144,19 +144,13 @@ func writeJSON(enc *jsontext.Encoder, n *yaml.Node) error {
 }
 
 func writeItems(enc *jsontext.Encoder, begin jsontext.Token, nodes []*yaml.Node, end jsontext.Token) error {
-	err := enc.WriteToken(begin)
-	for i, n := range nodes {
-		if err != nil {
+	if err := enc.WriteToken(begin); err != nil {
+		return err
+	}
+	for _, n := range nodes {
+		if err := writeJSON(enc, n); err != nil {
 			return err
 		}
-		if end.Kind() == '}' && i%2 == 0 {
-			err = enc.WriteToken(jsontext.String(n.Value))
-		} else {
-			err = writeJSON(enc, n)
-		}
-	}
-	if err != nil {
-		return err
 	}
 	return enc.WriteToken(end)
 }

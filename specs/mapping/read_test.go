@@ -73,7 +73,7 @@ func TestAmounts(t *testing.T) {
 		assert.Equal(t, want, got["amount"], sent)
 	}
 	for _, sent := range []string{`"1,5"`, `"+1"`, `".5"`, `"1."`, `"1e5"`, `" 1"`, `"١"`, `true`, `{}`, `null`, `""`, `1e38`, `1e99`,
-		`"123456789012345678901234567890123456789"`} {
+		`"123456789012345678901234567890123456789"`, `"000000000000000000000000000000000000001"`} {
 		answer, err := read(t, "x-unmapped: none", `{"amount": `+sent+`, "currency": "EUR"}`)
 		assert.ErrorContains(t, failure(t, answer, err), "/amount: is ", sent)
 	}
@@ -172,6 +172,8 @@ func TestBrokenPartsStayApart(t *testing.T) {
 	assert.Empty(t, empty.Balances)
 	assert.Nil(t, without.Balances)
 	assert.NoError(t, without.BalancesErr)
+	_, err = declared.Read("getAccounts", []byte(`{"accounts":[{"resourceId":"a"},{"resourceId":"a"}]}`), mapping.Asked{})
+	assert.ErrorContains(t, err, "twice")
 }
 
 // TestValues is what explain prints.
@@ -228,6 +230,16 @@ func TestValues(t *testing.T) {
 			assert.Equal(t, c.want, answer.Values)
 		})
 	}
+}
+
+// A time that is absent, or none, is no error, even where the document requires it.
+func TestTimeThatIsRequired(t *testing.T) {
+	t.Parallel()
+	body := strings.Replace(onesingleview(`"1.00"`, `"Debit"`), `"dateTime":"x"`, `"dateTime":null`, 1)
+	answer, err := mapping.New(spectest.Load(t, "onesingleview")).
+		Read("getBalances", []byte(body), mapping.Asked{Accounts: []string{"a"}, Bank: "SVMB01"})
+	require.NoError(t, err)
+	assert.NoError(t, answer.Accounts[0].BalancesErr)
 }
 
 // TestOthersAreLeftOut: parts about accounts and banks that were not asked for become nothing.
