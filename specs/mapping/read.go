@@ -30,6 +30,15 @@ func (p place) down(schema *openapi3.SchemaRef, name string) place {
 	return place{schema: schema, pointer: p.pointer + "/" + escaped, free: p.free}
 }
 
+// element goes to an element of a list, where null stands for an empty object.
+func (p place) element(i int, value any) (place, any) {
+	inner := p.down(p.schema.Value.Items, strconv.Itoa(i))
+	if types := inner.schema.Value.Type; value == nil && (types == nil || types.Is("object")) {
+		value = map[string]any{}
+	}
+	return inner, value
+}
+
 func (p place) permits(jsonType string) bool {
 	types := p.schema.Value.Type
 	return types.Permits(jsonType) || jsonType == "number" && types.Is("integer")
@@ -68,7 +77,7 @@ func (r *reader) visit(p place, value any, in *part) {
 			in.fail(p, rule.problem)
 		case rule.unmapped != "":
 			r.note(p, value, "", "", "unmapped: "+rule.unmapped)
-		case other != nil && other != "":
+		case rule.Unless != "" && other != nil && other != "":
 			r.note(p, value, "", "", "left to "+rule.Unless)
 		case !absent && rule.inside:
 			r.descend(p, value, in)
@@ -96,7 +105,8 @@ func (r *reader) each(rule rule, p place, value any, in *part) {
 		in.fail(p, "is not of the documented type")
 	case isList:
 		for i, element := range list {
-			r.one(rule, p.down(p.schema.Value.Items, strconv.Itoa(i)), element, in)
+			inner, element := p.element(i, element)
+			r.one(rule, inner, element, in)
 		}
 	default:
 		r.one(rule, p, value, in)
@@ -121,17 +131,18 @@ func (r *reader) one(rule rule, p place, value any, in *part) {
 	}
 }
 
-// descend goes to the members of an object or the elements of a list. In a list, null stands for an empty object.
+// descend goes to the members of an object or the elements of a list.
 func (r *reader) descend(p place, value any, in *part) {
 	schema := p.schema.Value
 	members, isObject := value.(map[string]any)
 	list, isList := value.([]any)
-	if !isObject && !isList && value != nil || isList != (schema.Items != nil) {
+	if !isObject && !isList || isList != (schema.Items != nil) {
 		in.fail(p, "is not of the documented type")
 		return
 	}
 	for i, element := range list {
-		r.visit(p.down(schema.Items, strconv.Itoa(i)), element, in)
+		inner, element := p.element(i, element)
+		r.visit(inner, element, in)
 	}
 	rest := maps.Clone(members)
 	for _, source := range slices.Concat(schema.AllOf, openapi3.SchemaRefs{p.schema}) {
