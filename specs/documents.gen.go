@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "866d49afbc66236c57070978279c8867ddf76dbb22c9273d1cb9b26b0f9fdc30",
+		SHA256:     "9a15f0dfbc94a3757b897c9c285c69c9764ec084962a58cf16ead2de0c8e6332",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "f45cd2b04f6f8e7a3e55d8f22b79c34c0c1e6eeb5b0fe546b5b59fc75dd94679",
+		SHA256:     "e38990a06bf6344b2369e8cc09604908d7a79df33aff5d4776824bc304391bbf",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "3421b0eab7492933e641409dc372f607daf9ba0ba4f1cc9743991b8b1c3b6612",
+		SHA256:     "5ffa7fb153cef0773c752442d375f7540a265057d5db1c436f9e24566861943d",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{

@@ -14,12 +14,10 @@ import (
 
 // words are those of a rule of x-maps-to with the values that each may have, nil for any. Package mapping explains them.
 var words = map[string][]string{
-	"field": nil, "cut": nil, "of": nil, "table": nil, "sign": nil, "unless": nil, "only": nil, "set": nil, "instead": nil,
-	"each":   {"account", "bank", "balance", "creditLine", "identifier"},
-	"form":   {"rfc3339", "epochMillis", "date", "texts"},
-	"absent": {"unknown", "passes", "true", "false"},
-	"match":  {"bank"},
-	"empty":  {"absent"},
+	"field": nil, "set": nil, "unless": nil, "cut": nil, "table": nil, "only": nil,
+	"each":  {"account", "bank", "balance", "creditLine", "identifier"},
+	"form":  {"rfc3339", "epochMillis", "date"},
+	"match": {"bank"},
 }
 
 var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked closingAvailable openingAvailable
@@ -29,7 +27,7 @@ var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked clo
 // fields are those of the shared types that a property can be mapped to, by the part of the answer that it lies in.
 var fields = map[string][]string{
 	"account":    strings.Fields("id iban bban name holderName status state currency type bank consentValidUntil"),
-	"balance":    strings.Fields("iban bban bank type amount currency asOf referenceDate lastCommittedTransaction"),
+	"balance":    strings.Fields("iban bban bank type amount sign currency asOf referenceDate lastCommittedTransaction"),
 	"creditLine": strings.Fields("included type amount currency"),
 	"identifier": strings.Fields("scheme value"),
 }
@@ -37,8 +35,7 @@ var fields = map[string][]string{
 // answers visits the schemas of all answers with status 200 and what is below them, up to a declaration that says all.
 func (d *tree) answers(visit func(part string, key, node *yaml.Node, leaf bool)) {
 	d.operations(func(_, operation *yaml.Node) {
-		ok := d.resolve(get(operation, "responses", "200"))
-		media := get(ok, "content", "application/json")
+		media := get(d.resolve(get(operation, "responses", "200")), "content", "application/json")
 		for key, schema := range members(media) {
 			if key.Value == "schema" {
 				d.descend("account", key, schema, visit, 0)
@@ -136,11 +133,10 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 		part = each.Value
 	}
 	for word, value := range members(entry) {
-		values, known := words[word.Value]
-		if !known {
+		if values, known := words[word.Value]; !known {
 			report(word, "the rule "+word.Value)
-		} else if values != nil && !slices.Contains(values, value.Value) {
-			report(value, word.Value+" "+value.Value)
+		} else if values != nil {
+			among(values, value, word.Value, report)
 		}
 	}
 	if field != nil {
@@ -151,99 +147,86 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 		if !slices.Contains(fields[part], name) {
 			report(field, fmt.Sprintf("the field %s of the %s", name, part))
 		}
-		findUnknownResults(part, name, get(entry, "table"), report)
+		for _, result := range members(get(entry, "table")) {
+			if known := results[part+" "+name]; known != nil {
+				among(known, result, "the result", report)
+			}
+		}
 	}
-	findUnknownResults("account", "", get(entry, "instead"), report)
-	findUnknownResults("", "sign", get(entry, "sign"), report)
 	for key, value := range members(get(entry, "set")) {
-		constants := append([]string{"providerType"}, fields[part]...)
-		if !slices.Contains(constants, key.Value) || part == "balance" && key.Value == "type" && !slices.Contains(balanceTypes, value.Value) {
-			report(key, key.Value+" "+value.Value)
+		among(append([]string{"providerType"}, fields[part]...), key, "sets", report)
+		if part == "balance" && key.Value == "type" {
+			among(balanceTypes, value, key.Value, report)
 		}
 	}
 }
 
-// findUnknownResults looks at what a table makes of values.
-func findUnknownResults(part, field string, table *yaml.Node, report func(*yaml.Node, string)) {
-	known := map[string][]string{
-		"balance type": balanceTypes, "account state": {"enabled", "blocked", "closed"}, "account ": fields["account"],
-		" sign": {"positive", "negative"},
-	}[part+" "+field]
-	for _, result := range members(table) {
-		if known != nil && !slices.Contains(known, result.Value) {
-			report(result, "the result "+result.Value)
-		}
+// results are what a table can make of values.
+var results = map[string][]string{
+	"balance type": balanceTypes, "balance sign": {"positive", "negative"}, "account state": {"enabled", "blocked", "closed"},
+}
+
+// among wants a value to be a known one.
+func among(known []string, value *yaml.Node, what string, report func(*yaml.Node, string)) {
+	if value != nil && value.Kind == yaml.ScalarNode && !slices.Contains(known, value.Value) {
+		report(value, what+" "+value.Value)
 	}
 }
 
-// kinds are those of an adapter's error. "by status" leaves it to the HTTP status, "none" is no error.
-var kinds = strings.Fields("invalid_argument unauthorized forbidden consent_required not_found rate_limited unavailable protocol too_large redirect")
+var origins = []string{"provider", "bank"}
+
+// kinds are what x-kind can say of an adapter's error. "by status" leaves the kind to the HTTP status, "none" is no error.
+var kinds = map[string][]string{
+	"kind": strings.Fields(`invalid_argument unauthorized forbidden consent_required not_found rate_limited unavailable
+		protocol too_large redirect`),
+	"consent": {"expired", "revoked", "unknown"},
+	"origin":  origins,
+}
 
 // findCodesWithoutKind takes every listed value of a property called code or errorCode, or with x-kind, and every value
 // of one so called in an example of an answer that is an error.
 func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
-	kindOf := map[string]bool{}
-	d.walk(func(path []string, _, node *yaml.Node) {
+	kindOf, needed := map[string]bool{}, map[*yaml.Node]bool{}
+	d.properties(codes, func(_, schema *yaml.Node) { needed[schema] = true })
+	d.walk(func(_ []string, _, node *yaml.Node) {
+		among(origins, get(node, "x-origin"), "the origin", report)
 		for key, origin := range members(get(node, "x-origin")) {
 			if key.Value != "header" {
-				findUnknownOrigin(origin, report)
+				among(origins, origin, "the origin", report)
 			}
 		}
-		findUnknownOrigin(get(node, "x-origin"), report)
 		given := get(node, "x-kind")
 		for code, kind := range members(given) {
 			kindOf[code.Value] = true
-			findUnknownKind(kind, report)
+			among(append([]string{"by status", "none"}, kinds["kind"]...), kind, "the kind", report)
+			for word, value := range members(kind) {
+				among(kinds[word.Value], value, "the "+word.Value, report)
+			}
 		}
-		if given == nil && (len(path) < 2 || path[len(path)-2] != "properties" || !isCode(path[len(path)-1])) {
+		if given == nil && !needed[node] {
 			return
 		}
-		for _, list := range []string{"enum", "x-extensible-enum"} {
-			for _, code := range contentOf(get(node, list)) {
-				if get(given, code.Value) == nil {
-					report(code, "code "+code.Value)
-				}
+		for _, code := range listedCodes(node) {
+			if get(given, code.Value) == nil {
+				report(code, "code "+code.Value)
 			}
 		}
 	})
 	d.operations(func(_, operation *yaml.Node) {
 		for status, response := range members(get(operation, "responses")) {
-			if status.Value >= "400" {
-				for _, examples := range []string{"examples", "x-invalid-examples"} {
-					findShownCodes(get(d.resolve(response), "content", "application/json", examples), kindOf, report)
+			media := get(d.resolve(response), "content", "application/json")
+			for _, examples := range []string{"examples", "x-invalid-examples"} {
+				if status.Value >= "400" {
+					findShownCodes(get(media, examples), kindOf, report)
 				}
 			}
 		}
 	})
 }
 
-func isCode(name string) bool {
-	return strings.EqualFold(name, "code") || strings.EqualFold(name, "errorCode")
-}
-
-func findUnknownOrigin(origin *yaml.Node, report func(*yaml.Node, string)) {
-	if origin != nil && origin.Kind == yaml.ScalarNode && origin.Value != "provider" && origin.Value != "bank" {
-		report(origin, "the origin "+origin.Value)
-	}
-}
-
-func findUnknownKind(kind *yaml.Node, report func(*yaml.Node, string)) {
-	known := map[string][]string{
-		"kind": kinds, "consent": {"expired", "revoked", "unknown"}, "origin": {"provider", "bank"},
-	}
-	if kind.Kind == yaml.ScalarNode && !slices.Contains(append([]string{"by status", "none"}, kinds...), kind.Value) {
-		report(kind, "the kind "+kind.Value)
-	}
-	for word, value := range members(kind) {
-		if !slices.Contains(known[word.Value], value.Value) {
-			report(value, "the "+word.Value+" "+value.Value)
-		}
-	}
-}
-
 func findShownCodes(node *yaml.Node, kindOf map[string]bool, report func(*yaml.Node, string)) {
 	for key, value := range members(node) {
-		if isCode(key.Value) && value.Kind == yaml.ScalarNode && !kindOf[value.Value] {
+		if slices.Contains(codes, key.Value) && value.Kind == yaml.ScalarNode && !kindOf[value.Value] {
 			report(value, "code "+value.Value)
 		}
 	}
@@ -340,17 +323,4 @@ func (r expectedRequest) sends(place, name string) bool {
 		return strings.Contains(r.query, "&"+name+"=")
 	}
 	return strings.Contains(r.body, `"`+name+`":`)
-}
-
-func findSiblingsOfReferences(d *tree, report func(*yaml.Node, string)) {
-	d.walk(func(_ []string, _, node *yaml.Node) {
-		if get(node, "$ref") == nil {
-			return
-		}
-		for key := range members(node) {
-			if key.Value != "$ref" && !strings.HasPrefix(key.Value, "x-") {
-				report(key, key.Value+" beside a $ref")
-			}
-		}
-	})
 }

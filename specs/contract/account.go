@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -33,22 +32,20 @@ func (d *Document) AskedAccounts(req *http.Request) (ids []string, several bool,
 	if name := lastVariable(route.Path); name != "" {
 		return []string{route.params[name]}, false, nil
 	}
-	if takesSeveral(route) {
+	if route.parameters().GetByInAndName(openapi3.ParameterInQuery, accountQuery) != nil {
 		return req.URL.Query()[accountQuery], true, nil
 	}
 	body, err := rereadable(req)
 	if err != nil {
 		return nil, false, err
 	}
-	for _, account := range accountsIn(body) {
-		ids = append(ids, account.id)
-	}
+	ids = accountsIn(body)
 	return ids, len(ids) > 1, nil
 }
 
 // isAboutAccounts tells whether answers of an operation are about accounts that the request names.
 func (d *Document) isAboutAccounts(operation string) bool {
-	return d.first(func(e Example) bool { return e.Operation == operation && len(e.asked()) > 0 }) != nil
+	return d.First(func(e Example) bool { return e.Operation == operation && len(e.asked()) > 0 }) != nil
 }
 
 func lastVariable(path string) (name string) {
@@ -60,63 +57,26 @@ func lastVariable(path string) (name string) {
 	return name
 }
 
-func takesSeveral(route *Route) bool {
-	for _, p := range route.parameters() {
-		if p.Value.In == openapi3.ParameterInQuery && p.Value.Name == accountQuery {
-			return true
-		}
-	}
-	return false
-}
-
-// namedAccount is an account id in a body and the bytes between which its value lies.
-type namedAccount struct {
-	id         string
-	start, end int64
-}
-
-// accountsIn finds the text members accountId of a body that are not empty.
-func accountsIn(body []byte) (all []namedAccount) {
-	dec := jsontext.NewDecoder(bytes.NewReader(body))
+// accountsIn returns the text members accountId of a body that are not empty.
+func accountsIn(body []byte) (ids []string) {
+	dec, name := jsontext.NewDecoder(bytes.NewReader(body)), ""
 	for {
 		token, err := dec.ReadToken()
 		if err != nil {
-			return all
+			return ids
 		}
 		in, read := dec.StackIndex(dec.StackDepth())
-		isName := in == '{' && read%2 == 1
-		if !isName || token.String() != accountMember || dec.PeekKind() != '"' {
-			continue
-		}
-		value, err := dec.ReadValue()
-		if err != nil {
-			return all
-		}
-		if text, _ := jsontext.AppendUnquote(nil, value); len(text) > 0 {
-			end := dec.InputOffset()
-			all = append(all, namedAccount{string(text), end - int64(len(value)), end})
+		switch {
+		case in == '{' && read%2 == 1:
+			name = token.String()
+		case in == '{' && name == accountMember && token.Kind() == '"' && token.String() != "":
+			ids = append(ids, token.String())
 		}
 	}
 }
 
-// withAccounts puts account ids into a body that names one or more.
+// withAccounts fills the list whose elements have an accountId with one copy of its first element for each id.
 func withAccounts(body []byte, ids []string) ([]byte, error) {
-	named := accountsIn(body)
-	switch {
-	case len(named) == 0:
-		return body, nil
-	case len(ids) > 1:
-		return repeated(body, ids)
-	}
-	quoted, err := jsontext.AppendQuote(nil, ids[0])
-	if err != nil {
-		return nil, err
-	}
-	return slices.Concat(body[:named[0].start], quoted, body[named[0].end:]), nil
-}
-
-// repeated fills the list whose elements have an accountId with one copy of its first element for each id.
-func repeated(body []byte, ids []string) ([]byte, error) {
 	var members map[string]any
 	if err := json.Unmarshal(body, &members); err != nil {
 		return nil, err

@@ -17,80 +17,84 @@ import (
 // Check tells everything in which a document falls short of what package specs describes: OpenAPI itself, the
 // provenance head, names and accounts of the examples, and whether each example is valid or invalid as it claims to be.
 func (d *Document) Check(ctx context.Context) error {
-	problems := []error{
-		d.Spec.Validate(ctx), d.checkHead(), d.checkConfidence(), d.checkFormats(), d.checkDeclared(), d.checkNames(),
-		d.checkLists(),
-	}
+	c := check{Document: d}
+	c.add(d.Spec.Validate(ctx))
+	c.head()
+	c.confidence()
+	c.add(d.checkFormats())
+	c.add(d.checkParameters())
+	c.names()
+	c.lists()
 	for _, e := range d.examples {
 		if err := d.checkExample(ctx, e); err != nil {
-			problems = append(problems, fmt.Errorf("example %s: %w", e.Name, err))
+			c.find("example %s: %w", e.Name, err)
 		}
 	}
-	if err := errors.Join(problems...); err != nil {
+	if err := errors.Join(c.problems...); err != nil {
 		return fmt.Errorf("specs/%s/openapi.yaml:\n%w", d.Provider, err)
 	}
 	return nil
 }
+
+// check collects what is wrong with a document.
+type check struct {
+	*Document
+	problems []error
+}
+
+func (c *check) add(err error)                   { c.problems = append(c.problems, err) }
+func (c *check) find(format string, args ...any) { c.add(fmt.Errorf(format, args...)) }
 
 var (
 	dayPattern  = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 	confidences = []string{"documented", "inferred", "unknown"}
 )
 
-// checkHead checks info.x-provenance.
-func (d *Document) checkHead() error {
-	head := d.tree.get(&d.tree.root, "info", "x-provenance")
-	var problems []error
+// head checks info.x-provenance.
+func (c *check) head() {
+	head := c.tree.get(&c.tree.root, "info", "x-provenance")
 	for _, key := range []string{"source", "apiVersion"} {
-		if d.tree.text(head, key) == "" {
-			problems = append(problems, fmt.Errorf("x-provenance: %s is missing", key))
+		if c.tree.text(head, key) == "" {
+			c.find("x-provenance: %s is missing", key)
 		}
 	}
-	if !dayPattern.MatchString(d.tree.text(head, "read")) {
-		problems = append(problems, errors.New("x-provenance: read is not a day such as 2026-11-20"))
+	if !dayPattern.MatchString(c.tree.text(head, "read")) {
+		c.find("x-provenance: read is not a day such as 2026-11-20")
 	}
-	problems = append(problems, d.checkEntries(head, "inferred", "fact", "source", "confidence"))
-	problems = append(problems, d.checkEntries(head, "deviations", "what", "why"))
-	return errors.Join(problems...)
+	c.entries(head, "inferred", "fact", "source", "confidence")
+	c.entries(head, "deviations", "what", "why")
 }
 
-// checkEntries checks that a list of the head has entries, and that each has the keys.
-func (d *Document) checkEntries(head *yaml.Node, list string, keys ...string) error {
-	entries := d.tree.get(head, list)
+// entries checks that a list of the head has entries, and that each has the keys.
+func (c *check) entries(head *yaml.Node, list string, keys ...string) {
+	entries := c.tree.get(head, list)
 	if entries == nil || entries.Kind != yaml.SequenceNode {
-		return fmt.Errorf("x-provenance: the list %s is missing", list)
+		c.find("x-provenance: the list %s is missing", list)
+		return
 	}
 	for i, entry := range entries.Content {
 		for _, key := range keys {
-			text := d.tree.text(entry, key)
+			text := c.tree.text(entry, key)
 			if text == "" || key == "confidence" && !slices.Contains(confidences, text) {
-				return fmt.Errorf("x-provenance: %s %d: %s is missing or unknown", list, i+1, key)
+				c.find("x-provenance: %s %d: %s is missing or unknown", list, i+1, key)
 			}
 		}
 	}
-	return nil
 }
 
-// checkConfidence checks that every x-confidence has a known value and an x-source beside it.
-func (d *Document) checkConfidence() error {
-	var problems []error
+// confidence checks that every x-confidence has a known value and an x-source beside it.
+func (c *check) confidence() {
 	var visit func(n *yaml.Node)
 	visit = func(n *yaml.Node) {
-		if n.Kind == yaml.MappingNode {
-			for key, value := range d.tree.pairs(n) {
-				known := slices.Contains(confidences, value.Value) && d.tree.text(n, "x-source") != ""
-				if key == "x-confidence" && !known {
-					err := fmt.Errorf("line %d: x-confidence is unknown or has no x-source", value.Line)
-					problems = append(problems, err)
-				}
-			}
+		value := c.tree.get(n, "x-confidence")
+		if value != nil && (!slices.Contains(confidences, value.Value) || c.tree.text(n, "x-source") == "") {
+			c.find("line %d: x-confidence is unknown or has no x-source", value.Line)
 		}
 		for _, child := range n.Content {
 			visit(child)
 		}
 	}
-	visit(&d.tree.root)
-	return errors.Join(problems...)
+	visit(&c.tree.root)
 }
 
 // checkFormats refuses a format of texts that nobody checks.
@@ -107,8 +111,8 @@ func (d *Document) checkFormats() error {
 	})
 }
 
-// checkDeclared refuses parameters that OpenAPI ignores, and those without an example.
-func (d *Document) checkDeclared() error {
+// checkParameters refuses parameters that OpenAPI ignores, and those without an example.
+func (d *Document) checkParameters() error {
 	ignored := []string{"accept", "authorization", "content-type", "host"}
 	return d.Spec.WalkParameters(func(pointer string, ref *openapi3.ParameterRef) error {
 		if ref.Value.In == openapi3.ParameterInHeader && slices.Contains(ignored, strings.ToLower(ref.Value.Name)) {
@@ -121,20 +125,18 @@ func (d *Document) checkDeclared() error {
 	})
 }
 
-// checkNames refuses two examples with one name, or answers for one account.
-func (d *Document) checkNames() error {
-	var problems []error
+// names refuses two examples with one name, or answers for one account.
+func (c *check) names() {
 	names, accounts := map[string]*yaml.Node{}, map[string]*yaml.Node{}
-	for _, e := range d.examples {
+	for _, e := range c.examples {
 		if other := names[e.Name]; other != nil && other != e.source {
-			problems = append(problems, fmt.Errorf("two examples are called %s", e.Name))
+			c.find("two examples are called %s", e.Name)
 		}
 		if other := accounts[e.Account]; e.Account != "" && other != nil && other != e.source {
-			problems = append(problems, fmt.Errorf("example %s: its x-sandbox-account is taken", e.Name))
+			c.find("example %s: its x-sandbox-account is taken", e.Name)
 		}
 		names[e.Name], accounts[e.Account] = e.source, e.source
 	}
-	return errors.Join(problems...)
 }
 
 // checkExample checks an example as the message it stands for.

@@ -26,15 +26,19 @@ func (c *Code) UnmarshalJSON(text []byte) error {
 
 // Answer returns the schema of the JSON answer of an operation with status 200, nil if none is documented.
 func (d *Document) Answer(operation string) *openapi3.SchemaRef {
+	response := d.response(operation, http.StatusOK)
+	if response == nil || response.Content["application/json"] == nil {
+		return nil
+	}
+	return response.Content["application/json"].Schema
+}
+
+func (d *Document) response(operation string, status int) *openapi3.Response {
 	route := d.operation(operation)
-	if route == nil || route.Operation.Responses.Status(http.StatusOK) == nil {
+	if route == nil || route.Operation.Responses.Status(status) == nil {
 		return nil
 	}
-	media := route.Operation.Responses.Status(http.StatusOK).Value.Content["application/json"]
-	if media == nil {
-		return nil
-	}
-	return media.Schema
+	return route.Operation.Responses.Status(status).Value
 }
 
 // Codes returns the documented codes, which stand in x-kind.
@@ -56,11 +60,11 @@ func (d *Document) Codes() map[string]Code {
 
 // Origin returns whose fault an answer with this status is, as x-origin says: provider, bank, or "" where it does not.
 func (d *Document) Origin(operation string, status int, header http.Header) string {
-	route := d.operation(operation)
-	if route == nil || route.Operation.Responses.Status(status) == nil {
+	response := d.response(operation, status)
+	if response == nil {
 		return ""
 	}
-	beside := route.Operation.Responses.Status(status).Value.Extensions["x-origin"]
+	beside := response.Extensions["x-origin"]
 	if of, ok := beside.(map[string]any); ok { // by the text of a header
 		name, _ := of["header"].(string)
 		beside = cmp.Or(of[header.Get(name)], of["absent"])

@@ -12,20 +12,14 @@ import (
 
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 )
-
-func load(t *testing.T, provider string) *contract.Document {
-	t.Helper()
-	doc, err := contract.Load(provider)
-	require.NoError(t, err)
-	return doc
-}
 
 // TestCodes compares x-kind with what the adapter is expected to make of every example of an error that has a code.
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	for _, provider := range specs.Providers() {
-		doc := load(t, provider)
+		doc := spectest.Load(t, provider)
 		codes, compared := doc.Codes(), 0
 		for _, example := range doc.Examples() {
 			text, err := os.ReadFile(filepath.Join("../../adapters", provider, "testdata/examples", example.Name+".json"))
@@ -49,7 +43,7 @@ func TestCodes(t *testing.T) {
 		}
 		assert.Positive(t, compared, provider)
 	}
-	assert.Equal(t, contract.Code{Kind: "consent_required", Consent: "expired"}, load(t, "mypos").Codes()["CONSENT_EXPIRED"])
+	assert.Equal(t, contract.Code{Kind: "consent_required", Consent: "expired"}, spectest.Load(t, "mypos").Codes()["CONSENT_EXPIRED"])
 }
 
 func TestOrigins(t *testing.T) {
@@ -65,7 +59,7 @@ func TestOrigins(t *testing.T) {
 		{"tokenio", 500, nil, "provider"}, {"tokenio", 500, external, "bank"}, {"tokenio", 504, nil, "bank"},
 		{"tokenio", 418, nil, ""},
 	} {
-		got := load(t, c.provider).Origin("getBalances", c.status, c.header)
+		got := spectest.Load(t, c.provider).Origin("getBalances", c.status, c.header)
 		assert.Equal(t, c.want, got, "%s %d", c.provider, c.status)
 	}
 }

@@ -2,7 +2,6 @@ package contract_test
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -10,37 +9,21 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 )
-
-const toyFile = "testdata/toy.yaml"
-
-func toy(t *testing.T) *contract.Document {
-	t.Helper()
-	text, err := os.ReadFile(toyFile)
-	require.NoError(t, err)
-	doc, err := contract.Parse("toy", text)
-	require.NoError(t, err)
-	return doc
-}
 
 func TestDocumentsKeepTheirPromises(t *testing.T) {
 	t.Parallel()
-	for _, provider := range specs.Providers() {
+	docs := spectest.Documents(t)
+	docs["toy"] = toy(t)
+	for provider, doc := range docs {
 		t.Run(provider, func(t *testing.T) {
 			t.Parallel()
-			doc, err := contract.Load(provider)
-			require.NoError(t, err)
 			require.NoError(t, doc.Check(t.Context()))
 			require.NotEmpty(t, doc.Examples())
 		})
 	}
-	require.NoError(t, toy(t).Check(t.Context()))
-}
-
-func TestLoadNobody(t *testing.T) {
-	t.Parallel()
 	_, err := contract.Load("nobody")
 	require.ErrorContains(t, err, "nobody")
 }
@@ -99,8 +82,7 @@ func TestExampleTextIsTheScalarTextOfTheDocument(t *testing.T) {
 // Each account of a composed list has a member of its own example; what cannot be composed is refused.
 func TestComposedLists(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(toyFile)
-	require.NoError(t, err)
+	text := spectest.ToyText(t)
 	const example, mark, first = "listed:", "\n                  x-sandbox-compose: ", "[{accountId: 'a:plain'}"
 	for name, tc := range map[string]struct{ old, new, want string }{
 		"composed":            {first, "[{accountId: 'a:plain', status: OK}", ""},
@@ -112,18 +94,13 @@ func TestComposedLists(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Contains(t, string(text), tc.old)
-			changed := strings.NewReplacer(example, example+mark+"balance", tc.old, tc.new).Replace(string(text))
-			doc, err := contract.Parse("toy", []byte(changed))
-			if err == nil {
-				err = doc.Check(t.Context())
-			}
-			if tc.want != "" {
+			require.Contains(t, text, tc.old)
+			changed := strings.NewReplacer(example, example+mark+"balance", tc.old, tc.new).Replace(text)
+			if err := checked(t, changed); tc.want != "" {
 				require.ErrorContains(t, err, tc.want)
 				return
 			}
-			require.NoError(t, err)
-			examples := doc.Examples()
+			examples := spectest.Parse(t, "toy", changed).Examples()
 			assert.Regexp(t, `(?s)"a:plain",\s*"status": "OK",\s*"balance": \{\s*"level": 4\.200,.*"a:alias",\s*"balance": \{\s*"level": 1\.0E7,`,
 				string(examples[len(examples)-1].JSON))
 		})
@@ -138,11 +115,20 @@ func TestGlobalFormatsStayAsTheyAre(t *testing.T) {
 	}
 }
 
+// checked is what Parse or Check say of a document.
+func checked(t *testing.T, text string) error {
+	t.Helper()
+	doc, err := contract.Parse("toy", []byte(text))
+	if err == nil {
+		err = doc.Check(t.Context())
+	}
+	return err
+}
+
 // Each fault is planted into the toy document; Parse or Check has to name it.
 func TestFaultsAreFound(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(toyFile)
-	require.NoError(t, err)
+	text := spectest.ToyText(t)
 	for name, fault := range map[string]struct{ old, new, want string }{
 		"no source":              {"    source: '\"Balances\", Toy bank'\n", "", "source is missing"},
 		"no day":                 {"read: '2026-11-20'", "read: lately", "read is not a day"},
@@ -178,13 +164,7 @@ func TestFaultsAreFound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			broken := strings.Replace(string(text), fault.old, fault.new, 1)
-			require.NotEqual(t, string(text), broken, "the fault was not planted")
-			doc, err := contract.Parse("toy", []byte(broken))
-			if err == nil {
-				err = doc.Check(t.Context())
-			}
-			require.ErrorContains(t, err, fault.want)
+			require.ErrorContains(t, checked(t, spectest.Planted(t, text, fault.old, fault.new)), fault.want)
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -33,45 +34,39 @@ type Example struct {
 func (d *Document) Examples() []Example { return slices.Clone(d.examples) }
 
 // examples walks paths, operations, request bodies and answers.
-func (t *tree) examples() ([]Example, error) {
-	var all []Example
+func (t *tree) examples() (all []Example, err error) {
 	for path, item := range t.pairs(t.get(&t.root, "paths")) {
 		for method, operation := range t.pairs(item) {
 			at := Example{Operation: t.text(operation, "operationId"), Method: strings.ToUpper(method), Path: path}
 			if at.Operation == "" {
 				continue // parameters, summary, ... of the path
 			}
-			found, err := t.operationExamples(operation, at)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", at.Operation, err)
-			}
+			found, problem := t.operationExamples(operation, at)
 			all = append(all, found...)
+			if problem != nil {
+				err = errors.Join(err, fmt.Errorf("%s: %w", at.Operation, problem))
+			}
 		}
 	}
-	return all, nil
+	return all, err
 }
 
 func (t *tree) operationExamples(operation *yaml.Node, at Example) ([]Example, error) {
 	all, err := t.contentExamples(t.get(operation, "requestBody"), at)
-	if err != nil {
-		return nil, err
-	}
 	for status, response := range t.pairs(t.get(operation, "responses")) {
-		if at.Status, err = strconv.Atoi(status); err != nil {
-			return nil, fmt.Errorf("status %s: only single statuses are allowed", status)
+		code, problem := strconv.Atoi(status)
+		if problem != nil {
+			err = errors.Join(err, fmt.Errorf("status %s: only single statuses are allowed", status))
 		}
-		found, err := t.contentExamples(response, at)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
+		at.Status = code
+		found, problem := t.contentExamples(response, at)
+		all, err = append(all, found...), errors.Join(err, problem)
 	}
-	return all, nil
+	return all, err
 }
 
 // contentExamples reads examples and x-invalid-examples of a request body or an answer.
-func (t *tree) contentExamples(body *yaml.Node, at Example) ([]Example, error) {
-	var all []Example
+func (t *tree) contentExamples(body *yaml.Node, at Example) (all []Example, err error) {
 	for name, media := range t.pairs(t.get(body, "content")) {
 		at.Media = name
 		for key, group := range t.pairs(media) {
@@ -80,21 +75,21 @@ func (t *tree) contentExamples(body *yaml.Node, at Example) ([]Example, error) {
 			}
 			at.Valid = key == "examples"
 			for name, node := range t.pairs(group) {
-				example, err := t.example(name, node, at)
-				if err != nil {
-					return nil, fmt.Errorf("example %s: %w", name, err)
-				}
+				example, problem := t.example(name, node, at)
 				all = append(all, example)
+				if problem != nil {
+					err = errors.Join(err, fmt.Errorf("example %s: %w", name, problem))
+				}
 			}
 		}
 	}
-	return all, nil
+	return all, err
 }
 
 func (t *tree) example(name string, node *yaml.Node, e Example) (Example, error) {
 	value := t.get(node, "value")
 	if value == nil {
-		return e, fmt.Errorf("no value")
+		return e, errors.New("no value")
 	}
 	e.source = t.resolve(node)
 	e.Name, e.Summary, e.Reason = name, t.text(node, "summary"), t.text(node, "reason")
@@ -113,8 +108,8 @@ func (e Example) Body() ([]byte, error) {
 	return e.JSON, nil
 }
 
-// first returns the first example that fits, or nil.
-func (d *Document) first(fits func(Example) bool) *Example {
+// First returns the first example that fits, or nil. It is not to be changed.
+func (d *Document) First(fits func(Example) bool) *Example {
 	if i := slices.IndexFunc(d.examples, fits); i >= 0 {
 		return &d.examples[i]
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -67,7 +68,7 @@ func (d *Document) compose(e *Example) error {
 
 // single returns a member of the good answer for one account; if that is a list, the answer itself.
 func (d *Document) single(account, name string) (*yaml.Node, error) {
-	e := d.first(func(e Example) bool { return e.Account == account && e.Status == http.StatusOK && e.Valid })
+	e := d.First(func(e Example) bool { return e.Account == account && e.Status == http.StatusOK && e.Valid })
 	if e == nil || account == "" {
 		return nil, fmt.Errorf("no good example has the x-sandbox-account %q", account)
 	}
@@ -81,25 +82,20 @@ func (d *Document) single(account, name string) (*yaml.Node, error) {
 	return nil, fmt.Errorf("example %s has no %s", e.Name, name)
 }
 
-// checkLists checks that the answer that the sandbox gives for a list of accounts names some, each once.
-func (d *Document) checkLists() error {
-	var problems []error
+// lists checks that the answer that the sandbox gives for a list of accounts names some, each once.
+func (c *check) lists() {
 	checked := map[string]bool{}
-	for _, e := range d.examples {
-		if e.Status != http.StatusOK || !e.Valid || checked[e.Operation] || !d.ListsAccounts(e.Operation) {
+	for _, e := range c.examples {
+		if e.Status != http.StatusOK || !e.Valid || checked[e.Operation] || !c.ListsAccounts(e.Operation) {
 			continue
 		}
 		checked[e.Operation] = true
-		seen := map[string]bool{}
-		for _, id := range d.ListedAccounts(e) {
-			if seen[id] {
-				problems = append(problems, fmt.Errorf("example %s: lists an account twice", e.Name))
-			}
-			seen[id] = true
+		ids := c.ListedAccounts(e)
+		if len(ids) == 0 {
+			c.find("%s: %s leads to no account in example %s", e.Operation, listExtension, e.Name)
 		}
-		if len(seen) == 0 {
-			problems = append(problems, fmt.Errorf("%s: %s leads to no account in example %s", e.Operation, listExtension, e.Name))
+		if len(slices.Compact(slices.Sorted(slices.Values(ids)))) < len(ids) {
+			c.find("example %s: lists an account twice", e.Name)
 		}
 	}
-	return errors.Join(problems...)
 }

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"net/url"
@@ -39,6 +40,29 @@ func newRoutes(spec *openapi3.T) ([]route, error) {
 		routes = append(routes, r)
 	}
 	return routes, nil
+}
+
+// operations are all of a document, without the parameters that only a request has.
+func (d *Document) operations() iter.Seq[*Route] {
+	return func(yield func(*Route) bool) {
+		for _, r := range d.routes {
+			for method, operation := range r.item.Operations() {
+				if !yield(&Route{operation, method, r.path, nil, r.item}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// operation finds an operation by its id.
+func (d *Document) operation(id string) *Route {
+	for route := range d.operations() {
+		if route.Operation.OperationID == id {
+			return route
+		}
+	}
+	return nil
 }
 
 // variable returns the name of the parameter that a segment stands for.

@@ -13,7 +13,8 @@ import (
 )
 
 // SampleRequest builds a valid request from the examples of an operation's parameters and body, with a made-up
-// credential. It asks for the accounts given, if the operation is about accounts, or for the one in the examples. The base URL is that of the server.
+// credential. It asks for the accounts given, if the operation is about accounts, or for the one in the examples. The base
+// URL is that of the server.
 func (d *Document) SampleRequest(
 	ctx context.Context, base, operation string, accounts ...string,
 ) (*http.Request, error) {
@@ -28,31 +29,21 @@ func (d *Document) SampleRequest(
 	if err != nil {
 		return nil, err
 	}
-	path, query := samplePath(route, accounts), sampleQuery(route, accounts)
+	path, query, header := sampleParameters(route, accounts)
 	req, err := http.NewRequestWithContext(ctx, route.Method, base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	req.URL.RawQuery = query.Encode()
-	req.Header = sampleHeader(route, media)
+	if media != "" {
+		header.Set("Content-Type", media)
+	}
+	req.URL.RawQuery, req.Header = query.Encode(), header
 	d.addCredential(req, route)
 	return req, nil
 }
 
-// operation finds an operation by its id.
-func (d *Document) operation(id string) *Route {
-	for _, r := range d.routes {
-		for method, operation := range r.item.Operations() {
-			if operation.OperationID == id {
-				return &Route{operation, method, r.path, nil, r.item}
-			}
-		}
-	}
-	return nil
-}
-
 func (d *Document) sampleBody(operation string, accounts []string) (media string, body []byte, err error) {
-	e := d.first(func(e Example) bool { return e.Operation == operation && e.Status == 0 && e.Valid })
+	e := d.First(func(e Example) bool { return e.Operation == operation && e.Status == 0 && e.Valid })
 	switch {
 	case e == nil:
 		return "", nil, nil
@@ -64,53 +55,23 @@ func (d *Document) sampleBody(operation string, accounts []string) (media string
 	return e.Media, body, err
 }
 
-func samplePath(route *Route, accounts []string) string {
-	values, last := map[string]string{}, lastVariable(route.Path)
+func sampleParameters(route *Route, accounts []string) (path string, query url.Values, header http.Header) {
+	path, query, header = route.Path, url.Values{}, http.Header{"Accept": {"application/json"}}
 	for _, p := range route.parameters() {
-		values[p.Value.Name] = exampleText(p.Value)
-	}
-	if len(accounts) > 0 {
-		values[last] = accounts[0]
-	}
-	segments := strings.Split(route.Path, "/")
-	for i, segment := range segments {
-		if name, ok := variable(segment); ok {
-			segments[i] = url.PathEscape(values[name])
+		name, values := p.Value.Name, texts(p.Value.Example)
+		if len(accounts) > 0 && (name == accountQuery || name == lastVariable(route.Path)) {
+			values = accounts
+		}
+		switch text := strings.Join(values, ","); {
+		case p.Value.In == openapi3.ParameterInPath:
+			path = strings.Replace(path, "{"+name+"}", url.PathEscape(text), 1)
+		case p.Value.In == openapi3.ParameterInQuery && values != nil:
+			query[name] = values
+		case p.Value.In == openapi3.ParameterInHeader && values != nil:
+			header.Set(name, text)
 		}
 	}
-	return strings.Join(segments, "/")
-}
-
-func sampleQuery(route *Route, accounts []string) url.Values {
-	query := url.Values{}
-	for _, p := range route.parameters() {
-		switch {
-		case p.Value.In != openapi3.ParameterInQuery:
-		case p.Value.Name == accountQuery && len(accounts) > 0:
-			query[accountQuery] = accounts
-		case p.Value.Example != nil:
-			query[p.Value.Name] = texts(p.Value.Example)
-		}
-	}
-	return query
-}
-
-func sampleHeader(route *Route, media string) http.Header {
-	header := http.Header{"Accept": {"application/json"}}
-	if media != "" {
-		header.Set("Content-Type", media)
-	}
-	for _, p := range route.parameters() {
-		if p.Value.In == openapi3.ParameterInHeader && p.Value.Example != nil {
-			header.Set(p.Value.Name, exampleText(p.Value))
-		}
-	}
-	return header
-}
-
-// exampleText returns the example of a parameter that has one value.
-func exampleText(p *openapi3.Parameter) string {
-	return strings.Join(texts(p.Example), ",")
+	return path, query, header
 }
 
 // texts writes an example as it stands in a path, query or header.

@@ -45,16 +45,11 @@ func (s *Signature) Carries(part string) bool {
 // readSignatures looks through all operations.
 func (d *Document) readSignatures() error {
 	d.signatures = map[string]*Signature{}
-	for _, r := range d.routes {
-		for method, operation := range r.item.Operations() {
-			route := &Route{operation, method, r.path, nil, r.item}
-			for _, p := range route.parameters() {
-				signature, err := d.readSignature(route, p.Value)
-				if err != nil {
-					return fmt.Errorf("%s: %s of %s: %w", operation.OperationID, signatureKey, p.Value.Name, err)
-				}
-				if signature != nil {
-					d.signatures[operation.OperationID] = signature
+	for route := range d.operations() {
+		for _, p := range route.parameters() {
+			if extension, ok := p.Value.Extensions[signatureKey]; ok {
+				if err := d.readSignature(route, p.Value, extension); err != nil {
+					return fmt.Errorf("%s: %s of %s: %w", route.Operation.OperationID, signatureKey, p.Value.Name, err)
 				}
 			}
 		}
@@ -62,58 +57,45 @@ func (d *Document) readSignatures() error {
 	return nil
 }
 
-// readSignature returns nil if the parameter is not a signature.
-func (d *Document) readSignature(route *Route, p *openapi3.Parameter) (*Signature, error) {
-	extension, ok := p.Extensions[signatureKey]
-	if !ok {
-		return nil, nil
-	}
+func (d *Document) readSignature(route *Route, p *openapi3.Parameter, extension any) error {
 	text, err := json.Marshal(extension)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	signature := &Signature{Header: p.Name}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(signature); err != nil {
-		return nil, err
+		return err
 	}
-	return signature, d.complete(signature, route, p)
+	if err := d.complete(signature, route, p); err != nil {
+		return err
+	}
+	d.signatures[route.Operation.OperationID] = signature
+	return nil
 }
 
 // complete follows the names in a signature and refuses one that cannot be checked.
 func (d *Document) complete(s *Signature, route *Route, p *openapi3.Parameter) error {
-	refused := d.first(func(e Example) bool {
-		return e.Operation == route.Operation.OperationID && e.Name == s.Refusal && e.Status >= http.StatusBadRequest
+	operation := route.Operation.OperationID
+	refused := d.First(func(e Example) bool {
+		return e.Operation == operation && e.Name == s.Refusal && e.Status >= http.StatusBadRequest
 	})
+	certificate := route.parameters().GetByInAndName(openapi3.ParameterInHeader, s.Certificate)
+	credentials, _ := d.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any)
+	key, _ := credentials[s.Key].(string)
 	switch {
 	case p.In != openapi3.ParameterInHeader:
 		return errors.New("not a header")
-	case d.signatures[route.Operation.OperationID] != nil:
+	case d.signatures[operation] != nil:
 		return errors.New("the operation has another signature")
 	case refused == nil:
 		return errors.New("refusal is not an error example of the operation")
-	case s.Kind == CavageSignature:
-		return s.completeCavage(route)
-	case s.Kind == BodyHashSignature:
-		return s.completeBodyHash(d.Spec.Info.Extensions)
-	}
-	return errors.New("unknown kind")
-}
-
-func (s *Signature) completeCavage(route *Route) error {
-	for _, p := range route.parameters() {
-		if p.Value.In == openapi3.ParameterInHeader && p.Value.Name == s.Certificate && len(s.Covered) > 0 {
-			return nil
-		}
-	}
-	return errors.New("certificate is not a header of the operation, or covered is missing")
-}
-
-func (s *Signature) completeBodyHash(head map[string]any) error {
-	credentials, _ := head["x-sandbox-credentials"].(map[string]any)
-	key, _ := credentials[s.Key].(string)
-	if key == "" {
+	case s.Kind != CavageSignature && s.Kind != BodyHashSignature:
+		return errors.New("unknown kind")
+	case s.Kind == CavageSignature && (certificate == nil || len(s.Covered) == 0):
+		return errors.New("certificate is not a header of the operation, or covered is missing")
+	case s.Kind == BodyHashSignature && key == "":
 		return errors.New("key is not in x-sandbox-credentials")
 	}
 	s.Key = key

@@ -1,22 +1,19 @@
 package contract_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 )
 
 func TestSignatures(t *testing.T) {
 	t.Parallel()
 	found := map[string]*contract.Signature{}
-	for _, provider := range specs.Providers() {
-		doc, err := contract.Load(provider)
-		require.NoError(t, err)
+	for provider, doc := range spectest.Documents(t) {
 		for _, e := range doc.Examples() {
 			if signature := doc.Signature(e.Operation); signature != nil {
 				found[provider+" "+e.Operation] = signature
@@ -64,7 +61,7 @@ func TestSignaturesThatAreRefused(t *testing.T) {
 		"unknown member":     {eika, noLinks, noLinks + "\n        salt: x", `unknown field "salt"`},
 		"not an object":      {osv, extension, "x-sandbox-signature: yes\n          x-other:", "cannot unmarshal"},
 		"no refusal":         {eika, noLinks, "", badRefusal},
-		"refusal is a 200":   {eika, noLinks, "refusal: zeroAmount", badRefusal},
+		"refusal is a 200":   {osv, "refusal: tokenUnauthorized", "refusal: token", badRefusal},
 		"refusal of another": {osv, "refusal: tokenUnauthorized", "refusal: unauthorized", "getToken: x-sandbox-signature of"},
 		"no such header":     {eika, certificate, "certificate: Certificate", badHeader},
 		"certificate a path": {eika, certificate, "certificate: id", badHeader},
@@ -76,11 +73,8 @@ func TestSignaturesThatAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			text, err := specs.Document(fault.provider)
-			require.NoError(t, err)
-			broken := strings.Replace(string(text), fault.old, fault.new, 1)
-			require.NotEqual(t, string(text), broken, "the fault was not planted")
-			_, err = contract.Parse(fault.provider, []byte(broken))
+			text := spectest.Planted(t, spectest.Text(t, fault.provider), fault.old, fault.new)
+			_, err := contract.Parse(fault.provider, []byte(text))
 			require.ErrorContains(t, err, fault.want)
 		})
 	}

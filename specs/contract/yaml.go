@@ -2,7 +2,6 @@ package contract
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
@@ -118,64 +117,40 @@ func (t *tree) texts(n *yaml.Node, keys ...string) []string {
 
 // toJSON renders a YAML value as indented JSON. Numbers keep their text: 4.200 stays 4.200.
 func toJSON(n *yaml.Node) ([]byte, error) {
-	compact, err := appendJSON(nil, n)
-	if err != nil {
-		return nil, err
-	}
 	var out bytes.Buffer
-	if err := json.Indent(&out, compact, "", "  "); err != nil {
-		return nil, err
-	}
-	out.WriteByte('\n')
-	return out.Bytes(), nil
+	// A name that occurs twice is for the validation to find.
+	err := writeJSON(jsontext.NewEncoder(&out, jsontext.WithIndent("  "), jsontext.AllowDuplicateNames(true)), n)
+	return out.Bytes(), err
 }
 
-func appendJSON(dst []byte, n *yaml.Node) ([]byte, error) {
-	switch n.Kind {
-	case yaml.AliasNode:
-		return appendJSON(dst, n.Alias)
-	case yaml.SequenceNode:
-		return appendItems(dst, n.Content, "[]", 1)
-	case yaml.MappingNode:
-		return appendItems(dst, n.Content, "{}", 2)
+func writeJSON(enc *jsontext.Encoder, n *yaml.Node) error {
+	switch tag := n.ShortTag(); {
+	case n.Kind == yaml.AliasNode:
+		return writeJSON(enc, n.Alias)
+	case n.Kind == yaml.SequenceNode:
+		return writeItems(enc, jsontext.BeginArray, n.Content, jsontext.EndArray)
+	case n.Kind == yaml.MappingNode:
+		return writeItems(enc, jsontext.BeginObject, n.Content, jsontext.EndObject)
+	case tag == "!!null":
+		return enc.WriteToken(jsontext.Null)
+	case tag == "!!bool":
+		return enc.WriteToken(jsontext.Bool(strings.EqualFold(n.Value, "true")))
+	case tag != "!!int" && tag != "!!float":
+		return enc.WriteToken(jsontext.String(n.Value))
+	case !jsontext.Value(n.Value).IsValid():
+		return fmt.Errorf("line %d: %s is a number in YAML but not in JSON: quote it", n.Line, n.Value)
 	}
-	return appendScalar(dst, n)
+	return enc.WriteValue(jsontext.Value(n.Value))
 }
 
-// appendItems writes a list (one node per item) or an object (two nodes per member).
-func appendItems(dst []byte, nodes []*yaml.Node, brackets string, width int) (_ []byte, err error) {
-	dst = append(dst, brackets[0])
-	for i, n := range nodes {
-		isName := width == 2 && i%2 == 0
-		switch {
-		case i > 0 && i%width == 0:
-			dst = append(dst, ',')
-		case i > 0:
-			dst = append(dst, ':')
-		}
-		if isName {
-			dst, err = jsontext.AppendQuote(dst, n.Value)
-		} else {
-			dst, err = appendJSON(dst, n)
-		}
-		if err != nil {
-			return nil, err
+func writeItems(enc *jsontext.Encoder, begin jsontext.Token, nodes []*yaml.Node, end jsontext.Token) error {
+	if err := enc.WriteToken(begin); err != nil {
+		return err
+	}
+	for _, n := range nodes {
+		if err := writeJSON(enc, n); err != nil {
+			return err
 		}
 	}
-	return append(dst, brackets[1]), nil
-}
-
-func appendScalar(dst []byte, n *yaml.Node) ([]byte, error) {
-	switch n.ShortTag() {
-	case "!!null":
-		return append(dst, "null"...), nil
-	case "!!bool":
-		return append(dst, strings.ToLower(n.Value)...), nil
-	case "!!int", "!!float":
-		if !jsontext.Value(n.Value).IsValid() {
-			return nil, fmt.Errorf("line %d: %s is a number in YAML but not in JSON: quote it", n.Line, n.Value)
-		}
-		return append(dst, n.Value...), nil
-	}
-	return jsontext.AppendQuote(dst, n.Value)
+	return enc.WriteToken(end)
 }

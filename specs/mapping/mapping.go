@@ -1,3 +1,35 @@
+// Package mapping reads an answer of a provider by what its OpenAPI document declares: it tells, as text, what every
+// field of the shared Balance and Account has to be.
+//
+// It is a second reading of the provider's documentation, beside the adapter's Go code. The two know nothing of each
+// other, so a mistake has to be made twice to go unnoticed. The package uses no decimal library and no float: amounts,
+// times, signs and types are read from text. What a document does not say, the package does not guess.
+//
+// # Declarations
+//
+// Beside every property of an answer stands x-unmapped with the reason why it goes nowhere, or x-maps-to with a rule or
+// a list of rules. An object or a list without either is looked into. Beside a $ref the declaration is about this one
+// use of the schema and replaces the schema's own. A rule is a field, or an object of these words:
+//
+//	field: iban            the value is this field of the account, balance, credit line or identifier that it lies in
+//	field: balances.iban   the value is this field of every balance of the account that has no property of its own for it
+//	each: balance          the value, or each element of a list, is an account, a balance, a creditLine, an identifier
+//	                       of the account, or what one bank answered (bank). An answer about one account need not begin
+//	                       one. With a field, the value itself is the field.
+//	  set: {type: interimBooked, providerType: current}  what is so of every such part
+//	unless: nickname       the rule counts only where this property beside it is absent
+//	cut: KSAOB.            this prefix is cut before the value is looked at
+//	table: {AVLB: interimAvailable}  the field is what the table says. What is not in it: for the type of a balance the
+//	                       codes of ISO 20022 and the names of the vocabulary, else unknown; for another field, absent
+//	form: rfc3339          the value is a time: rfc3339, epochMillis or date. What is no such time is absent.
+//	only: ['true']         any other value, and none at all unless '' is listed, refuses the answer or the part
+//	match: bank            the part belongs to the bank that is asked for, or else is left out
+//
+// The field sign of a balance is positive or negative; its amount then has no sign itself. An identifier whose scheme is
+// iban or bban is that field of the account, while the field is free; the scheme that nothing says is made of the names
+// on the way that the document leaves open. Where the document leaves the type open, texts are joined and all else is
+// absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time apart; so
+// is a balance without amount, currency or type.
 package mapping
 
 import (
@@ -69,26 +101,22 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 		return Answer{}, fmt.Errorf("mapping: not JSON: %w", err)
 	}
 	r := &reader{Document: d, asked: asked}
-	root := &part{fields: Fields{}}
-	r.visit(place{schema: schema, required: true}, value, nil, root)
+	root := newPart("answer", place{})
+	r.visit(place{schema: schema, required: true}, value, root)
 	accounts, err := root.answer(asked.Accounts)
-	r.leave(root, asked.Accounts)
+	r.leave(root)
 	return Answer{accounts, r.values}, err
-}
-
-// declaration is what stands beside a property: a reason, rules, or nothing.
-type declaration struct {
-	unmapped string
-	rules    []rule
-	err      error
 }
 
 // rule is one entry of x-maps-to. The package comment explains the words.
 type rule struct {
-	Field, Each, Form, Cut, Match, Unless, Absent, Empty string
+	Field, Each, Unless, Cut, Form, Match string
 
-	Of, Only                  []string
-	Set, Sign, Table, Instead map[string]string
+	Only       []string
+	Set, Table map[string]string
+
+	inside            bool   // nothing is declared
+	unmapped, problem string // the reason of x-unmapped; why x-maps-to cannot be read
 }
 
 // UnmarshalJSON reads the field of a rule without further words, or an object.
@@ -102,23 +130,27 @@ func (r *rule) UnmarshalJSON(text []byte) error {
 	return decoder.Decode((*object)(r))
 }
 
-// declared is the declaration beside a reference, or else the one of the schema itself.
-func (d *Document) declared(schema *openapi3.SchemaRef) *declaration {
+// declared are the rules beside a reference, or else those of the schema itself; at least one.
+func (d *Document) declared(schema *openapi3.SchemaRef) []rule {
 	if known, ok := d.declarations.Load(schema); ok {
-		return known.(*declaration)
+		return known.([]rule)
 	}
-	own, beside := &declaration{}, schema.Extensions
+	beside := schema.Extensions
 	if beside["x-unmapped"] == nil && beside["x-maps-to"] == nil {
 		beside = schema.Value.Extensions
 	}
-	own.unmapped, _ = beside["x-unmapped"].(string)
+	reason, _ := beside["x-unmapped"].(string)
+	rules := []rule{{unmapped: reason, inside: reason == ""}}
 	if entries := beside["x-maps-to"]; entries != nil {
 		if _, ok := entries.([]any); !ok {
 			entries = []any{entries}
 		}
 		text, _ := json.Marshal(entries) // was read from YAML, so it can be written
-		own.err = json.Unmarshal(text, &own.rules)
+		rules = nil
+		if err := json.Unmarshal(text, &rules); err != nil {
+			rules = []rule{{problem: err.Error()}}
+		}
 	}
-	d.declarations.Store(schema, own)
-	return own
+	d.declarations.Store(schema, rules)
+	return rules
 }

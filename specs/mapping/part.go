@@ -4,73 +4,74 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
 
 // part is a part of an answer that a rule begins, or the answer itself.
 type part struct {
-	kind   string // account, bank, balance, creditLine or identifier; empty for the answer
+	kind   string // answer, bank, account, balance, creditLine or identifier
 	place  place
 	fields Fields
 	inner  []*part
 	err    error
 
-	sign   string  // of a balance: positive or negative, if an indicator says so
-	left   bool    // of a bank or an account: another bank's than the one asked for
-	listed bool    // of an account: there is a list of balances
-	given  []given // of an account: what is so of its balances
-	begins string  // of the answer: bank or account, if the document divides it
+	holder *part    // of a credit line or an identifier: what it is one of, whose fields it adds to
+	prefix string   // of these fields
+	held   int      // how many credit lines of a balance, or identifiers of an account, there are
+	named  []string // the fields that properties of the part are declared for
+	given  Fields   // of an account: the fields of its balances
+	left   bool     // of a bank or an account: it was not asked for
+	listed bool     // of an account: there is a list of balances
+	begins string   // of the answer: bank or account, if the document divides it
 }
 
-type given struct {
-	field, text string
-	of          []string
+func newPart(kind string, p place) *part {
+	return &part{kind: kind, place: p, fields: Fields{}, given: Fields{}}
 }
 
 func (in *part) open(rule rule, p place) *part {
-	inner := &part{kind: rule.Each, place: p, fields: maps.Collect(maps.All(Fields(rule.Set)))}
-	in.inner = append(in.inner, inner)
+	inner := newPart(rule.Each, p)
+	if rule.Each == "creditLine" || rule.Each == "identifier" {
+		inner.holder, inner.fields = in, in.fields
+		inner.prefix = fmt.Sprintf("%ss[%d].", rule.Each, in.held)
+		in.held++
+	} else {
+		in.inner = append(in.inner, inner)
+	}
+	for field, text := range rule.Set {
+		inner.set(field, text)
+	}
 	return inner
 }
 
 func (in *part) fail(p place, problem string) {
-	if in.err == nil {
-		in.err = fmt.Errorf("mapping: %s: %s", p.pointer, problem)
+	if in.holder != nil {
+		in = in.holder
 	}
+	in.err = cmp.Or(in.err, fmt.Errorf("mapping: %s: %s", p.pointer, problem))
 }
 
 // set states a fact. The first one stays.
-func (in *part) set(rule rule, text string) {
-	if field, ok := strings.CutPrefix(rule.Field, "balances."); ok {
-		in.given = append(in.given, given{field, text, rule.Of})
-	} else if rule.Field != "" && text != "" && in.fields[rule.Field] == "" {
-		in.fields[rule.Field] = text
+func (in *part) set(field, text string) {
+	fields, name := in.fields, in.prefix+field
+	if of, ok := strings.CutPrefix(field, "balances."); ok {
+		fields, name = in.given, of
+	}
+	if field != "" && text != "" && fields[name] == "" {
+		fields[name] = text
 	}
 }
 
-// list adds the parts of a kind to the fields.
-func (in *part) list(name, kind string) {
-	n := 0
-	for _, p := range in.inner {
-		if p.kind == kind {
-			for field, text := range p.fields {
-				in.fields[fmt.Sprintf("%s[%d].%s", name, n, field)] = text
-			}
-			in.err = cmp.Or(in.err, p.err)
-			n++
+// balance is what a part has become. Its account says what no property of its own is for.
+func (in *part) balance(account *part) (Fields, error) {
+	for field, text := range account.given {
+		if !slices.Contains(in.named, field) {
+			in.set(field, text)
 		}
 	}
-}
-
-// balance is what a part has become. Its account may say more of it.
-func (in *part) balance(id string, all []given) (Fields, error) {
-	for _, g := range all {
-		if g.of == nil || slices.Contains(g.of, in.place.name) {
-			in.set(rule{Field: g.field}, g.text)
-		}
-	}
+	sign := in.fields["sign"]
+	delete(in.fields, "sign")
 	switch amount := in.fields["amount"]; {
 	case amount == "":
 		in.fail(in.place, "has no amount")
@@ -78,26 +79,27 @@ func (in *part) balance(id string, all []given) (Fields, error) {
 		in.fail(in.place, "has no type")
 	case !currencyText.MatchString(in.fields["currency"]):
 		in.fail(in.place, "has no currency of three capital letters")
-	case in.sign != "" && strings.HasPrefix(amount, "-"):
+	case sign != "" && strings.HasPrefix(amount, "-"):
 		in.fail(in.place, "has a minus sign besides its indicator")
-	case in.sign == "negative" && strings.Trim(amount, "0.") != "":
+	case sign == "negative" && strings.Trim(amount, "0.") != "":
 		in.fields["amount"] = "-" + amount
 	}
-	in.list("creditLines", "creditLine")
-	in.fields["accountId"] = id
+	in.fields["accountId"] = account.fields["id"]
 	return in.fields, in.err
 }
 
 // account is what a part has become.
 func (in *part) account() Account {
-	in.list("identifiers", "identifier")
+	if in.fields["id"] == "" {
+		in.fail(in.place, "has no id")
+	}
 	a := Account{ID: in.fields["id"], Fields: in.fields, Err: in.err, BalancesErr: in.err}
 	if in.listed {
 		a.Balances = []Fields{}
 	}
 	for _, p := range in.inner {
 		if p.kind == "balance" {
-			balance, err := p.balance(a.ID, in.given)
+			balance, err := p.balance(in)
 			a.Balances, a.BalancesErr = append(a.Balances, balance), cmp.Or(a.BalancesErr, err)
 		}
 	}
@@ -107,7 +109,10 @@ func (in *part) account() Account {
 	return a
 }
 
-var errNotOnce = errors.New("mapping: what was asked for is not there, or is there twice")
+var (
+	errNotOnce    = errors.New("mapping: what was asked for is not there, or is there twice")
+	errNoBalances = errors.New("mapping: there are no balances")
+)
 
 // accounts are the parts about accounts, without those of other banks.
 func (in *part) accounts() ([]*part, error) {
@@ -126,33 +131,34 @@ func (in *part) accounts() ([]*part, error) {
 // answer returns the accounts asked for, or all. An answer about one account need not name it.
 func (in *part) answer(asked []string) (all []Account, err error) {
 	if in.begins == "" && len(asked) == 1 {
-		in.set(rule{Field: "id"}, asked[0])
+		in.set("id", asked[0])
 	}
 	parts, err := in.accounts()
 	if err != nil {
 		return nil, err
 	}
-	times, byID := map[string]int{}, map[string]Account{}
+	byID := map[string]Account{}
 	for _, p := range parts {
-		id := p.fields["id"]
-		if times[id]++; id == "" {
-			p.fail(p.place, "has no id")
-		} else if times[id] > 1 && len(asked) == 0 {
-			return nil, errNotOnce
+		a := p.account()
+		p.left = len(asked) > 0 && !slices.Contains(asked, a.ID)
+		if _, twice := byID[a.ID]; twice {
+			a = Account{ID: a.ID, Err: errNotOnce, BalancesErr: errNotOnce}
 		}
-		byID[id] = p.account()
-		all = append(all, byID[id])
+		all, byID[a.ID] = append(all, a), a
 	}
-	if len(asked) == 0 {
+	switch {
+	case len(asked) == 0 && len(byID) < len(all):
+		return nil, errNotOnce
+	case len(asked) == 0:
 		return all, nil
 	}
 	all = nil
 	for _, id := range asked {
-		a := byID[id]
-		if times[id] != 1 {
+		a, found := byID[id]
+		if !found {
 			a = Account{ID: id, Err: errNotOnce, BalancesErr: errNotOnce}
 		} else if a.Balances == nil {
-			a.BalancesErr = cmp.Or(a.BalancesErr, errors.New("mapping: there are no balances"))
+			a.BalancesErr = cmp.Or(a.BalancesErr, errNoBalances)
 		}
 		all = append(all, a)
 	}

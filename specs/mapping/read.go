@@ -20,15 +20,29 @@ type reader struct {
 type place struct {
 	schema   *openapi3.SchemaRef
 	pointer  string
-	name     string   // of the property
-	free     []string // the names on the way that the document leaves open
+	beside   map[string]any // the properties of the object that it is one of
+	free     []string       // the names on the way that the document leaves open
 	required bool
 }
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 func (p place) down(schema *openapi3.SchemaRef, name string) place {
-	return place{schema: schema, pointer: p.pointer + "/" + pointerEscapes.Replace(name), name: name, free: p.free}
+	return place{schema: schema, pointer: p.pointer + "/" + pointerEscapes.Replace(name), free: p.free}
+}
+
+// element goes to an element of a list, where null stands for an empty object.
+func (p place) element(i int, value any) (place, any) {
+	inner := p.down(p.schema.Value.Items, strconv.Itoa(i))
+	if types := inner.schema.Value.Type; value == nil && (types == nil || types.Is("object")) {
+		value = map[string]any{}
+	}
+	return inner, value
+}
+
+func (p place) permits(jsonType string) bool {
+	types := p.schema.Value.Type
+	return types.Permits(jsonType) || jsonType == "number" && types.Is("integer")
 }
 
 func (r *reader) note(p place, value any, field, became, words string) {
@@ -38,55 +52,45 @@ func (r *reader) note(p place, value any, field, became, words string) {
 	}
 }
 
-// visit does with a value what stands beside its property. Absent, null and the empty text are the same.
-func (r *reader) visit(p place, value any, siblings map[string]any, in *part) {
-	own := r.declared(p.schema)
-	absent := value == nil || value == "" && p.schema.Value.Type.Permits("string")
-	switch {
-	case own.err != nil:
-		in.fail(p, own.err.Error())
-	case own.unmapped != "":
-		r.note(p, value, "", "", "unmapped: "+own.unmapped)
-	case own.rules != nil:
-	case !absent:
-		r.descend(p, value, in)
-	case p.required:
-		in.fail(p, "is missing")
+// leave takes back what was noted about banks and accounts that were not asked for.
+func (r *reader) leave(in *part) {
+	for _, p := range in.inner {
+		for i, value := range r.values {
+			if p.left && strings.HasPrefix(value.Pointer, p.place.pointer+"/") {
+				r.values[i] = Value{value.Pointer, value.Sent, "", "", "unmapped: was not asked for"}
+			}
+		}
+		r.leave(p)
 	}
-	for _, rule := range own.rules {
+}
+
+// visit does with a value what stands beside its property.
+func (r *reader) visit(p place, value any, in *part) {
+	absent := value == nil || value == "" && p.permits("string")
+	for _, rule := range r.declared(p.schema) {
+		in.named = append(in.named, rule.Field)
 		divides := rule.Each == "account" || rule.Each == "bank"
 		if divides {
 			in.begins = rule.Each
 		}
-		list, isList := value.([]any)
-		absent := absent || isList && len(list) == 0 && rule.Empty == "absent"
-		switch other := siblings[rule.Unless]; {
-		case other != nil && other != "":
+		switch other := p.beside[rule.Unless]; {
+		case rule.problem != "":
+			in.fail(p, rule.problem)
+		case rule.unmapped != "":
+			r.note(p, value, "", "", "unmapped: "+rule.unmapped)
+		case rule.Unless != "" && other != nil && other != "":
 			r.note(p, value, "", "", "left to "+rule.Unless)
+		case !absent && rule.inside:
+			r.descend(p, value, in)
 		case !absent && rule.Each != "":
 			r.each(rule, p, value, in)
 		case !absent:
 			r.fact(rule, p, value, in)
-		case rule.Absent == "true" || rule.Absent == "false":
-			in.set(rule, rule.Absent)
 		case rule.Match != "":
 			in.left = true
-		case divides, rule.Only != nil && rule.Absent != "passes", p.required && (rule.Form == "" || rule.Form == "texts"):
+		case divides, rule.Only != nil && !slices.Contains(rule.Only, ""), p.required && rule.Form == "":
 			in.fail(p, "is missing")
 		}
-	}
-}
-
-// leave takes back what was noted about banks and accounts that were not asked for.
-func (r *reader) leave(in *part, asked []string) {
-	for _, p := range in.inner {
-		isOther := p.kind == "account" && len(asked) > 0 && !slices.Contains(asked, p.fields["id"])
-		for i, value := range r.values {
-			if (p.left || isOther) && strings.HasPrefix(value.Pointer, p.place.pointer+"/") {
-				r.values[i] = Value{value.Pointer, value.Sent, "", "", "unmapped: was not asked for"}
-			}
-		}
-		r.leave(p, asked)
 	}
 }
 
@@ -94,37 +98,37 @@ func (r *reader) leave(in *part, asked []string) {
 func (r *reader) each(rule rule, p place, value any, in *part) {
 	list, isList := value.([]any)
 	in.listed = in.listed || rule.Each == "balance"
-	if isList != p.schema.Value.Type.Is("array") {
+	switch {
+	case isList != p.schema.Value.Type.Is("array"):
 		if rule.Each == "balance" {
 			in = in.open(rule, p) // an account with broken balances is whole
 		}
 		in.fail(p, "is not of the documented type")
-	} else if !isList {
-		r.one(rule, p, value, in)
-	} else {
+	case isList:
 		for i, element := range list {
-			inner := p.down(p.schema.Value.Items, strconv.Itoa(i))
-			inner.name = p.name
+			inner, element := p.element(i, element)
 			r.one(rule, inner, element, in)
 		}
+	default:
+		r.one(rule, p, value, in)
 	}
 }
 
 func (r *reader) one(rule rule, p place, value any, in *part) {
-	inner := in.open(rule, p)
-	switch {
-	case rule.Field != "":
-		r.fact(rule, p, value, inner)
-	case value == nil: // in a list, where it stands for an empty object
-		r.descend(p, map[string]any{}, inner)
-	default:
-		r.descend(p, value, inner)
+	scheme := cmp.Or(rule.Set["scheme"], strings.Join(slices.Compact(slices.Clone(p.free)), "."))
+	if isNumber := scheme == "iban" || scheme == "bban"; isNumber && rule.Each == "identifier" && in.fields[scheme] == "" {
+		rule.Field, rule.Each = scheme, ""
+		r.fact(rule, p, value, in)
+		return
 	}
-	own := rule.Instead[inner.fields["scheme"]]
-	if own != "" && in.fields[own] == "" {
-		in.fields[own] = inner.fields["value"]
-		in.inner = in.inner[:len(in.inner)-1]
-		r.values[len(r.values)-1].Field = "account." + own
+	inner := in.open(rule, p)
+	if rule.Field == "" {
+		r.descend(p, value, inner)
+		return
+	}
+	r.fact(rule, p, value, inner)
+	if rule.Each == "identifier" {
+		inner.set("scheme", scheme)
 	}
 }
 
@@ -138,24 +142,26 @@ func (r *reader) descend(p place, value any, in *part) {
 		return
 	}
 	for i, element := range list {
-		r.visit(p.down(schema.Items, strconv.Itoa(i)), element, nil, in)
+		inner, element := p.element(i, element)
+		r.visit(inner, element, in)
 	}
 	rest := maps.Clone(members)
 	for _, source := range slices.Concat(schema.AllOf, openapi3.SchemaRefs{p.schema}) {
 		for _, name := range names(source.Value.Properties) {
 			inner := p.down(source.Value.Properties[name], name)
-			inner.required = slices.Contains(source.Value.Required, name)
-			r.visit(inner, members[name], members, in)
+			inner.beside, inner.required = members, slices.Contains(source.Value.Required, name)
+			r.visit(inner, members[name], in)
 			delete(rest, name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(rest)) {
 		inner := p.down(schema.AdditionalProperties.Schema, name)
-		if inner.free = append(slices.Clone(p.free), name); inner.schema != nil {
-			r.visit(inner, rest[name], nil, in)
-		} else {
+		inner.free = append(slices.Clone(p.free), name)
+		if inner.schema == nil {
 			r.note(inner, rest[name], "", "", "not in the document")
+			continue
 		}
+		r.visit(inner, rest[name], in)
 	}
 }
 
@@ -169,75 +175,67 @@ func names(properties openapi3.Schemas) []string {
 
 // fact takes one value into the part that it lies in.
 func (r *reader) fact(rule rule, p place, value any, in *part) {
-	kind, field := cmp.Or(in.kind, "account"), rule.Field
-	if of, ok := strings.CutPrefix(field, "balances."); ok {
-		kind, field = "balance", of
+	field := strings.Replace(in.kind, "answer", "account", 1) + "." + rule.Field
+	if of, ok := strings.CutPrefix(rule.Field, "balances."); ok {
+		field = "balance." + of
 	}
-	if field != "" {
-		field = kind + "." + field
+	became, words, ok := r.become(rule, field, p, value, in)
+	if !ok {
+		in.fail(p, words)
 	}
-	sent, jsonType := plain(value)
-	became, words, problem := r.become(rule, field, sent, jsonType, p, in)
-	if problem != "" {
-		in.fail(p, problem)
-		became, words = "", problem
-	}
-	if strings.HasPrefix(sent, rule.Cut) && rule.Cut != "" {
+	in.set(rule.Field, became)
+	if sent, _ := plain(value); rule.Cut != "" && strings.HasPrefix(sent, rule.Cut) {
 		words = "cut " + rule.Cut + ", " + words
 	}
+	switch {
+	case field == "balance.sign":
+		field, became = "balance.amount", ""
+	case rule.Field == "":
+		field = ""
+	}
 	r.note(p, value, field, became, words)
-	in.set(rule, became)
 }
 
-// become returns the text that a value becomes, by which rule, and what is wrong with it.
-func (r *reader) become(rule rule, field, sent, jsonType string, p place, in *part) (became, words, problem string) {
-	isAmount := strings.HasSuffix(field, ".amount") && rule.Sign == nil // text or number, whichever is documented
-	isMoney := rule.Field == "currency" && field != "account.currency"
-	cut := strings.TrimPrefix(sent, rule.Cut)
+// become returns the text that a value becomes and by which rule, or what is wrong with it.
+func (r *reader) become(rule rule, field string, p place, value any, in *part) (became, words string, ok bool) {
+	sent, jsonType := plain(value)
+	cut, isAmount := strings.TrimPrefix(sent, rule.Cut), rule.Field == "amount"
 	switch {
-	case rule.Form == "texts" && jsonType != "string" && jsonType != "array":
-		return "", "no text", ""
-	case jsonType == "object", isAmount && jsonType == "array", !isAmount && !permits(p, jsonType):
+	case p.schema.Value.Type == nil && !isAmount && jsonType != "string" && jsonType != "array":
+		return "", "no text", true
+	case jsonType == "object", isAmount && jsonType == "array", !isAmount && !p.permits(jsonType): // amounts may be text or number
 		in.left = in.left || rule.Match != ""
-		return "", "", "is not of the documented type"
-	case rule.Only != nil && !slices.Contains(rule.Only, sent):
-		return "", "", "is not " + strings.Join(rule.Only, " or ")
+		return "", "is not of the documented type", false
 	case rule.Only != nil:
-		return "", "has to be " + strings.Join(rule.Only, " or "), ""
+		allowed := strings.TrimSuffix(strings.Join(rule.Only, " or "), " or ")
+		if !slices.Contains(rule.Only, sent) {
+			return "", "is not " + allowed, false
+		}
+		return "", "has to be " + allowed, true
 	case rule.Match != "":
 		in.left = sent != r.asked.Bank
-		return "", "has to be the bank asked for", ""
-	case rule.Sign != nil:
-		if in.sign = rule.Sign[cut]; in.sign == "" {
-			return "", "", "is no known sign"
-		}
-		return "", in.sign + " sign", ""
-	case rule.Form != "" && rule.Form != "texts":
+		return "", "has to be the bank asked for", true
+	case rule.Form != "":
 		if became = moment(sent, rule.Form); became == "" {
-			return "", "no time in the form " + rule.Form, ""
+			return "", "no time in the form " + rule.Form, true
 		}
-		return became, rule.Form, ""
+		return became, rule.Form, true
 	case isAmount:
 		if became = amount(sent, jsonType == "number"); became == "" {
-			return "", "", "is no amount"
+			return "", "is no amount", false
 		} else if became != sent {
-			return became, "written out", ""
+			return became, "written out", true
 		}
-	case isMoney && !currencyText.MatchString(sent):
-		return "", "", "is no currency of three capital letters"
+	case rule.Field == "currency" && field != "account.currency" && !currencyText.MatchString(sent):
+		return "", "is no currency of three capital letters", false
+	case field == "balance.sign":
+		return rule.Table[cut], cmp.Or(rule.Table[cut], "is no known") + " sign", rule.Table[cut] != ""
 	case field == "balance.type":
 		in.fields["providerType"] = string([]rune(sent)[:min(maxType, len([]rune(sent)))])
 		became, words = balanceType(cut, rule.Table)
-		return became, words, ""
+		return became, words, true
 	case rule.Table != nil:
-		return rule.Table[cut], "table: " + cut + " -> " + cmp.Or(rule.Table[cut], "not stated"), ""
-	case field == "identifier.value" && in.fields["scheme"] == "":
-		in.fields["scheme"] = strings.Join(slices.Compact(slices.Clone(p.free)), ".")
+		return rule.Table[cut], "table: " + cut + " -> " + cmp.Or(rule.Table[cut], "not stated"), true
 	}
-	return sent, "as sent", ""
-}
-
-func permits(p place, jsonType string) bool {
-	types := p.schema.Value.Type
-	return types.Permits(jsonType) || jsonType == "number" && types.Is("integer")
+	return sent, "as sent", true
 }

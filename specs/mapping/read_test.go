@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/openbalances/openbalances/specs/mapping"
 )
 
@@ -36,8 +36,7 @@ paths:
 
 func read(t *testing.T, rules, body string) (mapping.Answer, error) {
 	t.Helper()
-	doc, err := contract.Parse("toy", []byte(strings.Replace(toy, "RULES", rules, 1)))
-	require.NoError(t, err)
+	doc := spectest.Parse(t, "toy", strings.Replace(toy, "RULES", rules, 1))
 	return mapping.New(doc).Read("getBalances", []byte(body), mapping.Asked{Accounts: []string{"a"}})
 }
 
@@ -52,6 +51,17 @@ func only(t *testing.T, rules, body string) mapping.Fields {
 	return answer.Accounts[0].Balances[0]
 }
 
+// failure is what keeps the one account of an answer from having balances.
+func failure(t *testing.T, answer mapping.Answer, err error) error {
+	t.Helper()
+	if err != nil {
+		return err
+	}
+	require.Len(t, answer.Accounts, 1)
+	assert.Nil(t, answer.Accounts[0].Balances)
+	return answer.Accounts[0].BalancesErr
+}
+
 func TestAmounts(t *testing.T) {
 	t.Parallel()
 	for sent, want := range map[string]string{
@@ -63,13 +73,9 @@ func TestAmounts(t *testing.T) {
 		assert.Equal(t, want, got["amount"], sent)
 	}
 	for _, sent := range []string{`"1,5"`, `"+1"`, `".5"`, `"1."`, `"1e5"`, `" 1"`, `"١"`, `true`, `{}`, `null`, `""`, `1e38`, `1e99`,
-		`"123456789012345678901234567890123456789"`} {
+		`"123456789012345678901234567890123456789"`, `"000000000000000000000000000000000000001"`} {
 		answer, err := read(t, "x-unmapped: none", `{"amount": `+sent+`, "currency": "EUR"}`)
-		if err == nil {
-			assert.Nil(t, answer.Accounts[0].Balances)
-			err = answer.Accounts[0].BalancesErr
-		}
-		assert.ErrorContains(t, err, "/amount: is ", sent)
+		assert.ErrorContains(t, failure(t, answer, err), "/amount: is ", sent)
 	}
 }
 
@@ -118,14 +124,16 @@ func TestErrorsNameTheProperty(t *testing.T) {
 		"nothing":           {"tokenio", "getBalances", `{"balance":{"accountId":"a"},"status":"SUCCESSFUL_REQUEST"}`, "there are no balances"},
 		"none":              {"tokenio", "getBalances", `{"balance":{"otherBalances":[]},"status":"SUCCESSFUL_REQUEST"}`, "there are no balances"},
 		"other without":     {"tokenio", "getBalances", `{"balance":{"otherBalances":[{"type":"x"}]},"status":"SUCCESSFUL_REQUEST"}`, "/balance/otherBalances/0: has no amount"},
+		"null":              {"tokenio", "getBalances", `{"balance":{"otherBalances":[null]},"status":"SUCCESSFUL_REQUEST"}`, "/balance/otherBalances/0: has no amount"},
 		"not JSON":          {"tokenio", "getBalances", `{"balance"`, "not JSON"},
 		"unknown operation": {"tokenio", "getWeather", `{}`, "documents no answer"},
 		"no amount":         {"eika", "getBalances", `{"balances":[{"balanceAmount":{"currency":"NOK"},"balanceType":"expected"}]}`, "/balances/0/balanceAmount/amount: is missing"},
 		"no object":         {"eika", "getBalances", `{"balances":[5]}`, "/balances/0: is not of the documented type"},
 		"no list":           {"eika", "getBalances", `{"balances":{}}`, "/balances: is not of the documented type"},
-		"null":              {"eika", "getBalances", `{"balances":null}`, "/balances: is missing"},
+		"null list":         {"eika", "getBalances", `{"balances":null}`, "/balances: is missing"},
 		"currency":          {"eika", "getBalances", `{"balances":[{"balanceAmount":{"amount":"1","currency":"nok"},"balanceType":"expected"}]}`, "/balances/0/balanceAmount/currency: is no currency"},
 		"IBAN":              {"eika", "getBalances", `{"account":{"iban":5},"balances":[]}`, "/account/iban: is not of the documented type"},
+		"name of nothing":   {"eika", "getBalances", `{"balances":[{"balanceAmount":{"":1,"amount":"x","currency":"NOK"},"balanceType":"expected"}]}`, "/amount: is no amount"},
 		"array":             {"eika", "getAccounts", `[]`, "is not of the documented type"},
 		"no type":           {"neonomics", "getBalances", `[{"amount":"1","currency":"NOK"}]`, "/0/type: is missing"},
 		"sign":              {"onesingleview", "getBalances", onesingleview(`"-1.00"`, `"Debit"`), "/payload/0/data/balance/0: has a minus sign"},
@@ -135,14 +143,9 @@ func TestErrorsNameTheProperty(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			declared := mapping.New(load(t, broken.provider, nil))
+			declared := mapping.New(spectest.Load(t, broken.provider))
 			answer, err := declared.Read(broken.operation, []byte(broken.body), mapping.Asked{Accounts: []string{"a"}, Bank: "SVMB01"})
-			if err == nil {
-				require.Len(t, answer.Accounts, 1)
-				assert.Nil(t, answer.Accounts[0].Balances)
-				err = answer.Accounts[0].BalancesErr
-			}
-			assert.ErrorContains(t, err, broken.want)
+			assert.ErrorContains(t, failure(t, answer, err), broken.want)
 		})
 	}
 }
@@ -155,7 +158,7 @@ func onesingleview(amount, indicator string) string {
 // TestBrokenPartsStayApart: what is wrong with one account spoils no other, and broken balances leave their account whole.
 func TestBrokenPartsStayApart(t *testing.T) {
 	t.Parallel()
-	declared := mapping.New(load(t, "eika", nil))
+	declared := mapping.New(spectest.Load(t, "eika"))
 	answer, err := declared.Read("getAccounts", []byte(`{"accounts":[
 		{"resourceId":"a","iban":"x","balances":5}, {"resourceId":"b","iban":7,"balances":[]}, {"resourceId":"c","balances":[]},
 		{"resourceId":"d"}]}`), mapping.Asked{})
@@ -171,6 +174,8 @@ func TestBrokenPartsStayApart(t *testing.T) {
 	assert.Empty(t, empty.Balances)
 	assert.Nil(t, without.Balances)
 	assert.NoError(t, without.BalancesErr)
+	_, err = declared.Read("getAccounts", []byte(`{"accounts":[{"resourceId":"a"},{"resourceId":"a"}]}`), mapping.Asked{})
+	assert.ErrorContains(t, err, "twice")
 }
 
 // TestValues is what explain prints.
@@ -222,17 +227,27 @@ func TestValues(t *testing.T) {
 	} {
 		t.Run(provider, func(t *testing.T) {
 			t.Parallel()
-			answer, err := mapping.New(load(t, provider, nil)).Read(c.operation, []byte(c.body), mapping.Asked{Bank: "SVMB01"})
+			answer, err := mapping.New(spectest.Load(t, provider)).Read(c.operation, []byte(c.body), mapping.Asked{Bank: "SVMB01"})
 			require.NoError(t, err)
 			assert.Equal(t, c.want, answer.Values)
 		})
 	}
 }
 
+// A time that is absent, or none, is no error, even where the document requires it.
+func TestTimeThatIsRequired(t *testing.T) {
+	t.Parallel()
+	body := strings.Replace(onesingleview(`"1.00"`, `"Debit"`), `"dateTime":"x"`, `"dateTime":null`, 1)
+	answer, err := mapping.New(spectest.Load(t, "onesingleview")).
+		Read("getBalances", []byte(body), mapping.Asked{Accounts: []string{"a"}, Bank: "SVMB01"})
+	require.NoError(t, err)
+	assert.NoError(t, answer.Accounts[0].BalancesErr)
+}
+
 // TestOthersAreLeftOut: parts about accounts and banks that were not asked for become nothing.
 func TestOthersAreLeftOut(t *testing.T) {
 	t.Parallel()
-	declared := mapping.New(load(t, "onesingleview", nil))
+	declared := mapping.New(spectest.Load(t, "onesingleview"))
 	for _, asked := range []mapping.Asked{
 		{Accounts: []string{"b"}, Bank: "SVMB01"}, // another account
 		{Accounts: []string{"a"}, Bank: "ALINMA"}, // another bank

@@ -23,17 +23,22 @@ func (s *server) batch(op *openapi3.Operation, ids []string) []byte {
 	elements := make([][]byte, len(ids))
 	for i, id := range ids {
 		elements[i] = refused
-		e := s.first(func(e contract.Example) bool { return e.Account == id && e.Status == http.StatusOK })
-		if e != nil {
+		if e := s.single("", id); e != nil {
 			elements[i] = e.JSON
 		}
 	}
 	var body bytes.Buffer
 	list := fmt.Appendf(nil, "{%q:[%s]}", member, bytes.Join(elements, []byte(",")))
-	if err := json.Indent(&body, list, "", "  "); err != nil {
-		return nil
-	}
+	_ = json.Indent(&body, list, "", "  ") // parts of valid JSON
 	return body.Bytes()
+}
+
+// single is the good answer for one account, of an operation or of any.
+func (s *server) single(operation, account string) *contract.Example {
+	return s.doc.First(func(e contract.Example) bool {
+		own := operation == "" || e.Operation == operation && e.Valid
+		return own && e.Account == account && e.Status == http.StatusOK
+	})
 }
 
 // merged joins the operation's good answers for the single accounts: the frame of the first, the list elements of all.
@@ -43,9 +48,7 @@ func (s *server) merged(op *openapi3.Operation, ids []string) []byte {
 	var member string
 	var elements []json.RawMessage
 	for _, id := range ids {
-		e := s.first(func(e contract.Example) bool {
-			return e.Operation == op.OperationID && e.Account == id && e.Status == http.StatusOK && e.Valid
-		})
+		e := s.single(op.OperationID, id)
 		if e == nil {
 			continue
 		}
@@ -58,12 +61,8 @@ func (s *server) merged(op *openapi3.Operation, ids []string) []byte {
 	if len(elements) == 0 {
 		return nil
 	}
-	list, err := json.Marshal(elements)
-	if err != nil {
-		return nil
-	}
-	frame[member] = list
-	body, _ := json.MarshalIndent(frame, "", "  ") // parts of valid JSON
+	frame[member], _ = json.Marshal(elements) // parts of valid JSON
+	body, _ := json.MarshalIndent(frame, "", "  ")
 	return body
 }
 
@@ -82,7 +81,7 @@ func listIn(body []byte) (object map[string]json.RawMessage, name string, elemen
 
 // frame returns the name of the list in the operation's valid 200 examples, and an element that names no account.
 func (s *server) frame(op *openapi3.Operation) (member string, refused []byte) {
-	for _, e := range s.examples {
+	for _, e := range s.doc.Examples() {
 		var lists map[string][]json.RawMessage
 		if e.Operation != op.OperationID || e.Status != http.StatusOK || !e.Valid || json.Unmarshal(e.JSON, &lists) != nil {
 			continue

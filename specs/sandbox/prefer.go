@@ -29,9 +29,9 @@ func preference(header http.Header) (example, code string) {
 
 // preferred finds the example of that name and status, or the first valid answer of that status.
 func (s *server) preferred(op *openapi3.Operation, example, code string) (answer, bool) {
-	e := s.first(func(e contract.Example) bool {
+	e := s.doc.First(func(e contract.Example) bool {
 		named := e.Name == example || example == "" && e.Valid
-		return e.Operation == op.OperationID && named && (code == "" || code == strconv.Itoa(e.Status))
+		return e.Operation == op.OperationID && e.Status != 0 && named && (code == "" || code == strconv.Itoa(e.Status))
 	})
 	if e != nil {
 		return answerOf(*e), true

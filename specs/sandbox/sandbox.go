@@ -74,11 +74,6 @@ func Handler(doc *contract.Document, options ...Option) http.Handler {
 	for _, option := range options {
 		option(s)
 	}
-	for _, e := range doc.Examples() {
-		if e.Status != 0 {
-			s.examples = append(s.examples, e)
-		}
-	}
 	return s
 }
 

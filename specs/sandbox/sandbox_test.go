@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/openbalances/openbalances/specs/sandbox"
 )
 
@@ -27,39 +27,28 @@ type bank struct {
 	url string
 }
 
-// world holds what the tests share: the documents, and the handler that serves those of the providers.
-var world = sync.OnceValue(func() (w struct {
-	docs    map[string]*contract.Document
-	handler http.Handler
-	err     error
-}) {
-	text, err := os.ReadFile("../contract/testdata/toy.yaml")
-	doc, err2 := contract.Parse("toy", text)
-	w.docs, w.err = map[string]*contract.Document{"toy": doc}, errors.Join(err, err2)
-	for _, provider := range specs.Providers() {
-		doc, err := contract.Load(provider)
-		w.docs[provider], w.err = doc, errors.Join(w.err, err)
-	}
-	w.handler, err = sandbox.New()
-	w.err = errors.Join(w.err, err)
-	return w
-})
+var newHandler = sync.OnceValues(sandbox.New)
 
-// banks starts one sandbox for every provider there is, and one for the toy document.
+func provider(t *testing.T, name string) bank {
+	t.Helper()
+	handler, err := newHandler()
+	require.NoError(t, err)
+	return bank{spectest.Load(t, name), serve(t, handler) + "/" + name}
+}
+
+// banks are one for every provider there is, and one for the toy document.
 func banks(t *testing.T) map[string]bank {
 	t.Helper()
 	all := map[string]bank{"toy": toy(t)}
-	url := serve(t, world().handler)
-	for _, provider := range specs.Providers() {
-		all[provider] = bank{world().docs[provider], url + "/" + provider}
+	for _, name := range specs.Providers() {
+		all[name] = provider(t, name)
 	}
 	return all
 }
 
 func toy(t *testing.T) bank {
 	t.Helper()
-	require.NoError(t, world().err)
-	doc := world().docs["toy"]
+	doc := spectest.Toy(t)
 	return bank{doc, serve(t, sandbox.Handler(doc))}
 }
 
@@ -72,8 +61,7 @@ func serve(t *testing.T, handler http.Handler) string {
 
 func (b bank) request(t *testing.T, operation string, accounts ...string) *http.Request {
 	t.Helper()
-	req, err := b.doc.SampleRequest(t.Context(), b.url, operation, accounts...)
-	require.NoError(t, err)
+	req := spectest.Sample(t, b.doc, b.url, operation, accounts...)
 	if signature := b.doc.Signature(operation); signature != nil && signature.Kind == contract.BodyHashSignature {
 		signBody(t, req, signature)
 	}
@@ -97,63 +85,47 @@ func send(t *testing.T, req *http.Request) reply {
 	return reply{resp.StatusCode, resp.Header, string(body)}
 }
 
-// assertContract compares the reply with what the example claims to be.
-func (b bank) assertContract(t *testing.T, got reply, e contract.Example) {
+// assertContract checks a reply against the document.
+func (b bank) assertContract(t *testing.T, got reply, operation string, valid bool) {
 	t.Helper()
-	req, err := b.doc.SampleRequest(t.Context(), "http://bank", e.Operation)
-	require.NoError(t, err)
-	err = b.doc.ValidateResponse(t.Context(), req, got.status, got.header, []byte(got.body))
-	if e.Valid {
-		require.NoError(t, err)
-		return
-	}
-	require.Error(t, err)
+	err := b.doc.ValidateResponse(t.Context(), spectest.Sample(t, b.doc, "", operation), got.status, got.header, []byte(got.body))
+	assert.Equal(t, valid, err == nil, err)
 }
 
 func answers(doc *contract.Document) []contract.Example {
 	return slices.DeleteFunc(doc.Examples(), func(e contract.Example) bool { return e.Status == 0 })
 }
 
-// Every account of every document is answered by its example, byte for byte.
-func TestAccountsAreAnsweredByTheirExample(t *testing.T) {
-	t.Parallel()
-	for name, b := range banks(t) {
-		for _, e := range answers(b.doc) {
-			accounts := e.Accounts
-			if e.Account != "" {
-				accounts = []string{e.Account}
-			}
-			if len(accounts) == 0 || e.Account != "" && e.Operation != firstOperation(b.doc, e) {
-				continue
-			}
-			got := send(t, b.request(t, e.Operation, accounts...))
-			assert.Equal(t, e.Status, got.status, "%s %s", name, e.Name)
-			assert.Equal(t, string(e.JSON), got.body, "%s %s", name, e.Name)
-			b.assertContract(t, got, e)
-		}
-	}
-}
-
-// firstOperation is the one for single accounts, where several share an example.
-func firstOperation(doc *contract.Document, e contract.Example) string {
-	for _, other := range doc.Examples() {
-		if other.Name == e.Name {
-			return other.Operation
-		}
+// operationOf is the operation of the first example that fits, "" if none does.
+func operationOf(doc *contract.Document, fits func(contract.Example) bool) string {
+	all := doc.Examples()
+	if i := slices.IndexFunc(all, fits); i >= 0 {
+		return all[i].Operation
 	}
 	return ""
 }
 
-func TestPreferNamesAnExample(t *testing.T) {
+// Every example of every document is the answer, byte for byte, for its account and for whoever names it.
+func TestEveryExampleIsServed(t *testing.T) {
 	t.Parallel()
 	for name, b := range banks(t) {
 		for _, e := range answers(b.doc) {
-			req := b.request(t, e.Operation)
-			req.Header.Set("Prefer", "dynamic=true; example="+e.Name)
-			got := send(t, req)
-			assert.Equal(t, e.Status, got.status, "%s %s", name, e.Name)
-			assert.Equal(t, string(e.JSON), got.body, "%s %s", name, e.Name)
-			b.assertContract(t, got, e)
+			named := b.request(t, e.Operation)
+			named.Header.Set("Prefer", "dynamic=true; example="+e.Name)
+			requests := []*http.Request{named}
+			// Where several operations share an example, the first is the one for single accounts.
+			first := operationOf(b.doc, func(other contract.Example) bool { return other.Name == e.Name })
+			if e.Account != "" && e.Operation == first {
+				requests = append(requests, b.request(t, e.Operation, e.Account))
+			} else if e.Account == "" && len(e.Accounts) > 0 {
+				requests = append(requests, b.request(t, e.Operation, e.Accounts...))
+			}
+			for _, req := range requests {
+				got := send(t, req)
+				assert.Equal(t, e.Status, got.status, "%s %s", name, e.Name)
+				assert.Equal(t, string(e.JSON), got.body, "%s %s", name, e.Name)
+				b.assertContract(t, got, e.Operation, e.Valid)
+			}
 		}
 	}
 }
@@ -172,7 +144,7 @@ func TestPreferNamesAStatus(t *testing.T) {
 					assert.Equal(t, code, strconv.Itoa(got.status), name)
 					assert.Equal(t, len(response.Value.Content) > 0, got.body != "", "%s %s", name, code)
 					assert.Equal(t, got.body != "", got.header.Get("Content-Type") != "", "%s %s", name, code)
-					b.assertContract(t, got, contract.Example{Operation: operation.OperationID, Valid: true})
+					b.assertContract(t, got, operation.OperationID, true)
 				}
 			}
 		}
@@ -220,67 +192,44 @@ func TestPrefer(t *testing.T) {
 	}
 }
 
-func TestPreferNamesNoRequestExample(t *testing.T) {
-	t.Parallel()
-	b := toy(t)
-	req := b.request(t, "postBalance")
-	req.Header.Set("Prefer", "example=ask")
-	assert.Contains(t, send(t, req).body, "title")
-}
-
 func TestUnknownAccountIsTheDocumentedAnswer(t *testing.T) {
 	t.Parallel()
 	for name, b := range banks(t) {
-		for _, e := range answers(b.doc) {
-			if len(e.Accounts) > 0 || e.Operation != answers(b.doc)[0].Operation {
-				continue
+		operation, want := answers(b.doc)[0].Operation, ""
+		for _, e := range slices.Backward(answers(b.doc)) {
+			if e.Operation == operation && e.Status == http.StatusNotFound && e.Valid {
+				want = string(e.JSON) // the first one in the end
 			}
-			got := send(t, b.request(t, e.Operation, "nobody-1"))
-			assert.Equal(t, http.StatusNotFound, got.status, name)
-			assert.Equal(t, firstBody(b.doc, e.Operation, http.StatusNotFound), got.body, name)
 		}
+		got := send(t, b.request(t, operation, "nobody-1"))
+		assert.Equal(t, reply{http.StatusNotFound, nil, want}, withoutHeader(got), name)
 	}
 }
 
-// firstBody is the first example of a status, or nothing.
-func firstBody(doc *contract.Document, operation string, status int) string {
-	for _, e := range answers(doc) {
-		if e.Operation == operation && e.Status == status && e.Valid {
-			return string(e.JSON)
-		}
-	}
-	return ""
-}
-
-// Without a required header no document answers 200, whatever is preferred.
+// Without a header that it needs no document answers 200, whatever is preferred.
 func TestBrokenRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, b := range banks(t) {
-		operation := answers(b.doc)[0].Operation
-		required := requiredHeaders(b.doc, operation)
-		require.NotEmpty(t, required, name)
-		for _, header := range required {
-			req := b.request(t, operation)
+		operation, refused := answers(b.doc)[0].Operation, 0
+		for header := range b.request(t, operation).Header {
+			req := spectest.Sample(t, b.doc, "", operation)
+			req.Header.Del(header)
+			var broken *contract.Error
+			if !errors.As(b.doc.ValidateRequest(t.Context(), req), &broken) {
+				continue
+			}
+			refused++
+			req = b.request(t, operation)
 			req.Header.Del(header)
 			req.Header.Set("Prefer", "code=200")
 			got := send(t, req)
 			assert.GreaterOrEqual(t, got.status, 400, "%s without %s", name, header)
-			assert.Equal(t, "header "+header+": required", got.header.Get("X-Sandbox-Violation"), name)
+			violation := got.header.Get("X-Sandbox-Violation")
+			assert.Equal(t, strings.TrimSpace(broken.Part+": "+broken.Rule), violation, name)
+			assert.Regexp(t, "^security scheme .*:$|^header .*: required$|Content-Type: required once$", violation, name)
 		}
+		assert.Greater(t, refused, 1, name)
 	}
-}
-
-func requiredHeaders(doc *contract.Document, operation string) (names []string) {
-	for _, item := range doc.Spec.Paths.Map() {
-		for _, op := range item.Operations() {
-			for _, p := range slices.Concat(item.Parameters, op.Parameters) {
-				if op.OperationID == operation && p.Value.In == "header" && p.Value.Required {
-					names = append(names, p.Value.Name)
-				}
-			}
-		}
-	}
-	return names
 }
 
 func TestRefusals(t *testing.T) {
@@ -303,7 +252,8 @@ func TestRefusals(t *testing.T) {
 		"no path":               {"ping", func(r *http.Request) { r.URL.Path += "/x" }, 404, "no such path\n", ""},
 		"dots":                  {"ping", func(r *http.Request) { r.URL.Path = "/accounts/../ping" }, 404, "no such path\n", ""},
 		"no method":             {"ping", func(r *http.Request) { r.Method = "DELETE" }, 405, "no such method\n", ""},
-		"too large":             {"postBalance", func(r *http.Request) { fill(r, 2<<20) }, 400, "unreadable request\n", ""},
+		"too large":             {"postBalance", func(r *http.Request) { setBody(r, strings.Repeat(" ", 2<<20)) }, 400, "unreadable request\n", ""},
+		"Prefer of a request":   {"postBalance", func(r *http.Request) { r.Header.Set("Prefer", "example=ask") }, 404, "title", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -319,11 +269,6 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func fill(r *http.Request, size int) {
-	r.Body, r.GetBody = io.NopCloser(strings.NewReader(strings.Repeat(" ", size))), nil
-	r.ContentLength = int64(size)
-}
-
 func TestMethodNotAllowedNamesTheMethods(t *testing.T) {
 	t.Parallel()
 	b := toy(t)
@@ -336,10 +281,9 @@ func TestMethodNotAllowedNamesTheMethods(t *testing.T) {
 
 func TestPathsOfNoProvider(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, world().err)
-	url := serve(t, world().handler)
+	b := provider(t, specs.Providers()[0])
 	for _, path := range []string{"/", "/nobody/x", "//", "/../" + specs.Providers()[0] + "/..", "/" + specs.Providers()[0]} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url, nil)
 		require.NoError(t, err)
 		req.URL.Opaque = path
 		assert.Equal(t, http.StatusNotFound, send(t, req).status, path)
@@ -414,7 +358,7 @@ func TestBatchInTheOrderOfAnExampleIsThatExample(t *testing.T) {
 func TestBatchesOfTheProviders(t *testing.T) {
 	t.Parallel()
 	for name, b := range banks(t) {
-		operation := batchOperation(b.doc)
+		operation := operationOf(b.doc, func(e contract.Example) bool { return len(e.Accounts) > 0 })
 		if name == "toy" || operation == "" {
 			continue
 		}
@@ -422,7 +366,7 @@ func TestBatchesOfTheProviders(t *testing.T) {
 		require.NoError(t, err)
 		slices.Reverse(accounts)
 		got := send(t, b.request(t, operation, append(accounts, "nobody")...))
-		b.assertContract(t, got, contract.Example{Operation: operation, Valid: true})
+		b.assertContract(t, got, operation, true)
 		last := 0
 		for _, account := range accounts {
 			if at := strings.Index(got.body, strconv.Quote(account)); at >= 0 {
@@ -434,66 +378,44 @@ func TestBatchesOfTheProviders(t *testing.T) {
 	}
 }
 
-func batchOperation(doc *contract.Document) string {
-	for _, e := range doc.Examples() {
-		if len(e.Accounts) > 0 {
-			return e.Operation
-		}
-	}
-	return ""
-}
-
-func TestAccountsCanBeFetched(t *testing.T) {
+// An account that is named can be fetched, and it is what the sandbox lists. A provider need not have a list.
+func TestAccounts(t *testing.T) {
 	t.Parallel()
-	all := banks(t)
-	for _, provider := range specs.Providers() {
-		accounts, err := sandbox.Accounts(provider)
+	lists := 0
+	for _, name := range specs.Providers() {
+		b := provider(t, name)
+		accounts, err := sandbox.Accounts(name)
 		require.NoError(t, err)
-		require.NotEmpty(t, accounts, provider)
+		require.NotEmpty(t, accounts, name)
 		for _, account := range accounts {
-			operation := answers(all[provider].doc)[0].Operation
-			assert.Equal(t, 200, send(t, all[provider].request(t, operation, account)).status, provider)
+			assert.Equal(t, 200, send(t, b.request(t, answers(b.doc)[0].Operation, account)).status, name)
 		}
+		listed := map[string]bool{}
+		for _, e := range b.doc.Examples() {
+			if listed[e.Operation] || !b.doc.ListsAccounts(e.Operation) {
+				continue
+			}
+			listed[e.Operation] = true
+			got := send(t, b.request(t, e.Operation))
+			require.Equal(t, 200, got.status, name)
+			ids := b.doc.ListedAccounts(contract.Example{Operation: e.Operation, JSON: []byte(got.body)})
+			assert.ElementsMatch(t, accounts, ids,
+				"%s %s; cure: let its first example list the accounts of the good examples of getBalances", name, e.Operation)
+		}
+		lists += len(listed)
 	}
+	assert.Positive(t, lists, "no operation has x-sandbox-list")
 	_, err := sandbox.Accounts("nobody")
 	require.ErrorContains(t, err, "nobody")
-}
-
-// What a provider's sandbox lists is what it answers for. A provider need not have a list.
-func TestListedAccountsAreTheOnesThatCanBeFetched(t *testing.T) {
-	t.Parallel()
-	all, checked := banks(t), 0
-	for _, provider := range specs.Providers() {
-		fetched, err := sandbox.Accounts(provider)
-		require.NoError(t, err)
-		for _, operation := range listOperations(all[provider].doc) {
-			checked++
-			got := send(t, all[provider].request(t, operation))
-			require.Equal(t, 200, got.status, provider)
-			listed := all[provider].doc.ListedAccounts(contract.Example{Operation: operation, JSON: []byte(got.body)})
-			assert.ElementsMatch(t, fetched, listed,
-				"%s %s; cure: let its first example list the accounts of the good examples of getBalances", provider, operation)
-		}
-	}
-	assert.Positive(t, checked, "no operation has x-sandbox-list")
-}
-
-func listOperations(doc *contract.Document) (operations []string) {
-	for _, e := range doc.Examples() {
-		if doc.ListsAccounts(e.Operation) && !slices.Contains(operations, e.Operation) {
-			operations = append(operations, e.Operation)
-		}
-	}
-	return operations
 }
 
 // Where one operation answers for one account or several, the answer for several has the parts of the single ones.
 func TestAccountsInTheBody(t *testing.T) {
 	t.Parallel()
-	b := banks(t)["onesingleview"]
+	b := provider(t, "onesingleview")
 	const first, second, failed, unknown = "100004000000000000000002", "100004000000000000000006", "100004000000000000020400", "9"
 	got := send(t, b.request(t, "getBalances", second, failed, unknown, first))
-	b.assertContract(t, got, contract.Example{Operation: "getBalances", Valid: true})
+	b.assertContract(t, got, "getBalances", true)
 	require.Equal(t, 200, got.status)
 	require.Contains(t, got.body, second)
 	assert.Greater(t, strings.Index(got.body, first), strings.Index(got.body, second))

@@ -18,7 +18,6 @@ const maxRequest = 1 << 20
 // server answers from the examples of one document.
 type server struct {
 	doc          *contract.Document
-	examples     []contract.Example // of answers only
 	anySignature bool
 }
 
@@ -100,7 +99,7 @@ func (s *server) answer(r *http.Request, op *openapi3.Operation) answer {
 	if err != nil || len(ids) == 0 {
 		return s.ofStatus(op, http.StatusOK)
 	}
-	e := s.first(func(e contract.Example) bool {
+	e := s.doc.First(func(e contract.Example) bool {
 		return e.Operation == op.OperationID && (several && slices.Equal(e.Accounts, ids) || !several && e.Account == ids[0])
 	})
 	if e != nil {
@@ -112,17 +111,9 @@ func (s *server) answer(r *http.Request, op *openapi3.Operation) answer {
 	return s.ofStatus(op, http.StatusNotFound)
 }
 
-// first returns the first example that fits, or nil.
-func (s *server) first(fits func(contract.Example) bool) *contract.Example {
-	if i := slices.IndexFunc(s.examples, fits); i >= 0 {
-		return &s.examples[i]
-	}
-	return nil
-}
-
 // ofStatus returns the first valid example of a status, or the bare status.
 func (s *server) ofStatus(op *openapi3.Operation, status int) answer {
-	e := s.first(func(e contract.Example) bool { return e.Operation == op.OperationID && e.Status == status && e.Valid })
+	e := s.doc.First(func(e contract.Example) bool { return e.Operation == op.OperationID && e.Status == status && e.Valid })
 	if e == nil {
 		return answer{status: status}
 	}

@@ -1,9 +1,11 @@
 package sandbox_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/openbalances/openbalances/specs/sandbox"
 )
 
@@ -58,9 +61,36 @@ func wrapped(change func(*testing.T, *http.Request)) func(*testing.T, *http.Requ
 
 const everything = "date digest x-request-id psu-id psu-corporate-id tpp-redirect-uri"
 
-// overAllBut signs everything but one header.
-func overAllBut(name string) func(*testing.T, *http.Request) {
-	return resigned(goodKeyID, strings.Replace(everything, name, "", 1))
+// changes are what a test does to a request before it is sent.
+type changes map[string]struct {
+	change    func(*testing.T, *http.Request)
+	violation string // what X-Sandbox-Violation says; empty: good
+}
+
+// run sends a request with each change. A signature that is not good is refused with an example of the document.
+func (all changes) run(t *testing.T, b bank, refusal string, request func(*testing.T) *http.Request) {
+	for name, tc := range all {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := request(t)
+			tc.change(t, req)
+			req.Header.Set("Prefer", "code=200") // does not help
+			got := send(t, req)
+			assert.Equal(t, tc.violation, got.header.Get("X-Sandbox-Violation"))
+			if tc.violation == "" {
+				assert.Equal(t, http.StatusOK, got.status)
+				return
+			}
+			assert.Equal(t, reply{http.StatusUnauthorized, nil, named(t, b.doc, refusal)}, withoutHeader(got))
+		})
+	}
+}
+
+func named(t *testing.T, doc *contract.Document, name string) string {
+	t.Helper()
+	e := doc.First(func(e contract.Example) bool { return e.Name == name })
+	require.NotNil(t, e, name)
+	return string(e.JSON)
 }
 
 // What X-Sandbox-Violation says.
@@ -80,10 +110,7 @@ func TestHTTPSignature(t *testing.T) {
 	certificate := func(der []byte) func(*testing.T, *http.Request) {
 		return header("TPP-Signature-Certificate", base64.StdEncoding.EncodeToString(der))
 	}
-	for name, tc := range map[string]struct {
-		change    func(*testing.T, *http.Request)
-		violation string // empty: good
-	}{
+	changes{
 		"as documented":      {func(*testing.T, *http.Request) {}, ""},
 		"in one word":        {wrapped(resigned(goodKeyID, everything)), ""},
 		"lower-case serial":  {resigned("SN=a4f1,CA=C=NO", everything), ""},
@@ -118,39 +145,16 @@ func TestHTTPSignature(t *testing.T) {
 		"no issuer":         {resigned("SN=A4F1", everything), wrongKeyID},
 		"empty issuer":      {resigned("SN=A4F1,CA=", everything), wrongKeyID},
 
-		"date not signed":    {overAllBut("date"), inSignature + "date is not covered"},
-		"digest not signed":  {overAllBut("digest"), inSignature + "digest is not covered"},
-		"id not signed":      {overAllBut("x-request-id"), inSignature + "x-request-id is not covered"},
-		"PSU not signed":     {overAllBut("psu-id"), inSignature + "psu-id is not covered"},
-		"company not signed": {overAllBut("psu-corporate-id"), inSignature + "psu-corporate-id is not covered"},
-		"address not signed": {overAllBut("tpp-redirect-uri"), inSignature + "tpp-redirect-uri is not covered"},
-		"fewer names":        {signature("date digest", "date"), mismatch},
+		"fewer names": {signature("date digest", "date"), mismatch},
 
-		"date changed":    {header("Date", "Fri, 20 Nov 2026 12:00:01 GMT"), mismatch},
-		"digest changed":  {header("Digest", digest("SECRET")), mismatch},
-		"id changed":      {header("X-Request-ID", "99391c7e-ad88-49ec-a2ad-99ddcb1f7720"), mismatch},
-		"PSU changed":     {header("PSU-ID", "SECRET"), mismatch},
-		"company changed": {header("PSU-Corporate-ID", "SECRET"), mismatch},
-		"address changed": {header("TPP-Redirect-URI", "https://tpp.example/SECRET"), mismatch},
-		"PSU gone":        {without("PSU-ID"), inSignature + "the request has no header psu-id"},
-		"digest gone":     {without("Digest"), inSignature + "the request has no header digest"},
+		"PSU gone":    {without("PSU-ID"), inSignature + "the request has no header psu-id"},
+		"digest gone": {without("Digest"), inSignature + "the request has no header digest"},
 		"digest of another body": {inTurn(header("Digest", digest("SECRET")), resigned(goodKeyID, everything)),
 			"header Digest: not the SHA-256 of the body"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			req := eika(t, b)
-			tc.change(t, req)
-			req.Header.Set("Prefer", "code=200") // does not help
-			got := send(t, req)
-			assert.Equal(t, tc.violation, got.header.Get("X-Sandbox-Violation"))
-			if tc.violation == "" {
-				assert.Equal(t, http.StatusOK, got.status)
-				return
-			}
-			assert.Equal(t, http.StatusUnauthorized, got.status)
-			assert.JSONEq(t, `{"_links": {}}`, got.body)
-		})
+	}.run(t, b, "noLinks", func(t *testing.T) *http.Request { return eika(t, b) })
+	for _, name := range strings.Fields(everything) {
+		changes{name + " not signed": {resigned(goodKeyID, strings.Replace(everything, name, "", 1)), inSignature + name + " is not covered"}}.
+			run(t, b, "noLinks", func(t *testing.T) *http.Request { return eika(t, b) })
 	}
 }
 
@@ -171,20 +175,15 @@ func TestBodySignature(t *testing.T) {
 		}
 	}
 	compact := func(body string) string { return strings.NewReplacer("\n", "", "  ", "").Replace(body) }
-	spoilt := func(body string) string { return strings.Replace(body, "APIS-", "SECRET-", 1) }
 	longer := func(body string) string { return body + " " }
 	same := func(body string) string { return body }
-	for name, tc := range map[string]struct {
-		change    func(*testing.T, *http.Request)
-		violation string
-	}{
+	const unlike = "header signature: not that of the body"
+	all := changes{
 		"as documented":       {again("", same), ""},
 		"over other bytes":    {again("test-signature-key", compact), ""},
 		"with a blank more":   {again("test-signature-key", longer), ""},
-		"blank after signing": {again("", longer), "header signature: not that of the body"},
-		"other key":           {again("SECRET", same), "header signature: not that of the body"},
-		"member changed":      {again("", spoilt), "header signature: not that of the body"},
-		"other digit":         {header("signature", strings.Repeat("0", 64)), "header signature: not that of the body"},
+		"blank after signing": {again("", longer), unlike},
+		"other key":           {again("SECRET", same), unlike},
 		"capitals": {func(_ *testing.T, r *http.Request) {
 			r.Header.Set("signature", strings.ToUpper(r.Header.Get("signature")))
 		}, "header signature: pattern"},
@@ -192,34 +191,12 @@ func TestBodySignature(t *testing.T) {
 		"repeated": {func(_ *testing.T, r *http.Request) {
 			r.Header.Add("signature", r.Header.Get("signature"))
 		}, "header signature: repeated"},
-	} {
-		for operation, refusal := range bodySigned {
-			t.Run(operation+" "+name, func(t *testing.T) {
-				t.Parallel()
-				req := b.request(t, operation)
-				tc.change(t, req)
-				got := send(t, req)
-				assert.Equal(t, tc.violation, got.header.Get("X-Sandbox-Violation"))
-				if tc.violation == "" {
-					assert.Equal(t, http.StatusOK, got.status)
-					return
-				}
-				assert.Equal(t, http.StatusUnauthorized, got.status)
-				assert.Equal(t, named(t, b.doc, refusal), got.body)
-			})
-		}
 	}
-}
-
-func named(t *testing.T, doc *contract.Document, name string) string {
-	t.Helper()
-	for _, e := range doc.Examples() {
-		if e.Name == name {
-			return string(e.JSON)
-		}
+	for operation, refusal := range bodySigned {
+		t.Run(operation, func(t *testing.T) {
+			all.run(t, b, refusal, func(t *testing.T) *http.Request { return b.request(t, operation) })
+		})
 	}
-	require.Fail(t, "no example "+name)
-	return ""
 }
 
 // The documents have no operation that signs a body by its digest.
@@ -227,41 +204,30 @@ func TestDigestOfABody(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/signed.yaml")
 	require.NoError(t, err)
-	doc, err := contract.Parse("signed", text)
-	require.NoError(t, err)
+	doc := spectest.Parse(t, "signed", string(text))
 	require.NoError(t, doc.Check(t.Context()))
 	b := bank{doc, serve(t, sandbox.Handler(doc))}
-	const body = `{"accountId": "a"}`
-	for name, tc := range map[string]struct {
-		digests   []string
-		body      string
-		violation string
-	}{
-		"good":       {[]string{digest(body)}, body, ""},
-		"other body": {[]string{digest(body)}, `{"accountId": "b"}`, "header Digest: not the SHA-256 of the body"},
-		"missing":    {nil, body, "header Digest: not the SHA-256 of the body"},
-		"other hash": {[]string{"SHA-512=" + digest(body)[8:]}, body, "header Digest: not the SHA-256 of the body"},
-		"two":        {[]string{digest(body), digest("")}, body, "header Digest: not the SHA-256 of the body"},
-		"lower case": {[]string{strings.ToLower(digest(body))}, body, "header Digest: not the SHA-256 of the body"},
-		"of no body": {[]string{digest("")}, body, "header Digest: not the SHA-256 of the body"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			req := b.request(t, "ask")
-			setBody(req, tc.body)
-			req.Header["Digest"] = tc.digests
-			all := http.Header{"Date": {req.Header.Get("Date")}, "Digest": {strings.Join(tc.digests, ", ")}}
-			names := []string{"date", "digest"}
-			if tc.digests == nil {
-				names = names[:1]
-			}
+	const body, unlike = `{"accountId": "a"}`, "header Digest: not the SHA-256 of the body"
+	sent := func(body string, digests ...string) func(*testing.T, *http.Request) {
+		return func(t *testing.T, req *http.Request) {
+			setBody(req, body)
+			req.Header["Digest"] = digests
+			names := []string{"date", "digest"}[:1+min(1, len(digests))]
 			signers()[0].sign(t, req)
+			all := http.Header{"Date": {req.Header.Get("Date")}, "Digest": {strings.Join(digests, ", ")}}
 			req.Header.Set("Signature", signers()[0].value(t, all, goodKeyID, names...))
-			got := send(t, req)
-			assert.Equal(t, tc.violation, got.header.Get("X-Sandbox-Violation"))
-			assert.Equal(t, tc.violation == "", got.status == http.StatusOK, "%d", got.status)
-		})
+		}
 	}
+	refusal := b.doc.Signature("ask").Refusal
+	changes{
+		"good":       {sent(body, digest(body)), ""},
+		"other body": {sent(`{"accountId": "b"}`, digest(body)), unlike},
+		"missing":    {sent(body), unlike},
+		"other hash": {sent(body, "SHA-512="+digest(body)[8:]), unlike},
+		"two":        {sent(body, digest(body), digest("")), unlike},
+		"lower case": {sent(body, strings.ToLower(digest(body))), unlike},
+		"of no body": {sent(body, digest("")), unlike},
+	}.run(t, b, refusal, func(t *testing.T) *http.Request { return b.request(t, "ask") })
 }
 
 func TestAnySignature(t *testing.T) {
@@ -274,4 +240,99 @@ func TestAnySignature(t *testing.T) {
 	req = b.request(t, "getBalances")
 	req.Header.Del("signature")
 	assert.Equal(t, named(t, b.doc, "signatureInvalid"), send(t, req).body, "the form is checked all the same")
+}
+
+// flipped is text with one bit changed.
+func flipped(text []byte, i int) []byte {
+	text = bytes.Clone(text)
+	text[i] ^= 1 << (i % 8)
+	return text
+}
+
+// answer is what a handler says of a request that may be more broken than net/http would send.
+func answer(handler http.Handler, req *http.Request) reply {
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, req)
+	return reply{recorder.Code, recorder.Header(), recorder.Body.String()}
+}
+
+// One wrong bit anywhere in what is signed, in the signature, or in the part of the certificate that verifies it.
+func TestOneWrongBitInAnHTTPSignature(t *testing.T) {
+	t.Parallel()
+	b := provider(t, "eika")
+	handler := sandbox.Handler(b.doc)
+	b.url = ""
+	good := eika(t, b)
+	require.Equal(t, http.StatusOK, answer(handler, good).status)
+	refuses := func(change func(http.Header), what string, i int) {
+		req := good.Clone(t.Context())
+		change(req.Header)
+		got := answer(handler, req)
+		if violation := got.header.Get("X-Sandbox-Violation"); !strings.Contains(violation, "ignature") {
+			assert.Equal(t, http.StatusBadRequest, got.status, "%s, byte %d", what, i)
+			assert.Contains(t, strings.ToLower(violation), "header "+what, "only a form that is broken comes first")
+			return
+		}
+		assert.Equal(t, http.StatusUnauthorized, got.status, "%s, byte %d", what, i)
+		assert.JSONEq(t, `{"_links": {}}`, got.body, "%s, byte %d", what, i)
+	}
+	for _, name := range strings.Fields(everything + " signature") {
+		value := good.Header.Get(name)
+		issuer := strings.Index(value, "CN=SECRET") // in the key id; it is not compared
+		for i := range value {
+			if name == "signature" && i >= issuer && i < issuer+len("CN=SECRET") {
+				continue
+			}
+			refuses(func(h http.Header) { h.Set(name, string(flipped([]byte(value), i))) }, name, i)
+		}
+	}
+	before, text, _ := strings.Cut(good.Header.Get("Signature"), `signature="`)
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(text, `"`))
+	require.NoError(t, err)
+	for i := range raw {
+		changed := base64.StdEncoding.EncodeToString(flipped(raw, i))
+		refuses(func(h http.Header) { h.Set("Signature", before+`signature="`+changed+`"`) }, "signature", i)
+	}
+	der, key := signers()[0].certificate.Raw, signers()[0].key
+	for _, part := range [][]byte{key.N.Bytes(), {serial >> 8, serial & 0xff}} {
+		start := bytes.Index(der, part)
+		require.Positive(t, start)
+		for i := start; i < start+len(part); i++ {
+			changed := base64.StdEncoding.EncodeToString(flipped(der, i))
+			refuses(func(h http.Header) { h.Set("TPP-Signature-Certificate", changed) }, "tpp-signature-certificate", i)
+		}
+	}
+}
+
+func TestOneWrongBitInASignedBody(t *testing.T) {
+	t.Parallel()
+	b := provider(t, "onesingleview")
+	handler := sandbox.Handler(b.doc)
+	for operation, refusal := range bodySigned {
+		want := named(t, b.doc, refusal)
+		good := b.request(t, operation)
+		good.URL.Path = strings.TrimPrefix(good.URL.Path, "/onesingleview")
+		body, err := io.ReadAll(good.Body)
+		require.NoError(t, err)
+		ask := func(signature, body []byte) reply {
+			req := good.Clone(t.Context())
+			req.Header.Set("signature", string(signature))
+			setBody(req, string(body))
+			return answer(handler, req)
+		}
+		signature := []byte(good.Header.Get("signature"))
+		require.Equal(t, http.StatusOK, ask(signature, body).status)
+		for i := range signature {
+			got := ask(flipped(signature, i), body)
+			assert.Equal(t, reply{http.StatusUnauthorized, nil, want}, withoutHeader(got), "signature, byte %d", i)
+		}
+		for i := range body {
+			got := ask(signature, flipped(body, i))
+			if got.status == http.StatusBadRequest { // no longer the JSON that the document wants
+				assert.Contains(t, got.header.Get("X-Sandbox-Violation"), "request body")
+				continue
+			}
+			assert.Equal(t, reply{http.StatusUnauthorized, nil, want}, withoutHeader(got), "body, byte %d", i)
+		}
+	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 )
 
 // signer is a QSeal certificate with its key. It spells the rules of the documents out once more instead of using the
@@ -97,16 +98,7 @@ func signBody(t *testing.T, req *http.Request, signature *contract.Signature) {
 	req.Header.Set(signature.Header, fmt.Sprintf("%x", sum))
 }
 
-func setBody(req *http.Request, body string) {
-	req.Body, req.GetBody = io.NopCloser(strings.NewReader(body)), nil
-	req.ContentLength = int64(len(body))
-}
-
-func provider(t *testing.T, name string) bank {
-	t.Helper()
-	require.NoError(t, world().err)
-	return bank{world().docs[name], serve(t, world().handler) + "/" + name}
-}
+var setBody = spectest.SetBody
 
 // eika is a request that is signed as the document says, with everything that can be covered.
 func eika(t *testing.T, b bank) *http.Request {

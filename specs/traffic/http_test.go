@@ -2,21 +2,22 @@ package traffic_test
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/openbalances/openbalances/specs/traffic"
 )
 
@@ -53,38 +54,29 @@ func TestGzip(t *testing.T) {
 // Answers that have no body by the rules of HTTP are not missed.
 func TestAnswersWithoutBody(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(toyFile)
-	require.NoError(t, err)
 	changed := strings.NewReplacer("'403':\n", "'403':\n          content: {application/json: {schema: {type: object}}}\n",
-		"/ping:\n    get:", "/ping:\n    head:").Replace(string(text))
+		"/ping:\n    get:", "/ping:\n    head:").Replace(spectest.ToyText(t))
 	for status, want := range map[int][]string{
 		http.StatusForbidden:   {"response body: not JSON: truncated"},
 		http.StatusNoContent:   {},
 		http.StatusNotModified: {},
 	} {
-		own := strings.Replace(changed, "'403'", fmt.Sprintf("'%d'", status), 1)
-		doc, err := contract.Parse("toy", []byte(own))
-		require.NoError(t, err)
-		for _, strict := range []bool{false, true} {
-			l := watch(t, doc, replyOf(t, doc, "getBalance", status, ""), traffic.Options{Strict: strict})
-			resp, err := l.client.Do(sample(t, doc, l.url, "getBalance"))
-			assert.Equal(t, strict && len(want) > 0, err != nil)
-			if err == nil {
-				require.NoError(t, resp.Body.Close())
-			}
-			assert.Equal(t, want, brief(l.deviations()), status)
+		doc := spectest.Parse(t, "toy", strings.Replace(changed, "'403'", fmt.Sprintf("'%d'", status), 1))
+		answer := replyOf(t, doc, "getBalance", status, "")
+		assert.Equal(t, want, brief(observed(t, doc, "getBalance", answer, traffic.Options{})), status)
+		l := watch(t, doc, answer, traffic.Options{Strict: true})
+		resp, err := l.client.Do(sample(t, doc, l.url, "getBalance"))
+		assert.Equal(t, len(want) > 0, err != nil)
+		if err == nil {
+			require.NoError(t, resp.Body.Close())
 		}
+		assert.Equal(t, want, brief(l.deviations()), status)
 	}
-	doc, err := contract.Parse("toy", []byte(changed))
-	require.NoError(t, err)
-	l := watch(t, doc, replyOf(t, doc, "ping", http.StatusOK, ""), traffic.Options{})
-	req := sample(t, doc, l.url, "ping")
-	require.Equal(t, http.MethodHead, req.Method)
-	assert.Empty(t, l.send(t, req))
-	assert.Empty(t, l.deviations())
-	req.Method = http.MethodGet
-	l.send(t, req)
-	assert.Equal(t, []string{"request method: undocumented"}, brief(l.deviations()))
+	doc := spectest.Parse(t, "toy", changed)
+	answer := replyOf(t, doc, "ping", http.StatusOK, "")
+	assert.Empty(t, observed(t, doc, "ping", answer, traffic.Options{}, func(r *http.Request) { require.Equal(t, http.MethodHead, r.Method) }))
+	got := observed(t, doc, "ping", answer, traffic.Options{}, func(r *http.Request) { r.Method = http.MethodGet })
+	assert.Equal(t, []string{"request method: undocumented"}, brief(got))
 }
 
 // A connection that changes its protocol can still be written to.
@@ -173,11 +165,7 @@ func TestParallelExchanges(t *testing.T) {
 						if caller%2 == 0 {
 							req.Header.Set("X-Test", "broken")
 						}
-						resp, err := l.client.Do(req)
-						if assert.NoError(t, err) {
-							_, _ = io.Copy(io.Discard, resp.Body)
-							_ = resp.Body.Close()
-						}
+						l.send(t, req)
 					}
 				})
 			}
@@ -192,24 +180,85 @@ func TestParallelExchanges(t *testing.T) {
 	}
 }
 
-// A body may be closed while it is read, as http.Client does when its time is up.
-func TestCloseWhileReading(t *testing.T) {
+func TestRequestsReachTheServerAsTheyAre(t *testing.T) {
 	t.Parallel()
-	for range 5 {
-		var l live
-		started := make(chan struct{})
-		text := io.MultiReader(strings.NewReader(" "), signal{started}, strings.NewReader(strings.Repeat(" ", 20_000)))
-		handed := answered(t, io.NopCloser(iotest.OneByteReader(text)), -1, traffic.Options{Report: l.report})
-		var running sync.WaitGroup
-		running.Go(func() { _, _ = io.ReadAll(handed) })
-		<-started
-		require.NoError(t, handed.Close())
-		running.Wait()
-		assert.Len(t, l.deviations(), 1)
+	doc := toy(t)
+	const limit = 1000
+	for _, size := range []int{1, limit - 1, limit, limit + 1, 100 * limit} {
+		want := bytes.Repeat([]byte{'x'}, size)
+		for _, length := range []int64{int64(size), -1} {
+			var got []byte
+			var gotLength int64
+			l := watch(t, doc, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				got, _ = io.ReadAll(r.Body)
+				gotLength = r.ContentLength
+			}), traffic.Options{MaxBodyBytes: limit})
+			req := sample(t, doc, l.url, "postBalance")
+			req.Body, req.GetBody, req.ContentLength = io.NopCloser(bytes.NewReader(want)), nil, length
+			before, header := *req, req.Header.Clone()
+			l.send(t, req)
+			assert.True(t, bytes.Equal(want, got), size)
+			assert.Equal(t, length, gotLength)
+			assert.Equal(t, &before, req)
+			assert.Equal(t, header, req.Header)
+		}
 	}
 }
 
-// signal is a reader without text that tells when it is read.
-type signal struct{ read chan struct{} }
+// A call that is repeated with GetBody is checked as it was sent last.
+func TestRepeatedRequests(t *testing.T) {
+	t.Parallel()
+	doc := toy(t)
+	answer := replyOf(t, doc, "postBalance", http.StatusOK, good)
+	var l live
+	next := roundTrip(func(req *http.Request) (*http.Response, error) {
+		_, _ = io.ReadFull(req.Body, make([]byte, 5))
+		again, err := req.GetBody()
+		require.NoError(t, err)
+		_, _ = io.ReadFull(req.Body, make([]byte, 5)) // the first attempt is still on its way
+		_ = req.Body.Close()
+		text, err := io.ReadAll(again)
+		require.NoError(t, err)
+		require.NoError(t, again.Close())
+		assert.Contains(t, string(text), `"p-1"`)
+		return &http.Response{StatusCode: http.StatusOK, Header: answer.header, Body: http.NoBody, Request: req}, nil
+	})
+	req := sample(t, doc, "https://toy.example.com/psd2", "postBalance")
+	resp, err := traffic.NewTransport(next, doc, traffic.Options{Report: l.report}).RoundTrip(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	assert.Same(t, req, resp.Request)
+	assert.Equal(t, []string{"response body: not JSON: truncated"}, brief(l.deviations()))
+}
 
-func (s signal) Read([]byte) (int, error) { close(s.read); return 0, io.EOF }
+// The error of a call comes through; what was found before it is reported.
+func TestCallsWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	doc := toy(t)
+	refused := errors.New("refused")
+	var closed atomic.Int64
+	for _, strict := range []bool{false, true} {
+		var l live
+		next := roundTrip(func(req *http.Request) (*http.Response, error) {
+			_ = req.Body.Close()
+			return nil, refused
+		})
+		req := sample(t, doc, "https://toy.example.com/psd2", "postBalance")
+		req.Body = closing{req.Body, &closed}
+		req.URL.RawQuery = "x=1"
+		_, err := traffic.NewTransport(next, doc, traffic.Options{Report: l.report, Strict: strict}).RoundTrip(req) //nolint:bodyclose // there is none
+		assert.Equal(t, strict, !errors.Is(err, refused))
+		assert.Equal(t, []string{"request query: undocumented parameter"}, brief(l.deviations()))
+	}
+	assert.Equal(t, int64(2), closed.Load(), "a transport closes the body")
+}
+
+type closing struct {
+	io.ReadCloser
+	count *atomic.Int64
+}
+
+func (c closing) Close() error {
+	c.count.Add(1)
+	return c.ReadCloser.Close()
+}

@@ -3,21 +3,18 @@ package traffic_test
 import (
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/openbalances/openbalances/specs/traffic"
 )
 
 func TestBaseURL(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(toyFile)
-	require.NoError(t, err)
 	const server = "  - url: https://toy.example.com/psd2\n"
 	const outside = "request URL: not checked: outside the base URL"
 	for name, tc := range map[string]struct {
@@ -49,8 +46,7 @@ func TestBaseURL(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			doc, err := contract.Parse("toy", []byte(strings.Replace(string(text), "\n"+server, "\n"+tc.servers, 1)))
-			require.NoError(t, err)
+			doc := spectest.Parse(t, "toy", strings.Replace(spectest.ToyText(t), "\n"+server, "\n"+tc.servers, 1))
 			var l live
 			next := roundTrip(func(req *http.Request) (*http.Response, error) {
 				assert.Equal(t, tc.url, req.URL.String(), "the request stays as it is")

@@ -8,7 +8,10 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
@@ -33,18 +36,29 @@ func (b *body) Close() error { b.closed++; return errClose }
 
 var errRead, errClose = errors.New("reading failed"), errors.New("closing failed")
 
-// answered puts a body into an answer of getBalance and returns it as the Transport hands it on.
-func answered(t *testing.T, answer io.ReadCloser, length int64, options traffic.Options) io.ReadCloser {
+// called makes a call of getBalance, whose good answer is changed before the Transport gets it.
+func called(t *testing.T, options traffic.Options, change func(*http.Response)) (*http.Response, error) {
 	t.Helper()
 	doc := toy(t)
 	header := doc.SampleResponseHeader(sample(t, doc, "", "getBalance"), http.StatusOK)
 	next := roundTrip(func(req *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: http.StatusOK, Header: header, Body: answer, ContentLength: length, Request: req}, nil
+		resp := &http.Response{StatusCode: http.StatusOK, Header: header, ContentLength: -1, Request: req}
+		change(resp)
+		return resp, nil
 	})
 	req := sample(t, doc, "https://toy.example.com/psd2", "getBalance")
 	resp, err := traffic.NewTransport(next, doc, options).RoundTrip(req)
+	if err == nil {
+		assert.Same(t, req, resp.Request)
+	}
+	return resp, err
+}
+
+// answered puts a body into the answer and returns it as the Transport hands it on.
+func answered(t *testing.T, answer io.ReadCloser, length int64, options traffic.Options) io.ReadCloser {
+	t.Helper()
+	resp, err := called(t, options, func(r *http.Response) { r.Body, r.ContentLength = answer, length })
 	require.NoError(t, err)
-	assert.Same(t, req, resp.Request)
 	return resp.Body
 }
 
@@ -132,71 +146,50 @@ func TestBodiesThatAreNotReadToTheirEnd(t *testing.T) {
 	}
 }
 
-// The first half of an answer is in the caller's hands before the server sends the second.
-func TestAnswersAreNotHeldBack(t *testing.T) {
+// The first half of an answer is in the caller's hands before the server does anything else. If the second half does not
+// come, that is the same error as without a Transport, and no deviation.
+func TestAnswersInTwoHalves(t *testing.T) {
 	t.Parallel()
 	doc := toy(t)
-	seen := make(chan struct{})
-	answer := replyOf(t, doc, "getBalance", http.StatusOK, good[:20])
-	l := watch(t, doc, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer.ServeHTTP(w, r)
-		assert.NoError(t, http.NewResponseController(w).Flush())
-		<-seen
-		_, _ = io.WriteString(w, good[20:])
-	}), traffic.Options{})
-	resp, err := l.client.Do(sample(t, doc, l.url, "getBalance"))
-	require.NoError(t, err)
-	defer func() { _ = resp.Body.Close() }()
-	half := make([]byte, 20)
-	_, err = io.ReadFull(resp.Body, half)
-	require.NoError(t, err)
-	assert.Empty(t, l.deviations())
-	close(seen)
-	rest, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	assert.Equal(t, good, string(half)+string(rest))
-	assert.Empty(t, l.deviations())
-}
-
-// A server that is killed in the middle is the same error as without a Transport, and no deviation.
-func TestServerThatIsKilled(t *testing.T) {
-	t.Parallel()
-	doc := toy(t)
-	answer := replyOf(t, doc, "getBalance", http.StatusOK, good[:20])
-	answer.header.Set("Content-Length", "65")
-	l := watch(t, doc, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer.ServeHTTP(w, r)
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	}), traffic.Options{})
-	resp, err := l.client.Do(sample(t, doc, l.url, "getBalance"))
-	require.NoError(t, err)
-	got, err := io.ReadAll(resp.Body)
-	assert.Equal(t, io.ErrUnexpectedEOF, err)
-	assert.Equal(t, good[:20], string(got))
-	require.NoError(t, resp.Body.Close())
-	assert.Empty(t, l.deviations())
-}
-
-func TestCallsThatAreCancelled(t *testing.T) {
-	t.Parallel()
-	doc := toy(t)
-	answer := replyOf(t, doc, "getBalance", http.StatusOK, good[:20])
-	ctx, cancel := context.WithCancel(t.Context())
-	l := watch(t, doc, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer.ServeHTTP(w, r)
-		_ = http.NewResponseController(w).Flush()
-		<-r.Context().Done()
-	}), traffic.Options{})
-	resp, err := l.client.Do(sample(t, doc, l.url, "getBalance").WithContext(ctx))
-	require.NoError(t, err)
-	cancel()
-	_, err = io.ReadAll(resp.Body)
-	require.ErrorIs(t, err, context.Canceled)
-	_ = resp.Body.Close()
-	_, err = l.client.Do(sample(t, doc, l.url, "getBalance").WithContext(ctx)) //nolint:bodyclose // there is none
-	require.ErrorIs(t, err, context.Canceled)
-	assert.Empty(t, l.deviations())
+	half := replyOf(t, doc, "getBalance", http.StatusOK, good[:20])
+	half.header.Set("Content-Length", strconv.Itoa(len(good)))
+	for name, tc := range map[string]struct {
+		then func(w http.ResponseWriter, r *http.Request, cancel func())
+		rest string
+		err  error
+	}{
+		"goes on":      {func(w http.ResponseWriter, _ *http.Request, _ func()) { _, _ = io.WriteString(w, good[20:]) }, good[20:], nil},
+		"is killed":    {func(http.ResponseWriter, *http.Request, func()) { panic(http.ErrAbortHandler) }, "", io.ErrUnexpectedEOF},
+		"is cancelled": {func(_ http.ResponseWriter, r *http.Request, cancel func()) { cancel(); <-r.Context().Done() }, "", context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			seen := make(chan struct{})
+			l := watch(t, doc, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				half.flushed(w, r)
+				<-seen
+				tc.then(w, r, cancel)
+			}), traffic.Options{})
+			resp, err := l.client.Do(sample(t, doc, l.url, "getBalance").WithContext(ctx))
+			require.NoError(t, err)
+			first := make([]byte, 20)
+			_, err = io.ReadFull(resp.Body, first)
+			require.NoError(t, err)
+			assert.Empty(t, l.deviations())
+			close(seen)
+			rest, err := io.ReadAll(resp.Body)
+			require.ErrorIs(t, err, tc.err)
+			assert.Equal(t, good[:20]+tc.rest, string(first)+string(rest))
+			_ = resp.Body.Close()
+			if ctx.Err() != nil {
+				_, err = l.client.Do(sample(t, doc, l.url, "getBalance").WithContext(ctx)) //nolint:bodyclose // there is none
+				require.ErrorIs(t, err, context.Canceled)
+			}
+			assert.Empty(t, l.deviations())
+		})
+	}
 }
 
 // Not parallel: it looks at the memory of the whole process.
@@ -227,4 +220,99 @@ func heap() int64 {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return int64(stats.HeapAlloc)
+}
+
+// A body may be closed while it is read, as http.Client does when its time is up.
+func TestCloseWhileReading(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		var l live
+		started := make(chan struct{})
+		text := io.MultiReader(strings.NewReader(" "), signal{started}, strings.NewReader(strings.Repeat(" ", 20_000)))
+		handed := answered(t, io.NopCloser(iotest.OneByteReader(text)), -1, traffic.Options{Report: l.report})
+		var running sync.WaitGroup
+		running.Go(func() { _, _ = io.ReadAll(handed) })
+		<-started
+		require.NoError(t, handed.Close())
+		running.Wait()
+		assert.Len(t, l.deviations(), 1)
+	}
+}
+
+// signal is a reader without text that tells when it is read.
+type signal struct{ read chan struct{} }
+
+func (s signal) Read([]byte) (int, error) { close(s.read); return 0, io.EOF }
+
+func TestStrictPassesWhatIsDocumented(t *testing.T) {
+	t.Parallel()
+	for _, doc := range documents(t) {
+		e := firstAnswer(t, doc, doc.Examples()[0].Operation)
+		answer := replyOf(t, doc, e.Operation, http.StatusOK, string(e.JSON))
+		assert.Empty(t, observed(t, doc, e.Operation, answer, traffic.Options{Strict: true}))
+	}
+}
+
+// A request that deviates is not sent.
+func TestStrictRequests(t *testing.T) {
+	t.Parallel()
+	doc := toy(t)
+	var calls atomic.Int64
+	l := watch(t, doc, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }), traffic.Options{Strict: true})
+	for _, change := range []func(*http.Request){
+		func(r *http.Request) { setBody(r, `{"banks":[]}`) },
+		func(r *http.Request) { setBody(r, `{"banks":[{"accountId":"1"}]`+strings.Repeat(" ", mebibyte)+`}`) },
+		func(r *http.Request) { r.Header.Del("X-Key") },
+		func(r *http.Request) { r.URL.Path = "/elsewhere" },
+	} {
+		req := sample(t, doc, l.url, "postBalance")
+		change(req)
+		_, err := l.client.Do(req) //nolint:bodyclose // there is none
+		var refused *traffic.DeviationError
+		require.ErrorAs(t, err, &refused)
+		require.Len(t, refused.Deviations, 1)
+		assert.Equal(t, refused.Deviations, l.deviations(), "it is reported, too")
+		assert.Equal(t, "traffic: "+refused.Deviations[0].String(), refused.Error())
+	}
+	assert.Zero(t, calls.Load())
+}
+
+// An answer that deviates does not reach the caller, and its body is closed.
+func TestStrictAnswers(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		plant func(*http.Response, *body)
+		want  string
+	}{
+		"status": {func(r *http.Response, _ *body) { r.StatusCode = 418 }, "toy getBalance: response status 418: undocumented (documented: 200, 400, 401, 403, 404, 503)"},
+		"header": {func(r *http.Response, _ *body) { r.Header.Del("X-Request-ID") }, "toy getBalance: response header X-Request-ID: required"},
+		"body":   {func(_ *http.Response, b *body) { b.Reader = strings.NewReader(`{"status":7}`) }, "toy getBalance: response body /status: type (documented: string)"},
+		"two": {func(_ *http.Response, b *body) { b.Reader = strings.NewReader(`{"status":7,"x":1}`) },
+			"toy getBalance: response body /status: type (documented: string), and 1 more"},
+		"large": {func(_ *http.Response, b *body) { b.Reader = zeros{} }, "toy getBalance: response body: not checked: larger than the cap"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inner := &body{Reader: strings.NewReader(good)}
+			resp, err := called(t, traffic.Options{Strict: true}, func(r *http.Response) { //nolint:bodyclose // there is none
+				r.Body = inner
+				tc.plant(r, inner)
+			})
+			assert.Nil(t, resp)
+			var refused *traffic.DeviationError
+			require.ErrorAs(t, err, &refused)
+			assert.Equal(t, "traffic: "+tc.want, err.Error())
+			assert.Equal(t, 1, inner.closed)
+		})
+	}
+}
+
+// An error of the server is no deviation: it comes through as it is.
+func TestStrictErrors(t *testing.T) {
+	t.Parallel()
+	handed := answered(t, &body{Reader: io.MultiReader(strings.NewReader(good[:9]), iotest.ErrReader(errRead))}, -1, traffic.Options{Strict: true})
+	got, err := io.ReadAll(handed)
+	assert.Equal(t, good[:9], string(got))
+	assert.Equal(t, errRead, err)
+	assert.False(t, errors.As(err, new(*traffic.DeviationError)))
 }

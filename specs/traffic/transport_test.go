@@ -5,17 +5,19 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/openbalances/openbalances/specs/traffic"
 )
+
+var toy, documents, sample, setBody = spectest.Toy, spectest.Documents, spectest.Sample, spectest.SetBody
 
 // live is a client whose traffic with a server on loopback is checked.
 type live struct {
@@ -80,6 +82,15 @@ func brief(all []traffic.Deviation) []string {
 	return lines
 }
 
+// ofBody puts "response body" before what the tests write of one: a pointer, a colon and the rule.
+func ofBody(lines []string) []string {
+	all := []string{}
+	for _, line := range lines {
+		all = append(all, "response body"+strings.Replace(" "+line, " :", ":", 1))
+	}
+	return all
+}
+
 // reply answers every request in one way.
 type reply struct {
 	status int
@@ -96,47 +107,48 @@ func (a reply) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, a.body)
 }
 
+// flushed is the answer as far as it goes, sent at once.
+func (a reply) flushed(w http.ResponseWriter, r *http.Request) {
+	a.ServeHTTP(w, r)
+	_ = http.NewResponseController(w).Flush()
+}
+
 // replyOf is an answer of an operation with the documented headers.
 func replyOf(t *testing.T, doc *contract.Document, operation string, status int, body string) reply {
 	t.Helper()
 	return reply{status, doc.SampleResponseHeader(sample(t, doc, "", operation), status), body}
 }
 
-const toyFile = "../contract/testdata/toy.yaml"
-
-func toy(t *testing.T) *contract.Document {
+// observed makes one call with the sample request and returns what is reported of it. The answer arrives as it was sent.
+func observed(t *testing.T, doc *contract.Document, operation string, answer reply, options traffic.Options, changes ...func(*http.Request)) []traffic.Deviation {
 	t.Helper()
-	text, err := os.ReadFile(toyFile)
-	require.NoError(t, err)
-	doc, err := contract.Parse("toy", text)
-	require.NoError(t, err)
-	return doc
+	l := watch(t, doc, answer, options)
+	req := sample(t, doc, l.url, operation)
+	for _, change := range changes {
+		change(req)
+	}
+	got := l.send(t, req)
+	assert.True(t, answer.body == got, "the answer is handed on as it is")
+	return l.deviations()
 }
 
-func sample(t *testing.T, doc *contract.Document, base, operation string, accounts ...string) *http.Request {
+// observedBody is about an answer with status 200.
+func observedBody(t *testing.T, doc *contract.Document, operation, body string) []traffic.Deviation {
 	t.Helper()
-	req, err := doc.SampleRequest(t.Context(), base, operation, accounts...)
-	require.NoError(t, err)
-	return req
+	return observed(t, doc, operation, replyOf(t, doc, operation, http.StatusOK, body), traffic.Options{})
 }
 
-func setBody(req *http.Request, body string) {
-	req.Body, req.GetBody = io.NopCloser(strings.NewReader(body)), nil
-	req.ContentLength = int64(len(body))
+// firstAnswer is an example without any deviation.
+func firstAnswer(t *testing.T, doc *contract.Document, operation string) contract.Example {
+	t.Helper()
+	for _, e := range doc.Examples() {
+		if e.Operation == operation && e.Valid && e.Status == http.StatusOK {
+			return e
+		}
+	}
+	require.Fail(t, "no example", operation)
+	return contract.Example{}
 }
 
 // good is an answer of the toy bank's getBalance without fault.
 const good = `{"balance":{"accountId":"a:plain","amount":"12.00"},"status":"OK"}`
-
-// documents returns those of all providers.
-func documents(t *testing.T) map[string]*contract.Document {
-	t.Helper()
-	all := map[string]*contract.Document{}
-	for _, provider := range specs.Providers() {
-		doc, err := contract.Load(provider)
-		require.NoError(t, err)
-		all[provider] = doc
-	}
-	require.NotEmpty(t, all)
-	return all
-}

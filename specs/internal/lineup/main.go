@@ -9,6 +9,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 )
@@ -25,14 +26,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if err := writeGo("specs/documents.gen.go", documentsTemplate, providers); err != nil {
-		return err
-	}
-	if err := writeGo("adapters/cmd/openbalances/providers.gen.go", providersTemplate, providers); err != nil {
-		return err
-	}
-	if err := fillMarkers("README.md", "table", table(providers)); err != nil {
-		return err
-	}
-	return fillMarkers("README.md", "way", ways(providers))
+	return errors.Join(
+		writeGo("specs/documents.gen.go", documentsTemplate, providers),
+		writeGo("adapters/cmd/openbalances/providers.gen.go", providersTemplate, providers),
+		fillMarkers("README.md", "table", table(providers)),
+		fillMarkers("README.md", "way", ways(providers)),
+	)
 }

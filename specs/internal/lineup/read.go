@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -31,25 +32,18 @@ type provider struct {
 // document is the part of an OpenAPI document that matters here.
 type document struct {
 	Info struct {
-		Title      string `yaml:"title"`
-		Version    string `yaml:"version"`
-		Provenance struct {
-			Read       string `yaml:"read"`
+		Title, Version string
+		Provenance     struct {
+			Read       string
 			APIVersion string `yaml:"apiVersion"`
 		} `yaml:"x-provenance"`
-		Unattended []allowance `yaml:"x-unattended-access"`
-	} `yaml:"info"`
-	Paths map[string]map[string]any `yaml:"paths"`
-}
-
-// allowance is one of x-unattended-access.
-type allowance struct {
-	Of     []string `yaml:"of"`
-	Per    string   `yaml:"per"`
-	Limits []struct {
-		Calls int `yaml:"calls"`
-		Hours int `yaml:"hours"`
-	} `yaml:"limits"`
+		Unattended []struct {
+			Of     []string
+			Per    string
+			Limits []struct{ Calls, Hours int }
+		} `yaml:"x-unattended-access"`
+	}
+	Paths map[string]map[string]any
 }
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -57,17 +51,12 @@ var methods = []string{"get", "put", "post", "delete", "options", "head", "patch
 // Operations returns method and path of every operation, sorted by path.
 func (d document) Operations() []string {
 	var all []string
-	for path, item := range d.Paths {
-		for method := range item {
+	for _, path := range slices.Sorted(maps.Keys(d.Paths)) {
+		for _, method := range slices.Sorted(maps.Keys(d.Paths[path])) {
 			if slices.Contains(methods, method) {
-				all = append(all, path+" "+strings.ToUpper(method))
+				all = append(all, strings.ToUpper(method)+" "+path)
 			}
 		}
-	}
-	slices.Sort(all)
-	for i, operation := range all {
-		path, method, _ := strings.Cut(operation, " ")
-		all[i] = method + " " + path
 	}
 	return all
 }

@@ -10,10 +10,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-type fact struct {
-	Fact       string `yaml:"fact"`
-	Source     string `yaml:"source"`
-	Confidence string `yaml:"confidence"`
+// document is the part of an OpenAPI document that matters here.
+type document struct {
+	Info struct {
+		Provenance struct {
+			Inferred []struct{ Fact, Source, Confidence string }
+		} `yaml:"x-provenance"`
+	}
 }
 
 func main() {
@@ -26,32 +29,20 @@ func main() {
 }
 
 func list(provider string) error {
-	facts, err := read(provider)
+	text, err := specs.Document(provider)
 	if err != nil {
 		return err
 	}
+	var d document
+	if err := yaml.Unmarshal(text, &d); err != nil {
+		return err
+	}
 	for _, confidence := range []string{"unknown", "inferred"} {
-		for _, fact := range facts {
+		for _, fact := range d.Info.Provenance.Inferred {
 			if fact.Confidence == confidence {
 				fmt.Printf("%s: %s: %s\n    because: %s\n", provider, confidence, fact.Fact, fact.Source)
 			}
 		}
 	}
 	return nil
-}
-
-func read(provider string) ([]fact, error) {
-	text, err := specs.Document(provider)
-	if err != nil {
-		return nil, err
-	}
-	var document struct {
-		Info struct {
-			Provenance struct {
-				Inferred []fact `yaml:"inferred"`
-			} `yaml:"x-provenance"`
-		} `yaml:"info"`
-	}
-	err = yaml.Unmarshal(text, &document)
-	return document.Info.Provenance.Inferred, err
 }

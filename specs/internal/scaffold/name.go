@@ -2,17 +2,15 @@ package main
 
 import (
 	"fmt"
-	"go/ast"
 	"go/build"
-	"go/parser"
+	"go/scanner"
 	"go/token"
 	"go/types"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strconv"
+	"strings"
 )
 
 // maxName keeps the columns of the command-line tool's tables narrow.
@@ -68,83 +66,44 @@ func isStandard(name string) bool {
 
 const toolFolder = "adapters/cmd/openbalances"
 
-// findUse returns a file with which a package of this name would clash: one of the command-line tool, which imports
-// every adapter, that declares or imports the name, or one of the new adapter's own that uses it at all.
-func findUse(root, name string) (string, error) {
-	files, err := filepath.Glob(filepath.Join(root, toolFolder, "*.go"))
-	if err != nil || len(files) == 0 {
-		return "", fmt.Errorf("no %s here; cure: run it at the root of the module", toolFolder)
-	}
-	for _, file := range files {
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-		if err != nil {
-			return "", err
-		}
-		if slices.Contains(declared(parsed), name) {
-			return path.Join(toolFolder, filepath.Base(file)), nil
-		}
-	}
-	return findOwnUse(name)
-}
-
 // placeholder is a name that no adapter's file has a use for.
 const placeholder = "placeholderprovider"
 
-func findOwnUse(name string) (string, error) {
+// findUse returns a file that uses the name for something else, and could not import a package of it: one of the
+// command-line tool, which imports every adapter, or one of the new adapter's own.
+func findUse(root, name string) (string, error) {
 	files, err := fromTemplates(placeholder)
 	if err != nil {
 		return "", err
 	}
-	for file, text := range files {
-		if path.Ext(file) != ".go" {
-			continue
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, text, parser.SkipObjectResolution)
+	tool, err := filepath.Glob(filepath.Join(root, toolFolder, "*.go"))
+	if err != nil || len(tool) == 0 {
+		return "", fmt.Errorf("no %s here; cure: run it at the root of the module", toolFolder)
+	}
+	for _, file := range tool {
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return "", err
 		}
-		used := false
-		ast.Inspect(parsed, func(node ast.Node) bool {
-			ident, ok := node.(*ast.Ident)
-			used = used || ok && ident.Name == name
-			return !used
-		})
-		if used {
-			return "a file of every adapter", nil
+		files[path.Join(toolFolder, filepath.Base(file))] = string(text)
+	}
+	for file, text := range files {
+		if path.Ext(file) == ".go" && hasIdentifier(text, name) {
+			return strings.ReplaceAll(file, placeholder, name), nil
 		}
 	}
 	return "", nil
 }
 
-// declared returns the names that a file adds to its package or imports.
-func declared(file *ast.File) []string {
-	var names []string
-	for _, decl := range file.Decls {
-		switch decl := decl.(type) {
-		case *ast.FuncDecl:
-			if decl.Recv == nil {
-				names = append(names, decl.Name.Name)
-			}
-		case *ast.GenDecl:
-			for _, spec := range decl.Specs {
-				names = append(names, specNames(spec)...)
-			}
+func hasIdentifier(source, name string) bool {
+	var tokens scanner.Scanner
+	tokens.Init(token.NewFileSet().AddFile("", -1, len(source)), []byte(source), nil, 0)
+	for {
+		switch _, kind, text := tokens.Scan(); {
+		case kind == token.EOF:
+			return false
+		case kind == token.IDENT && text == name:
+			return true
 		}
 	}
-	return names
-}
-
-func specNames(spec ast.Spec) (names []string) {
-	switch spec := spec.(type) {
-	case *ast.TypeSpec:
-		return []string{spec.Name.Name}
-	case *ast.ValueSpec:
-		for _, name := range spec.Names {
-			names = append(names, name.Name)
-		}
-	case *ast.ImportSpec:
-		text, _ := strconv.Unquote(spec.Path.Value) // the parser has checked it
-		names = []string{path.Base(text)}
-	}
-	return names
 }

@@ -54,7 +54,7 @@ func TestNamesThatAreTaken(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"contract", "sandbox", "internal", "cmd", "adaptertest", "httpsig"} {
+	for _, name := range []string{"contract", "sandbox", "internal", "cmd", "kit", "use"} {
 		require.Contains(t, taken, name)
 	}
 	for _, name := range taken {

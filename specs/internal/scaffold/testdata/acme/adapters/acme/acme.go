@@ -13,7 +13,7 @@
 //
 // Access limits: 10 unattended calls in 12 hours for one account. The consent is accessToken.
 //
-// Balance types: BOOKED becomes closingBooked and FREE interimAvailable; others stay unknown.
+// Balance types: BOOKED becomes closingBooked and FREE interimAvailable; others are read as ISO 20022 names and codes.
 //
 // Errors: A2 is consent_required, because the PSU has to agree again.
 //

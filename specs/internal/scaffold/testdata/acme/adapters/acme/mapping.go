@@ -46,7 +46,7 @@ func toType(kind string) adapters.BalanceType {
 	if known, ok := types[kind]; ok {
 		return known
 	}
-	return adapters.Unknown
+	return adapters.ParseBalanceType(kind)
 }
 
 // refusal reads the error body.
