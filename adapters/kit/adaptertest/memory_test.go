@@ -3,6 +3,8 @@ package adaptertest_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -34,6 +36,11 @@ var _ adapters.Source = (*client)(nil)
 type credentials struct {
 	AccessToken adapters.Secret `credential:"accessToken"`
 	ConsentID   adapters.Secret `credential:"consentId"`
+}
+
+// Format writes no credential, whatever the verb.
+func (credentials) Format(state fmt.State, _ rune) {
+	_, _ = io.WriteString(state, "credentials[secret]")
 }
 
 // client is the adapter. The functions are its steps; a fault replaces or wraps one of them.

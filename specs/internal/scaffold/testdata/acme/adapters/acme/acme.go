@@ -22,6 +22,7 @@ package acme
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
@@ -40,6 +41,9 @@ type Credentials struct {
 
 	Client adapters.Secret `credential:"client"`
 }
+
+// Format writes no credential, whatever the verb.
+func (Credentials) Format(state fmt.State, _ rune) { call.Mask(state, "acme.Credentials") }
 
 // Client is the Acme adapter.
 type Client struct {
