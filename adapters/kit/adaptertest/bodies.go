@@ -345,7 +345,7 @@ func checkOtherBanks(t *testing.T, h Harness) {
 		return changed[v.start:v.end]
 	}
 	another := Text(`"another"`)
-	c := comparison{h, declaredCall{"one", []string{example.Account}, askOne}, h.teller(t), example}
+	c := comparison{h, declaredCall{"one", []string{example.Account}, askOne}, h.teller(t), example, false}
 	for name, beside := range map[string][]byte{
 		"of another bank":    text(Change{At: "bank", Text: another}),
 		"of another account": text(Change{At: "account", Text: another}),

@@ -147,7 +147,7 @@ func (m Mutation) applies(t testing.TB, h Harness) bool {
 // assertDeclared checks a changed answer against the declaration.
 func (h Harness) assertDeclared(t *testing.T, m Mutation, example contract.Example, bank *teller, body []byte, after []adapters.Balance) {
 	t.Helper()
-	comparison{h, declaredCall{"one", []string{example.Account}, askOne}, bank, example}.compare(t, " changed", body)
+	comparison{h, declaredCall{"one", []string{example.Account}, askOne}, bank, example, false}.compare(t, " changed", body)
 	if !m.Want.Warned || len(after) == 0 {
 		return
 	}
