@@ -84,7 +84,7 @@ func play(side, certificate string, urls []string) {
 }
 
 func accountsAt(yield func(string) bool) {
-	for i := 0; i < fanAccounts/fanServers && yield(strconv.Itoa(50_000_000_000+i)); i++ {
+	for i := 0; i < fanAccounts/fanServers && yield(strconv.FormatInt(50_000_000_000+int64(i), 10)); i++ {
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/openbalances/openbalances/specs"
@@ -32,11 +33,19 @@ func Text(t testing.TB, provider string) string {
 	return string(text)
 }
 
+// parsed holds the documents that were parsed, by provider and text. Nothing changes a document.
+var parsed sync.Map
+
 // Parse parses a document that has to be good.
 func Parse(t testing.TB, provider, text string) *contract.Document {
 	t.Helper()
+	key := [2]string{provider, text}
+	if doc, ok := parsed.Load(key); ok {
+		return doc.(*contract.Document)
+	}
 	doc, err := contract.Parse(provider, []byte(text))
 	require.NoError(t, err)
+	parsed.Store(key, doc)
 	return doc
 }
 
