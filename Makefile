@@ -57,7 +57,7 @@ STORES = adapters/use/accessguard/sqltest
 POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
 
 test: ## run the tests with the race detector, offline once the modules are there; about a minute
-	$(GO) test -race -short ./...
+	GORACE=atexit_sleep_ms=100 $(GO) test -race -short ./...
 	@{ $(POSTGRESQL); } >/dev/null 2>&1 || echo "PostgreSQL is not installed, so its tests are skipped; cure: make test-stores"
 	@cd $(STORES) && if $(GO) list -deps -test ./... >/dev/null 2>&1; then $(GO) test ./...; \
 	else echo "$(STORES): skipped, because its modules cannot be downloaded"; fi

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -120,12 +121,15 @@ const mebibyte = 1 << 20
 
 // filled repeats a part between a start and an end, as often as fits into a mebibyte. %d in it counts.
 func filled(start, part, end string) string {
-	var text strings.Builder
-	text.WriteString(start)
-	for i := 0; text.Len()+len(part)+len(end)+8 < mebibyte; i++ {
-		text.WriteString(strings.Replace(part, "%d", fmt.Sprint(i), 1))
+	if !strings.Contains(part, "%d") {
+		return strings.TrimSuffix(start+strings.Repeat(part, (mebibyte-len(start)-len(end))/len(part)), ",") + end
 	}
-	return strings.TrimSuffix(text.String(), ",") + end
+	before, after, _ := strings.Cut(part, "%d")
+	text := []byte(start)
+	for i := 0; len(text)+len(part)+len(end)+8 < mebibyte; i++ {
+		text = append(strconv.AppendInt(append(text, before...), int64(i), 10), after...)
+	}
+	return strings.TrimSuffix(string(text), ",") + end
 }
 
 // hostile are bodies made to be expensive: some for the shape of one provider's answer, the others for any.
