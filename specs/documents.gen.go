@@ -47,7 +47,7 @@ var infos = []Info{
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "5ffa7fb153cef0773c752442d375f7540a265057d5db1c436f9e24566861943d",
+		SHA256:     "597265d73bf08fa3722dcbd9d28ceebaf2cd08949e4d7525eeffbae384bf6f47",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{

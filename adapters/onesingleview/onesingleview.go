@@ -81,6 +81,7 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	endpoint.OfBank(string(credentials.BankCode))
 	endpoint.Edit(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource))
 	return &Client{adapters.Base(provider.Name), endpoint, call.Seal(credentials)}, nil
 }

@@ -26,7 +26,7 @@ func toAccounts(body accountList) (call.Listed[adapters.Account], error) {
 	return call.ListAccounts("accounts", body.Accounts, toAccount)
 }
 
-// toAccount maps a listed account. Left out: bankId, isLocked, accountFeatures, bic, identifier, which repeats the kind
+// toAccount maps a listed account. Left out: isLocked, accountFeatures, bic, identifier, which repeats the kind
 // of a number, and what depends on the bank: metadata and ProviderAccountDetails.
 func toAccount(account api.Account) (adapters.Account, error) {
 	if call.Text(account.ID) == "" {
@@ -39,6 +39,7 @@ func toAccount(account api.Account) (adapters.Account, error) {
 	mapped := adapters.Account{
 		ID:         *account.ID,
 		Name:       call.Text(account.Name),
+		Bank:       call.Text(account.BankID),
 		HolderName: call.Text(details.AccountHolderName),
 		State:      states[call.Text(details.Status)],
 		Status:     call.Text(details.Status),

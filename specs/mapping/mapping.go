@@ -23,7 +23,8 @@
 //	                       codes of ISO 20022 and the names of the vocabulary, else unknown; for another field, absent
 //	form: rfc3339          the value is a time: rfc3339, epochMillis or date. What is no such time is absent.
 //	only: ['true']         any other value, and none at all unless '' is listed, refuses the answer or the part
-//	match: bank            the part belongs to the bank that is asked for, or else is left out
+//	match: bank            the part belongs to the bank that is asked for, or else is left out; the field bank of
+//	                       its accounts and their balances is this bank
 //
 // The field sign of a balance is positive or negative; its amount then has no sign itself. An identifier whose scheme is
 // iban or bban is that field of the account, while the field is free; the scheme that nothing says is made of the names

@@ -125,6 +125,12 @@ func (in *part) accounts() ([]*part, error) {
 	case len(own) != 1:
 		return nil, errNotOnce
 	}
+	for _, p := range own[0].inner {
+		for field, text := range own[0].fields {
+			p.set(field, text)
+			p.set("balances."+field, text)
+		}
+	}
 	return own[0].inner, own[0].err
 }
 

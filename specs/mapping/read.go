@@ -214,6 +214,8 @@ func (r *reader) become(rule rule, field string, p place, value any, in *part) (
 		return "", "has to be " + allowed, true
 	case rule.Match != "":
 		in.left = sent != r.asked.Bank
+		in.set("bank", sent)
+		in.set("balances.bank", sent)
 		return "", "has to be the bank asked for", true
 	case rule.Form != "":
 		if became = moment(sent, rule.Form); became == "" {

@@ -41,6 +41,7 @@ type osvRequest struct {
 
 type osvAnswer struct {
 	Payload []struct {
+		Code string `json:"code"`
 		Data struct {
 			Balance []osvBalance `json:"balance"`
 		} `json:"data"`
@@ -103,20 +104,20 @@ func osvHand(o *adapters.Options) fetch {
 		var balances []adapters.Balance
 		for _, payload := range answer.Payload {
 			for _, balance := range payload.Data.Balance {
-				balances = append(balances, balance.toBalance(account, o.Now()))
+				balances = append(balances, balance.toBalance(payload.Code, account, o.Now()))
 			}
 		}
 		return balances, nil
 	}
 }
 
-func (b osvBalance) toBalance(account string, received time.Time) adapters.Balance {
+func (b osvBalance) toBalance(bank, account string, received time.Time) adapters.Balance {
 	amount := b.Amount.Amount
 	if b.CreditDebitIndicator == "KSAOB.Debit" {
 		amount = amount.Neg()
 	}
 	balance := adapters.Balance{
-		Provider: "onesingleview", AccountID: account, Type: osvTypes[b.Type], ProviderType: b.Type,
+		Provider: "onesingleview", Bank: bank, AccountID: account, Type: osvTypes[b.Type], ProviderType: b.Type,
 		Amount: adapters.NewAmount(amount), Currency: b.Amount.Currency, AsOf: b.DateTime, ReceivedAt: received,
 	}
 	for _, line := range b.CreditLine {

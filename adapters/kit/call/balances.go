@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -108,6 +109,7 @@ func (e *Endpoint) finish(balances []adapters.Balance, accountID string, x *exch
 	for i := range balances {
 		b := &balances[i]
 		b.Provider, b.AccountID, b.ReceivedAt, b.RequestID = e.provider.Name, accountID, x.received.Round(0), id
+		b.Bank = cmp.Or(b.Bank, *e.bank.Open())
 		b.ProviderType = shorten(b.ProviderType)
 		if warning := currency.Warning(b.Amount.Decimal(), b.Currency); warning != "" {
 			b.Warnings = append(b.Warnings, warning)

@@ -24,6 +24,7 @@ type Provider struct {
 // Endpoint is how one adapter reaches its provider. It is read-only after New and safe for concurrent use.
 type Endpoint struct {
 	provider   Provider
+	bank       Sealed[string]
 	base       base
 	client     *http.Client
 	now        func() time.Time
@@ -56,7 +57,7 @@ func Open(provider Provider, credentials any, options *adapters.Options) (*Endpo
 		return nil, Invalid(provider.Name, "maxBodyBytes", "negative")
 	}
 	e := &Endpoint{
-		provider: provider, base: newBase(address), now: options.Now, onExchange: options.OnExchange,
+		provider: provider, bank: Seal(""), base: newBase(address), now: options.Now, onExchange: options.OnExchange,
 		limit: cmp.Or(options.MaxBodyBytes, adapters.DefaultMaxBodyBytes),
 	}
 	if e.now == nil {
@@ -74,6 +75,10 @@ func Open(provider Provider, credentials any, options *adapters.Options) (*Endpo
 // Edit adds editors of every request, in their order. An adapter does so in its New, with the one that signs last:
 // nothing may change what a signature covers.
 func (e *Endpoint) Edit(editors ...Editor) { e.editors = append(e.editors, editors...) }
+
+// OfBank names the bank that all answers are of, for the Bank of balances and accounts that state none themselves. An
+// adapter does so in its New.
+func (e *Endpoint) OfBank(name string) { e.bank = Seal(name) }
 
 // Server is the provider's address as generated builders take it.
 func (e *Endpoint) Server() string { return e.base.server }

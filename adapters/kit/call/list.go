@@ -43,13 +43,18 @@ func Accounts[T any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Pa
 				return err
 			}
 			for i := range list.Items {
-				list.Items[i].Provider = e.provider.Name
+				e.finishListed(&list.Items[i])
 			}
 			more, err = r.add(list, number)
 			return err
 		})
 		return more, err
 	})
+}
+
+// finishListed completes what a list says of an account.
+func (e *Endpoint) finishListed(account *adapters.Account) {
+	account.Provider, account.Bank = e.provider.Name, cmp.Or(account.Bank, *e.bank.Open())
 }
 
 // AllBalances lists the accounts with their balances in the same way. What is wrong with one account counts for this one
@@ -66,7 +71,7 @@ func AllBalances[T any](ctx context.Context, e *Endpoint, psu adapters.PSU, page
 			for i := range list.Items {
 				e.finishAccount(&list.Items[i], request, x)
 				if list.Items[i].Account != nil {
-					list.Items[i].Account.Provider = e.provider.Name
+					e.finishListed(list.Items[i].Account)
 				}
 			}
 			more, err = r.add(list, number)
