@@ -85,8 +85,11 @@ type Value struct {
 	Sent    string `json:"sent,omitempty"`   // as text; empty for an object or a list
 	Field   string `json:"field,omitempty"`  // such as "balance.amount"; empty where the value goes nowhere
 	Became  string `json:"became,omitempty"` // the text of the field
-	Rule    string `json:"rule"`             // in short words; "unmapped: " and the reason
+	Rule    string `json:"rule"`             // in short words; "unmapped: " and the reason; Set for what is so of the part
 }
+
+// Set is the Rule of what a declaration sets for a part, whatever was sent.
+const Set = "set"
 
 // Read maps the body of an operation's 200. An error names the property that keeps it from being mapped, and comes with
 // the Values that were read.

@@ -122,6 +122,9 @@ func (r *reader) one(rule rule, p place, value any, in *part) {
 		return
 	}
 	inner := in.open(rule, p)
+	for _, field := range slices.Sorted(maps.Keys(rule.Set)) {
+		r.values = append(r.values, Value{p.pointer, "", inner.kind + "." + field, rule.Set[field], Set})
+	}
 	if rule.Field == "" {
 		r.descend(p, value, inner)
 		return
@@ -184,12 +187,15 @@ func (r *reader) fact(rule rule, p place, value any, in *part) {
 		in.fail(p, words)
 	}
 	in.set(rule.Field, became)
-	if sent, _ := plain(value); rule.Cut != "" && strings.HasPrefix(sent, rule.Cut) {
+	sent, _ := plain(value)
+	if rule.Cut != "" && strings.HasPrefix(sent, rule.Cut) {
 		words = "cut " + rule.Cut + ", " + words
 	}
 	switch {
 	case field == "balance.sign":
 		field, became = "balance.amount", ""
+	case rule.Match != "" && !in.left:
+		field, became = "balance.bank", sent
 	case rule.Field == "":
 		field = ""
 	}

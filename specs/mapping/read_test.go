@@ -196,7 +196,7 @@ func TestValues(t *testing.T) {
 		}},
 		"onesingleview": {"getBalances", onesingleview(`"1.00"`, `"KSAOB.Debit"`), []mapping.Value{
 			{"/success", "true", "", "", "has to be true"},
-			{"/payload/0/code", "SVMB01", "", "", "has to be the bank asked for"},
+			{"/payload/0/code", "SVMB01", "balance.bank", "SVMB01", "has to be the bank asked for"},
 			{"/payload/0/data/accountId", "a", "account.id", "a", "as sent"},
 			{"/payload/0/data/balance/0/amount/amount", "1.00", "balance.amount", "1.00", "as sent"},
 			{"/payload/0/data/balance/0/amount/currency", "SAR", "balance.currency", "SAR", "as sent"},

@@ -72,6 +72,7 @@ type explanation struct {
 	More       int            `json:"more,omitempty"` // values that are not explained
 	Failures   []string       `json:"failures,omitempty"`
 	balances   int
+	values     int
 	errs       []error
 }
 
@@ -98,6 +99,11 @@ func explainCall(ctx context.Context, c connection, accounts []string, limit int
 			return nil, err
 		}
 		found.Steps = append(found.Steps, steps...)
+	}
+	for _, step := range found.Steps {
+		if !step.Again && step.Rule != mapping.Set {
+			found.values++
+		}
 	}
 	found.More = max(0, len(found.Steps)-limit)
 	found.Steps = found.Steps[:len(found.Steps)-found.More]
@@ -169,5 +175,5 @@ func (x *explanation) remarks() string {
 	if x.errs != nil {
 		return text
 	}
-	return text + fmt.Sprintf("%s: %s from %s\n", where, counted(x.balances, "balance"), counted(len(x.Steps)+x.More, "value"))
+	return text + fmt.Sprintf("%s: %s from %s\n", where, counted(x.balances, "balance"), counted(x.values, "value"))
 }

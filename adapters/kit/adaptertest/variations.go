@@ -42,6 +42,8 @@ func declaredPlace(v mapping.Value) string {
 		return "bank"
 	case strings.HasPrefix(v.Rule, "has to be "):
 		return "flag"
+	case v.Rule == mapping.Set: // not of the value itself
+		return ""
 	case v.Field == "balance.amount" && strings.HasSuffix(v.Rule, " sign"):
 		return "sign"
 	}
