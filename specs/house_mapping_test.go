@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/openbalances/openbalances/adapters"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -26,10 +28,21 @@ var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked clo
 
 // fields are those of the shared types that a property can be mapped to, by the part of the answer that it lies in.
 var fields = map[string][]string{
-	"account":    strings.Fields("id iban bban name holderName status state currency type bank consentValidUntil"),
-	"balance":    strings.Fields("iban bban bank type amount sign currency asOf referenceDate lastCommittedTransaction"),
-	"creditLine": strings.Fields("included type amount currency"),
-	"identifier": strings.Fields("scheme value"),
+	"account":    membersOf[adapters.Account]("provider identifiers"),
+	"balance":    append(membersOf[adapters.Balance]("provider accountId providerType creditLines receivedAt requestId warnings"), "sign"),
+	"creditLine": membersOf[adapters.CreditLine](""),
+	"identifier": membersOf[adapters.AccountIdentifier](""),
+}
+
+// membersOf are the members of a type's JSON, without those that no property is mapped to by itself.
+func membersOf[T any](without string) (names []string) {
+	for i := range reflect.TypeFor[T]().NumField() {
+		name, _, _ := strings.Cut(reflect.TypeFor[T]().Field(i).Tag.Get("json"), ",")
+		if !slices.Contains(strings.Fields(without), name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // answers visits the schemas of all answers with status 200 and what is below them, up to a declaration that says all.
