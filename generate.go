@@ -23,7 +23,7 @@
 //   - adapters/cmd/openbalances: the command.
 //
 // A new field of Balance is added in adapters/balance.go, in the mapping of the adapters that have it, in
-// specs/<provider>/openapi.yaml, and in balanceColumns of the command.
+// specs/<provider>/openapi.yaml with the expectations of its examples, and in balanceColumns of the command.
 //
 // # Decisions
 //
