@@ -38,7 +38,7 @@ func failed(members string) string {
 	return fmt.Sprintf("\n    {\n      \"connection\": \"home\",\n      \"provider\": \"neonomics\",\n%s\n    }\n  ", members)
 }
 
-// The first row names the columns. No cell starts a formula, breaks a line or turns the text around it.
+// The first row names the columns, of which new ones come last. No cell starts a formula, breaks a line or turns the text around it.
 func TestGetCSV(t *testing.T) {
 	t.Parallel()
 	before := time.Now()
@@ -48,6 +48,10 @@ func TestGetCSV(t *testing.T) {
 	assert.Equal(t, 3, strings.Count(got.stdout, "\r\n"))
 	rows, err := csv.NewReader(strings.NewReader(timeless(got.stdout, before))).ReadAll()
 	require.NoError(t, err)
+	columns := strings.Fields("connection provider accountId iban bban type providerType amount currency asOf receivedAt bank " +
+		"referenceDate lastCommittedTransaction requestId")
+	require.GreaterOrEqual(t, len(rows[0]), len(columns))
+	assert.Equal(t, columns, rows[0][:len(columns)])
 	var lines []map[string]string
 	for _, row := range rows[1:] {
 		line := map[string]string{}

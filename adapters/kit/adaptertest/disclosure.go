@@ -32,11 +32,7 @@ func shown(t *testing.T, value any) map[string]string {
 	texts := map[string]string{}
 	pointer := reflect.New(reflect.TypeOf(value))
 	pointer.Elem().Set(reflect.ValueOf(value))
-	forms := []string{"%v", "%+v", "%#v", "%s", "%q", "%+q", "%d", "%x", "%X", "% x"}
-	if _, ok := value.(error); ok {
-		forms = []string{"%v", "%#v", "%d"} // an error has one Format for all verbs
-	}
-	for _, form := range forms {
+	for _, form := range []string{"%v", "%+v", "%#v", "%s", "%q", "%+q", "%d", "%x", "%X", "% x"} {
 		texts[form] = fmt.Sprintf(form, value)
 		texts[form+" of a pointer"] = fmt.Sprintf(form, pointer.Interface())
 		texts[form+" in lists"] = fmt.Sprintf(form, []any{value, pointer.Interface(), map[string]any{"a": pointer.Interface()}})
