@@ -35,21 +35,29 @@ type Listed[I any] struct {
 // Accounts lists the accounts in one request for each page. toAccounts is pure and leaves Provider to this function.
 func Accounts[T any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Page,
 	toAccounts func(T) (Listed[adapters.Account], error)) ([]adapters.Account, error) {
-	r := register[adapters.Account]{id: func(a adapters.Account) string { return a.ID }}
-	return r.pages(ctx, e, listAccounts, psu, page, func(request Request, number int) (more bool, err error) {
-		err = exchange(ctx, e, request, func(body T, _ *exchanged) error {
-			list, err := toAccounts(body)
-			if err != nil {
-				return err
+	r := register[adapters.Account]{
+		operation: listAccounts,
+		id:        func(a adapters.Account) string { return a.ID },
+		finish:    func(a *adapters.Account, _ Request, _ *exchanged) { e.finishListed(a) },
+	}
+	return pages(ctx, e, psu, page, &r, toAccounts)
+}
+
+// AllBalances lists the accounts with their balances in the same way. What is wrong with one account counts for this one
+// only.
+func AllBalances[T any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Page,
+	toResults func(T) (Listed[adapters.AccountBalances], error)) ([]adapters.AccountBalances, error) {
+	r := register[adapters.AccountBalances]{
+		operation: listBalances,
+		id:        func(a adapters.AccountBalances) string { return a.AccountID },
+		finish: func(a *adapters.AccountBalances, request Request, x *exchanged) {
+			e.finishAccount(a, request, x)
+			if a.Account != nil {
+				e.finishListed(a.Account)
 			}
-			for i := range list.Items {
-				e.finishListed(&list.Items[i])
-			}
-			more, err = r.add(list, number)
-			return err
-		})
-		return more, err
-	})
+		},
+	}
+	return pages(ctx, e, psu, page, &r, toResults)
 }
 
 // finishListed completes what a list says of an account.
@@ -57,48 +65,36 @@ func (e *Endpoint) finishListed(account *adapters.Account) {
 	account.Provider, account.Bank = e.provider.Name, cmp.Or(account.Bank, *e.bank.Open())
 }
 
-// AllBalances lists the accounts with their balances in the same way. What is wrong with one account counts for this one
-// only.
-func AllBalances[T any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Page,
-	toResults func(T) (Listed[adapters.AccountBalances], error)) ([]adapters.AccountBalances, error) {
-	r := register[adapters.AccountBalances]{id: func(a adapters.AccountBalances) string { return a.AccountID }}
-	return r.pages(ctx, e, listBalances, psu, page, func(request Request, number int) (more bool, err error) {
-		err = exchange(ctx, e, request, func(body T, x *exchanged) error {
-			list, err := toResults(body)
+// register is the part of a list that is already here.
+type register[I any] struct {
+	operation string
+	id        func(I) string
+	finish    func(*I, Request, *exchanged)
+	items     []I
+	known     map[string]bool
+}
+
+// pages asks for one page after the other until there is no other, and returns the whole list.
+func pages[T, I any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Page, r *register[I],
+	toItems func(T) (Listed[I], error)) ([]I, error) {
+	r.items, r.known = []I{}, map[string]bool{}
+	for number, more := 1, true; more; number++ {
+		request := page(number)
+		request.operation = r.operation
+		if err := e.checkArguments(request, psu); err != nil {
+			return nil, err
+		}
+		err := exchange(ctx, e, request, func(body T, x *exchanged) error {
+			list, err := toItems(body)
 			if err != nil {
 				return err
 			}
 			for i := range list.Items {
-				e.finishAccount(&list.Items[i], request, x)
-				if list.Items[i].Account != nil {
-					e.finishListed(list.Items[i].Account)
-				}
+				r.finish(&list.Items[i], request, x)
 			}
 			more, err = r.add(list, number)
 			return err
 		})
-		return more, err
-	})
-}
-
-// register is the part of a list that is already here.
-type register[I any] struct {
-	id    func(I) string
-	items []I
-	known map[string]bool
-}
-
-// pages asks for one page after the other until there is no other, and returns the whole list.
-func (r *register[I]) pages(ctx context.Context, e *Endpoint, operation string, psu adapters.PSU, page Page,
-	ask func(request Request, number int) (more bool, err error)) ([]I, error) {
-	r.items, r.known = []I{}, map[string]bool{}
-	for number, more := 1, true; more; number++ {
-		request := page(number)
-		request.operation = operation
-		err := e.checkArguments(request, psu)
-		if err == nil {
-			more, err = ask(request, number)
-		}
 		if err != nil {
 			return nil, err
 		}
