@@ -37,6 +37,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -61,6 +62,34 @@ type Asked struct {
 // Fields are the fields of a shared Balance or Account as text, by their way in its JSON: "amount",
 // "creditLines[0].type". An absent fact has no entry.
 type Fields map[string]string
+
+// UnmarshalJSON reads the JSON of a shared Balance or Account.
+func (f *Fields) UnmarshalJSON(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber() // keeps the text
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return err
+	}
+	*f = Fields{}
+	f.flatten("", value)
+	return nil
+}
+
+func (f Fields) flatten(way string, value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			f.flatten(strings.TrimPrefix(way+"."+name, "."), member)
+		}
+	case []any:
+		for i, element := range value {
+			f.flatten(fmt.Sprintf("%s[%d]", way, i), element)
+		}
+	default:
+		f[way] = fmt.Sprint(value)
+	}
+}
 
 // Answer is what a 200 has to become.
 type Answer struct {

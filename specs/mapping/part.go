@@ -93,6 +93,7 @@ func (in *part) account() Account {
 	if in.fields["id"] == "" {
 		in.fail(in.place, "has no id")
 	}
+	in.set("balances.bank", in.fields["bank"])
 	a := Account{ID: in.fields["id"], Fields: in.fields, Err: in.err, BalancesErr: in.err}
 	if in.listed {
 		a.Balances = []Fields{}
@@ -126,10 +127,7 @@ func (in *part) accounts() ([]*part, error) {
 		return nil, errNotOnce
 	}
 	for _, p := range own[0].inner {
-		for field, text := range own[0].fields {
-			p.set(field, text)
-			p.set("balances."+field, text)
-		}
+		p.set("bank", own[0].fields["bank"])
 	}
 	return own[0].inner, own[0].err
 }

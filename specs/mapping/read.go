@@ -221,7 +221,6 @@ func (r *reader) become(rule rule, field string, p place, value any, in *part) (
 	case rule.Match != "":
 		in.left = sent != r.asked.Bank
 		in.set("bank", sent)
-		in.set("balances.bank", sent)
 		return "", "has to be the bank asked for", true
 	case rule.Form != "":
 		if became = moment(sent, rule.Form); became == "" {

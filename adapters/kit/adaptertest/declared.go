@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -140,29 +139,13 @@ func fieldsOf(t *testing.T, shared any) mapping.Fields {
 	t.Helper()
 	text, err := json.Marshal(shared)
 	require.NoError(t, err)
-	var plain map[string]any
-	require.NoError(t, json.Unmarshal(text, &plain))
-	for _, name := range undeclared {
-		delete(plain, name)
-	}
-	fields := mapping.Fields{}
-	flatten(fields, "", plain)
+	var fields mapping.Fields
+	require.NoError(t, json.Unmarshal(text, &fields))
+	maps.DeleteFunc(fields, func(way, _ string) bool {
+		name, _, _ := strings.Cut(way, "[")
+		return slices.Contains(undeclared, name)
+	})
 	return fields
-}
-
-func flatten(fields mapping.Fields, name string, value any) {
-	switch value := value.(type) {
-	case map[string]any:
-		for member, inner := range value {
-			flatten(fields, strings.TrimPrefix(name+"."+member, "."), inner)
-		}
-	case []any:
-		for i, inner := range value {
-			flatten(fields, name+"["+strconv.Itoa(i)+"]", inner)
-		}
-	default:
-		fields[name] = fmt.Sprint(value)
-	}
 }
 
 // comparison is one example as an answer to one call.
