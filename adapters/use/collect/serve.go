@@ -215,12 +215,16 @@ func (v *visit) flush() bool {
 
 // call settles a group and delivers it, whatever the source does.
 func (v *visit) call(group []item, ids []string, deliver func([]Result)) {
+	ended := false
 	defer func() {
+		if !ended {
+			settle(group, v.byID(nil, v.failure("the source", nil)))
+		}
 		v.leave(v.at)
 		deliver(results(group))
 	}()
-	settle(group, v.byID(nil, v.failure("the source", nil))) // unless there is an answer
 	settle(group, v.byID(v.ask(ids)))
+	ended = true
 }
 
 // ask makes the call of a group. A batch that turns out to be unsupported has sent nothing.
