@@ -58,7 +58,7 @@ func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *
 			if err := answer.Unmarshal(body, &target); err != nil { // 5. Strict JSON becomes the generated type.
 				return err
 			}
-			return take(target, x) // 6. The mapping makes it the shared type, and complete holds it to its contract.
+			return take(target, x) // 6. The mapping makes it the shared type, and finish holds it to its contract.
 		})
 	}()
 	err = e.outcome(ctx, r, x, err) // 7. Every failure becomes an *adapters.Error.

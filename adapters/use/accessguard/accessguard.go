@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/call"
 	"github.com/openbalances/openbalances/specs"
 )
 
@@ -44,8 +45,7 @@ func Usual(limits ...specs.Limit) specs.Access {
 // spend the same allowance. Nothing is sent, and the store is not asked.
 func New(source adapters.Source, consent adapters.Secret, store Store, options *Options) (*Guard, error) {
 	options = cmp.Or(options, &Options{})
-	g := &Guard{source: source, store: store, failOpen: options.FailOpen, clock: options.Now}
-	g.consent = func() adapters.Secret { return consent }
+	g := &Guard{source: source, store: store, consent: call.Seal(consent), failOpen: options.FailOpen, clock: options.Now}
 	if !missing(source) {
 		g.provider = nameOf(source)
 	}
@@ -139,7 +139,7 @@ func newKind(access specs.Access, call specs.Call, operation string, block time.
 // key identifies what the provider counts by: an account, or the consent as a whole for calls that name none. Quoting
 // keeps the parts apart. The key of an account's balances is that of the first version.
 func (g *Guard) key(k *kind, account ...string) string {
-	text := fmt.Sprintf("%q %q", g.provider, string(g.consent()))
+	text := fmt.Sprintf("%q %q", g.provider, string(*g.consent.Open()))
 	named := k.perAccount && len(account) > 0
 	if named {
 		text += fmt.Sprintf(" %q", account[0])

@@ -27,7 +27,7 @@ type Guard struct {
 	source   adapters.Source
 	store    Store
 	provider string
-	consent  func() adapters.Secret // in a closure, so that no printed guard shows it
+	consent  call.Sealed[adapters.Secret]
 	failOpen bool
 	clock    func() time.Time
 	unsaved  sync.Map // of a key: until when it is blocked, if the store could not be told
