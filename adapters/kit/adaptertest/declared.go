@@ -238,21 +238,15 @@ func outcome(err error) string {
 }
 
 func difference(of string, want, got mapping.Fields) string {
-	for _, field := range slices.Sorted(maps.Keys(maps.Collect(maps.All(joinedFields(want, got))))) {
+	both := mapping.Fields{}
+	maps.Copy(both, want)
+	maps.Copy(both, got)
+	for _, field := range slices.Sorted(maps.Keys(both)) {
 		if want[field] != got[field] {
 			return fmt.Sprintf("%s.%s: the document declares %q, the adapter says %q", of, field, want[field], got[field])
 		}
 	}
 	return ""
-}
-
-func joinedFields(want, got mapping.Fields) mapping.Fields {
-	all := maps.Clone(want)
-	if all == nil {
-		all = mapping.Fields{}
-	}
-	maps.Copy(all, got)
-	return all
 }
 
 // trace names the properties that the field of a problem comes from.

@@ -70,7 +70,6 @@ type Outcome struct {
 	Currency     string               `json:"currency,omitempty"`
 	Type         adapters.BalanceType `json:"type,omitempty"`
 	ProviderType Text                 `json:"providerType,omitempty"`
-	AsOf         string               `json:"asOf,omitempty"` // RFC 3339, or "none"
 	CreditLines  *int                 `json:"creditLines,omitempty"`
 	Warnings     []string             `json:"warnings,omitempty"` // must be there, besides others
 	NoWarnings   []string             `json:"noWarnings,omitempty"`
@@ -224,9 +223,6 @@ func (o Outcome) overwrite(t *testing.T, number int, balances []adapters.Balance
 	}
 	if o.ProviderType != nil {
 		first.ProviderType = string(o.ProviderType)
-	}
-	if o.AsOf != "" {
-		first.AsOf, _ = time.Parse(time.RFC3339, o.AsOf) // "none" is the zero time
 	}
 	return balances
 }
