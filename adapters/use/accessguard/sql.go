@@ -127,8 +127,8 @@ func (s *SQLStore) replace(ctx context.Context, key string, old sql.NullString, 
 	}
 	_, err := s.exec(ctx, "INSERT INTO openbalances_access (id, record, expires) VALUES (?, ?, ?)", key, text, expires)
 	if err != nil {
-		if _, found, failure := s.read(ctx, key); failure == nil && found.Valid {
-			return false, nil
+		if _, found, failure := s.read(ctx, key); found.Valid || passing(failure) {
+			return false, failure
 		}
 	}
 	return err == nil, err
