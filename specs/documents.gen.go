@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "d1cb96e3755d3cd981ac52371808a80abed2570e30389ee98762d0ee40955d54",
+		SHA256:     "097f3a5bdf73f1c4dbe991c587e795053facb3379d333417eb5f35d53ce8ceca",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "9a15f0dfbc94a3757b897c9c285c69c9764ec084962a58cf16ead2de0c8e6332",
+		SHA256:     "49f6758d6d7e0712283e4cef8540ec1724f5a01b090b137007e2025247c18104",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
@@ -30,7 +30,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:     "46c4ffb52642f8966bd70eb7d1abb5b6ceaa882da71cc1a271f4f51f6e830f89",
+		SHA256:     "17faf465c6e7b2af8af9c0754f4f1bc64e09bb2f4a4b531a85bae326f969a4de",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		Unattended: Access{
@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "e38990a06bf6344b2369e8cc09604908d7a79df33aff5d4776824bc304391bbf",
+		SHA256:     "5410094a9eb5f9156e06f3744755601bba7d0a0d4a41fbdd05f5bce4079864c8",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "597265d73bf08fa3722dcbd9d28ceebaf2cd08949e4d7525eeffbae384bf6f47",
+		SHA256:     "8b6e1e6cb39776fa7696b06043d7846d23a5f04057485d7acd9a0218ac4651a2",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{

@@ -93,7 +93,8 @@ func (d *tree) below(node *yaml.Node) (all []*yaml.Node) {
 		all = append(all, key, property)
 	}
 	for key, child := range members(schema) {
-		if (key.Value == "items" || key.Value == "additionalProperties") && child.Kind == yaml.MappingNode {
+		free := key.Value == "additionalProperties" && get(schema, "properties") == nil
+		if (key.Value == "items" || free) && child.Kind == yaml.MappingNode {
 			all = append(all, key, child)
 		}
 	}
@@ -239,7 +240,7 @@ func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 
 func findShownCodes(node *yaml.Node, kindOf map[string]bool, report func(*yaml.Node, string)) {
 	for key, value := range members(node) {
-		if slices.Contains(codes, key.Value) && value.Kind == yaml.ScalarNode && !kindOf[value.Value] {
+		if codes.MatchString(key.Value) && value.Kind == yaml.ScalarNode && !kindOf[value.Value] {
 			report(value, "code "+value.Value)
 		}
 	}

@@ -43,7 +43,7 @@ import (
 	api "github.com/openbalances/openbalances/gen/eika"
 )
 
-var provider = call.Provider{Name: "eika", URL: "https://psd2.eika.no/api", Refusal: refusal} // inferred from a sister bank
+var provider = call.Provider{Name: "eika", URL: api.ServerURLProduction, Refusal: refusal}
 
 var (
 	balances = call.Get("GET /v1/accounts/{id}/balances", api.NewGetBalancesRequest)

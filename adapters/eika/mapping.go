@@ -74,11 +74,11 @@ func refusal(answer call.Answer) call.Refusal {
 // challenge reads the body of a 401: with a link the PSU has to authenticate there, without one nothing is known.
 func challenge(answer call.Answer) call.Refusal {
 	var body api.Challenge
-	if call.Decode(answer.Body, &body) != nil || body.UnderscoreLinks == nil {
+	if call.Decode(answer.Body, &body) != nil || body.Links == nil {
 		return call.Refusal{}
 	}
-	links := make(map[string]string, len(*body.UnderscoreLinks))
-	for name, link := range *body.UnderscoreLinks {
+	links := make(map[string]string, len(*body.Links))
+	for name, link := range *body.Links {
 		if address := call.Text(link.Href); address != "" {
 			links[name] = address
 		}

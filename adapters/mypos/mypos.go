@@ -39,7 +39,7 @@ import (
 	api "github.com/openbalances/openbalances/gen/mypos"
 )
 
-var provider = call.Provider{Name: "mypos", URL: "https://mp-psd2-api.mypos.com", Refusal: refusal}
+var provider = call.Provider{Name: "mypos", URL: api.ServerURLProduction, Refusal: refusal}
 
 var (
 	balances = call.Get("GET /v1/accounts/{accountNumber}/balances", api.NewGetBalancesRequest)

@@ -45,7 +45,7 @@ import (
 	api "github.com/openbalances/openbalances/gen/neonomics"
 )
 
-var provider = call.Provider{Name: "neonomics", URL: "https://api.neonomics.io", Refusal: refusal}
+var provider = call.Provider{Name: "neonomics", URL: api.ServerURLProduction, Refusal: refusal}
 
 var (
 	balances = call.Get("GET /ics/v3/accounts/{id}/balances", api.NewGetBalancesRequest)

@@ -13,6 +13,7 @@
 package contract
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -63,7 +64,7 @@ func parse(provider string, data []byte) (*Document, error) {
 	loader.IncludeOrigin = true // for package mapping, which needs the order of properties
 	spec, err := loader.LoadFromData(data)
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(yaml.Unmarshal(data, new(any)), err) // the loader tries JSON, too, and tells of both
 	}
 	if err := spec.Validate(context.Background(), openapi3.DisableExamplesValidation()); err != nil {
 		return nil, err

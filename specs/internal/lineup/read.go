@@ -32,8 +32,8 @@ type provider struct {
 // document is the part of an OpenAPI document that matters here.
 type document struct {
 	Info struct {
-		Title, Version string
-		Provenance     struct {
+		Title, Version, Description string
+		Provenance                  struct {
 			Read       string
 			APIVersion string `yaml:"apiVersion"`
 		} `yaml:"x-provenance"`
@@ -44,6 +44,12 @@ type document struct {
 		} `yaml:"x-unattended-access"`
 	}
 	Paths map[string]map[string]any
+}
+
+// Opening is the first paragraph of the document.
+func (p provider) Opening() string {
+	first, _, _ := strings.Cut(p.Document.Info.Description, "\n\n")
+	return first
 }
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}

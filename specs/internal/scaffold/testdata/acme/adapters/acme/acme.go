@@ -29,7 +29,7 @@ import (
 	api "github.com/openbalances/openbalances/gen/acme"
 )
 
-var provider = call.Provider{Name: "acme", URL: "https://bank.acme.invalid", Refusal: refusal}
+var provider = call.Provider{Name: "acme", URL: api.ServerURLProduction, Refusal: refusal}
 
 var funds = call.Get("GET /v2/holdings/{holding}/funds", api.NewListFundsRequest)
 
