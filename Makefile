@@ -7,7 +7,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NEXT = go1.27.3
 SMALL = 386 arm
 
-.PHONY: help demo new try generate drift lint test test-next test-stores test-tools proofs small fuzz bench check provenance spec-diff redocly prism catalogue
+.PHONY: help demo new try generate drift lint test test-next test-stores test-tools proofs small fuzz bench check provenance spec-diff redocly prism catalogue docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,8 @@ lint: redocly ## gofmt, go vet and staticcheck on what is written by hand, Redoc
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' ':!gen')); \
 	test -z "$$unformatted" || { echo "not formatted; cure: gofmt -w $$unformatted"; exit 1; }
 	@$(GO) mod tidy -diff >/dev/null || { echo "go.mod or go.sum is not tidy; cure: go mod tidy"; exit 1; }
-	$(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./specs/... ./adapters/...
+	$(GO) vet ./... ./.tools/docs
+	$(GO) run $(STATICCHECK) ./specs/... ./adapters/... ./.tools/docs
 
 STORES = adapters/use/accessguard/sqltest
 POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
@@ -103,7 +103,7 @@ bench: ## compare the adapters with hand-written code, side by side; a few minut
 	@$(GO) run ./adapters/internal/bench
 
 provenance: ## list what the documents say that the provider did not, for whoever can verify it
-	@$(GO) run ./specs/internal/provenance
+	@$(GO) run ./specs/internal/lineup provenance
 
 # The revision that spec-diff compares the working tree with.
 BASE ?= HEAD~1
@@ -118,13 +118,16 @@ test-tools: ## vet and test the programs that are kept out of go.mod
 NODE_TOOLS = .tools/node/node_modules
 
 ifeq ($(shell command -v node 2>/dev/null),)
-redocly prism:
+redocly prism docs:
 	@echo "$@: skipped, because node is not installed"
 else
 # npm writes this file last, so it is older than the lock file if something has to be installed.
-$(NODE_TOOLS)/.package-lock.json: .tools/node/package-lock.json
-	@cd .tools/node && npm ci --loglevel=error >/dev/null && touch node_modules/.package-lock.json || \
-	{ echo "npm cannot install .tools/node; cure: what npm says above, or take node from the PATH to do without"; exit 1; }
+%/node_modules/.package-lock.json: %/package-lock.json
+	@cd $* && npm ci --loglevel=error >/dev/null && touch node_modules/.package-lock.json || \
+	{ echo "npm cannot install $*; cure: what npm says above, or take node from the PATH to do without"; exit 1; }
+
+docs: .tools/docs/node_modules/.package-lock.json ## render the documents as reference pages in .docs; the sandbox serves them
+	@$(GO) run ./.tools/docs .tools/docs/node_modules/redoc/bundles/redoc.standalone.js .docs && echo "see .docs/<provider>/index.html"
 
 redocly: $(NODE_TOOLS)/.package-lock.json
 	@said=$$(REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(NODE_TOOLS)/.bin/redocly lint \

@@ -59,6 +59,9 @@ func Parse(provider string, data []byte) (*Document, error) {
 	return d, nil
 }
 
+// JSON returns the whole document in its order, with numbers as they are written.
+func (d *Document) JSON() ([]byte, error) { return toJSON(d.tree.root.Content[0]) }
+
 func parse(provider string, data []byte) (*Document, error) {
 	loader := openapi3.NewLoader()
 	loader.IncludeOrigin = true // for package mapping, which needs the order of properties

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/openbalances/openbalances/specs"
@@ -72,7 +73,7 @@ func startSandbox(ctx context.Context, address string) (*server, error) {
 	s := &server{
 		url: "http://" + listener.Addr().String(),
 		http: &http.Server{
-			Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: exchangeTime, WriteTimeout: exchangeTime,
+			Handler: withDocs(handler), ReadHeaderTimeout: headerTime, ReadTimeout: exchangeTime, WriteTimeout: exchangeTime,
 			IdleTimeout: idleTime, MaxHeaderBytes: maxHeaderSize,
 		},
 		failed: make(chan error, 1),
@@ -83,6 +84,18 @@ func startSandbox(ctx context.Context, address string) (*server, error) {
 		}
 	}()
 	return s, nil
+}
+
+// withDocs serves the reference pages under /docs/<provider>, where make docs has written them into the working directory.
+func withDocs(sandbox http.Handler) http.Handler {
+	pages := http.StripPrefix("/docs", http.FileServer(http.Dir(".docs")))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/docs/") {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		sandbox.ServeHTTP(w, r)
+	})
 }
 
 // stop lets running answers finish for a while.

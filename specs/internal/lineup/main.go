@@ -5,7 +5,7 @@
 //   - adapters/cmd/openbalances/providers.gen.go: the adapters that the command-line tool knows;
 //   - the provider table of README.md and the way to the first balance, between their markers.
 //
-// It reads the folders, the documents, the generated clients and the tags of the adapters' credentials. It runs from the
+// With the argument provenance it prints what the documents say that the provider did not. It reads the folders, the documents, the generated clients and the tags of the adapters' credentials. It runs from the
 // root of the module, after the clients have been generated.
 package main
 
@@ -26,6 +26,10 @@ func run() error {
 	providers, err := readProviders()
 	if err != nil {
 		return err
+	}
+	if len(os.Args) > 1 && os.Args[1] == "provenance" {
+		writeProvenance(os.Stdout, providers)
+		return nil
 	}
 	return errors.Join(
 		writeGo("specs/documents.gen.go", documentsTemplate, providers),

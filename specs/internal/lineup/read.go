@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -25,6 +26,7 @@ type provider struct {
 	SHA256      string
 	Generator   string
 	Document    document
+	Facts       facts
 	Credentials []string // as the tags say; optional ones in brackets
 	Steps       []string // to the first balance, as the adapter's page says
 }
@@ -36,6 +38,7 @@ type document struct {
 		Provenance                  struct {
 			Read       string
 			APIVersion string `yaml:"apiVersion"`
+			Inferred   []struct{ Fact, Source, Confidence string }
 		} `yaml:"x-provenance"`
 		Unattended []struct {
 			Of     []string
@@ -106,9 +109,11 @@ func readProvider(name string) (provider, error) {
 	}
 	sum := sha256.Sum256(text)
 	p := provider{Name: name, SHA256: hex.EncodeToString(sum[:])}
-	if err := yaml.Unmarshal(text, &p.Document); err != nil {
+	var root yaml.Node
+	if err := errors.Join(yaml.Unmarshal(text, &p.Document), yaml.Unmarshal(text, &root)); err != nil {
 		return provider{}, fmt.Errorf("specs/%s: %w", name, err)
 	}
+	p.Facts = readFacts(&root, p.Document)
 	if p.Generator, err = readGenerator(name); err != nil {
 		return provider{}, err
 	}

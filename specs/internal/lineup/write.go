@@ -107,12 +107,12 @@ func fillMarkers(file, name, text string) error {
 
 func table(providers []provider) string {
 	var out strings.Builder
-	out.WriteString("| provider | operation | credentials | unattended access | document |\n|---|---|---|---|---|\n")
+	out.WriteString("| provider | operation | credentials | unattended access | document | its facts, by source |\n|---|---|---|---|---|---|\n")
 	for _, p := range providers {
 		info := p.Document.Info
-		fmt.Fprintf(&out, "| [%s](specs/%s/openapi.yaml) | `%s` | %s | %s | %s, read %s |\n", p.Name, p.Name,
+		fmt.Fprintf(&out, "| [%s](specs/%s/openapi.yaml) | `%s` | %s | %s | %s, read %s | %s |\n", p.Name, p.Name,
 			strings.Join(p.Document.Operations(), "`, `"), strings.ReplaceAll(strings.Join(p.Credentials, ", "), "|", " or "),
-			p.Document.Access(), info.Version, info.Provenance.Read)
+			p.Document.Access(), info.Version, info.Provenance.Read, p.Facts)
 	}
 	return out.String()
 }
