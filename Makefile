@@ -7,7 +7,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NEXT = go1.27.3
 SMALL = 386 arm
 
-.PHONY: help demo new try generate drift lint test test-next test-stores test-tools proofs small fuzz bench check provenance spec-diff redocly prism catalogue docs
+.PHONY: help demo new try generate drift lint test test-next test-stores test-tools proofs small fuzz bench check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,7 +46,7 @@ drift: ## fail unless everything generated is exactly what specs/ generates
 	echo "everything generated is what specs/ generates" || \
 	{ echo "generated files differ from what specs/ generates; cure: make generate, then review and commit"; exit 1; }
 
-lint: redocly ## gofmt, go vet and staticcheck on what is written by hand, Redocly on the documents, tidy go.mod
+lint: redocly spectral ## gofmt, go vet and staticcheck on what is written by hand, Redocly and Spectral on the documents, tidy go.mod
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' ':!gen')); \
 	test -z "$$unformatted" || { echo "not formatted; cure: gofmt -w $$unformatted"; exit 1; }
 	@$(GO) mod tidy -diff >/dev/null || { echo "go.mod or go.sum is not tidy; cure: go mod tidy"; exit 1; }
@@ -118,7 +118,7 @@ test-tools: ## vet and test the programs that are kept out of go.mod
 NODE_TOOLS = .tools/node/node_modules
 
 ifeq ($(shell command -v node 2>/dev/null),)
-redocly prism docs:
+redocly spectral typescript prism docs:
 	@echo "$@: skipped, because node is not installed"
 else
 # npm writes this file last, so it is older than the lock file if something has to be installed.
@@ -135,9 +135,31 @@ redocly: $(NODE_TOOLS)/.package-lock.json
 	echo "Redocly agrees with all documents" || \
 	{ echo "$$said"; echo "Redocly objects; cure: correct the document, the page of the rule says how"; exit 1; }
 
+spectral: $(NODE_TOOLS)/.package-lock.json
+	@$(NODE_TOOLS)/.bin/spectral lint --quiet --fail-severity warn --ruleset specs/spectral.yaml specs/*/openapi.yaml && \
+	echo "Spectral agrees with all documents" || \
+	{ echo "Spectral objects; cure: correct the document, the page of the rule says how"; exit 1; }
+
+typescript: $(NODE_TOOLS)/.package-lock.json
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && for document in specs/*/openapi.yaml; do \
+	name=$$(basename $$(dirname $$document)) && $(NODE_TOOLS)/.bin/openapi-typescript $$document -o $$work/$$name.ts >/dev/null || exit 1; \
+	done && $(NODE_TOOLS)/.bin/tsc --noEmit --strict $$work/*.ts && echo "openapi-typescript and tsc read all documents"
+
 prism: $(NODE_TOOLS)/.package-lock.json ## let every adapter fetch every example from Stoplight Prism
 	OPENBALANCES_PRISM=$(CURDIR)/$(NODE_TOOLS)/@stoplight/prism-cli/dist/index.js \
 	$(GO) test -race -count=1 -run Prism ./adapters/internal/prismtest ./adapters/cmd/openbalances
 endif
 
-check: lint drift test proofs small test-next test-stores test-tools prism ## everything CI checks
+# Another generator for Go.
+OGEN = github.com/ogen-go/ogen/cmd/ogen@v1.25.0
+
+ogen:
+	@$(GO) run $(OGEN) -version >/dev/null 2>&1 || { echo "ogen: skipped, because it cannot be downloaded"; exit 0; } && \
+	work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && for document in specs/*/openapi.yaml; do \
+	name=$$(basename $$(dirname $$document)) && said=$$($(GO) run $(OGEN) -loglevel error -target $$work/$$name -package $$name $$document 2>&1) || \
+	{ echo "$$said" | tail -40; echo "ogen cannot read $$document; cure: what it says above"; exit 1; }; \
+	done && echo "ogen generates from all documents"
+
+readers: typescript ogen ## let other generators read the documents: openapi-typescript with tsc, and ogen
+
+check: lint drift test proofs small test-next test-stores test-tools readers docs prism ## everything CI checks

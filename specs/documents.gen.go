@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "097f3a5bdf73f1c4dbe991c587e795053facb3379d333417eb5f35d53ce8ceca",
+		SHA256:     "a70ac37411b959a092d8f049f2da7c23efe7c9b477310ecd48bf0cf49a059d6b",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "49f6758d6d7e0712283e4cef8540ec1724f5a01b090b137007e2025247c18104",
+		SHA256:     "bb409306d526f7dd3a9a30d96c7c2b8c843ff724506aeb09b096e468ee2047ae",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
@@ -30,7 +30,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:     "17faf465c6e7b2af8af9c0754f4f1bc64e09bb2f4a4b531a85bae326f969a4de",
+		SHA256:     "c7b23f3219b973171cf65e159d4621ba9098c08236d1a39299c9546a30b79f28",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		Unattended: Access{
@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "5410094a9eb5f9156e06f3744755601bba7d0a0d4a41fbdd05f5bce4079864c8",
+		SHA256:     "1676380eb79fdbd7e1ee642e5fb3ac776ab531bb283dbd8d36045baaf5dcec08",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "8b6e1e6cb39776fa7696b06043d7846d23a5f04057485d7acd9a0218ac4651a2",
+		SHA256:     "9a3ec2b15bb09f55f69f0fa191182f4b41dbac2dbd0dfb8debc320c2eb09781b",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{

@@ -32,7 +32,7 @@ var rules = []rule{
 	{"currencies are codes", "give it the pattern ^[A-Z]{3}$", findLooseCurrencies},
 	{"error codes have an example", "add an error example that carries the code", findCodesWithoutExample},
 	{"unattended access is complete", "write a list of {of: [balances], per: account or consent, limits: [{calls: 4, hours: 24}]}, with accounts if there is a list", findOddAccess},
-	{"references stand alone", "move it to the schema; only what begins with x- is read there", findSiblingsOfReferences},
+	{"references stand alone", "write allOf with the reference, and the rest beside it", findSiblingsOfReferences},
 	{"every property is mapped", "give it x-maps-to with the field that it becomes, or x-unmapped with the reason; go doc ./specs/mapping has the words", findUnmappedProperties},
 	{"rules of the mapping are known", "write it as go doc ./specs/mapping says", findUnknownRules},
 	{"error codes have a kind", "add it to the x-kind beside the list of codes; go doc ./specs has the kinds", findCodesWithoutKind},
@@ -135,8 +135,11 @@ func walk(path []string, key, node *yaml.Node, visit func([]string, *yaml.Node, 
 	}
 }
 
-// resolve follows a local reference.
+// resolve follows a local reference, also one that stands alone in allOf, beside words about this use of it.
 func (d *tree) resolve(node *yaml.Node) *yaml.Node {
+	if one := contentOf(get(node, "allOf")); len(one) == 1 {
+		node = one[0]
+	}
 	reference := get(node, "$ref")
 	if reference == nil {
 		return node
@@ -185,10 +188,10 @@ var described = []string{"responses", "headers", "properties", "schemas", "param
 
 func findUndescribed(d *tree, report func(*yaml.Node, string)) {
 	d.walk(func(path []string, key, node *yaml.Node) {
-		if len(path) < 2 || get(node, "$ref") != nil || get(node, "description") != nil || slices.Contains(path, "not") {
+		if len(path) < 2 || get(node, "description") != nil || slices.Contains(path, "not") {
 			return
 		}
-		if slices.Contains(described, path[len(path)-2]) {
+		if parent := path[len(path)-2]; parent == "properties" || get(node, "$ref") == nil && slices.Contains(described, parent) {
 			report(key, path[len(path)-1]+" has no description")
 		}
 	})
@@ -209,7 +212,7 @@ func findOddMedia(d *tree, report func(*yaml.Node, string)) {
 func findSiblingsOfReferences(d *tree, report func(*yaml.Node, string)) {
 	d.references(func(_, node *yaml.Node) {
 		for key := range members(node) {
-			if key.Value != "$ref" && !strings.HasPrefix(key.Value, "x-") {
+			if key.Value != "$ref" {
 				report(key, key.Value+" beside a $ref")
 			}
 		}

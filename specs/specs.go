@@ -32,6 +32,7 @@
 //     consent_required, not_found, rate_limited, unavailable, protocol, too_large or redirect. "by status" leaves it to the
 //     HTTP status, "none" is no error. An object with kind can also have consent (expired, revoked, unknown) and origin.
 //   - x-origin of an answer is whose fault it is, where the provider says so: provider or bank, or for each text of a header.
+//   - x-scheme of an API key in the header Authorization is the authentication scheme, one that is not registered.
 //   - x-remark is what a reader of the provider's API does not need: how sources differ, what is not known.
 //   - x-not-sent of a parameter, of a member of a request, or of an operation is why no expected request of the adapter
 //     has it.

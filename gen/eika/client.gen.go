@@ -124,10 +124,7 @@ type Account struct {
 	// Example: 95360573002
 	BBAN *string `json:"bban,omitempty"`
 
-	// Currency Alphabetic currency code of ISO 4217. x-documented-values is the list that the page prints; it holds withdrawn
-	// codes and lacks current ones, so it is not a reason to refuse an answer.
-	//
-	// Example: NOK
+	// Currency The currency of the account.
 	Currency *Currency `json:"currency,omitempty"`
 
 	// IBAN International account number (ISO 13616-1:2007), which contains the BBAN.
@@ -138,10 +135,10 @@ type Account struct {
 
 // AccountBalances An account and its balances.
 type AccountBalances struct {
-	// Links Links by name, for instance self. Any name may occur.
+	// Links Addresses that the caller can go to next, by name.
 	Links *Links `json:"_links,omitempty"`
 
-	// Account The account as the bank names it.
+	// Account The account that the balances are of.
 	Account *Account `json:"account,omitempty"`
 
 	// Balances The balances, in the bank's order. The list may be empty.
@@ -161,33 +158,16 @@ type Amount struct {
 	// Example: 100.26
 	Amount decimal.NullDecimal `json:"amount"`
 
-	// Currency Alphabetic currency code of ISO 4217. x-documented-values is the list that the page prints; it holds withdrawn
-	// codes and lacks current ones, so it is not a reason to refuse an answer.
-	//
-	// Example: NOK
+	// Currency The currency of the amount.
 	Currency Currency `json:"currency"`
 }
 
 // Balance One balance. It carries no date or time.
 type Balance struct {
-	// BalanceAmount An amount of money.
+	// BalanceAmount The balance: an amount and its currency.
 	BalanceAmount Amount `json:"balanceAmount"`
 
-	// BalanceType What a balance counts. The page lists these five.
-	//
-	// - closingBooked: the entries booked up to the end of the agreed reporting period, starting from its
-	//   openingBooked. On a card account, what has been invoiced and not yet paid. Most answers for a private
-	//   customer have it.
-	// - openingBooked: the booked balance with which the reporting period begins; it equals the closingBooked of the
-	//   period before.
-	// - expected: booked entries and the pending items known so far, which gives the balance at the end of the day
-	//   if nothing else is posted. On a card account, invoiced and unpaid entries, booked entries not yet invoiced,
-	//   and pending items. Most answers for a private customer have it.
-	// - interimAvailable: what is available at this point of the bank's business day, from the entries booked so
-	//   far; it may still change during the day. On a card account, invoiced and unpaid entries, and booked entries
-	//   not yet invoiced.
-	// - forwardAvailable: what will be at the account owner's disposal on a given date. The answer does not say
-	//   which date.
+	// BalanceType The balance type: what the amount is of.
 	BalanceType BalanceType `json:"balanceType"`
 }
 
@@ -210,7 +190,7 @@ type BalanceType string
 
 // Challenge Answer to a call without a valid session or consent.
 type Challenge struct {
-	// Links Links by name, for instance self. Any name may occur.
+	// Links Addresses that the caller can go to next, by name.
 	Links *Links `json:"_links,omitempty"`
 }
 
@@ -268,7 +248,7 @@ type Links map[string]Link
 
 // ListedAccount An account as the list names it. That only resourceId is promised is inferred.
 type ListedAccount struct {
-	// Links Links by name, for instance self. Any name may occur.
+	// Links Addresses that the caller can go to next, by name.
 	Links *Links `json:"_links,omitempty"`
 
 	// Balances The balances, in the bank's order, if withBalance asks for them and the consent covers them. A missing list is not an empty one.
@@ -289,10 +269,7 @@ type ListedAccount struct {
 	// Example: Current
 	CashAccountType *string `json:"cashAccountType,omitempty"`
 
-	// Currency Alphabetic currency code of ISO 4217. x-documented-values is the list that the page prints; it holds withdrawn
-	// codes and lacks current ones, so it is not a reason to refuse an answer.
-	//
-	// Example: NOK
+	// Currency The currency of the account.
 	Currency *Currency `json:"currency,omitempty"`
 
 	// IBAN International account number, which contains the BBAN.

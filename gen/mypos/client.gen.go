@@ -45,8 +45,7 @@ type AccountList struct {
 	// Accounts The accounts of this page, in the provider's order.
 	Accounts []ListedAccount `json:"accounts"`
 
-	// Pagination About the pages of the list. The page says that it holds page size, current page and total count, and not how
-	// they are called; the names are guessed.
+	// Pagination Which page this is, and how many accounts there are.
 	Pagination *Pagination `json:"pagination,omitempty"`
 }
 

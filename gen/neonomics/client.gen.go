@@ -123,7 +123,7 @@ type Link struct {
 	// Example: https://sandbox.neonomics.io/ics/v3/consent/7b1d2c1e-0a55-4a0e-8a39-5d0ad2c1f6b1
 	Href string `json:"href"`
 
-	// Meta About the resource behind a link.
+	// Meta What belongs to the link.
 	Meta *LinkMeta `json:"meta,omitempty"`
 
 	// Rel What the call is for, `consent` or `payment`.

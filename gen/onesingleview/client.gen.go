@@ -176,9 +176,7 @@ type AccountListRequest struct {
 	// Banks The banks, each with its consent.
 	Banks []BankConsent `json:"banks"`
 
-	// DateTimeStamp A time, in the form of the balance call's dateTimeStamp.
-	//
-	// Example: 2025-01-15T09:30:00
+	// DateTimeStamp When the request was made.
 	DateTimeStamp RequestTime `json:"dateTimeStamp"`
 
 	// MerchantID Id of the merchant.
@@ -207,13 +205,10 @@ type Amount struct {
 
 // Balance One balance.
 type Balance struct {
-	// Amount An amount without sign.
+	// Amount The balance: an amount without sign, and its currency.
 	Amount Amount `json:"amount"`
 
-	// CreditDebitIndicator Whether the balance is in the account holder's favour (`Credit`) or owed by them (`Debit`), with or without the
-	// prefix `KSAOB.`.
-	//
-	// Example: KSAOB.Credit
+	// CreditDebitIndicator Whether the balance is a credit or a debit balance. A zero balance is a credit balance.
 	CreditDebitIndicator CreditDebitIndicator `json:"creditDebitIndicator"`
 
 	// CreditLine Credit lines of the account; may be absent. The name is singular.
@@ -261,8 +256,7 @@ type BalanceList struct {
 	// Example: Bad Request
 	Message *string `json:"message,omitempty"`
 
-	// OverAllBalance Totals over the accounts of the answer. They are numbers, unlike all other amounts, have no type that can be
-	// relied on, and belong to no account.
+	// OverAllBalance Totals over the accounts.
 	OverAllBalance *OverallBalance `json:"overAllBalance,omitempty"`
 
 	// Payload One element for each bank.
@@ -295,14 +289,10 @@ type BalanceListRequest struct {
 	// Banks The banks, each with its consent.
 	Banks []BankConsent `json:"banks"`
 
-	// DateTimeStamp A time, in the form of the balance call's dateTimeStamp.
-	//
-	// Example: 2025-01-15T09:30:00
+	// DateTimeStamp When the request was made.
 	DateTimeStamp RequestTime `json:"dateTimeStamp"`
 
-	// FromDate A time, in the form of the balance call's dateTimeStamp.
-	//
-	// Example: 2025-01-15T09:30:00
+	// FromDate The beginning of the period.
 	FromDate *RequestTime `json:"fromDate,omitempty"`
 
 	// MerchantID Id of the merchant.
@@ -315,9 +305,7 @@ type BalanceListRequest struct {
 	// Example: 0b7e6c1a-4d52-4f0e-9a3b-7c8d5e2f1a10
 	RequestID string `json:"requestID"`
 
-	// ToDate A time, in the form of the balance call's dateTimeStamp.
-	//
-	// Example: 2025-01-15T09:30:00
+	// ToDate The end of the period.
 	ToDate *RequestTime `json:"toDate,omitempty"`
 }
 
@@ -368,13 +356,13 @@ type BankAccounts struct {
 	// Example: SVMB01
 	Code string `json:"code"`
 
-	// Data The accounts at one bank.
+	// Data The bank's accounts.
 	Data AccountListData `json:"data"`
 
-	// Links Addresses that belong to the answer.
+	// Links Redirect links.
 	Links *Links `json:"links,omitempty"`
 
-	// Meta About the answer.
+	// Meta Metadata of the list.
 	Meta *Meta `json:"meta,omitempty"`
 }
 
@@ -385,13 +373,13 @@ type BankBalanceList struct {
 	// Example: SVMB01
 	Code string `json:"code"`
 
-	// Data The accounts at one bank, with their balances.
+	// Data The bank's accounts with their balances.
 	Data BalanceListData `json:"data"`
 
-	// Links Addresses that belong to the answer.
+	// Links Redirect links.
 	Links *Links `json:"links,omitempty"`
 
-	// Meta About the answer.
+	// Meta Metadata of the list.
 	Meta *Meta `json:"meta,omitempty"`
 }
 
@@ -402,13 +390,13 @@ type BankBalances struct {
 	// Example: SVMB01
 	Code string `json:"code"`
 
-	// Data The account and its balances.
+	// Data The account with its balances.
 	Data AccountData `json:"data"`
 
-	// Links Addresses that belong to the answer.
+	// Links Redirect links.
 	Links *Links `json:"links,omitempty"`
 
-	// Meta About the answer.
+	// Meta Metadata of the list.
 	Meta *Meta `json:"meta,omitempty"`
 }
 
@@ -433,7 +421,7 @@ type CreditDebitIndicator string
 
 // CreditLine A credit line. Which of its members may be absent is not documented, so all of them may.
 type CreditLine struct {
-	// Amount An amount without sign.
+	// Amount The available amount of the credit line, and the currency in which it is stated.
 	Amount *Amount `json:"amount,omitempty"`
 
 	// Included Whether the line is counted in the balance. Absent means not stated, not false.
@@ -624,7 +612,7 @@ type TokenAnswer struct {
 	// Example: Bad Request
 	Message *string `json:"message,omitempty"`
 
-	// Payload An access token and how long it can be used.
+	// Payload The access token.
 	Payload *Token `json:"payload,omitempty"`
 
 	// Success Whether the call succeeded.

@@ -59,10 +59,10 @@ func (e RequestStatus) Valid() bool {
 
 // Account An account. The mirrored OpenAPI promises no member; without id it cannot be asked for.
 type Account struct {
-	// AccountDetails What the bank says about the account. All of it depends on the bank.
+	// AccountDetails What the bank says about the account.
 	AccountDetails *AccountDetails `json:"accountDetails,omitempty"`
 
-	// AccountFeatures What the account can be used for.
+	// AccountFeatures What can be done with the account.
 	AccountFeatures *AccountFeatures `json:"accountFeatures,omitempty"`
 
 	// BankID Token.io's id of the bank.
@@ -88,15 +88,10 @@ type Account struct {
 
 // AccountBalances The answer for one account.
 type AccountBalances struct {
-	// Balance What the bank reports for the account. Each part depends on the bank. Absent if the status is no success
-	// (inferred).
+	// Balance The balances of the account.
 	Balance *Balance `json:"balance,omitempty"`
 
-	// Status Whether the request succeeded. INVALID_REQUEST is what an answer has before anything else was set, so an absent
-	// status is no success. MORE_SIGNATURES_NEEDED means that the bank wants the user to agree to this very
-	// retrieval; no connected bank does today.
-	//
-	// Example: SUCCESSFUL_REQUEST
+	// Status Whether the request succeeded.
 	Status *RequestStatus `json:"status,omitempty"`
 }
 
@@ -197,10 +192,10 @@ type Balance struct {
 	// Example: a:8DbPteGnytmMbKXdnWTReeRB6cYWKXZ84JgLTBC7fKL4:5zKcENpV
 	AccountID *string `json:"accountId,omitempty"`
 
-	// Available An amount and its currency.
+	// Available The balance that is available to the account holder.
 	Available *Money `json:"available,omitempty"`
 
-	// Current An amount and its currency.
+	// Current The total current balance of the account, both available and on hold.
 	Current *Money `json:"current,omitempty"`
 
 	// OtherBalances Further balances, if the bank reports any.
@@ -262,7 +257,7 @@ type RequestStatus string
 
 // TypedBalance A further balance.
 type TypedBalance struct {
-	// Amount An amount and its currency.
+	// Amount The amount of this balance.
 	Amount *Money `json:"amount,omitempty"`
 
 	// Type What the amount is, in the bank's own words.

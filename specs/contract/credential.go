@@ -19,8 +19,8 @@ func authenticate(_ context.Context, in *openapi3filter.AuthenticationInput) err
 }
 
 func present(req *http.Request, scheme *openapi3.SecurityScheme) bool {
-	if scheme.Type != "apiKey" {
-		return authorized(req.Header.Values("Authorization"), authScheme(scheme))
+	if word := authScheme(scheme); word != "" {
+		return authorized(req.Header.Values("Authorization"), word)
 	}
 	switch scheme.In {
 	case openapi3.ParameterInHeader:
@@ -34,10 +34,15 @@ func present(req *http.Request, scheme *openapi3.SecurityScheme) bool {
 
 func one(values []string) bool { return len(values) == 1 && strings.TrimSpace(values[0]) != "" }
 
-// authScheme is the first word of the Authorization header; OAuth 2 and OpenID Connect use Bearer.
+// authScheme is the first word of the Authorization header, "" for an API key; OAuth 2 and OpenID Connect use Bearer. An
+// API key names in x-scheme a scheme that is not registered.
 func authScheme(scheme *openapi3.SecurityScheme) string {
-	if scheme.Type == "http" {
+	switch scheme.Type {
+	case "http":
 		return scheme.Scheme
+	case "apiKey":
+		word, _ := scheme.Extensions["x-scheme"].(string)
+		return word
 	}
 	return "Bearer"
 }

@@ -8,8 +8,8 @@
 // # Declarations
 //
 // Beside every property of an answer stands x-unmapped with the reason why it goes nowhere, or x-maps-to with a rule or
-// a list of rules. An object or a list without either is looked into. Beside a $ref the declaration is about this one
-// use of the schema and replaces the schema's own. A rule is a field, or an object of these words:
+// a list of rules. An object or a list without either is looked into. Beside an allOf with one $ref the declaration is
+// about this one use of the schema and replaces the schema's own. A rule is a field, or an object of these words:
 //
 //	field: iban            the value is this field of the account, balance, credit line or identifier that it lies in
 //	field: balances.iban   the value is this field of every balance of the account that has no property of its own for it
@@ -163,14 +163,14 @@ func (r *rule) UnmarshalJSON(text []byte) error {
 	return decoder.Decode((*object)(r))
 }
 
-// declared are the rules beside a reference, or else those of the schema itself; at least one.
+// declared are the rules of a schema, or else of the one that it alone is made of; at least one.
 func (d *Document) declared(schema *openapi3.SchemaRef) []rule {
 	if known, ok := d.declarations.Load(schema); ok {
 		return known.([]rule)
 	}
-	beside := schema.Extensions
+	beside := schema.Value.Extensions
 	if beside["x-unmapped"] == nil && beside["x-maps-to"] == nil {
-		beside = schema.Value.Extensions
+		beside = shape(schema).Extensions
 	}
 	reason, _ := beside["x-unmapped"].(string)
 	rules := []rule{{unmapped: reason, inside: reason == ""}}

@@ -33,15 +33,24 @@ func (p place) down(schema *openapi3.SchemaRef, name string) place {
 
 // element goes to an element of a list, where null stands for an empty object.
 func (p place) element(i int, value any) (place, any) {
-	inner := p.down(p.schema.Value.Items, strconv.Itoa(i))
-	if types := inner.schema.Value.Type; value == nil && (types == nil || types.Is("object")) {
+	inner := p.down(shape(p.schema).Items, strconv.Itoa(i))
+	if types := shape(inner.schema).Type; value == nil && (types == nil || types.Is("object")) {
 		value = map[string]any{}
 	}
 	return inner, value
 }
 
+// shape is what a schema says of the value's form: that of the schema that it alone is made of, where it is made of one.
+func shape(schema *openapi3.SchemaRef) *openapi3.Schema {
+	form := schema.Value
+	for len(form.AllOf) == 1 && form.Properties == nil {
+		form = form.AllOf[0].Value
+	}
+	return form
+}
+
 func (p place) permits(jsonType string) bool {
-	types := p.schema.Value.Type
+	types := shape(p.schema).Type
 	return types.Permits(jsonType) || jsonType == "number" && types.Is("integer")
 }
 
@@ -99,7 +108,7 @@ func (r *reader) each(rule rule, p place, value any, in *part) {
 	list, isList := value.([]any)
 	in.listed = in.listed || rule.Each == "balance"
 	switch {
-	case isList != p.schema.Value.Type.Is("array"):
+	case isList != shape(p.schema).Type.Is("array"):
 		if rule.Each == "balance" {
 			in = in.open(rule, p) // an account with broken balances is whole
 		}
@@ -137,7 +146,7 @@ func (r *reader) one(rule rule, p place, value any, in *part) {
 
 // descend goes to the members of an object or the elements of a list.
 func (r *reader) descend(p place, value any, in *part) {
-	schema := p.schema.Value
+	schema := shape(p.schema)
 	members, isObject := value.(map[string]any)
 	list, isList := value.([]any)
 	if !isObject && !isList || isList != (schema.Items != nil) {
@@ -149,7 +158,7 @@ func (r *reader) descend(p place, value any, in *part) {
 		r.visit(inner, element, in)
 	}
 	rest := maps.Clone(members)
-	for _, source := range slices.Concat(schema.AllOf, openapi3.SchemaRefs{p.schema}) {
+	for _, source := range slices.Concat(schema.AllOf, openapi3.SchemaRefs{{Value: schema}}) {
 		for _, name := range names(source.Value.Properties) {
 			inner := p.down(source.Value.Properties[name], name)
 			inner.beside, inner.required = members, slices.Contains(source.Value.Required, name)
@@ -207,7 +216,7 @@ func (r *reader) become(rule rule, field string, p place, value any, in *part) (
 	sent, jsonType := plain(value)
 	cut, isAmount := strings.TrimPrefix(sent, rule.Cut), rule.Field == "amount"
 	switch {
-	case p.schema.Value.Type == nil && !isAmount && jsonType != "string" && jsonType != "array":
+	case shape(p.schema).Type == nil && !isAmount && jsonType != "string" && jsonType != "array":
 		return "", "no text", true
 	case jsonType == "object", isAmount && jsonType == "array", !isAmount && !p.permits(jsonType): // amounts may be text or number
 		in.left = in.left || rule.Match != ""
