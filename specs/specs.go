@@ -39,6 +39,28 @@
 //   - x-invalid-examples of a media type holds answers that break their own schema, each with a reason: samples that
 //     are printed wrongly on the page, and a few instructive bad ones.
 //
+// # Style
+//
+// All documents are written alike, so that a reader of one finds his way in the others:
+//
+//   - A description says what the provider's API does, in one to three plain sentences. Names of members, headers and
+//     values stand in backticks.
+//   - A standard term has the standard's own definition: a balance type that of ISO 20022, a header that of Berlin Group.
+//   - Everything is described where it stands: every property, parameter, header and answer, and every use of a schema, by
+//     allOf with the one $ref and a description beside it.
+//   - A fact stands in one place. Other places name that place.
+//   - Who says a fact, how sources differ and what is not known stand in x-source, x-remark and x-provenance. A comment in
+//     the YAML is for the editor of the document and holds no fact about the API.
+//   - externalDocs is the page: its title as description, its address as url.
+//   - Servers exist, or are templates.
+//   - The description of an operation begins with what it returns. What is longer than a paragraph stands under headings
+//     (###), and a recipe, such as that of a signature, once, in the description of the tag or of the document.
+//   - A summary is a verb and its object: Read the balances of one account.
+//   - Path parameters come first, then query, then headers. In a schema type and description come first.
+//   - Examples stand at the end under components/examples, so that the contract can be read in one go.
+//
+// The samples and lists of the provider's page are kept in <provider>/page.yaml, letter for letter, and a test compares.
+//
 // This package has no dependency. Package contract checks messages against the documents, package traffic does so with
 // live traffic, package mapping reads answers by what the documents declare, and package sandbox serves the examples.
 package specs
