@@ -221,17 +221,17 @@ func findSiblingsOfReferences(d *tree, report func(*yaml.Node, string)) {
 
 func findUnusedComponents(d *tree, report func(*yaml.Node, string)) {
 	used := map[string]bool{}
-	d.references(func(reference, _ *yaml.Node) { used[strings.TrimPrefix(reference.Value, "#/components/")] = true })
+	collectTexts(d.root, used) // of references, too
 	d.walk(func(path []string, _, node *yaml.Node) {
 		if len(path) >= 2 && path[len(path)-2] == "security" {
 			for key := range members(node) {
-				used["securitySchemes/"+key.Value] = true
+				used["#/components/securitySchemes/"+key.Value] = true
 			}
 		}
 	})
 	for group, all := range members(get(d.root, "components")) {
 		for key := range members(all) {
-			if !used[group.Value+"/"+key.Value] {
+			if !used["#/components/"+group.Value+"/"+key.Value] {
 				report(key, group.Value+"/"+key.Value)
 			}
 		}
@@ -280,8 +280,7 @@ func listedCodes(schema *yaml.Node) []*yaml.Node {
 // findCodesWithoutExample takes the listed values of every member called code or errorCode.
 func findCodesWithoutExample(d *tree, report func(*yaml.Node, string)) {
 	shown := map[string]bool{}
-	collectTexts(get(d.root, "paths"), shown)
-	collectTexts(get(d.root, "components", "responses"), shown)
+	collectTexts(get(d.root, "components", "examples"), shown)
 	d.properties(codes, func(_, schema *yaml.Node) {
 		for _, value := range listedCodes(schema) {
 			if !shown[value.Value] {

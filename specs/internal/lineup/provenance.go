@@ -35,11 +35,8 @@ func (f facts) String() string {
 }
 
 // parts are the keys whose members count, each with what it says: servers, operations, parameters, answers, headers,
-// properties, listed values and examples.
-var parts = []string{
-	"servers", "paths", "parameters", "responses", "headers", "properties", "enum", "x-extensible-enum", "examples",
-	"x-invalid-examples",
-}
+// properties and listed values.
+var parts = []string{"servers", "paths", "parameters", "responses", "headers", "properties", "enum", "x-extensible-enum"}
 
 // count counts what lies below node, whose key is name.
 func (f facts) count(name string, node *yaml.Node, confidence string) {
@@ -51,16 +48,19 @@ func (f facts) count(name string, node *yaml.Node, confidence string) {
 			}
 			key = node.Content[i-1].Value
 		}
-		known := confidence
+		known, refers := confidence, false
 		for j := 0; child.Kind == yaml.MappingNode && j < len(child.Content); j += 2 {
-			if child.Content[j].Value == "x-confidence" {
+			switch child.Content[j].Value {
+			case "x-confidence":
 				known = child.Content[j+1].Value
+			case "$ref":
+				refers = true // counts where it stands
 			}
 		}
-		if slices.Contains(parts, name) && key != "$ref" {
+		if slices.Contains(parts, name) && !refers {
 			f[known]++
 		}
-		if key != "value" && (!strings.HasPrefix(key, "x-") || slices.Contains(parts, key)) {
+		if key != "examples" && (!strings.HasPrefix(key, "x-") || slices.Contains(parts, key)) {
 			f.count(key, child, known)
 		}
 	}
