@@ -280,6 +280,8 @@ func listedCodes(schema *yaml.Node) []*yaml.Node {
 // findCodesWithoutExample takes the listed values of every member called code or errorCode.
 func findCodesWithoutExample(d *tree, report func(*yaml.Node, string)) {
 	shown := map[string]bool{}
+	collectTexts(get(d.root, "paths"), shown)
+	collectTexts(get(d.root, "components", "responses"), shown)
 	collectTexts(get(d.root, "components", "examples"), shown)
 	d.properties(codes, func(_, schema *yaml.Node) {
 		for _, value := range listedCodes(schema) {
