@@ -2,9 +2,11 @@ package neonomics_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -101,6 +103,33 @@ func TestClientWithTokenSource(t *testing.T) {
 			assert.EqualError(t, err, "neonomics: get token: unauthorized (HTTP 401)")
 		}
 	}
+}
+
+func TestRefusedTokenIsReplacedWithTheNextCall(t *testing.T) {
+	t.Parallel()
+	var fetched atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.Method == http.MethodPost:
+			_, _ = fmt.Fprintf(w, `{"access_token":"t%d","expires_in":"86400","refresh_expires_in":"none","scope":[]}`, fetched.Add(1))
+		case r.Header.Get("Authorization") == "Bearer t1":
+			w.WriteHeader(http.StatusUnauthorized)
+		default:
+			_, _ = io.WriteString(w, "[]")
+		}
+	}))
+	t.Cleanup(server.Close)
+	options := &adapters.Options{BaseURL: server.URL}
+	source, err := neonomics.NewTokenSource(tokenCredentials, options)
+	require.NoError(t, err)
+	client, err := neonomics.New(neonomics.Credentials{TokenSource: source, SessionID: "session", DeviceID: "device"}, options)
+	require.NoError(t, err)
+	for _, want := range []error{adapters.ErrUnauthorized, nil, nil} {
+		_, err = client.Balances(t.Context(), "a", adapters.Unattended())
+		assert.ErrorIs(t, err, want)
+	}
+	assert.EqualValues(t, 2, fetched.Load())
 }
 
 func TestTokenCredentialsAreChecked(t *testing.T) {

@@ -85,6 +85,36 @@ func TestTokenAnswers(t *testing.T) {
 	}
 }
 
+// What no token needs spoils none.
+func TestTokenAnswersAreReadMemberByMember(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`"success":true,"code":200,"message":[],"errors":{},"errorCode":0,"payload":{"access_token":"t","expires_in":"3600.0","scope":[]}`: "",
+		`"success":true,"payload":{"access_token":5}`:              "protocol (HTTP 200): payload.access_token: wrong JSON type",
+		`"success":true,"payload":[]`:                              "protocol (HTTP 200): payload: wrong JSON type",
+		`"success":true,"code":200`:                                "protocol (HTTP 200): payload: missing",
+		`"success":true,"payload":{"access_token":"t\"},`:          "protocol (HTTP 200): payload.access_token: JSON ends too early",
+		`"success":"yes","payload":{"access_token":"t"}`:           "protocol (HTTP 200)",
+		`"success":false,"errorCode":"APIERR401","errors":{}`:      "unauthorized (HTTP 200): code APIERR401",
+		`"success":false,"errorCode":"APIERR401","payload":"none"`: "unauthorized (HTTP 200): code APIERR401",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, "{"+body+"}")
+		}))
+		source, err := onesingleview.NewTokenSource(tokenCredentials, &adapters.Options{BaseURL: server.URL})
+		require.NoError(t, err)
+		token, err := source(t.Context())
+		if want == "" {
+			assert.NoError(t, err)
+			assert.Equal(t, "t", token)
+		} else {
+			assert.EqualError(t, err, "onesingleview: get token: "+want, body)
+		}
+		server.Close()
+	}
+}
+
 func TestClientWithTokenSource(t *testing.T) {
 	t.Parallel()
 	own := credentials

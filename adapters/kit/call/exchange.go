@@ -40,6 +40,7 @@ type exchanged struct {
 // steps in this order. Its errors are complete.
 func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *exchanged) error) error {
 	x := &exchanged{begun: time.Now()}
+	known(ctx)
 	err := func() error {
 		if ctx.Err() != nil { // 1. The caller still waits.
 			return ctx.Err()
@@ -62,7 +63,8 @@ func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *
 		})
 	}()
 	err = e.outcome(ctx, r, x, err) // 7. Every failure becomes an *adapters.Error.
-	e.report(ctx, r, x, err)        // 8. The caller's hook sees the exchange.
+	x.judgeToken(err)               // 8. The source of a refused token learns of it.
+	e.report(ctx, r, x, err)        // 9. The caller's hook sees the exchange.
 	return err
 }
 
@@ -153,19 +155,27 @@ func (x *exchanged) warnings() []string {
 
 // counter counts requests, also for the counter of an outer caller.
 type counter struct {
-	sent  atomic.Int64
+	sent  atomic.Int64 // less than 0 as long as nothing is known
 	outer *counter
 }
 
 type counterKey struct{}
 
 // Counting returns a context that counts the requests sent under it by sources that are built on this package, and a
-// function that tells how many there were so far. A request that a transport of the caller's repeats counts each time;
-// one for an access token, which may serve several callers, does not count.
+// function that tells how many there were so far, or -1 if no such source has begun a call. A request that a transport of
+// the caller's repeats counts each time; one for an access token, which may serve several callers, does not count.
 func Counting(ctx context.Context) (context.Context, func() int) {
 	outer, _ := ctx.Value(counterKey{}).(*counter)
 	own := &counter{outer: outer}
+	own.sent.Store(-1)
 	return context.WithValue(ctx, counterKey{}, own), func() int { return int(own.sent.Load()) }
+}
+
+// known tells the counters that they will hear of every request.
+func known(ctx context.Context) {
+	for c, _ := ctx.Value(counterKey{}).(*counter); c != nil; c = c.outer {
+		c.sent.CompareAndSwap(-1, 0)
+	}
 }
 
 // uncounted returns the context without the counter of Counting.

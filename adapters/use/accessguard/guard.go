@@ -180,13 +180,16 @@ func (g *Guard) guard(ctx context.Context, k *kind, keys []string, psu adapters.
 	return err
 }
 
-// spent tells how many calls count, of the requests of a call with this outcome as a whole and for one key.
+// spent tells how many calls count, of the requests of a call with this outcome as a whole and for one key. Requests that
+// are not known are less than 0.
 func spent(requests int, whole, own error) int {
 	switch {
-	case !unsent(own):
-		return max(requests, 1) // a source may not count its requests
-	case whole == nil: // the key's account was left out
+	case unsent(own) && whole == nil: // the key's account was left out
 		return 0
+	case unsent(own):
+		return max(requests, 0)
+	case requests < 0:
+		return 1
 	}
 	return requests
 }
@@ -247,7 +250,10 @@ func (g *Guard) settle(ctx context.Context, k *kind, s slot, requests int) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	now := g.now()
-	blocked := k.blockedUntil(s.err, now)
+	var blocked time.Time
+	if requests > 0 {
+		blocked = k.blockedUntil(s.err, now)
+	}
 	err := g.store.Update(ctx, s.key, now, func(r Record) Record {
 		r = r.at(now, k).without(s.taken)
 		for range requests {
