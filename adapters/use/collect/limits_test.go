@@ -62,7 +62,7 @@ func TestListsWithoutBalancesKeepTheBounds(t *testing.T) {
 		source.without += " " + id
 	}
 	run := start(t.Context(), &collect.Options{Ordered: true, PerHost: 8}, connection(source, "all", nil))
-	assert.Equal(t, each("all", slices.Values(accounts), "ok"), lines(gather(run)))
+	assert.Equal(t, each("all", slices.Values(accounts), "listed, ok"), lines(gather(run)))
 	assert.LessOrEqual(t, gauge.most["all"], 8)
 	assert.Greater(t, gauge.most["all"], 1)
 	assert.EqualValues(t, 501, source.calls.Load())
@@ -170,12 +170,16 @@ func TestEndOfContextLeavesNoNamedAccountOut(t *testing.T) {
 			return ctx.Err()
 		}
 		source, untouched := &bank{Base: "b", wait: stop}, &bank{Base: "c", accounts: []string{"7"}}
-		connections := []collect.Connection{connection(source, "named", numbers(0, 1000))}
-		for range 500 { // more than are worked on at once
-			connections = append(connections, connection(untouched, "unnamed", nil))
+		connections := func(yield func(collect.Connection) bool) {
+			next := connection(source, "named", numbers(0, 1000))
+			for n := 0; n <= 500 && yield(next); n++ { // more than are worked on at once
+				if next = connection(untouched, "unnamed", nil); n == 499 {
+					<-ctx.Done()
+				}
+			}
 		}
 		options.Calls, options.PerHost = 4, 4
-		run := start(ctx, options, connections...)
+		run := collect.Balances(ctx, connections, options)
 		results, named := gather(run), map[string]bool{}
 		for _, result := range results {
 			assert.True(t, result.Err == nil || errors.Is(result.Err, context.Canceled))
