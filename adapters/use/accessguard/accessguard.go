@@ -111,6 +111,7 @@ type kind struct {
 	perAccount        bool
 	limits            []specs.Limit
 	shortest, longest time.Duration // of the limits' windows
+	most              int           // calls of a limit
 	block             time.Duration
 	unsupported       atomic.Bool // as the source has said
 }
@@ -128,7 +129,7 @@ func newKind(access specs.Access, call specs.Call, operation string, block time.
 		}
 	}
 	for _, limit := range k.limits {
-		k.longest = max(k.longest, limit.Window)
+		k.longest, k.most = max(k.longest, limit.Window), max(k.most, limit.Calls)
 		k.shortest = min(cmp.Or(k.shortest, limit.Window), limit.Window)
 	}
 	k.longest, k.shortest = cmp.Or(k.longest, usualWindow), cmp.Or(k.shortest, usualWindow)

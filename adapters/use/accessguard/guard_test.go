@@ -186,9 +186,11 @@ func TestWindows(t *testing.T) {
 		"a clock that was ahead refuses for one window": {{at: 50 * year, pass: 4}, {next: day + time.Minute},
 			{at: day, next: day + time.Minute}, {at: day + time.Minute, pass: 1}, {at: 40 * year, pass: 4},
 			{at: 7 * day, next: 8*day + time.Minute}},
-		"a clock that is wrong for a moment forgets nothing": {{pass: 4}, {at: 25 * time.Hour, other: true},
+		"a clock that is wrong for a moment forgets nothing": {{pass: 4}, {at: 25 * time.Hour, other: true}, {at: 50 * year, other: true},
 			{at: -56 * year, other: true}, {at: -30 * time.Hour, next: day + time.Minute - 30*time.Hour},
 			{at: time.Minute, next: day}},
+		"nor what the account itself has done": {{pass: 4}, {at: 25 * time.Hour, pass: 1}, {at: time.Minute, next: day},
+			{at: 50 * year, pass: 2}, {at: 2 * time.Minute, next: day}, {at: day, pass: 1, next: day + 3*time.Minute}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
