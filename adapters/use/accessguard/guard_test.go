@@ -8,7 +8,9 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -55,6 +57,9 @@ func (b *bank) Balances(ctx context.Context, id string, psu adapters.PSU) ([]ada
 
 func (b *bank) BatchBalances(ctx context.Context, ids []string, psu adapters.PSU) (found []adapters.AccountBalances, err error) {
 	b.batch = ids
+	if b.during != nil {
+		b.during()
+	}
 	for _, id := range slices.Backward(ids) {
 		balances, _ := b.Bank.Balances(ctx, id, psu)
 		found = append(found, adapters.AccountBalances{AccountID: id, Balances: balances, Err: b.refused[id]})
@@ -79,12 +84,17 @@ func (b *bank) AllBalances(context.Context, adapters.PSU) ([]adapters.AccountBal
 type store struct {
 	accessguard.Store
 	down  bool
+	hangs bool
 	after func()
 }
 
 func (s *store) Update(ctx context.Context, key string, now time.Time, change func(accessguard.Record) accessguard.Record) error {
 	if s.down {
 		return errDown
+	}
+	if s.hangs {
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	defer s.after()
 	return s.Store.Update(ctx, key, now, change)
@@ -376,13 +386,56 @@ func TestStoreThatFails(t *testing.T) {
 	require.NoError(t, f.call())
 	f.bank.during = func() { f.store.down = false }
 	require.NoError(t, f.call())
-	assert.Equal(t, 3, f.left("account").Calls, "the store is back when the answer comes")
+	assert.Equal(t, 2, f.left("account").Calls, "the store is back when the second answer comes, and hears of the first")
 
-	f.bank.failure = &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
 	f.bank.during = func() { f.store.down = true }
+	f.bank.failure = &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
 	require.Equal(t, f.bank.failure, f.call())
 	f.store.down = false
-	f.requireRefused(start.Add(day)) // the guard remembers what it could not store
+	f.requireRefused(start.Add(day)) // the guard remembers what it could not store, and stores it
+	f.guard(f.bank)
+	f.requireRefused(start.Add(day))
+
+	f.bank.Base, f.bank.failure, f.store.down = "neonomics", nil, true
+	f.guard(f.bank)
+	for range 3 {
+		_, err = f.AllBalances(t.Context(), nobody)
+		require.NoError(t, err)
+	}
+	f.store.down = false
+	assert.Equal(t, 1, f.left("a").Calls, "each list is a call of its accounts")
+}
+
+// A store that hangs when the answer is there keeps nobody waiting who has left, and does not lose what is to be counted.
+func TestStoreThatHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := guarded(t, limits(2, 1))
+		f.bank.during = func() { f.store.hangs = true }
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		begun := time.Now()
+		results, err := f.BatchBalances(ctx, []string{"a", "b", "c"}, nobody)
+		require.NoError(t, err)
+		assert.Len(t, results, 3)
+		assert.Equal(t, 1200*time.Millisecond, time.Since(begun))
+		f.store.hangs = false
+		assert.Equal(t, 1, f.left("c").Calls)
+		ids := make([]string, adapters.MaxBatch)
+		for i := range ids {
+			ids[i] = strconv.Itoa(i)
+		}
+		_, err = f.ask(ids...)
+		require.NoError(t, err)
+		assert.Equal(t, 11200*time.Millisecond, time.Since(begun), "once for all accounts")
+		results, err = f.ask(ids...)
+		require.NoError(t, err)
+		assert.Equal(t, 21200*time.Millisecond, time.Since(begun), "before the call, too")
+		for _, result := range results {
+			require.EqualError(t, result.Err, "eika: get balances: unavailable: access guard: the store failed, nothing was sent")
+			require.NotErrorIs(t, result.Err, context.Canceled)
+		}
+	})
 }
 
 func TestKeysAreApart(t *testing.T) {
