@@ -24,7 +24,7 @@ type Options struct {
 	// 1 to 500 calls. A slice that is empty but not nil says that no limit is known.
 	Access specs.Access
 	// Block is how long a 429 without Retry-After stops unattended calls. The default is the shortest window of the
-	// call's limits, and 24 hours without any.
+	// call's limits, and 24 hours without any. No 429 stops calls for more than 366 days.
 	Block time.Duration
 	// FailOpen lets calls through while the store fails, instead of refusing them with adapters.ErrUnavailable.
 	FailOpen bool

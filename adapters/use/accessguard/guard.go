@@ -320,10 +320,14 @@ func (k *kind) blockedUntil(err error, now time.Time) time.Time {
 	if !errors.As(err, &failure) || failure.Kind != adapters.ErrRateLimited || failure.Status == 0 || unsent(err) {
 		return time.Time{}
 	}
+	until := now.Add(k.block)
 	if failure.RetryAfter.After(now) {
-		return failure.RetryAfter.UTC().Round(0)
+		until = failure.RetryAfter.UTC().Round(0)
 	}
-	return now.Add(k.block)
+	if latest := now.Add(maxBlock); until.After(latest) {
+		return latest
+	}
+	return until
 }
 
 // Left is what is left of an allowance.

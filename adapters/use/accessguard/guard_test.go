@@ -305,6 +305,8 @@ func TestWhatFailuresMean(t *testing.T) {
 		"429 without":              {failure: limited(adapters.Error{Status: 429}), left: until(start.Add(day))},
 		"429 with a past one":      {failure: limited(adapters.Error{Status: 429, RetryAfter: start}), left: until(start.Add(day))},
 		"429, the caller chooses":  {failure: limited(adapters.Error{Status: 429}), left: until(hour), block: time.Hour},
+		"429, for ever":            {failure: limited(adapters.Error{Status: 429}), left: until(start.AddDate(1, 0, 1)), block: math.MaxInt64},
+		"429 with an endless one":  {failure: limited(adapters.Error{Status: 429, RetryAfter: start.AddDate(9, 0, 0)}), left: until(start.AddDate(1, 0, 1))},
 		"429 in a 200":             {failure: limited(adapters.Error{Status: 200}), left: until(start.Add(day))},
 		"429 without a known limit": {failure: limited(adapters.Error{Status: 429}),
 			left: accessguard.Left{Next: start.Add(day)}, base: "onesingleview"},

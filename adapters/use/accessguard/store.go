@@ -29,7 +29,8 @@ var ErrVersion = errors.New("access guard: the stored records are of a later ver
 // written. When Update returns nil, the record is as durable as the store promises; after an error it is either the old
 // one or the new one.
 //
-// Records that have expired at now may be forgotten, of any key. Update ends when ctx does.
+// Records that had expired at the now of an update a day before may be forgotten, of any key: now may be wrong for a
+// moment. Update ends when ctx does.
 type Store interface {
 	Update(ctx context.Context, key string, now time.Time, change func(Record) Record) error
 }
