@@ -146,47 +146,47 @@ func recount(results []collect.Result) (report collect.Report) {
 	return report
 }
 
-// Twenty thousand accounts with a hundred odd ids, in batches: exactly the odd ones fail, and their neighbours are asked
-// for by themselves once.
+// Twenty thousand accounts with a hundred odd ids, in batches of a hundred: exactly the odd ones fail. The neighbours of
+// those that make a batch fail are asked for by themselves once.
 func TestOddAccountsHideNoOthers(t *testing.T) {
 	t.Parallel()
-	const accounts, every = 20_000, 200
-	accountOf := func(i int) string {
-		if i%(4*every) == 7 {
-			return strconv.Itoa(i) + "/x" // never sent
-		}
-		return strconv.Itoa(i)
-	}
-	refused := map[int]error{
-		every + 7:   &adapters.Error{Kind: adapters.ErrNotFound, Status: 404},
-		2*every + 7: &adapters.Error{Kind: adapters.ErrInvalidArgument, Status: 200},
-		3*every + 7: &adapters.Error{Kind: adapters.ErrInvalidArgument},
+	const every, kinds = 200, 4
+	reasons := [kinds]error{nil, // is never sent
+		&adapters.Error{Kind: adapters.ErrNotFound, Status: 404}, &adapters.Error{Kind: adapters.ErrInvalidArgument, Status: 200},
+		&adapters.Error{Kind: adapters.ErrInvalidArgument},
 	}
 	both(t, func(t *testing.T, options *collect.Options) {
 		source := &bank{Base: "bank", batches: true, odd: func(account string) error {
-			i, _ := strconv.Atoi(account)
-			return refused[i%(4*every)]
+			if i, _ := strconv.Atoi(account); i%every == 7 {
+				return reasons[i/every%kinds]
+			}
+			return nil
 		}}
-		ids := func(yield func(string) bool) {
-			for i := 0; i < accounts && yield(accountOf(i)); i++ {
+		var connections []collect.Connection
+		var want []string
+		for first := 0; first < 20_000; first += every {
+			reason, ids := reasons[first/every%kinds], slices.Collect(numbers(first, first+every))
+			lines := each("k", slices.Values(ids), "ok")
+			if reason == nil {
+				ids[7] += "/x"
+				reason = errors.New("bank: get balances: invalid_argument: account id: holds a character that is not allowed")
 			}
+			lines[7] = "k " + ids[7] + ": " + reason.Error()
+			connections, want = append(connections, connection(source, "k", slices.Values(ids))), append(want, lines...)
 		}
-		run := start(t.Context(), options, connection(source, "k", ids))
+		run := start(t.Context(), options, connections...)
 		results := gather(run)
-		require.Len(t, results, accounts)
-		odd := 0
-		for _, r := range results {
-			i, _ := strconv.Atoi(strings.TrimSuffix(r.AccountID, "/x"))
-			require.Equal(t, i%every == 7, r.Err != nil, r.AccountID)
-			if r.Err != nil {
-				odd++
-				continue
-			}
-			require.Equal(t, r.AccountID, r.Balances[0].AccountID)
+		got := lines(results)
+		if !options.Ordered {
+			slices.Sort(want)
+			slices.Sort(got)
 		}
-		assert.Equal(t, accounts/every, odd)
-		assert.Equal(t, accounts/100*3/8*100, run.Report().AskedAgain)
-		assert.EqualValues(t, accounts/100+accounts/100*3/8*100, source.calls.Load())
+		require.True(t, slices.Equal(want, got))
+		report := recount(results)
+		report.AskedAgain = 75 * adapters.MaxBatch
+		assert.Equal(t, report, run.Report())
+		assert.Equal(t, map[string]int{"not_found": 25, "invalid_argument": 75}, report.Failures)
+		assert.EqualValues(t, 200+report.AskedAgain, source.calls.Load())
 	})
 }
 
@@ -293,34 +293,6 @@ func TestAccountsRefusedInABatchAreNotAskedAgain(t *testing.T) {
 	run := start(t.Context(), &collect.Options{Ordered: true}, connection(apart{source}, "k", numbers(1, 5)))
 	assert.Equal(t, each("k", numbers(1, 5), "not_found (HTTP 200)"), lines(gather(run)))
 	assert.EqualValues(t, 1, source.calls.Load())
-}
-
-func TestEveryAccountEndsOnce(t *testing.T) {
-	t.Parallel()
-	both(t, func(t *testing.T, options *collect.Options) {
-		var connections []collect.Connection
-		for i := range 100 {
-			source := &bank{Base: "bank", wait: func(_ context.Context, account string) error {
-				if account[len(account)-1] == '7' {
-					return &adapters.Error{Kind: adapters.ErrNotFound, Status: 404}
-				}
-				return nil
-			}}
-			connections = append(connections, connection(source, "bank", numbers(i*100, i*100+100)))
-		}
-		run := start(t.Context(), options, connections...)
-		results := gather(run)
-		if !options.Ordered {
-			number := func(r collect.Result) int { n, _ := strconv.Atoi(r.AccountID); return n }
-			slices.SortFunc(results, func(a, b collect.Result) int { return number(a) - number(b) })
-		}
-		require.Len(t, results, 10_000)
-		for i, line := range lines(results) {
-			require.Equal(t, "bank "+strconv.Itoa(i)+": "+map[bool]string{true: "not_found (HTTP 404)", false: "ok"}[i%10 == 7], line)
-		}
-		assert.Equal(t, collect.Report{
-			Accounts: 10_000, Answered: 9_000, Balances: 9_000, Failures: map[string]int{"not_found": 1_000}}, run.Report())
-	})
 }
 
 func TestResultsAndReportsAsJSON(t *testing.T) {
