@@ -1,37 +1,19 @@
 package onesingleview_test
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
 	"github.com/openbalances/openbalances/adapters/onesingleview"
-	"github.com/openbalances/openbalances/specs/contract"
-	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 const tokenPath = "/v1/api/observice/token"
-
-// bank is the sandbox, which answers token calls with the named example if there is one.
-func bank(t *testing.T, example string) *adapters.Options {
-	t.Helper()
-	document, err := contract.Load("onesingleview")
-	require.NoError(t, err)
-	answers := sandbox.Handler(document)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == tokenPath && example != "" {
-			r.Header.Set("Prefer", "example="+example)
-		}
-		answers.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	return &adapters.Options{BaseURL: server.URL}
-}
 
 var tokenCredentials = onesingleview.TokenCredentials{
 	ClientID: "example-client", ClientCode: "5d1c7a90-2b1e-4c55-8f3e-6a7b8c9d0e1f", SignatureKey: "test-signature-key", MerchantID: "APIS-300505",
@@ -52,37 +34,6 @@ func TestTokenRequest(t *testing.T) {
 	assert.ErrorIs(t, err, adapters.ErrProtocol, "the answer is empty")
 	assert.Equal(t, "POST /base"+tokenPath+" 92812634da8bc5b9402fcc7837af91ffd46f0ea344af1e70a599b6f95b999f4c "+`{"clientCode":"5d1c7a90-2b1e-4c55-8f3e-6a7b8c9d0e1f",`+
 		`"clientId":"example-client","grantType":"client_credentials","merchantId":"APIS-300505"}`, <-requests)
-}
-
-func TestTokenAnswers(t *testing.T) {
-	t.Parallel()
-	for example, want := range map[string]struct {
-		kind   adapters.Kind
-		status int
-	}{
-		"token":                {},
-		"tokenWithoutLifetime": {},
-		"tokenRefused":         {adapters.ErrUnauthorized, 200},
-		"tokenMissing":         {adapters.ErrProtocol, 200},
-		"tokenBadRequest":      {adapters.ErrInvalidArgument, 400},
-		"tokenUnauthorized":    {adapters.ErrUnauthorized, 401},
-		"tokenInternalError":   {adapters.ErrUnavailable, 500},
-	} {
-		source, err := onesingleview.NewTokenSource(tokenCredentials, bank(t, example))
-		require.NoError(t, err)
-		token, err := source(t.Context())
-		if want.kind == "" {
-			require.NoError(t, err, example)
-			assert.Equal(t, "sandbox-access-token", token, example)
-			continue
-		}
-		var failure *adapters.Error
-		require.True(t, errors.As(err, &failure), example)
-		assert.Equal(t, want.kind, failure.Kind, example)
-		assert.Equal(t, want.status, failure.Status, example)
-		assert.Equal(t, "get token", failure.Operation, example)
-		assert.Empty(t, token, example)
-	}
 }
 
 // What no token needs spoils none.
@@ -115,26 +66,30 @@ func TestTokenAnswersAreReadMemberByMember(t *testing.T) {
 	}
 }
 
-func TestClientWithTokenSource(t *testing.T) {
+func TestTokens(t *testing.T) {
 	t.Parallel()
 	own := credentials
 	own.AccessToken = ""
-	accounts, err := sandbox.Accounts("onesingleview")
-	require.NoError(t, err)
-	for example, text := range map[string]string{
-		"": "", "tokenUnauthorized": "onesingleview: get token: unauthorized (HTTP 401): code APIERR401",
-	} {
-		options := bank(t, example)
-		own.TokenSource, err = onesingleview.NewTokenSource(tokenCredentials, options)
-		require.NoError(t, err)
-		client, err := onesingleview.New(own, options)
-		require.NoError(t, err)
-		balances, err := client.Balances(t.Context(), accounts[0], adapters.Unattended())
-		assert.Equal(t, text == "", len(balances) > 0)
-		if text != "" {
-			assert.EqualError(t, err, text)
-		}
-	}
+	adaptertest.Tokens{
+		Provider: "onesingleview",
+		Source: func(o *adapters.Options) (adapters.TokenSource, error) {
+			return onesingleview.NewTokenSource(tokenCredentials, o)
+		},
+		Client: func(source adapters.TokenSource, o *adapters.Options) (adapters.Source, error) {
+			own := own
+			own.TokenSource = source
+			return onesingleview.New(own, o)
+		},
+		Failures: map[string]adaptertest.Failure{
+			"token":                {},
+			"tokenWithoutLifetime": {},
+			"tokenRefused":         {Kind: adapters.ErrUnauthorized, Status: 200},
+			"tokenMissing":         {Kind: adapters.ErrProtocol, Status: 200},
+			"tokenBadRequest":      {Kind: adapters.ErrInvalidArgument, Status: 400},
+			"tokenUnauthorized":    {Kind: adapters.ErrUnauthorized, Status: 401},
+			"tokenInternalError":   {Kind: adapters.ErrUnavailable, Status: 500},
+		},
+	}.Run(t)
 }
 
 func TestTokenCredentialsAreChecked(t *testing.T) {
