@@ -40,7 +40,6 @@ type exchanged struct {
 // steps in this order. Its errors are complete.
 func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *exchanged) error) error {
 	x := &exchanged{begun: time.Now()}
-	known(ctx)
 	err := func() error {
 		if ctx.Err() != nil { // 1. The caller still waits.
 			return ctx.Err()
@@ -62,9 +61,12 @@ func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *
 			return take(target, x) // 6. The mapping makes it the shared type, and finish holds it to its contract.
 		})
 	}()
-	err = e.outcome(ctx, r, x, err) // 7. Every failure becomes an *adapters.Error.
-	x.judgeToken(err)               // 8. The source of a refused token learns of it.
-	e.report(ctx, r, x, err)        // 9. The caller's hook sees the exchange.
+	if err != nil {
+		err = e.outcome(ctx, r, x, err) // 7. Every failure becomes an *adapters.Error.
+		x.judgeToken(err)               // 8. The source of a refused token learns of it.
+		known(ctx)
+	}
+	e.report(ctx, r, x, err) // 9. The caller's hook sees the exchange.
 	return err
 }
 
@@ -171,7 +173,7 @@ func Counting(ctx context.Context) (context.Context, func() int) {
 	return context.WithValue(ctx, counterKey{}, own), func() int { return int(own.sent.Load()) }
 }
 
-// known tells the counters that they will hear of every request.
+// known tells the counters that they have heard of every request, although there may be none.
 func known(ctx context.Context) {
 	for c, _ := ctx.Value(counterKey{}).(*counter); c != nil; c = c.outer {
 		c.sent.CompareAndSwap(-1, 0)
@@ -196,6 +198,7 @@ func counted(ctx context.Context, request *http.Request) (*http.Request, func(er
 		if errors.Is(err, adapters.ErrInvalidArgument) {
 			return
 		}
+		known(ctx)
 		for c := own; c != nil; c = c.outer {
 			c.sent.Add(max(written.Load(), 1))
 		}
