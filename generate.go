@@ -36,7 +36,8 @@
 //   - There is one way to the wire, for single accounts, batches, lists and tokens. The shortcuts for requests
 //     (adapters/kit/call/sample.go) and for JSON (adapters/internal/strictjson/plan.go, reader.go, scan.go) make the same
 //     calls faster, and nothing else.
-//   - A call is sent once. Nothing is retried, because unattended access is four calls a day.
+//   - A call is sent once. Nothing is retried, because unattended access is four calls a day. The one exception is the page
+//     of adapters/use/collect: a batch that is refused as a whole because one of its accounts may be.
 //   - Importers of gen/<provider> and adapters/<provider> link no more than the dependency table of the README says.
 //
 // Not its business: payments, transactions, keeping consents for the PSU, a hosted service, choosing one balance

@@ -34,7 +34,7 @@
 // # Presence of the PSU
 //
 // Every call says whether the PSU is present: [Attended] or [Unattended]. Banks allow about four unattended calls a
-// day for an account, so nothing is ever retried.
+// day for an account, so nothing is ever retried. Package collect tells its one exception.
 //
 // # Safety
 //

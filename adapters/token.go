@@ -10,4 +10,29 @@ import "context"
 //		if err != nil { return "", err }
 //		return token.AccessToken, nil
 //	}
+//
+// A source that keeps tokens learns by [OnDeadToken] which ones it must not hand out again.
 type TokenSource func(ctx context.Context) (string, error)
+
+type deadTokenKey struct{}
+
+// Ask returns a token, and the function that tells the source that this token is dead. Adapters call it when a provider
+// does not accept the token ([ErrUnauthorized]); the call fails, and the source knows before it is asked again.
+func (s TokenSource) Ask(ctx context.Context) (token string, dead func(), err error) {
+	var told []func()
+	token, err = s(context.WithValue(ctx, deadTokenKey{}, &told))
+	return token, func() {
+		for _, forget := range told {
+			forget()
+		}
+	}, err
+}
+
+// OnDeadToken is for a source, which calls it with the context that it was asked with before it returns a token. forget
+// is called if that token turns out to be dead, perhaps by several calls at once. By then the source may have a newer
+// token, which forget has to leave alone.
+func OnDeadToken(ctx context.Context, forget func()) {
+	if told, ok := ctx.Value(deadTokenKey{}).(*[]func()); ok {
+		*told = append(*told, forget)
+	}
+}

@@ -26,7 +26,8 @@ func (TokenCredentials) Format(state fmt.State, _ rune) {
 }
 
 // NewTokenSource returns a source of access tokens, which any number of Clients can share. It asks for a token when a
-// call needs one, once for all concurrent calls, and again a minute before it expires. Nothing is sent before.
+// call needs one, once for all concurrent calls, and again a minute before it expires or when the provider has refused it:
+// [call.Tokens] says how often. Nothing is sent before.
 func NewTokenSource(credentials TokenCredentials, options *adapters.Options) (adapters.TokenSource, error) {
 	endpoint, err := call.Open(call.Provider{Name: provider.Name, URL: provider.URL, Refusal: tokenRefusal}, credentials, options)
 	if err != nil {
@@ -59,9 +60,7 @@ func (c TokenCredentials) request() api.TokenRequest {
 	}
 }
 
-func toToken(body api.Token) (call.Token, error) {
-	return call.Token{Text: body.AccessToken, Type: &body.TokenType, ExpiresIn: body.ExpiresIn}, nil
-}
+func toToken(body call.Token) (call.Token, error) { return body, nil }
 
 // tokenRefusal reads both documented error bodies. A client whose credentials are refused is told so by any of these
 // statuses.

@@ -1,35 +1,17 @@
 package neonomics_test
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
 	"github.com/openbalances/openbalances/adapters/neonomics"
-	"github.com/openbalances/openbalances/specs/contract"
-	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// bank is the sandbox, which answers token calls with the named example if there is one.
-func bank(t *testing.T, example string) *adapters.Options {
-	t.Helper()
-	document, err := contract.Load("neonomics")
-	require.NoError(t, err)
-	answers := sandbox.Handler(document)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && example != "" {
-			r.Header.Set("Prefer", "example="+example)
-		}
-		answers.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	return &adapters.Options{BaseURL: server.URL}
-}
 
 var tokenCredentials = neonomics.TokenCredentials{ClientID: "client&1", ClientSecret: "s3cret+/=", Realm: "sandbox"}
 
@@ -53,54 +35,25 @@ func TestTokenRequest(t *testing.T) {
 	}
 }
 
-func TestTokenAnswers(t *testing.T) {
+func TestTokens(t *testing.T) {
 	t.Parallel()
-	for example, want := range map[string]struct {
-		kind   adapters.Kind
-		status int
-	}{
-		"token":                     {},
-		"tokenWithoutOptionalParts": {},
-		"tokenMissing":              {adapters.ErrProtocol, 200},
-		"tokenUnauthorizedClient":   {adapters.ErrUnauthorized, 400},
-		"tokenInvalidClient":        {adapters.ErrUnauthorized, 401},
-		"tokenRefused":              {adapters.ErrUnauthorized, 510},
-	} {
-		source, err := neonomics.NewTokenSource(tokenCredentials, bank(t, example))
-		require.NoError(t, err)
-		token, err := source(t.Context())
-		if want.kind == "" {
-			require.NoError(t, err, example)
-			assert.Equal(t, "sandbox-access-token", token, example)
-			continue
-		}
-		var failure *adapters.Error
-		require.True(t, errors.As(err, &failure), example)
-		assert.Equal(t, want.kind, failure.Kind, example)
-		assert.Equal(t, want.status, failure.Status, example)
-		assert.Equal(t, "get token", failure.Operation, example)
-		assert.Empty(t, token, example)
-	}
-}
-
-func TestClientWithTokenSource(t *testing.T) {
-	t.Parallel()
-	credentials := neonomics.Credentials{SessionID: "session", DeviceID: "device"}
-	accounts, err := sandbox.Accounts("neonomics")
-	require.NoError(t, err)
-	for example, kind := range map[string]error{"": nil, "tokenInvalidClient": adapters.ErrUnauthorized} {
-		options := bank(t, example)
-		credentials.TokenSource, err = neonomics.NewTokenSource(tokenCredentials, options)
-		require.NoError(t, err)
-		client, err := neonomics.New(credentials, options)
-		require.NoError(t, err)
-		balances, err := client.Balances(t.Context(), accounts[0], adapters.Unattended())
-		assert.Equal(t, kind == nil, len(balances) > 0)
-		if kind != nil {
-			assert.ErrorIs(t, err, kind)
-			assert.EqualError(t, err, "neonomics: get token: unauthorized (HTTP 401)")
-		}
-	}
+	adaptertest.Tokens{
+		Provider: "neonomics",
+		Source: func(o *adapters.Options) (adapters.TokenSource, error) {
+			return neonomics.NewTokenSource(tokenCredentials, o)
+		},
+		Client: func(source adapters.TokenSource, o *adapters.Options) (adapters.Source, error) {
+			return neonomics.New(neonomics.Credentials{TokenSource: source, SessionID: "session", DeviceID: "device"}, o)
+		},
+		Failures: map[string]adaptertest.Failure{
+			"token":                     {},
+			"tokenWithoutOptionalParts": {},
+			"tokenMissing":              {Kind: adapters.ErrProtocol, Status: 200},
+			"tokenUnauthorizedClient":   {Kind: adapters.ErrUnauthorized, Status: 400},
+			"tokenInvalidClient":        {Kind: adapters.ErrUnauthorized, Status: 401},
+			"tokenRefused":              {Kind: adapters.ErrUnauthorized, Status: 510},
+		},
+	}.Run(t)
 }
 
 func TestTokenCredentialsAreChecked(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/onesingleview"
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -65,6 +67,15 @@ func (change tampering) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
+func bank(t *testing.T) *adapters.Options {
+	t.Helper()
+	document, err := contract.Load("onesingleview")
+	require.NoError(t, err)
+	server := httptest.NewServer(sandbox.Handler(document))
+	t.Cleanup(server.Close)
+	return &adapters.Options{BaseURL: server.URL}
+}
+
 func TestSandboxRefusesWhatWasChanged(t *testing.T) {
 	t.Parallel()
 	other := signature([]byte("{}"))
@@ -75,7 +86,7 @@ func TestSandboxRefusesWhatWasChanged(t *testing.T) {
 		"other signature": func(r *http.Request, body string) string { r.Header.Set("signature", other); return body },
 		"no signature":    func(r *http.Request, body string) string { r.Header.Del("signature"); return body },
 	} {
-		options := bank(t, "")
+		options := bank(t)
 		options.HTTPClient = &http.Client{Transport: change}
 		client, err := onesingleview.New(credentials, options)
 		require.NoError(t, err)
@@ -99,7 +110,7 @@ func TestSandboxRefusesAnotherKey(t *testing.T) {
 	t.Parallel()
 	own := credentials
 	own.SignatureKey = "test-signature-kez"
-	client, err := onesingleview.New(own, bank(t, ""))
+	client, err := onesingleview.New(own, bank(t))
 	require.NoError(t, err)
 	_, err = client.Balances(t.Context(), "100004000000000000000002", adapters.Unattended())
 	var failure *adapters.Error

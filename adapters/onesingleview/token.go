@@ -2,6 +2,8 @@ package onesingleview
 
 import (
 	"fmt"
+	"strings"
+
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/onesingleview"
@@ -21,7 +23,8 @@ func (TokenCredentials) Format(state fmt.State, _ rune) {
 }
 
 // NewTokenSource returns a source of access tokens, which any number of Clients can share. It asks for a token when a
-// call needs one, once for all concurrent calls, and again a minute before it expires. Nothing is sent before.
+// call needs one, once for all concurrent calls, and again a minute before it expires or when the provider has refused it:
+// [call.Tokens] says how often. Nothing is sent before.
 func NewTokenSource(credentials TokenCredentials, options *adapters.Options) (adapters.TokenSource, error) {
 	endpoint, err := call.Open(provider, credentials, options)
 	if err != nil {
@@ -45,18 +48,23 @@ func (c TokenCredentials) request() api.TokenRequest {
 	}
 }
 
-// tokenAnswer is [api.TokenAnswer] with the members of a failure in one piece.
+// tokenAnswer is [api.TokenAnswer] with the members of a failure in one piece, which spoil no success.
 type tokenAnswer struct {
 	api.Error
-	Payload *api.Token `json:"payload"`
+	Payload *call.Token `json:"payload"`
 }
 
-func toToken(body tokenAnswer) (call.Token, error) {
-	if err := inBody(body.Error); err != nil {
+func toToken(body call.Element[tokenAnswer]) (call.Token, error) {
+	if err := inBody(body.Value.Error); err != nil {
 		return call.Token{}, err
 	}
-	if body.Payload == nil {
+	for _, problem := range body.Problems {
+		if strings.HasPrefix(problem.Path, "payload") {
+			return call.Token{}, call.Broken(problem.Path, problem.Problem)
+		}
+	}
+	if body.Value.Payload == nil {
 		return call.Token{}, call.Missing("payload")
 	}
-	return call.Token{Text: body.Payload.AccessToken, Type: body.Payload.TokenType, ExpiresIn: body.Payload.ExpiresIn}, nil
+	return *body.Value.Payload, nil
 }

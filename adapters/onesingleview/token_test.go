@@ -1,37 +1,19 @@
 package onesingleview_test
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
 	"github.com/openbalances/openbalances/adapters/onesingleview"
-	"github.com/openbalances/openbalances/specs/contract"
-	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 const tokenPath = "/v1/api/observice/token"
-
-// bank is the sandbox, which answers token calls with the named example if there is one.
-func bank(t *testing.T, example string) *adapters.Options {
-	t.Helper()
-	document, err := contract.Load("onesingleview")
-	require.NoError(t, err)
-	answers := sandbox.Handler(document)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == tokenPath && example != "" {
-			r.Header.Set("Prefer", "example="+example)
-		}
-		answers.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	return &adapters.Options{BaseURL: server.URL}
-}
 
 var tokenCredentials = onesingleview.TokenCredentials{
 	ClientID: "example-client", ClientCode: "5d1c7a90-2b1e-4c55-8f3e-6a7b8c9d0e1f", SignatureKey: "test-signature-key", MerchantID: "APIS-300505",
@@ -54,57 +36,60 @@ func TestTokenRequest(t *testing.T) {
 		`"clientId":"example-client","grantType":"client_credentials","merchantId":"APIS-300505"}`, <-requests)
 }
 
-func TestTokenAnswers(t *testing.T) {
+// What no token needs spoils none.
+func TestTokenAnswersAreReadMemberByMember(t *testing.T) {
 	t.Parallel()
-	for example, want := range map[string]struct {
-		kind   adapters.Kind
-		status int
-	}{
-		"token":                {},
-		"tokenWithoutLifetime": {},
-		"tokenRefused":         {adapters.ErrUnauthorized, 200},
-		"tokenMissing":         {adapters.ErrProtocol, 200},
-		"tokenBadRequest":      {adapters.ErrInvalidArgument, 400},
-		"tokenUnauthorized":    {adapters.ErrUnauthorized, 401},
-		"tokenInternalError":   {adapters.ErrUnavailable, 500},
+	for body, want := range map[string]string{
+		`"success":true,"code":200,"message":[],"errors":{},"errorCode":0,"payload":{"access_token":"t","expires_in":"3600.0","scope":[]}`: "",
+		`"success":true,"payload":{"access_token":5}`:              "protocol (HTTP 200): payload.access_token: wrong JSON type",
+		`"success":true,"payload":[]`:                              "protocol (HTTP 200): payload: wrong JSON type",
+		`"success":true,"code":200`:                                "protocol (HTTP 200): payload: missing",
+		`"success":true,"payload":{"access_token":"t\"},`:          "protocol (HTTP 200): payload.access_token: JSON ends too early",
+		`"success":"yes","payload":{"access_token":"t"}`:           "protocol (HTTP 200)",
+		`"success":false,"errorCode":"APIERR401","errors":{}`:      "unauthorized (HTTP 200): code APIERR401",
+		`"success":false,"errorCode":"APIERR401","payload":"none"`: "unauthorized (HTTP 200): code APIERR401",
 	} {
-		source, err := onesingleview.NewTokenSource(tokenCredentials, bank(t, example))
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, "{"+body+"}")
+		}))
+		source, err := onesingleview.NewTokenSource(tokenCredentials, &adapters.Options{BaseURL: server.URL})
 		require.NoError(t, err)
 		token, err := source(t.Context())
-		if want.kind == "" {
-			require.NoError(t, err, example)
-			assert.Equal(t, "sandbox-access-token", token, example)
-			continue
+		if want == "" {
+			assert.NoError(t, err)
+			assert.Equal(t, "t", token)
+		} else {
+			assert.EqualError(t, err, "onesingleview: get token: "+want, body)
 		}
-		var failure *adapters.Error
-		require.True(t, errors.As(err, &failure), example)
-		assert.Equal(t, want.kind, failure.Kind, example)
-		assert.Equal(t, want.status, failure.Status, example)
-		assert.Equal(t, "get token", failure.Operation, example)
-		assert.Empty(t, token, example)
+		server.Close()
 	}
 }
 
-func TestClientWithTokenSource(t *testing.T) {
+func TestTokens(t *testing.T) {
 	t.Parallel()
 	own := credentials
 	own.AccessToken = ""
-	accounts, err := sandbox.Accounts("onesingleview")
-	require.NoError(t, err)
-	for example, text := range map[string]string{
-		"": "", "tokenUnauthorized": "onesingleview: get token: unauthorized (HTTP 401): code APIERR401",
-	} {
-		options := bank(t, example)
-		own.TokenSource, err = onesingleview.NewTokenSource(tokenCredentials, options)
-		require.NoError(t, err)
-		client, err := onesingleview.New(own, options)
-		require.NoError(t, err)
-		balances, err := client.Balances(t.Context(), accounts[0], adapters.Unattended())
-		assert.Equal(t, text == "", len(balances) > 0)
-		if text != "" {
-			assert.EqualError(t, err, text)
-		}
-	}
+	adaptertest.Tokens{
+		Provider: "onesingleview",
+		Source: func(o *adapters.Options) (adapters.TokenSource, error) {
+			return onesingleview.NewTokenSource(tokenCredentials, o)
+		},
+		Client: func(source adapters.TokenSource, o *adapters.Options) (adapters.Source, error) {
+			own := own
+			own.TokenSource = source
+			return onesingleview.New(own, o)
+		},
+		Failures: map[string]adaptertest.Failure{
+			"token":                {},
+			"tokenWithoutLifetime": {},
+			"tokenRefused":         {Kind: adapters.ErrUnauthorized, Status: 200},
+			"tokenMissing":         {Kind: adapters.ErrProtocol, Status: 200},
+			"tokenBadRequest":      {Kind: adapters.ErrInvalidArgument, Status: 400},
+			"tokenUnauthorized":    {Kind: adapters.ErrUnauthorized, Status: 401},
+			"tokenInternalError":   {Kind: adapters.ErrUnavailable, Status: 500},
+		},
+	}.Run(t)
 }
 
 func TestTokenCredentialsAreChecked(t *testing.T) {

@@ -45,7 +45,7 @@ func getAll(ctx context.Context, connections []connection, as format, stdout, st
 // the traffic was not checked.
 func balanceReport(results []result, found []deviation, columns []column[balance], spent string) report {
 	return report{
-		document: document{allLines(results), failures(results), found},
+		document: document{allLines(results), failures(results), closed(results), found},
 		rows:     func() [][]string { return csvRows(balanceColumns, allLines(results)) },
 		table:    func() string { return balanceTable(results, columns) },
 		remarks:  remarks(results) + summary(results) + spent + "\n",
@@ -91,6 +91,7 @@ type result struct {
 	accountID  string
 	balances   []adapters.Balance
 	accounts   []adapters.Account // of a connection, where only they are asked for
+	closed     bool               // the provider lists the account as closed, so it was not asked for
 	err        error
 }
 
@@ -110,7 +111,8 @@ func fetch(ctx context.Context, connections []connection, t *tally) ([]result, m
 	for r := range run.Results() {
 		i := r.Key.(int)
 		came[i] = append(came[i], result{
-			connection: connections[i].name, provider: connections[i].provider, accountID: r.AccountID, balances: r.Balances, err: r.Err,
+			connection: connections[i].name, provider: connections[i].provider, accountID: r.AccountID, balances: r.Balances,
+			closed: r.Closed, err: r.Err,
 		})
 	}
 	for i, c := range connections {

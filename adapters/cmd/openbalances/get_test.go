@@ -163,6 +163,49 @@ failed: @down, "x" neonomics 2: neonomics: get balances: unavailable: connection
 `}, on(t, configOf(connections...), "get"))
 }
 
+// An account that the provider lists as closed and without balances costs no call and is no failure. Named, it is asked for.
+func TestGetClosedAccounts(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		w.Header().Set("Content-Type", "application/json")
+		if strings.HasSuffix(r.URL.Path, "/balances") {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_, _ = w.Write([]byte(`{"accounts":[{"accountNumber":"1","status":"enabled","currency":"EUR","balance":4.20},
+			{"accountNumber":"2","status":"deleted"},{"accountNumber":"3","status":"deleted","currency":"EUR","balance":-0.10}]}`))
+	}))
+	config := func(accounts string) string {
+		return `{"connections":[{"name":"shop","provider":"mypos","baseURL":"` + server + `",` + accounts +
+			`"credentials":{"accessToken":"t","apiKey":"k","consentId":"3c7816ee-3d51-4bf5-8ced-ece2af35d431"}}]}`
+	}
+	const remarks = "closed: shop mypos 2: not asked for, as the provider lists it as closed\n2 balances from 2 accounts, 0 failed, 1 closed\n"
+	got := on(t, config(""), "get")
+	assert.Equal(t, outcome{0, `CONNECTION  PROVIDER  ACCOUNT  TYPE               AMOUNT  CURRENCY  AS OF
+shop        mypos     1        unknown (balance)    4.20  EUR       -
+shop        mypos     2        (closed)
+shop        mypos     3        unknown (balance)   -0.10  EUR       -
+`, remarks}, got)
+	assert.EqualValues(t, 1, calls.Load())
+	got = on(t, config(""), "get", "-format", "csv")
+	assert.Equal(t, []any{0, remarks}, []any{got.exit, got.stderr})
+	got = on(t, config(""), "get", "-json")
+	assert.Equal(t, []any{0, ""}, []any{got.exit, got.stderr})
+	assert.Contains(t, got.stdout, `  "failures": [],
+  "closed": [
+    {
+      "connection": "shop",
+      "provider": "mypos",
+      "accountId": "2"
+    }
+  ]
+}`)
+	got = on(t, config(`"accounts":["2"],`), "get")
+	assert.Equal(t, []any{1, "failed: shop mypos 2: mypos: get balances: not_found (HTTP 404)\n0 balances from 0 accounts, 1 failed\n"}, []any{got.exit, got.stderr})
+}
+
 func TestGetJSONGolden(t *testing.T) {
 	t.Parallel()
 	golden, err := os.ReadFile(filepath.Join("testdata", "five.golden.json"))

@@ -14,11 +14,30 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 )
 
-// document is what -json prints: the first two lists are always there, the third with -contract.
+// document is what -json prints: the first two lists are always there, the third if there are closed accounts, and the
+// last with -contract.
 type document struct {
 	Balances   []balance   `json:"balances"`
 	Failures   []failure   `json:"failures"`
+	Closed     []place     `json:"closed,omitempty"`
 	Deviations []deviation `json:"deviations,omitzero"`
+}
+
+// place is an account of which there is nothing to show but that it was found.
+type place struct {
+	Connection string `json:"connection"`
+	Provider   string `json:"provider"`
+	AccountID  string `json:"accountId"`
+}
+
+// closed returns the accounts that were not asked for because the provider lists them as closed.
+func closed(results []result) (all []place) {
+	for _, r := range results {
+		if r.closed {
+			all = append(all, place{r.connection, r.provider, r.accountID})
+		}
+	}
+	return all
 }
 
 // balance is a balance with the result that it is part of.

@@ -98,6 +98,10 @@ func (a asking) BatchBalances(ctx context.Context, ids []string, psu adapters.PS
 	}
 	a.tally.ask(len(ids))
 	answers, err := a.Source.BatchBalances(ctx, ids, psu)
+	if kind := adapters.KindOf(err); kind == adapters.ErrNotFound || kind == adapters.ErrInvalidArgument {
+		a.tally.ask(-len(ids)) // each is asked for by itself
+		return answers, err
+	}
 	for i := range ids {
 		switch {
 		case err != nil:

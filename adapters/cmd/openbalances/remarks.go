@@ -7,12 +7,15 @@ import (
 	"strings"
 )
 
-// remarks are the lines after the table: warnings and failures.
+// remarks are the lines after the table: warnings, closed accounts and failures.
 func remarks(results []result) string {
 	var text strings.Builder
 	for _, r := range results {
 		if r.isEmptyList() {
 			fmt.Fprintf(&text, "warning: %s: the provider lists no account\n", r.where())
+		}
+		if r.closed {
+			fmt.Fprintf(&text, "closed: %s: not asked for, as the provider lists it as closed\n", r.where())
 		}
 		for _, b := range r.balances {
 			for _, warning := range b.Warnings {
@@ -40,7 +43,7 @@ func (r result) where() string {
 
 // summary is the line that counts.
 func summary(results []result) string {
-	balances, accounts, failed := 0, 0, 0
+	balances, accounts, failed, gone := 0, 0, 0, ""
 	for _, r := range results {
 		balances += len(r.balances)
 		switch {
@@ -50,7 +53,10 @@ func summary(results []result) string {
 			accounts++
 		}
 	}
-	return fmt.Sprintf("%s from %s, %d failed", counted(balances, "balance"), counted(accounts, "account"), failed)
+	if n := len(closed(results)); n > 0 {
+		accounts, gone = accounts-n, fmt.Sprintf(", %d closed", n)
+	}
+	return fmt.Sprintf("%s from %s, %d failed%s", counted(balances, "balance"), counted(accounts, "account"), failed, gone)
 }
 
 // spent goes on with the calls that it took, by provider.

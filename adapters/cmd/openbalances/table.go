@@ -27,7 +27,9 @@ func balanceTable(results []result, columns []column[balance]) string {
 		if len(line.of.balances) == 0 {
 			cells := rows[i+1][slices.Index(rows[0], "TYPE"):]
 			clear(cells)
-			cells[0] = "(no balances)"
+			if cells[0] = "(no balances)"; line.of.closed {
+				cells[0] = "(closed)"
+			}
 		}
 	}
 	alignAmounts(rows, slices.Index(rows[0], "AMOUNT"))

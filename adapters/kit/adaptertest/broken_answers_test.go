@@ -79,7 +79,7 @@ var answerFaults = []fault{
 		if failure.Status == http.StatusUnauthorized {
 			failure.Kind = adapters.ErrConsentRequired
 		}
-	}), caught: "unauthorized-odd-bodies status-wins examples/tokenInvalid"},
+	}), caught: "unauthorized-odd-bodies status-wins token-refused examples/tokenInvalid"},
 	{name: "takes a 500 for a fault of the caller", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusInternalServerError {
 			failure.Kind = adapters.ErrInvalidArgument

@@ -93,6 +93,13 @@ var requestFaults = []fault{
 			request.URL.RawQuery += "&access_token=token-1234"
 		}
 	}), caught: "batch/batch parameters-nil requests/batch"},
+	{name: "keeps to itself that a token is dead", plant: tokens(func(text string, _ func()) (string, func()) {
+		return text, func() {}
+	}), caught: "token-refused"},
+	{name: "takes every token for dead", plant: tokens(func(text string, dead func()) (string, func()) {
+		dead()
+		return text, func() {}
+	}), caught: "token-refused"},
 	{name: "uses one request id for all calls", plant: building(func(request *http.Request) {
 		request.Header.Set("X-Request-ID", "99391c7e-ad88-49ec-a2ad-99ddcb1f7721")
 	}), caught: "callers-second-try"},
@@ -108,6 +115,18 @@ func building(change func(*http.Request)) func(*client) {
 				change(request)
 			}
 			return request, err
+		}
+	}
+}
+
+// tokens changes what a source of tokens returns.
+func tokens(change func(text string, dead func()) (string, func())) func(*client) {
+	return func(c *client) {
+		ask := c.token
+		c.token = func(ctx context.Context) (string, func(), error) {
+			text, dead, err := ask(ctx)
+			text, dead = change(text, dead)
+			return text, dead, err
 		}
 	}
 }

@@ -93,6 +93,7 @@ var checks = map[string]check{
 	"no-retry-unattended":         checkOneRequest(adapters.Unattended()),
 	"retry-after-beyond-deadline": checkLongWait,
 	"connection-broken-off":       checkBrokenConnection,
+	"token-refused":               checkDeadToken,
 }
 
 // Catalogue returns all cases in their order.

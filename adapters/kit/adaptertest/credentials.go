@@ -29,7 +29,8 @@ type Credentials struct {
 //	}
 //
 // Fields with a tag that are an [adapters.Secret] or a string are texts. Where there is a [adapters.TokenSource], the
-// access token is spoiled once more by the name "token source", and then comes from one.
+// access token is spoiled once more by the name "token source", and then comes from one; when that source is told that
+// the token is dead, spoil is called by the name "dead token".
 func Tagged[C any, S adapters.Source](credentials C, open func(C, *adapters.Options) (S, error)) *Credentials {
 	spoiled := func(options *adapters.Options, spoil func(name, text string) string) (adapters.Source, error) {
 		others := credentials
@@ -55,7 +56,10 @@ func spoilFields(fields []call.Credential, spoil func(name, text string) string)
 		case c.Field.Type() == reflect.TypeFor[adapters.TokenSource]() && token.IsValid() && token.Len() > 0:
 			if text := spoil("token source", token.String()); text != token.String() {
 				token.SetZero()
-				c.Field.Set(reflect.ValueOf(adapters.TokenSource(func(context.Context) (string, error) { return text, nil })))
+				c.Field.Set(reflect.ValueOf(adapters.TokenSource(func(ctx context.Context) (string, error) {
+					adapters.OnDeadToken(ctx, func() { spoil("dead token", text) })
+					return text, nil
+				})))
 			}
 		}
 	}

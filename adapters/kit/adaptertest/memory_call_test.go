@@ -43,7 +43,11 @@ func (c *client) get(ctx context.Context, path string, psu adapters.PSU, target 
 	defer func() { _ = response.Body.Close() }()
 	received := c.now()
 	if response.StatusCode != http.StatusOK {
-		return envelope{}, c.refuse(response, received)
+		failure := c.refuse(response, received)
+		if dead, ok := ctx.Value(deadKey{}).(func()); ok && failure.Kind == adapters.ErrUnauthorized {
+			dead()
+		}
+		return envelope{}, failure
 	}
 	if !isJSON(response.Header) {
 		return envelope{}, failed(protocol("content: not plain JSON"), http.StatusOK)
@@ -76,12 +80,20 @@ func readAll(body io.Reader) ([]byte, error) {
 	}
 }
 
+// deadKey is where a request's context holds the function that tells a source that its token is dead.
+type deadKey struct{}
+
 func (c *client) request(ctx context.Context, path string, psu adapters.PSU) (*http.Request, error) {
+	token, dead, err := c.token(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ctx = context.WithValue(ctx, deadKey{}, dead)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.baseURL+path, nil)
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Authorization", "Bearer "+string(c.credentials().AccessToken))
+	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Consent-ID", string(c.credentials().ConsentID))
 	request.Header.Set("X-Request-ID", uuid.NewString())
 	if user, present := psu.Context(); present {

@@ -34,8 +34,9 @@ const (
 var _ adapters.Source = (*client)(nil)
 
 type credentials struct {
-	AccessToken adapters.Secret `credential:"accessToken"`
-	ConsentID   adapters.Secret `credential:"consentId"`
+	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
+	TokenSource adapters.TokenSource `credential:"-,oneof"`
+	ConsentID   adapters.Secret      `credential:"consentId"`
 }
 
 // Format writes no credential, whatever the verb.
@@ -51,6 +52,7 @@ type client struct {
 	http        *http.Client
 	now         func() time.Time
 
+	token  func(ctx context.Context) (text string, dead func(), err error)
 	check  func(accountID string, psu adapters.PSU) error
 	build  func(ctx context.Context, path string, psu adapters.PSU) (*http.Request, error)
 	send   func(*http.Request) (*http.Response, error)
@@ -73,6 +75,7 @@ func newClient(given credentials, options *adapters.Options) (*client, error) {
 		http:        guarded(options),
 		now:         options.Now,
 	}
+	c.token = given.token
 	c.check, c.build, c.send, c.refuse = checkArguments, c.request, c.http.Do, c.refused
 	c.decode, c.amount, c.short, c.same, c.result = strict.unmarshal, parseAmount, shorten, sameAccount, finished
 	if options.BaseURL == "" {
@@ -82,6 +85,17 @@ func newClient(given credentials, options *adapters.Options) (*client, error) {
 		c.now = time.Now
 	}
 	return c, checkOptions(given, c.baseURL, options.MaxBodyBytes)
+}
+
+func (c credentials) token(ctx context.Context) (text string, dead func(), err error) {
+	if c.TokenSource == nil {
+		return string(c.AccessToken), func() {}, nil
+	}
+	text, dead, err = c.TokenSource.Ask(ctx)
+	if err == nil && !sendable(text) {
+		err = invalid("access token: not to be sent")
+	}
+	return text, dead, err
 }
 
 func guarded(options *adapters.Options) *http.Client {
@@ -98,7 +112,7 @@ func guarded(options *adapters.Options) *http.Client {
 func checkOptions(given credentials, baseURL string, maxBody int64) error {
 	address, err := url.Parse(baseURL)
 	switch {
-	case !sendable(string(given.AccessToken)):
+	case given.TokenSource == nil && !sendable(string(given.AccessToken)):
 		return invalid("credentials.accessToken: missing, or not to be sent")
 	case !sendable(string(given.ConsentID)):
 		return invalid("credentials.consentId: missing, or not to be sent")

@@ -92,3 +92,36 @@ func checkBrokenConnection(t *testing.T, h Harness) {
 	h.assertFailure(t, err, adapters.ErrUnavailable)
 	assert.Len(t, seen.arrived(), 1, "one call is one request")
 }
+
+// checkDeadToken sees that a source of tokens is told of those that the provider does not accept, and of no other.
+func checkDeadToken(t *testing.T, h Harness) {
+	h.credentialTexts(t)
+	var status, told, asked int
+	options := h.options(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; status == http.StatusOK {
+			h.bank(t).ServeHTTP(w, r)
+			return
+		}
+		with(status, "application/json", "{}")(w, r)
+	}))
+	fromSource := false
+	source, err := h.Credentials.New(options, func(name, text string) string {
+		switch name {
+		case "token source":
+			fromSource, text = true, text+"x"
+		case "dead token":
+			told++
+		}
+		return text
+	})
+	require.NoError(t, err)
+	if !fromSource {
+		t.Skip("does not apply: the adapter takes no source of tokens")
+	}
+	for _, status = range []int{200, 401, 200, 401, 403, 404, 429, 500} {
+		told, asked = 0, 0
+		h.everyCall(t, source, psu)
+		assert.Equal(t, status == http.StatusUnauthorized, told > 0, "HTTP %d", status)
+		assert.Contains(t, []int{0, asked}, told, "HTTP %d: once for each call", status)
+	}
+}

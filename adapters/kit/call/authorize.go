@@ -10,35 +10,52 @@ import (
 )
 
 // Authorize returns the editor that sets the Authorization header from a fixed credential or, if it is empty, from
-// source. The credential lives in the closure, so that no printed client shows it.
+// source, which is told if the provider does not accept its token. The credential lives in the closure, so that no
+// printed client shows it.
 func Authorize(scheme string, fixed adapters.Secret, source adapters.TokenSource) Editor {
 	return func(ctx context.Context, request *http.Request) error {
 		token := string(fixed)
 		if token == "" {
+			var dead func()
 			var err error
-			if token, err = ask(ctx, source); err != nil {
+			if token, dead, err = ask(ctx, source); err != nil {
 				return err
 			}
+			*request = *request.WithContext(context.WithValue(request.Context(), deadKey{}, dead))
 		}
 		request.Header.Set("Authorization", scheme+" "+token)
 		return nil
 	}
 }
 
+// deadKey is where a request's context holds the function that tells a source that its token is dead.
+type deadKey struct{}
+
+// judgeToken tells the source of the request's token if the provider has refused it.
+func (x *exchanged) judgeToken(err error) {
+	if x.response == nil || adapters.KindOf(err) != adapters.ErrUnauthorized {
+		return
+	}
+	if dead, ok := x.request.Context().Value(deadKey{}).(func()); ok {
+		dead()
+	}
+}
+
 // ask returns a token that can be sent. Errors of the library's own sources stay as they are.
-func ask(ctx context.Context, source adapters.TokenSource) (string, error) {
-	token, err := source(ctx)
+func ask(ctx context.Context, source adapters.TokenSource) (token string, dead func(), err error) {
+	token, dead, err = source.Ask(ctx)
 	var failure *adapters.Error
 	switch {
 	case errors.As(err, &failure):
-		return "", failure
+		return "", nil, failure
 	case err != nil:
-		return "", &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "access token: the source failed", Err: err}
+		return "", nil, &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "access token: the source failed", Err: err}
 	}
 	if problem := textProblem(token); problem != "" {
-		return "", &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "access token: " + problem}
+		dead()
+		return "", nil, &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "access token: " + problem}
 	}
-	return token, nil
+	return token, dead, nil
 }
 
 // Sign returns the editor that signs the request. It has to be the last one: nothing may change what it covered.

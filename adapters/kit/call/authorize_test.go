@@ -3,10 +3,12 @@ package call_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
@@ -91,4 +93,37 @@ func TestAuthorizeHandsTheContextOn(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, "Bearer from the call", header)
+}
+
+// The caller's context ends while a source is at work; that is no failure of the source. The client's own timeout is one.
+func TestContextThatEndsInASource(t *testing.T) {
+	t.Parallel()
+	began := make(chan struct{}, 1)
+	waiting := func(ctx context.Context) (string, error) {
+		began <- struct{}{}
+		<-ctx.Done()
+		return "", fmt.Errorf("token: %w", ctx.Err())
+	}
+	e, err := call.Open(call.Provider{Name: "bank", URL: "https://bank.example"}, struct{}{},
+		&adapters.Options{HTTPClient: &http.Client{Timeout: 200 * time.Millisecond}})
+	require.NoError(t, err)
+	e.Edit(call.Authorize("Bearer", "", waiting))
+	ask := func(ctx context.Context) (error, int) {
+		ctx, count := call.Counting(ctx)
+		_, err := call.Balances(ctx, e, "a", adapters.Unattended(), call.Request{Build: func(*call.Endpoint) (*http.Request, error) {
+			return http.NewRequest(http.MethodGet, "https://bank.example", nil)
+		}}, func(struct{}) ([]adapters.Balance, error) { return nil, nil })
+		return err, count()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-began
+		cancel()
+	}()
+	err, sent := ask(ctx)
+	assert.Equal(t, adapters.KindCanceled, adapters.KindOf(err))
+	assert.Zero(t, sent)
+	err, sent = ask(t.Context())
+	assert.EqualError(t, err, "bank: get balances: unavailable: access token: the source failed")
+	assert.Zero(t, sent)
 }

@@ -61,8 +61,12 @@ func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *
 			return take(target, x) // 6. The mapping makes it the shared type, and finish holds it to its contract.
 		})
 	}()
-	err = e.outcome(ctx, r, x, err) // 7. Every failure becomes an *adapters.Error.
-	e.report(ctx, r, x, err)        // 8. The caller's hook sees the exchange.
+	if err != nil {
+		err = e.outcome(ctx, r, x, err) // 7. Every failure becomes an *adapters.Error.
+		x.judgeToken(err)               // 8. The source of a refused token learns of it.
+		known(ctx)
+	}
+	e.report(ctx, r, x, err) // 9. The caller's hook sees the exchange.
 	return err
 }
 
@@ -153,19 +157,27 @@ func (x *exchanged) warnings() []string {
 
 // counter counts requests, also for the counter of an outer caller.
 type counter struct {
-	sent  atomic.Int64
+	sent  atomic.Int64 // less than 0 as long as nothing is known
 	outer *counter
 }
 
 type counterKey struct{}
 
 // Counting returns a context that counts the requests sent under it by sources that are built on this package, and a
-// function that tells how many there were so far. A request that a transport of the caller's repeats counts each time;
-// one for an access token, which may serve several callers, does not count.
+// function that tells how many there were so far, or -1 if no such source has begun a call. A request that a transport of
+// the caller's repeats counts each time; one for an access token, which may serve several callers, does not count.
 func Counting(ctx context.Context) (context.Context, func() int) {
 	outer, _ := ctx.Value(counterKey{}).(*counter)
 	own := &counter{outer: outer}
+	own.sent.Store(-1)
 	return context.WithValue(ctx, counterKey{}, own), func() int { return int(own.sent.Load()) }
+}
+
+// known tells the counters that they have heard of every request, although there may be none.
+func known(ctx context.Context) {
+	for c, _ := ctx.Value(counterKey{}).(*counter); c != nil; c = c.outer {
+		c.sent.CompareAndSwap(-1, 0)
+	}
 }
 
 // uncounted returns the context without the counter of Counting.
@@ -186,6 +198,7 @@ func counted(ctx context.Context, request *http.Request) (*http.Request, func(er
 		if errors.Is(err, adapters.ErrInvalidArgument) {
 			return
 		}
+		known(ctx)
 		for c := own; c != nil; c = c.outer {
 			c.sent.Add(max(written.Load(), 1))
 		}

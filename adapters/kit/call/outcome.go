@@ -72,6 +72,9 @@ func (e *Endpoint) outcome(ctx context.Context, r Request, x *exchanged, err err
 	case nil:
 		return nil
 	case *adapters.Error:
+		if x.response == nil && ctx.Err() != nil && errors.Is(cause, ctx.Err()) { // while a source of tokens was asked
+			return e.interrupted(r, ctx.Err())
+		}
 		failure = cause
 	case *answer.Error:
 		if answered := cause.Status != 0 && cause.Status != http.StatusOK; ctx.Err() != nil && !answered {

@@ -24,7 +24,7 @@ type Options struct {
 	// 1 to 500 calls. A slice that is empty but not nil says that no limit is known.
 	Access specs.Access
 	// Block is how long a 429 without Retry-After stops unattended calls. The default is the shortest window of the
-	// call's limits, and 24 hours without any.
+	// call's limits, and 24 hours without any. No 429 stops calls for more than 366 days.
 	Block time.Duration
 	// FailOpen lets calls through while the store fails, instead of refusing them with adapters.ErrUnavailable.
 	FailOpen bool
@@ -46,6 +46,7 @@ func Usual(limits ...specs.Limit) specs.Access {
 func New(source adapters.Source, consent adapters.Secret, store Store, options *Options) (*Guard, error) {
 	options = cmp.Or(options, &Options{})
 	g := &Guard{source: source, store: store, consent: call.Seal(consent), failOpen: options.FailOpen, clock: options.Now}
+	g.unsaved.changes, g.unsaved.turn = map[string][]func(Record) Record{}, make(chan struct{}, 1)
 	if !missing(source) {
 		g.provider = nameOf(source)
 	}
@@ -111,6 +112,7 @@ type kind struct {
 	perAccount        bool
 	limits            []specs.Limit
 	shortest, longest time.Duration // of the limits' windows
+	most              int           // calls of a limit
 	block             time.Duration
 	unsupported       atomic.Bool // as the source has said
 }
@@ -128,7 +130,7 @@ func newKind(access specs.Access, call specs.Call, operation string, block time.
 		}
 	}
 	for _, limit := range k.limits {
-		k.longest = max(k.longest, limit.Window)
+		k.longest, k.most = max(k.longest, limit.Window), max(k.most, limit.Calls)
 		k.shortest = min(cmp.Or(k.shortest, limit.Window), limit.Window)
 	}
 	k.longest, k.shortest = cmp.Or(k.longest, usualWindow), cmp.Or(k.shortest, usualWindow)

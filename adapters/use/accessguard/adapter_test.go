@@ -1,7 +1,11 @@
 package accessguard_test
 
 import (
+	"cmp"
 	"context"
+	"crypto"
+	"crypto/ed25519"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
@@ -112,6 +116,54 @@ func TestTokensDoNotCount(t *testing.T) {
 	}
 	require.ErrorContains(t, f.call(), "access guard")
 	assert.EqualValues(t, 9+4, requests.Load())
+}
+
+// hsm is a signer that is out of order.
+type hsm struct{ ed25519.PublicKey }
+
+func (h hsm) Public() crypto.PublicKey { return h.PublicKey }
+
+func (hsm) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, errDown }
+
+// Whatever keeps a request from being made is not the account's: nothing was sent.
+func TestNothingSentCountsNothing(t *testing.T) {
+	t.Parallel()
+	leave := func() {}
+	key, _, err := ed25519.GenerateKey(nil)
+	require.NoError(t, err)
+	fails := func(err error) adapters.TokenSource {
+		return func(context.Context) (string, error) { return "", err }
+	}
+	for name, credentials := range map[string]tokenio.Credentials{
+		"signer":       {SigningKey: hsm{key}, MemberID: "m:1", KeyID: "k"},
+		"token source": {TokenSource: fails(errDown)},
+		"throttled token source": {TokenSource: fails(&adapters.Error{
+			Kind: adapters.ErrRateLimited, Origin: adapters.OriginProvider, Operation: "exchange code", Status: 429, RetryAfter: start.Add(year),
+		})},
+		"token that cannot be sent": {TokenSource: func(context.Context) (string, error) { return "Bearer x", nil }},
+		"caller that leaves": {TokenSource: func(ctx context.Context) (string, error) {
+			leave()
+			return "", cmp.Or(ctx.Err(), errDown)
+		}},
+	} {
+		options, requests := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+		credentials.OnBehalfOf = "ta:1"
+		client, err := tokenio.New(credentials, options)
+		require.NoError(t, err)
+		f := guarded(t, nil)
+		f.guard(client)
+		for range 2 {
+			ctx, cancel := context.WithCancel(t.Context())
+			leave = cancel
+			_, err = f.Balances(ctx, "account", nobody)
+			require.Error(t, err, name)
+			cancel()
+		}
+		_, err = f.ask("account", "other")
+		require.Error(t, err, name)
+		assert.Equal(t, accessguard.Left{Limited: true, Calls: 4}, f.left("account"), name)
+		assert.Zero(t, requests.Load(), name)
+	}
 }
 
 func TestImportersPullInLittle(t *testing.T) {

@@ -17,11 +17,11 @@
 //
 // A call is counted before it is sent, so that a crash spends it, and stops counting one window after its answer came.
 // Then the requests that were really sent count: each page of a list, each repetition by a transport of the caller's. A
-// source that is not built on adapters/kit/call does not count them and is taken to send one. None counts if certainly
-// none was sent: the failure arose in this process ([adapters.OriginLocal], or [adapters.ErrInvalidArgument] with
-// Status 0), no access token was to be had, or the context ended before the source was asked. Every other failure
-// counts, also a refused connection, because a gateway may have counted before it failed. A call that the provider lacks
-// spends nothing.
+// source that is built on adapters/kit/call tells how many, and none if a token, a signature or anything else kept them
+// from being sent. Of any other source one is taken to be sent, unless the failure arose in this process
+// ([adapters.OriginLocal], or [adapters.ErrInvalidArgument] with Status 0) or no access token was to be had. Every other
+// failure counts, also a refused connection, because a gateway may have counted before it failed. A call that the
+// provider lacks spends nothing, and neither does one whose context ended before the source was asked.
 //
 // # What is learned
 //
@@ -41,13 +41,16 @@
 // The provider counts by its own clock, perhaps by calendar day: a 429 stays possible. Calls of other programs count
 // only if they share the store. A transport that repeats requests can exceed the allowance within one call.
 //
-// Clocks of a fleet have to agree to seconds. A clock that is wrong for a moment forgets nothing within a month. Calls
-// that lie in the future of the clock count for one window from when that was noticed, and while they may be true.
+// Clocks of a fleet have to agree to seconds. A clock that is wrong for a moment forgets nothing: an account keeps its
+// last calls, as many as its largest limit has, and a store deletes what had expired at its last sweep, a day before.
+// Calls that lie in the future of the clock count for one window from when that was noticed, and while they may be true.
 //
 // # Stores
 //
 // [Memory] is for one process, [File] for the processes of one machine, [SQL] for fleets; [Store] is one method. While
-// a store fails, calls are refused with [adapters.ErrUnavailable], unless [Options].FailOpen says otherwise. Files and
+// a store fails, calls are refused with [adapters.ErrUnavailable], unless [Options].FailOpen says otherwise. What a
+// store that fails after a call could not be told, the guard tells it when the same key is looked at next. A call waits
+// ten seconds for a store that does nothing, for all its accounts together, and one second once its caller has left. Files and
 // tables carry a version. Records of the first version, which has none, go on to count; programs of the first version
 // refuse what this one has written. A store of a later version is refused ([ErrVersion]) and left as it is.
 //

@@ -27,9 +27,9 @@ type FileStore struct {
 }
 
 // File returns a store that keeps its records in the file at path, which survives restarts and crashes. Processes take
-// turns by a lock on path.lock that ends with its holder; on Unix it is flock, which network file systems may not
-// honour, and on other systems than Unix and Windows every update fails. The folder has to be there; both files are
-// for their owner only. A link is followed. A file that was not written by a FileStore is [ErrDamaged], and one of a later
+// turns by a lock that ends with its holder. On Unix it is flock on the file itself, which network file systems may not
+// honour, on Windows a lock on path.lock, and on other systems every update fails. The folder has to be there; the files
+// are for their owner only. A link is followed. A file that was not written by a FileStore is [ErrDamaged], and one of a later
 // version [ErrVersion]; both are left as they are.
 //
 // Every counted call writes the file twice, so it suits some thousands of accounts.
@@ -42,17 +42,14 @@ func (s *FileStore) Update(ctx context.Context, key string, now time.Time, chang
 }
 
 // updateFile reports whether the record is what change made of it; false without error means that another process has
-// the lock, or that somebody has removed the lock file meanwhile.
+// or had the lock. A lock on a file that no longer has its name is none: the file has been replaced or removed.
 func updateFile(path, key string, now time.Time, change func(Record) Record) (bool, error) {
-	if _, err := regular(path + ".lock"); err != nil {
-		return false, err
-	}
-	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := openLock(path)
 	if err != nil {
 		return false, err
 	}
 	defer func() { _ = lock.Close() }() // ends the lock
-	if locked, err := tryLock(lock); !locked {
+	if locked, err := tryLock(lock); !locked || !isNamed(lock) {
 		return false, err
 	}
 	records, err := read(path)
@@ -65,11 +62,46 @@ func updateFile(path, key string, now time.Time, change func(Record) Record) (bo
 	}
 	records[key] = record
 	prune(records, now)
-	held, _ := lock.Stat()
-	if named, _ := os.Lstat(lock.Name()); !os.SameFile(held, named) {
+	if !isNamed(lock) {
 		return false, nil
 	}
 	return true, write(path, records)
+}
+
+// openLock opens the file that is locked. On Unix that is the file itself, because somebody may tidy away what lies
+// beside it; an open file of Windows can be neither removed nor replaced, so there it is another one.
+func openLock(path string) (*os.File, error) {
+	found, err := regular(path + lockSuffix)
+	if err == nil && !found && lockSuffix == "" {
+		err = create(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.OpenFile(path+lockSuffix, lockFlags, 0o600)
+}
+
+func isNamed(file *os.File) bool {
+	held, _ := file.Stat()
+	named, _ := os.Lstat(file.Name())
+	return os.SameFile(held, named)
+}
+
+// create makes a file without records, unless it is there. Nobody sees an unfinished one.
+func create(path string) error {
+	folder, err := os.MkdirTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	first := filepath.Join(folder, "first")
+	if err := write(first, map[string]Record{}); err != nil {
+		return err
+	}
+	if err := os.Link(first, path); err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return os.Rename(first, path) // the file system has no links
 }
 
 // resolve follows links, so that every name of a file leads to one lock. Nothing need be there.

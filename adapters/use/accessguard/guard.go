@@ -16,8 +16,8 @@ const (
 	getToken = "get token"
 	// inFlight is how much longer than a window a call counts until its answer has come, as the provider may count it
 	// at any moment until then.
-	inFlight      = time.Minute
-	settleTimeout = 10 * time.Second
+	inFlight    = time.Minute
+	settleGrace = time.Second // once the caller has left
 )
 
 var _ adapters.Source = (*Guard)(nil)
@@ -30,7 +30,7 @@ type Guard struct {
 	consent  call.Sealed[adapters.Secret]
 	failOpen bool
 	clock    func() time.Time
-	unsaved  sync.Map // of a key: until when it is blocked, if the store could not be told
+	unsaved  unsaved
 
 	balances, batch, accounts, allBalances *kind
 }
@@ -136,9 +136,11 @@ func one[T any](ctx context.Context, g *Guard, k *kind, key string, psu adapters
 			return slots[0].err
 		}
 		found, err = ask(ctx, psu)
+		w := settling(ctx)
+		defer w.end()
 		for _, element := range found {
 			if slots != nil && k.perAccount && id != nil {
-				g.settle(ctx, k, slot{key: g.key(k, id(element))}, 1)
+				g.settle(w, k, slot{key: g.key(k, id(element))}, 1)
 			}
 		}
 		return err
@@ -159,34 +161,43 @@ func (g *Guard) guard(ctx context.Context, k *kind, keys []string, psu adapters.
 		return ask(ctx, nil)
 	}
 	var slots []slot
+	w := waiting(ctx)
+	defer w.end()
 	for _, key := range keys {
-		slots = append(slots, g.reserve(ctx, k, key))
+		slots = append(slots, g.reserve(ctx, w, k, key))
 	}
 	if ctx.Err() != nil {
+		w := settling(ctx)
+		defer w.end()
 		for _, s := range slots {
-			g.settle(ctx, k, s, 0)
+			g.settle(w, k, s, 0)
 		}
 		return g.interrupted(ctx, k)
 	}
 	counting, sent := call.Counting(ctx)
 	err := ask(counting, slots)
+	w = settling(ctx)
+	defer w.end()
 	for _, s := range slots {
 		if err != nil && !s.refused {
 			s.err = err
 			k.unsupported.CompareAndSwap(false, errors.Is(err, errors.ErrUnsupported))
 		}
-		g.settle(ctx, k, s, spent(sent(), err, s.err))
+		g.settle(w, k, s, spent(sent(), err, s.err))
 	}
 	return err
 }
 
-// spent tells how many calls count, of the requests of a call with this outcome as a whole and for one key.
+// spent tells how many calls count, of the requests of a call with this outcome as a whole and for one key. Requests that
+// are not known are less than 0.
 func spent(requests int, whole, own error) int {
 	switch {
-	case !unsent(own):
-		return max(requests, 1) // a source may not count its requests
-	case whole == nil: // the key's account was left out
+	case unsent(own) && whole == nil: // the key's account was left out
 		return 0
+	case unsent(own):
+		return max(requests, 0)
+	case requests < 0:
+		return 1
 	}
 	return requests
 }
@@ -203,10 +214,14 @@ func unsent(err error) bool {
 }
 
 // reserve counts a call before it is sent, or says why it must not be.
-func (g *Guard) reserve(ctx context.Context, k *kind, key string) slot {
+func (g *Guard) reserve(ctx context.Context, w *wait, k *kind, key string) slot {
 	now := g.now()
 	taken := now.Add(inFlight)
-	left, err := g.look(ctx, k, key, now, func(r Record) Record { return r.with(taken) })
+	left, err := g.look(w, k, key, now, func(r Record) Record { return r.with(taken) })
+	if err != nil && w.Err() != nil && ctx.Err() == nil {
+		err = errBusy
+	}
+	w.timer.Reset(storeTimeout)
 	switch {
 	case err != nil && !g.failOpen:
 		return slot{refused: true, err: g.storeFailed(ctx, k, err)}
@@ -218,18 +233,52 @@ func (g *Guard) reserve(ctx context.Context, k *kind, key string) slot {
 	return slot{key: key, taken: taken}
 }
 
+// wait is how long the slots of one call wait for the store: until nothing has come of it for some time.
+type wait struct {
+	context.Context
+	timer *time.Timer
+	end   func()
+}
+
+func waiting(ctx context.Context) *wait {
+	ctx, cancel := context.WithCancel(ctx)
+	timer := time.AfterFunc(storeTimeout, cancel)
+	return &wait{ctx, timer, func() {
+		timer.Stop()
+		cancel()
+	}}
+}
+
+// settling is for slots that are settled also if the context of their call ends.
+func settling(ctx context.Context) *wait {
+	w := waiting(context.WithoutCancel(ctx))
+	end := w.end
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleGrace, end) })
+	w.end = func() {
+		stop()
+		end()
+	}
+	return w
+}
+
 // look tells what is left, and lets take change the record if a call may be made and counts.
 func (g *Guard) look(ctx context.Context, k *kind, key string, now time.Time, take func(Record) Record) (left Left, err error) {
+	unsaved, saved, err := g.unsaved.take(ctx, key)
+	if err != nil {
+		return left, err
+	}
+	err = errBusy // should the store panic
+	defer func() { saved(err) }()
 	err = g.store.Update(ctx, key, now, func(r Record) Record {
 		fresh := r.at(now, k)
-		if until, ok := g.unsaved.Load(key); ok {
-			fresh.Blocked = later(fresh.Blocked, until.(time.Time))
+		for _, change := range unsaved {
+			fresh = change(fresh)
 		}
 		left = fresh.left(k.limits, now)
 		switch {
 		case left.Limited && !left.Next.After(now) && take != nil:
 			return take(fresh)
-		case !fresh.Doubted.Equal(r.Doubted):
+		case len(unsaved) > 0 || !fresh.Doubted.Equal(r.Doubted):
 			return fresh
 		}
 		return r
@@ -237,18 +286,18 @@ func (g *Guard) look(ctx context.Context, k *kind, key string, now time.Time, ta
 	return left, err
 }
 
-// settle ends a slot: as many calls as requests count from now on, and a 429 is remembered. It does so also if the
-// call's context has ended. A store that fails now does not take the answer away: the slot then counts for a minute
-// longer, and this guard remembers the 429.
-func (g *Guard) settle(ctx context.Context, k *kind, s slot, requests int) {
+// settle ends a slot: as many calls as requests count from now on, and a 429 is remembered. A store that fails now does
+// not take the answer away: this guard tells it when the key is looked at next.
+func (g *Guard) settle(w *wait, k *kind, s slot, requests int) {
 	if s.refused {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
 	now := g.now()
-	blocked := k.blockedUntil(s.err, now)
-	err := g.store.Update(ctx, s.key, now, func(r Record) Record {
+	var blocked time.Time
+	if requests > 0 {
+		blocked = k.blockedUntil(s.err, now)
+	}
+	change := func(r Record) Record {
 		r = r.at(now, k).without(s.taken)
 		for range requests {
 			if len(k.limits) > 0 {
@@ -257,10 +306,11 @@ func (g *Guard) settle(ctx context.Context, k *kind, s slot, requests int) {
 		}
 		r.Blocked = later(r.Blocked, blocked)
 		return r
-	})
-	if err != nil && !blocked.IsZero() {
-		g.unsaved.Store(s.key, blocked)
 	}
+	if g.store.Update(w, s.key, now, change) != nil {
+		g.unsaved.add(s.key, change)
+	}
+	w.timer.Reset(storeTimeout)
 }
 
 // blockedUntil returns until when a failure stops unattended calls; zero if it does not. Status 0 is not the
@@ -270,10 +320,14 @@ func (k *kind) blockedUntil(err error, now time.Time) time.Time {
 	if !errors.As(err, &failure) || failure.Kind != adapters.ErrRateLimited || failure.Status == 0 || unsent(err) {
 		return time.Time{}
 	}
+	until := now.Add(k.block)
 	if failure.RetryAfter.After(now) {
-		return failure.RetryAfter.UTC().Round(0)
+		until = failure.RetryAfter.UTC().Round(0)
 	}
-	return now.Add(k.block)
+	if latest := now.Add(maxBlock); until.After(latest) {
+		return latest
+	}
+	return until
 }
 
 // Left is what is left of an allowance.
@@ -332,4 +386,47 @@ func (g *Guard) failure(k *kind, sort adapters.Kind, detail string) *adapters.Er
 	return &adapters.Error{
 		Kind: sort, Origin: adapters.OriginLocal, Provider: g.provider, Operation: k.operation, Detail: "access guard: " + detail,
 	}
+}
+
+// unsaved are the changes of records that the store could not be told, by key.
+type unsaved struct {
+	mutex   sync.Mutex
+	changes map[string][]func(Record) Record
+	turn    chan struct{} // for one at a time to make up for them
+}
+
+func (u *unsaved) add(key string, change func(Record) Record) {
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	all := append(u.changes[key], change)
+	u.changes[key] = all[max(0, len(all)-maxCalls):]
+}
+
+func (u *unsaved) of(key string) []func(Record) Record {
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	return slices.Clone(u.changes[key])
+}
+
+// take returns the changes of a key, and what to call with the error of saving them.
+func (u *unsaved) take(ctx context.Context, key string) (changes []func(Record) Record, saved func(error), err error) {
+	if u.of(key) == nil {
+		return nil, func(error) {}, nil
+	}
+	select {
+	case u.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
+	changes = u.of(key)
+	return changes, func(err error) {
+		u.mutex.Lock()
+		defer u.mutex.Unlock()
+		if rest := u.changes[key]; err == nil && len(rest) > len(changes) {
+			u.changes[key] = rest[len(changes):]
+		} else if err == nil {
+			delete(u.changes, key)
+		}
+		<-u.turn
+	}, nil
 }

@@ -8,7 +8,10 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -25,10 +28,11 @@ const (
 )
 
 var (
-	errDown = fmt.Errorf("down: %w", errors.ErrUnsupported)
-	start   = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
-	user    = adapters.Attended(adapters.PSUContext{IPAddress: netip.MustParseAddr("203.0.113.7")})
-	nobody  = adapters.Unattended()
+	errCrash = errors.New("crash")
+	errDown  = fmt.Errorf("down: %w", errors.ErrUnsupported)
+	start    = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+	user     = adapters.Attended(adapters.PSUContext{IPAddress: netip.MustParseAddr("203.0.113.7")})
+	nobody   = adapters.Unattended()
 )
 
 // bank fails as it is told. It answers batches backwards, and lists the accounts a and b.
@@ -55,9 +59,15 @@ func (b *bank) Balances(ctx context.Context, id string, psu adapters.PSU) ([]ada
 
 func (b *bank) BatchBalances(ctx context.Context, ids []string, psu adapters.PSU) (found []adapters.AccountBalances, err error) {
 	b.batch = ids
+	if b.during != nil {
+		b.during()
+	}
 	for _, id := range slices.Backward(ids) {
-		balances, _ := b.Bank.Balances(ctx, id, psu)
-		found = append(found, adapters.AccountBalances{AccountID: id, Balances: balances, Err: b.refused[id]})
+		one := adapters.AccountBalances{AccountID: id, Err: b.refused[id]}
+		if one.Err == nil {
+			one.Balances, _ = b.Bank.Balances(ctx, id, psu)
+		}
+		found = append(found, one)
 	}
 	if b.short {
 		found = found[1:]
@@ -79,12 +89,17 @@ func (b *bank) AllBalances(context.Context, adapters.PSU) ([]adapters.AccountBal
 type store struct {
 	accessguard.Store
 	down  bool
+	hangs bool
 	after func()
 }
 
 func (s *store) Update(ctx context.Context, key string, now time.Time, change func(accessguard.Record) accessguard.Record) error {
 	if s.down {
 		return errDown
+	}
+	if s.hangs {
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	defer s.after()
 	return s.Store.Update(ctx, key, now, change)
@@ -117,9 +132,14 @@ func (f *fixture) guard(source adapters.Source) {
 	require.NoError(f.t, err)
 }
 
-// call makes one unattended call of an account.
-func (f *fixture) call() error {
-	_, err := f.Balances(f.t.Context(), "account", nobody)
+// call makes one unattended call of an account. A crash is no error.
+func (f *fixture) call() (err error) {
+	defer func() {
+		if value := recover(); value != nil && value != errCrash {
+			panic(value)
+		}
+	}()
+	_, err = f.Balances(f.t.Context(), "account", nobody)
 	return err
 }
 
@@ -172,11 +192,19 @@ func TestWindows(t *testing.T) {
 		pass   int           // so many calls
 		next   time.Duration // when the one after them may pass; zero if it is not tried
 		access specs.Access  // another one from here on
+		during func(*fixture)
 	}
 	for name, steps := range map[string][]step{
 		"rolls": {{pass: 1}, {at: time.Hour, pass: 3, next: day}, {at: day - 1, next: day}, {at: day, pass: 1, next: day + time.Hour}},
 		"two at once": {{pass: 2, next: day, access: limits(2, 1, 5, 3)}, {at: day, pass: 2, next: 2 * day},
 			{at: 2 * day, pass: 1, next: 3 * day}, {at: 3 * day, pass: 2, next: 4 * day}},
+		"the answer takes time": {{pass: 1, next: day + 20*time.Second, access: limits(1, 1), during: func(f *fixture) {
+			f.now = start.Add(20 * time.Second)
+		}}},
+		"the clock is set back during a call": {{pass: 1, next: day + time.Minute - year, access: limits(1, 1), during: func(f *fixture) {
+			f.now = start.Add(-year)
+		}}},
+		"a crash": {{pass: 1, next: day + time.Minute, access: limits(1, 1), during: func(*fixture) { panic(errCrash) }}},
 		"endless": {{pass: 4, access: accessguard.Usual(specs.Limit{Calls: 4, Window: math.MaxInt64})},
 			{at: 200 * year, next: math.MaxInt64}},
 		"a lower limit waits for more than one call": {{pass: 1}, {at: time.Hour, pass: 1}, {at: 2 * time.Hour, pass: 2},
@@ -186,9 +214,11 @@ func TestWindows(t *testing.T) {
 		"a clock that was ahead refuses for one window": {{at: 50 * year, pass: 4}, {next: day + time.Minute},
 			{at: day, next: day + time.Minute}, {at: day + time.Minute, pass: 1}, {at: 40 * year, pass: 4},
 			{at: 7 * day, next: 8*day + time.Minute}},
-		"a clock that is wrong for a moment forgets nothing": {{pass: 4}, {at: 25 * time.Hour, other: true},
+		"a clock that is wrong for a moment forgets nothing": {{pass: 4}, {at: 25 * time.Hour, other: true}, {at: 50 * year, other: true},
 			{at: -56 * year, other: true}, {at: -30 * time.Hour, next: day + time.Minute - 30*time.Hour},
 			{at: time.Minute, next: day}},
+		"nor what the account itself has done": {{pass: 4}, {at: 25 * time.Hour, pass: 1}, {at: time.Minute, next: day},
+			{at: 50 * year, pass: 2}, {at: 2 * time.Minute, next: day}, {at: day, pass: 1, next: day + 3*time.Minute}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -203,6 +233,11 @@ func TestWindows(t *testing.T) {
 					_, err := f.Balances(t.Context(), "other", nobody)
 					require.NoError(t, err)
 				}
+				f.bank.during = func() {
+					if step.during != nil {
+						step.during(f)
+					}
+				}
 				for range step.pass {
 					before := f.left("account")
 					require.NoError(t, f.call())
@@ -212,29 +247,6 @@ func TestWindows(t *testing.T) {
 					f.requireRefused(start.Add(step.next))
 				}
 			}
-		})
-	}
-}
-
-func TestWhatHappensDuringACall(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
-		during func(*fixture)
-		next   time.Duration
-	}{
-		"the answer takes time": {func(f *fixture) { f.now = start.Add(20 * time.Second) }, day + 20*time.Second},
-		"the clock is set back": {func(f *fixture) { f.now = start.Add(-year) }, day + time.Minute - year},
-		"a crash":               {func(*fixture) { panic("crash") }, day + time.Minute},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := guarded(t, limits(1, 1))
-			f.bank.during = func() { row.during(f) }
-			func() {
-				defer func() { _ = recover() }()
-				require.NoError(t, f.call())
-			}()
-			f.requireRefused(start.Add(row.next))
 		})
 	}
 }
@@ -293,6 +305,8 @@ func TestWhatFailuresMean(t *testing.T) {
 		"429 without":              {failure: limited(adapters.Error{Status: 429}), left: until(start.Add(day))},
 		"429 with a past one":      {failure: limited(adapters.Error{Status: 429, RetryAfter: start}), left: until(start.Add(day))},
 		"429, the caller chooses":  {failure: limited(adapters.Error{Status: 429}), left: until(hour), block: time.Hour},
+		"429, for ever":            {failure: limited(adapters.Error{Status: 429}), left: until(start.AddDate(1, 0, 1)), block: math.MaxInt64},
+		"429 with an endless one":  {failure: limited(adapters.Error{Status: 429, RetryAfter: start.AddDate(9, 0, 0)}), left: until(start.AddDate(1, 0, 1))},
 		"429 in a 200":             {failure: limited(adapters.Error{Status: 200}), left: until(start.Add(day))},
 		"429 without a known limit": {failure: limited(adapters.Error{Status: 429}),
 			left: accessguard.Left{Next: start.Add(day)}, base: "onesingleview"},
@@ -374,13 +388,56 @@ func TestStoreThatFails(t *testing.T) {
 	require.NoError(t, f.call())
 	f.bank.during = func() { f.store.down = false }
 	require.NoError(t, f.call())
-	assert.Equal(t, 3, f.left("account").Calls, "the store is back when the answer comes")
+	assert.Equal(t, 2, f.left("account").Calls, "the store is back when the second answer comes, and hears of the first")
 
-	f.bank.failure = &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
 	f.bank.during = func() { f.store.down = true }
+	f.bank.failure = &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429}
 	require.Equal(t, f.bank.failure, f.call())
 	f.store.down = false
-	f.requireRefused(start.Add(day)) // the guard remembers what it could not store
+	f.requireRefused(start.Add(day)) // the guard remembers what it could not store, and stores it
+	f.guard(f.bank)
+	f.requireRefused(start.Add(day))
+
+	f.bank.Base, f.bank.failure, f.store.down = "neonomics", nil, true
+	f.guard(f.bank)
+	for range 3 {
+		_, err = f.AllBalances(t.Context(), nobody)
+		require.NoError(t, err)
+	}
+	f.store.down = false
+	assert.Equal(t, 1, f.left("a").Calls, "each list is a call of its accounts")
+}
+
+// A store that hangs when the answer is there keeps nobody waiting who has left, and does not lose what is to be counted.
+func TestStoreThatHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := guarded(t, limits(2, 1))
+		f.bank.during = func() { f.store.hangs = true }
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		begun := time.Now()
+		results, err := f.BatchBalances(ctx, []string{"a", "b", "c"}, nobody)
+		require.NoError(t, err)
+		assert.Len(t, results, 3)
+		assert.Equal(t, 1200*time.Millisecond, time.Since(begun))
+		f.store.hangs = false
+		assert.Equal(t, 1, f.left("c").Calls)
+		ids := make([]string, adapters.MaxBatch)
+		for i := range ids {
+			ids[i] = strconv.Itoa(i)
+		}
+		_, err = f.ask(ids...)
+		require.NoError(t, err)
+		assert.Equal(t, 11200*time.Millisecond, time.Since(begun), "once for all accounts")
+		results, err = f.ask(ids...)
+		require.NoError(t, err)
+		assert.Equal(t, 21200*time.Millisecond, time.Since(begun), "before the call, too")
+		for _, result := range results {
+			require.EqualError(t, result.Err, "eika: get balances: unavailable: access guard: the store failed, nothing was sent")
+			require.NotErrorIs(t, result.Err, context.Canceled)
+		}
+	})
 }
 
 func TestKeysAreApart(t *testing.T) {
@@ -443,54 +500,49 @@ func TestPrintedGuardHidesTheConsent(t *testing.T) {
 	assert.NotContains(t, fmt.Sprintf("%v %+v %#v", guard, guard, guard), "S3CR3T")
 }
 
-func TestBatchAsksForTheAccountsThatAreLeft(t *testing.T) {
+func TestBatches(t *testing.T) {
 	t.Parallel()
-	f := guarded(t, limits(1, 1))
-	require.NoError(t, f.call())
-	for _, asked := range [][]string{{"a", "c"}, nil} { // nothing is left the second time, and nothing is sent
-		f.bank.batch = nil
-		results, err := f.ask("a", "account", "c")
-		require.NoError(t, err)
-		assert.Equal(t, asked, f.bank.batch)
-		require.Len(t, results, 3)
-		for i, id := range []string{"a", "account", "c"} {
-			answered := slices.Contains(asked, id)
-			assert.Equal(t, id, results[i].AccountID)
-			assert.Equal(t, answered, results[i].Balances != nil)
-			assert.Equal(t, !answered, errors.Is(results[i].Err, adapters.ErrRateLimited))
-		}
+	forbidden := &adapters.Error{Kind: adapters.ErrForbidden, Status: 403}
+	refused := map[string]error{"a": &adapters.Error{Kind: adapters.ErrRateLimited, Status: 200}, "b": &adapters.Error{Kind: adapters.ErrInvalidArgument}}
+	kinds := map[string]error{
+		"limited": adapters.ErrRateLimited, "invalid": adapters.ErrInvalidArgument, "forbidden": adapters.ErrForbidden, "protocol": adapters.ErrProtocol,
 	}
-}
-
-func TestBatchLearnsForEachAccount(t *testing.T) {
-	t.Parallel()
-	f := guarded(t, limits(2, 1))
-	f.bank.refused = map[string]error{"a": &adapters.Error{Kind: adapters.ErrRateLimited, Status: 200},
-		"b": &adapters.Error{Kind: adapters.ErrInvalidArgument}}
-	_, err := f.ask("a", "b", "c")
-	require.NoError(t, err)
-	assert.Equal(t, accessguard.Left{Limited: true, Next: start.Add(day)}, f.left("a"))
-	assert.Equal(t, 2, f.left("b").Calls, "was left out of the request")
-	assert.Equal(t, 1, f.left("c").Calls)
-}
-
-func TestBatchThatFailsAsAWhole(t *testing.T) {
-	t.Parallel()
-	for _, kind := range []adapters.Kind{adapters.ErrForbidden, adapters.ErrProtocol} {
-		f := guarded(t, limits(2, 1))
-		if f.bank.short = true; kind == adapters.ErrForbidden {
-			f.bank.failure = &adapters.Error{Kind: kind, Status: 403}
-		}
-		results, err := f.ask("a", "account")
-		require.ErrorIs(t, err, kind)
-		assert.Nil(t, results)
-		_, _ = f.ask("a")
-		results, err = f.ask("a", "account")
-		require.NoError(t, err)
-		require.ErrorIs(t, results[0].Err, adapters.ErrRateLimited)
-		require.ErrorIs(t, results[1].Err, kind, "nothing is lost")
-		assert.Equal(t, []string{"account"}, f.bank.batch)
-		assert.Zero(t, f.left("account").Calls)
+	for name, row := range map[string]struct {
+		spent   string // accounts that have had one of their two calls, once for each mention
+		short   bool   // the source leaves one out
+		failure error  // of the call as a whole
+		refused map[string]error
+		asked   string
+		want    string // for a, b and c; "" if the call fails
+		left    [3]int
+	}{
+		"all":               {asked: "a b c", want: "ok ok ok", left: [3]int{1, 1, 1}},
+		"those left":        {spent: "b b c", asked: "a c", want: "ok limited ok", left: [3]int{1, 0, 0}},
+		"nothing left":      {spent: "a a b b c c", want: "limited limited limited"},
+		"learns by account": {refused: refused, asked: "a b c", want: "limited invalid ok", left: [3]int{0, 2, 1}},
+		"fails":             {failure: forbidden, asked: "a b c", left: [3]int{1, 1, 1}},
+		"fails in part":     {failure: forbidden, spent: "a a", asked: "b c", want: "limited forbidden forbidden", left: [3]int{0, 1, 1}},
+		"short":             {short: true, asked: "a b c", left: [3]int{1, 1, 1}},
+		"short in part":     {short: true, spent: "a a", asked: "b c", want: "limited protocol protocol", left: [3]int{0, 1, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := guarded(t, limits(2, 1))
+			for id := range strings.FieldsSeq(row.spent) {
+				_, err := f.ask(id)
+				require.NoError(t, err)
+			}
+			f.bank.batch, f.bank.short, f.bank.failure, f.bank.refused = nil, row.short, row.failure, row.refused
+			results, err := f.ask("a", "b", "c")
+			assert.Equal(t, row.asked, strings.Join(f.bank.batch, " "))
+			assert.Equal(t, row.want == "", err != nil)
+			for i, want := range strings.Fields(row.want) {
+				assert.Equal(t, string("abc"[i]), results[i].AccountID)
+				assert.ErrorIs(t, results[i].Err, kinds[want])
+				assert.Equal(t, want == "ok", results[i].Balances != nil)
+			}
+			assert.Equal(t, row.left, [3]int{f.left("a").Calls, f.left("b").Calls, f.left("c").Calls})
+		})
 	}
 }
 

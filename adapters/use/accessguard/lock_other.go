@@ -7,4 +7,9 @@ import (
 	"os"
 )
 
+const (
+	lockSuffix = ""
+	lockFlags  = os.O_RDWR
+)
+
 func tryLock(*os.File) (bool, error) { return false, errors.ErrUnsupported }

@@ -8,6 +8,11 @@ import (
 	"syscall"
 )
 
+const (
+	lockSuffix = ""
+	lockFlags  = os.O_RDWR
+)
+
 // tryLock takes the exclusive lock on a file, unless another holder has it.
 func tryLock(file *os.File) (bool, error) {
 	err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)

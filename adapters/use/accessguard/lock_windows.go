@@ -8,6 +8,9 @@ import (
 )
 
 const (
+	lockSuffix = ".lock"
+	lockFlags  = os.O_CREATE | os.O_RDWR
+
 	exclusivelyAndAtOnce = 2 | 1
 	errorLockViolation   = syscall.Errno(33)
 )

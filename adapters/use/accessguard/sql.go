@@ -26,6 +26,7 @@ const (
 	sqlPause   = 100 * time.Millisecond
 	pruneEvery = time.Hour
 	versionRow = "version" // is no key
+	sweepRow   = "sweep"   // neither; its record is the time of the last sweep in Unix seconds
 )
 
 // SQLStore is a [Store] for fleets. Make it with [SQL].
@@ -134,12 +135,24 @@ func (s *SQLStore) replace(ctx context.Context, key string, old sql.NullString, 
 	return err == nil, err
 }
 
-// prune deletes what has expired, now and then. The record is written by then, so a failure is left for the next time.
+// prune does now and then what prune of the other stores does. The record is written by then, so a failure is left for
+// the next time.
 func (s *SQLStore) prune(ctx context.Context, now time.Time) {
-	last := s.pruned.Load()
-	if now.Sub(time.Unix(last, 0)).Abs() >= pruneEvery && s.pruned.CompareAndSwap(last, now.Unix()) {
-		_, _ = s.exec(ctx, "DELETE FROM openbalances_access WHERE expires < ?", now.Add(-margin).Unix())
+	tried := s.pruned.Load()
+	if now.Sub(time.Unix(tried, 0)).Abs() < pruneEvery || !s.pruned.CompareAndSwap(tried, now.Unix()) {
+		return
 	}
+	_, old, _ := s.read(ctx, sweepRow)
+	text, _ := unversioned(old.String)
+	last, _ := strconv.ParseInt(text, 10, 64)
+	age := now.Sub(time.Unix(last, 0))
+	if age >= 0 && age < sweepEvery {
+		return
+	}
+	if age > 0 {
+		_, _ = s.exec(ctx, "DELETE FROM openbalances_access WHERE expires < ?", time.Unix(last, 0).Add(-margin).Unix())
+	}
+	_, _ = s.replace(ctx, sweepRow, old, versioned(strconv.FormatInt(now.Unix(), 10)), math.MaxInt64)
 }
 
 func (s *SQLStore) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {

@@ -29,7 +29,8 @@ var ErrVersion = errors.New("access guard: the stored records are of a later ver
 // written. When Update returns nil, the record is as durable as the store promises; after an error it is either the old
 // one or the new one.
 //
-// Records that have expired at now may be forgotten, of any key. Update ends when ctx does.
+// Records that had expired at the now of an update a day before may be forgotten, of any key: now may be wrong for a
+// moment. Update ends when ctx does.
 type Store interface {
 	Update(ctx context.Context, key string, now time.Time, change func(Record) Record) error
 }
@@ -48,6 +49,8 @@ type Record struct {
 const (
 	// margin is how long a record is kept after it has expired, so that a clock that jumps ahead forgets nothing.
 	margin = 31 * 24 * time.Hour
+	// sweepEvery is how long it takes at least from one sweep to the next.
+	sweepEvery = 24 * time.Hour
 	// maxBlock is more than any provider asks to wait.
 	maxBlock = 366 * 24 * time.Hour
 )
@@ -80,13 +83,11 @@ func (r Record) at(now time.Time, k *kind) Record {
 		r = r.with(until.Add(time.Millisecond - 1).Add(-k.shortest))
 	}
 	r.Taken, r.Keep = nil, max(r.Keep, k.longest)
-	r.Calls = slices.DeleteFunc(r.Calls, over(r.Keep, now))
-	if len(r.Calls) == 0 {
+	matter := slices.DeleteFunc(slices.Clone(r.Calls), over(r.Keep, now))
+	if len(matter) == 0 {
 		r.Keep = k.longest
 	}
-	if !r.Blocked.After(now) {
-		r.Blocked = time.Time{}
-	}
+	r.Calls = r.Calls[max(0, len(r.Calls)-max(len(matter), k.most)):] // more than matter: the clock may be wrong now
 	return r.doubt(now)
 }
 
@@ -120,9 +121,12 @@ func over(window time.Duration, now time.Time) func(int64) bool {
 
 // left tells what is left if limits hold at once. It believes that what lies in the future happened when that was noticed.
 func (r Record) left(limits []specs.Limit, now time.Time) Left {
-	left := Left{Limited: len(limits) > 0, Calls: math.MaxInt, Next: r.Blocked}
-	if left.Next.After(now.Add(maxBlock)) {
+	left := Left{Limited: len(limits) > 0, Calls: math.MaxInt}
+	switch {
+	case r.Blocked.After(now.Add(maxBlock)):
 		left.Next = r.trusted()
+	case r.Blocked.After(now):
+		left.Next = r.Blocked
 	}
 	calls := slices.Clone(r.Calls)
 	for i, c := range calls {

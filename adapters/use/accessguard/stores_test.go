@@ -43,8 +43,8 @@ func TestFile(t *testing.T) {
 	assert.Less(t, strings.Count(string(text), "blocked"), 12)
 	entries, err := filepath.Glob(path + "*")
 	require.NoError(t, err)
-	assert.Equal(t, []string{path, path + ".lock"}, entries)
 	for _, entry := range entries {
+		assert.Contains(t, []string{path, path + ".lock"}, entry)
 		info, err := os.Stat(entry)
 		require.NoError(t, err)
 		assert.Equal(t, os.FileMode(0o600), info.Mode(), entry)
@@ -56,6 +56,10 @@ func TestFileStaysLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "access.json")
 	holder := accessguard.File(path)
 	require.NoError(t, holder.Update(t.Context(), "key", time.Now(), func(r accessguard.Record) accessguard.Record {
+		beside, _ := filepath.Glob(path + ".*")
+		for _, file := range beside { // somebody tidies up
+			_ = os.Remove(file)
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		for _, store := range []accessguard.Store{holder, accessguard.File(path)} {
@@ -123,8 +127,8 @@ func TestLinkIsTheFile(t *testing.T) {
 	assert.NotZero(t, info.Mode()&os.ModeSymlink)
 }
 
-// Somebody removes the lock file while a call is being counted, and another program counts one.
-func TestLockFileThatIsTidiedAway(t *testing.T) {
+// Somebody removes the file while a call is being counted, and another program counts one.
+func TestFileThatIsRemoved(t *testing.T) {
 	t.Parallel()
 	path, now := filepath.Join(t.TempDir(), "access.json"), time.Now()
 	tidy := func() {}
@@ -136,7 +140,7 @@ func TestLockFileThatIsTidiedAway(t *testing.T) {
 	}
 	tidy = func() {
 		tidy = func() {}
-		require.NoError(t, os.Remove(path+".lock"))
+		require.NoError(t, os.Remove(path))
 		require.NoError(t, accessguard.File(path).Update(t.Context(), "key", now, count))
 	}
 	require.NoError(t, accessguard.File(path).Update(t.Context(), "key", now, count))
@@ -146,14 +150,13 @@ func TestLockFileThatIsTidiedAway(t *testing.T) {
 func TestPathThatIsNoFile(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	linked := filepath.Join(folder, "access.json")
-	if err := os.Symlink("made by the lock", linked+".lock"); err != nil {
+	circle := filepath.Join(folder, "access.json")
+	if err := os.Symlink("access.json", circle); err != nil {
 		t.Skip(err)
 	}
-	for _, path := range []string{linked, folder} {
+	for _, path := range []string{circle, folder} {
 		require.ErrorIs(t, accessguard.File(path).Update(t.Context(), "key", time.Now(), unchanged), accessguard.ErrDamaged)
 	}
-	assert.NoFileExists(t, filepath.Join(folder, "made by the lock"))
 }
 
 // hanging is a database that never answers.

@@ -1,6 +1,7 @@
 package collect_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -25,8 +26,10 @@ type bank struct {
 	accounts []string                                        // that it lists; nil: it lists none
 	carries  bool                                            // the list has balances, but not those of the account without
 	without  string
-	batches  bool // backwards, without the account lost
+	closed   string // accounts whose list says so
+	batches  bool   // backwards, without the account lost
 	lost     string
+	odd      func(account string) error // a batch with such an account is refused as a whole
 	calls    atomic.Int64
 }
 
@@ -40,7 +43,11 @@ func (b *bank) ask(ctx context.Context, account string) error {
 }
 
 func (b *bank) Balances(ctx context.Context, account string, _ adapters.PSU) ([]adapters.Balance, error) {
-	if err := b.ask(ctx, account); err != nil {
+	err := b.ask(ctx, account)
+	if err == nil && b.odd != nil {
+		err = b.odd(account)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return b.balances(account), nil
@@ -53,12 +60,20 @@ func (b *bank) balances(account string) []adapters.Balance {
 	}}
 }
 
+func (b *bank) account(id string) adapters.Account {
+	state := adapters.AccountBlocked
+	if b.closed != "" && strings.Contains(b.closed, id) {
+		state = adapters.AccountClosed
+	}
+	return adapters.Account{Provider: b.Provider(), ID: id, State: state}
+}
+
 func (b *bank) Accounts(ctx context.Context, psu adapters.PSU) (all []adapters.Account, err error) {
 	if b.accounts == nil {
 		return b.Base.Accounts(ctx, psu)
 	}
 	for _, id := range b.accounts {
-		all = append(all, adapters.Account{Provider: b.Provider(), ID: id})
+		all = append(all, b.account(id))
 	}
 	return all, b.ask(ctx, "list")
 }
@@ -68,7 +83,8 @@ func (b *bank) AllBalances(ctx context.Context, psu adapters.PSU) (all []adapter
 		return b.Base.AllBalances(ctx, psu)
 	}
 	for _, id := range b.accounts {
-		answer := adapters.AccountBalances{AccountID: id}
+		account := b.account(id)
+		answer := adapters.AccountBalances{AccountID: id, Account: &account}
 		if strings.Contains(b.without, id) {
 			answer.Err = &adapters.Error{Kind: adapters.ErrProtocol, Err: adapters.ErrNoBalances}
 		} else {
@@ -87,6 +103,9 @@ func (b *bank) BatchBalances(ctx context.Context, ids []string, psu adapters.PSU
 		return nil, &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "account ids: missing, or one occurs twice"}
 	}
 	for _, id := range slices.Backward(ids) {
+		if b.odd != nil && b.odd(id) != nil {
+			return nil, cmp.Or(b.ask(ctx, "batch"), b.odd(id))
+		}
 		if id != b.lost {
 			all = append(all, adapters.AccountBalances{AccountID: id, Balances: b.balances(id)})
 		}
@@ -155,6 +174,8 @@ func lines(results []collect.Result) (all []string) {
 		switch {
 		case r.Err != nil && r.Balances == nil:
 			outcome = r.Err.Error()
+		case r.Closed && r.Err == nil && r.Balances == nil:
+			outcome = "closed"
 		case r.Err == nil && len(r.Balances) == 1 && r.Balances[0].AccountID == r.AccountID:
 			outcome = "ok"
 		}

@@ -38,6 +38,8 @@ type Result struct {
 	Account   *adapters.Account  `json:"account,omitempty"`
 	Balances  []adapters.Balance `json:"balances,omitempty"`
 	Err       error              `json:"error,omitempty"`
+	// Closed marks an account that the provider lists as closed and without balances; it was not asked for.
+	Closed bool `json:"closed,omitempty"`
 	// OfConnection marks a result that is about the connection as a whole: Err says why further accounts are not known.
 	OfConnection bool `json:"ofConnection,omitempty"`
 }

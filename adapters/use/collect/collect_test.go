@@ -4,13 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/accessguard"
 	"github.com/openbalances/openbalances/adapters/use/collect"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -59,9 +63,14 @@ func TestConnections(t *testing.T) {
 	}{
 		"lists":           {nil, &bank{accounts: []string{"1", "2", "3"}}, nil, 4, []string{"k 1: listed, ok", "k 2: listed, ok", "k 3: listed, ok"}},
 		"lists, batches":  {nil, &bank{accounts: []string{"6", "7"}, batches: true}, nil, 2, []string{"k 6: listed, ok", "k 7: listed, ok"}},
-		"carries":         {nil, &bank{accounts: []string{"4", "5"}, carries: true}, nil, 1, []string{"k 4: ok", "k 5: ok"}},
-		"carries in part": {nil, &bank{accounts: []string{"1", "2", "3"}, carries: true, without: "2"}, nil, 2, []string{"k 1: ok", "k 2: ok", "k 3: ok"}},
-		"refuses to list": {nil, &bank{accounts: []string{}, wait: unauthorized}, nil, 1, []string{"k : connection: unauthorized (HTTP 401)"}},
+		"carries":         {nil, &bank{accounts: []string{"4", "5"}, carries: true}, nil, 1, []string{"k 4: listed, ok", "k 5: listed, ok"}},
+		"carries in part": {nil, &bank{accounts: []string{"1", "2", "3"}, carries: true, without: "2"}, nil, 2, []string{"k 1: listed, ok", "k 2: listed, ok", "k 3: listed, ok"}},
+		"lists closed ones": {nil, &bank{accounts: []string{"1", "2", "a/b"}, closed: "2 a/b"}, nil, 2,
+			[]string{"k 1: listed, ok", "k 2: listed, closed", "k a/b: listed, closed"}},
+		"carries none of closed ones": {nil, &bank{accounts: []string{"1", "2", "3"}, carries: true, without: "23", closed: "31"}, nil, 2,
+			[]string{"k 1: listed, ok", "k 2: listed, ok", "k 3: listed, closed"}},
+		"closed, but named": {nil, &bank{accounts: []string{"1"}, carries: true, without: "1", closed: "1"}, numbers(1, 2), 1, []string{"k 1: ok"}},
+		"refuses to list":   {nil, &bank{accounts: []string{}, wait: unauthorized}, nil, 1, []string{"k : connection: unauthorized (HTTP 401)"}},
 		"cannot list": {nil, &bank{}, nil, 0, []string{
 			"k : connection: b: collect: unsupported: accounts: missing, and the provider lists none"}},
 		"lists nothing": {nil, &bank{accounts: []string{}}, nil, 1, nil},
@@ -125,41 +134,165 @@ func recount(results []collect.Result) (report collect.Report) {
 		}
 		report.Accounts++
 		report.Balances += len(r.Balances)
-		if r.Err != nil {
+		switch {
+		case r.Err != nil:
 			add(&report.Failures, r.Err)
-		} else {
+		case r.Closed:
+			report.Closed++
+		default:
 			report.Answered++
 		}
 	}
 	return report
 }
 
-func TestEveryAccountEndsOnce(t *testing.T) {
+// Twenty thousand accounts with a hundred odd ids, in batches of a hundred: exactly the odd ones fail. The neighbours of
+// those that make a batch fail are asked for by themselves once.
+func TestOddAccountsHideNoOthers(t *testing.T) {
 	t.Parallel()
+	const every, kinds = 200, 4
+	reasons := [kinds]error{nil, // is never sent
+		&adapters.Error{Kind: adapters.ErrNotFound, Status: 404}, &adapters.Error{Kind: adapters.ErrInvalidArgument, Status: 200},
+		&adapters.Error{Kind: adapters.ErrInvalidArgument},
+	}
 	both(t, func(t *testing.T, options *collect.Options) {
+		source := &bank{Base: "bank", batches: true, odd: func(account string) error {
+			if i, _ := strconv.Atoi(account); i%every == 7 {
+				return reasons[i/every%kinds]
+			}
+			return nil
+		}}
 		var connections []collect.Connection
-		for i := range 100 {
-			source := &bank{Base: "bank", wait: func(_ context.Context, account string) error {
-				if account[len(account)-1] == '7' {
-					return &adapters.Error{Kind: adapters.ErrNotFound, Status: 404}
-				}
-				return nil
-			}}
-			connections = append(connections, connection(source, "bank", numbers(i*100, i*100+100)))
+		var want []string
+		for first := 0; first < 20_000; first += every {
+			reason, ids := reasons[first/every%kinds], slices.Collect(numbers(first, first+every))
+			lines := each("k", slices.Values(ids), "ok")
+			if reason == nil {
+				ids[7] += "/x"
+				reason = errors.New("bank: get balances: invalid_argument: account id: holds a character that is not allowed")
+			}
+			lines[7] = "k " + ids[7] + ": " + reason.Error()
+			connections, want = append(connections, connection(source, "k", slices.Values(ids))), append(want, lines...)
 		}
 		run := start(t.Context(), options, connections...)
 		results := gather(run)
+		got := lines(results)
 		if !options.Ordered {
-			number := func(r collect.Result) int { n, _ := strconv.Atoi(r.AccountID); return n }
-			slices.SortFunc(results, func(a, b collect.Result) int { return number(a) - number(b) })
+			slices.Sort(want)
+			slices.Sort(got)
 		}
-		require.Len(t, results, 10_000)
-		for i, line := range lines(results) {
-			require.Equal(t, "bank "+strconv.Itoa(i)+": "+map[bool]string{true: "not_found (HTTP 404)", false: "ok"}[i%10 == 7], line)
-		}
-		assert.Equal(t, collect.Report{
-			Accounts: 10_000, Answered: 9_000, Balances: 9_000, Failures: map[string]int{"not_found": 1_000}}, run.Report())
+		require.True(t, slices.Equal(want, got))
+		report := recount(results)
+		report.AskedAgain = 75 * adapters.MaxBatch
+		assert.Equal(t, report, run.Report())
+		assert.Equal(t, map[string]int{"not_found": 25, "invalid_argument": 75}, report.Failures)
+		assert.EqualValues(t, 200+report.AskedAgain, source.calls.Load())
 	})
+}
+
+// A batch of the accounts 1 to 4 is refused as a whole because of the third. Its accounts are asked for by themselves
+// once, if one of them may be the reason.
+func TestRefusedBatches(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		kind  adapters.Kind
+		limit int              // of a guard; 0: no guard
+		spent iter.Seq[string] // accounts that have had a call
+		until string           // the context ends in the call of this account
+		want  string           // of each account: ok, its own or the batch's failure, guarded, canceled
+		calls int64
+		again int
+	}
+	rows := map[string]row{
+		"not found":           {kind: adapters.ErrNotFound, want: "ok ok failed ok", calls: 5, again: 4},
+		"invalid":             {kind: adapters.ErrInvalidArgument, want: "ok ok failed ok", calls: 5, again: 4},
+		"guarded":             {kind: adapters.ErrNotFound, limit: 2, want: "ok ok failed ok", calls: 5, again: 4},
+		"nothing left":        {kind: adapters.ErrNotFound, limit: 1, want: "guarded guarded guarded guarded", calls: 1, again: 4},
+		"one is spent":        {kind: adapters.ErrNotFound, limit: 1, spent: numbers(1, 2), want: "guarded guarded guarded guarded", calls: 1, again: 3},
+		"one has less left":   {kind: adapters.ErrNotFound, limit: 2, spent: numbers(1, 2), want: "guarded ok failed ok", calls: 4, again: 4},
+		"one of them is left": {kind: adapters.ErrNotFound, limit: 1, spent: slices.Values([]string{"1", "2", "4"}), want: "guarded guarded failed guarded", calls: 1},
+		"context ends":        {kind: adapters.ErrNotFound, until: "batch", want: "canceled canceled canceled canceled", calls: 1, again: 4},
+		"context ends later":  {kind: adapters.ErrNotFound, until: "2", want: "ok ok canceled canceled", calls: 3, again: 4},
+	}
+	for _, kind := range []adapters.Kind{
+		adapters.ErrUnauthorized, adapters.ErrForbidden, adapters.ErrConsentRequired, adapters.ErrRateLimited, adapters.ErrUnavailable,
+		adapters.ErrProtocol, adapters.ErrTooLarge, adapters.ErrRedirect, adapters.KindOther,
+	} {
+		rows[string(kind)] = row{kind: kind, want: "failed failed failed failed", calls: 1}
+	}
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			refused := &adapters.Error{Kind: row.kind, Status: 400}
+			bank := &bank{Base: "bank", batches: true, odd: func(account string) error {
+				if account == "3" {
+					return refused
+				}
+				return nil
+			}}
+			var source adapters.Source = bank
+			if row.limit > 0 {
+				var err error
+				source, err = accessguard.New(bank, "consent", accessguard.Memory(), &accessguard.Options{Access: specs.Access{{
+					Of: []specs.Call{specs.Balances, specs.Batch}, Per: specs.PerAccount,
+					Limits: []specs.Limit{{Calls: row.limit, Window: time.Hour}},
+				}}})
+				require.NoError(t, err)
+			}
+			if row.spent != nil {
+				for id := range row.spent {
+					_, _ = source.Balances(ctx, id, adapters.Unattended())
+				}
+				bank.calls.Store(0)
+			}
+			bank.wait = func(_ context.Context, account string) error {
+				if account == row.until {
+					cancel()
+				}
+				return nil
+			}
+			run := start(ctx, &collect.Options{Ordered: true}, connection(source, "k", numbers(1, 5)))
+			var got []string
+			for _, line := range lines(gather(run)) {
+				_, outcome, _ := strings.Cut(line, ": ")
+				switch {
+				case outcome == refused.Error():
+					outcome = "failed"
+				case strings.Contains(outcome, "access guard"):
+					outcome = "guarded"
+				case outcome == context.Canceled.Error():
+					outcome = "canceled"
+				}
+				got = append(got, outcome)
+			}
+			assert.Equal(t, row.want, strings.Join(got, " "))
+			assert.Equal(t, row.calls, bank.calls.Load())
+			assert.Equal(t, row.again, run.Report().AskedAgain)
+		})
+	}
+}
+
+// apart refuses each account of a batch by itself.
+type apart struct{ *bank }
+
+func (a apart) BatchBalances(ctx context.Context, ids []string, _ adapters.PSU) (all []adapters.AccountBalances, err error) {
+	if len(ids) == 0 {
+		return nil, &adapters.Error{Kind: adapters.ErrInvalidArgument}
+	}
+	for _, id := range ids {
+		all = append(all, adapters.AccountBalances{AccountID: id, Err: &adapters.Error{Kind: adapters.ErrNotFound, Status: 200}})
+	}
+	return all, a.ask(ctx, "batch")
+}
+
+func TestAccountsRefusedInABatchAreNotAskedAgain(t *testing.T) {
+	t.Parallel()
+	source := &bank{Base: "bank"}
+	run := start(t.Context(), &collect.Options{Ordered: true}, connection(apart{source}, "k", numbers(1, 5)))
+	assert.Equal(t, each("k", numbers(1, 5), "not_found (HTTP 200)"), lines(gather(run)))
+	assert.EqualValues(t, 1, source.calls.Load())
 }
 
 func TestResultsAndReportsAsJSON(t *testing.T) {

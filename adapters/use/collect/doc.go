@@ -13,7 +13,14 @@
 // Accounts that a connection names are asked for in batches where its source has them, and one by one elsewhere; a batch
 // call without ids tells which, with nothing sent. A connection that names none is asked for all its accounts: in one call
 // where the source has AllBalances, else by listing them first. An account that the list names without balances is then
-// asked for by itself. Nothing is retried.
+// asked for by itself, unless the list says that it is closed: then it yields a result with [Result].Closed, no error and
+// no call. An account that the caller names is asked for in any case.
+//
+// Nothing is asked twice, with one exception. A batch that is refused as a whole with [adapters.ErrNotFound] or
+// [adapters.ErrInvalidArgument] may be refused because of one of its accounts. Each of them is then asked for by itself,
+// once, one after the other. Guards count these calls like any other, and what a guard refuses is the account's result;
+// [Report].AskedAgain tells how many accounts it were. A batch of one account and a batch that fails with any other kind
+// are not repeated.
 //
 // # One result for each account
 //

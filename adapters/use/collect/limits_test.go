@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,51 +22,40 @@ import (
 func TestBoundsHold(t *testing.T) {
 	t.Parallel()
 	gauge := newGauge()
-	var connections []collect.Connection
-	for i := range 40 {
-		name := "bank" + strconv.Itoa(i%4)
-		connections = append(connections, connection(&bank{Base: adapters.Base(name), gauge: gauge, wait: slow}, name, numbers(0, 25)))
+	source := func(name string, accounts []string) *bank {
+		return &bank{Base: adapters.Base(name), gauge: gauge, wait: slow, accounts: accounts, carries: true, without: strings.Join(accounts, " ")}
 	}
-	assert.Len(t, gather(start(t.Context(), &collect.Options{Calls: 10, PerHost: 4}, connections...)), 1000)
-	assert.LessOrEqual(t, gauge.most["total"], 10)
-	assert.Greater(t, gauge.most["total"], 4, "hosts are asked side by side")
-	delete(gauge.most, "total")
-	for name, most := range gauge.most {
-		assert.LessOrEqual(t, most, 4, name)
-	}
-}
-
-// Connections of several providers, and those that come and go, keep the bound of their host while calls are under way.
-func TestHostsAreBounded(t *testing.T) {
-	t.Parallel()
-	gauge := newGauge()
-	connections := func(yield func(collect.Connection) bool) {
-		for i := range 20 {
-			c := connection(&bank{Base: adapters.Base(strconv.Itoa(i % 2)), gauge: gauge, wait: slow}, i, numbers(0, 1))
-			c.Host = "gateway"
-			if !yield(c) {
-				return
+	listed := slices.Collect(numbers(100, 600))
+	for name, test := range map[string]struct {
+		options     collect.Options
+		connections iter.Seq[collect.Connection]
+		results     int
+		within      map[string][2]int // how many calls at once, of a provider or in total
+	}{
+		"hosts side by side": {collect.Options{Calls: 10, PerHost: 4}, func(yield func(collect.Connection) bool) {
+			for i := 0; i < 40 && yield(connection(source("bank"+strconv.Itoa(i%4), nil), i, numbers(0, 25))); i++ {
 			}
-			time.Sleep(time.Millisecond) // the connection before this one has nothing left to ask
+		}, 1000, map[string][2]int{"total": {5, 10}, "bank0": {1, 4}, "bank1": {1, 4}, "bank2": {1, 4}, "bank3": {1, 4}}},
+		"a host of several providers, whose connections come and go": {collect.Options{PerHost: 1}, func(yield func(collect.Connection) bool) {
+			for i := range 20 {
+				c := connection(source(strconv.Itoa(i%2), nil), i, numbers(0, 1))
+				c.Host = "gateway"
+				if !yield(c) {
+					return
+				}
+				time.Sleep(time.Millisecond) // the connection before this one has nothing left to ask
+			}
+		}, 20, map[string][2]int{"total": {1, 1}}},
+		"a list without balances, whose accounts are asked side by side": {collect.Options{PerHost: 8},
+			slices.Values([]collect.Connection{connection(source("all", listed), "all", nil)}), 500, map[string][2]int{"all": {2, 8}}},
+	} {
+		clear(gauge.most)
+		assert.Len(t, gather(collect.Balances(t.Context(), test.connections, &test.options)), test.results, name)
+		for of, bounds := range test.within {
+			assert.GreaterOrEqual(t, gauge.most[of], bounds[0], "%s: %s", name, of)
+			assert.LessOrEqual(t, gauge.most[of], bounds[1], "%s: %s", name, of)
 		}
 	}
-	gather(collect.Balances(t.Context(), connections, &collect.Options{PerHost: 1}))
-	assert.Equal(t, 1, gauge.most["total"])
-}
-
-// Every account of a list without any balances is a call of its own, and these run side by side.
-func TestListsWithoutBalancesKeepTheBounds(t *testing.T) {
-	t.Parallel()
-	gauge, accounts := newGauge(), slices.Collect(numbers(100, 600))
-	source := &bank{Base: "all", gauge: gauge, wait: slow, accounts: accounts, carries: true}
-	for _, id := range accounts {
-		source.without += " " + id
-	}
-	run := start(t.Context(), &collect.Options{Ordered: true, PerHost: 8}, connection(source, "all", nil))
-	assert.Equal(t, each("all", slices.Values(accounts), "ok"), lines(gather(run)))
-	assert.LessOrEqual(t, gauge.most["all"], 8)
-	assert.Greater(t, gauge.most["all"], 1)
-	assert.EqualValues(t, 501, source.calls.Load())
 }
 
 func TestBoundsOfAnySize(t *testing.T) {
@@ -170,12 +160,16 @@ func TestEndOfContextLeavesNoNamedAccountOut(t *testing.T) {
 			return ctx.Err()
 		}
 		source, untouched := &bank{Base: "b", wait: stop}, &bank{Base: "c", accounts: []string{"7"}}
-		connections := []collect.Connection{connection(source, "named", numbers(0, 1000))}
-		for range 500 { // more than are worked on at once
-			connections = append(connections, connection(untouched, "unnamed", nil))
+		connections := func(yield func(collect.Connection) bool) {
+			next := connection(source, "named", numbers(0, 1000))
+			for n := 0; n <= 500 && yield(next); n++ { // more than are worked on at once
+				if next = connection(untouched, "unnamed", nil); n == 499 {
+					<-ctx.Done()
+				}
+			}
 		}
 		options.Calls, options.PerHost = 4, 4
-		run := start(ctx, options, connections...)
+		run := collect.Balances(ctx, connections, options)
 		results, named := gather(run), map[string]bool{}
 		for _, result := range results {
 			assert.True(t, result.Err == nil || errors.Is(result.Err, context.Canceled))

@@ -9,14 +9,17 @@ import (
 	"github.com/openbalances/openbalances/adapters/kit/call"
 )
 
-// Report sums a run up. Accounts is Answered and all Failures together. Errors are counted by [adapters.KindOf].
+// Report sums a run up. Accounts is Answered, Closed and all Failures together. Errors are counted by [adapters.KindOf].
 type Report struct {
 	Accounts int            `json:"accounts"` // results that are not of a connection as a whole, as yielded
-	Answered int            `json:"answered"` // those without an error
+	Answered int            `json:"answered"` // those without an error, except for closed accounts
+	Closed   int            `json:"closed,omitempty"`
 	Balances int            `json:"balances"` // in them
 	Failures map[string]int `json:"failures,omitempty"`
 	// UnknownAccounts are connections whose accounts, or some of them, are not known.
 	UnknownAccounts map[string]int `json:"unknownAccounts,omitempty"`
+	// AskedAgain are the accounts that were asked for by themselves because their batch was refused as a whole.
+	AskedAgain int `json:"askedAgain,omitempty"`
 	// Calls are the requests that are known, by provider, as [call.Counting] counts them. A source that is not built on
 	// package call does not tell its requests.
 	Calls map[string]int `json:"calls,omitempty"`
@@ -57,11 +60,19 @@ func (c *counts) add(r Result) {
 		return
 	case r.Err != nil:
 		increase(&c.so.Failures, string(adapters.KindOf(r.Err)), 1)
+	case r.Closed:
+		c.so.Closed++
 	default:
 		c.so.Answered++
 		c.so.Balances += len(r.Balances)
 	}
 	c.so.Accounts++
+}
+
+func (c *counts) again(accounts int) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.so.AskedAgain += accounts
 }
 
 // counting returns the context for the calls to a provider.

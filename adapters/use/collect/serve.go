@@ -125,7 +125,8 @@ func (v *visit) result(answer adapters.AccountBalances) Result {
 	return result
 }
 
-// listed returns all accounts of the provider. Those that came with their balances are settled.
+// listed returns all accounts of the provider. Those that came with their balances are settled, and so are those that
+// are closed.
 func (v *visit) listed() []item {
 	if v.unusable != nil {
 		return []item{v.ofConnection(v.unusable)}
@@ -141,8 +142,13 @@ func (v *visit) listed() []item {
 	for _, answer := range answers {
 		one := v.named(answer.AccountID)
 		one.Account = answer.Account
-		if !errors.Is(answer.Err, adapters.ErrNoBalances) || answer.AccountID == "" {
+		without := errors.Is(answer.Err, adapters.ErrNoBalances)
+		if !without || answer.AccountID == "" {
 			one = item{v.result(answer), true}
+		}
+		closed := answer.Account != nil && answer.Account.State == adapters.AccountClosed
+		if closed && (without || answer.Err == nil && len(answer.Balances) == 0) {
+			one.Closed, one.Err, one.settled = true, nil, true
 		}
 		items = append(items, one)
 	}
@@ -162,7 +168,10 @@ func (v *visit) list() (answers []adapters.AccountBalances, err error) {
 	}
 	answers = nil
 	for i, account := range accounts {
-		missing := cmp.Or(v.refusal(account.ID), adapters.ErrNoBalances)
+		missing := adapters.ErrNoBalances
+		if account.State != adapters.AccountClosed {
+			missing = cmp.Or(v.refusal(account.ID), missing)
+		}
 		answers = append(answers, adapters.AccountBalances{AccountID: account.ID, Account: &accounts[i], Err: missing})
 	}
 	return answers, err
@@ -227,19 +236,63 @@ func (v *visit) call(group []item, ids []string, deliver func([]Result)) {
 	ended = true
 }
 
-// ask makes the call of a group. A batch that turns out to be unsupported has sent nothing.
+// ask makes the call of a group, and a call of each account where a batch did not serve: it is unsupported, so that
+// nothing was sent, or the provider refused it as a whole.
 func (v *visit) ask(ids []string) (answers []adapters.AccountBalances, err error) {
+	singly := ids
 	if len(ids) > 1 {
-		if answers, err = v.batch(ids); !errors.Is(err, errors.ErrUnsupported) {
-			return answers, err
+		answers, err = v.batch(ids)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			if singly = refusedAsOne(ids, answers, err); singly == nil {
+				return answers, err
+			}
+			v.counts.again(len(singly))
 		}
-		answers = nil
 	}
-	for _, id := range ids {
-		balances, err := try(v, func() ([]adapters.Balance, error) { return v.Source.Balances(v.ctx, id, v.PSU) })
-		answers = append(answers, adapters.AccountBalances{AccountID: id, Balances: balances, Err: err})
+	for _, id := range singly {
+		one := adapters.AccountBalances{AccountID: id, Err: v.ctx.Err()}
+		if one.Err == nil {
+			one.Balances, one.Err = try(v, func() ([]adapters.Balance, error) { return v.Source.Balances(v.ctx, id, v.PSU) })
+		}
+		answers = slices.DeleteFunc(answers, func(a adapters.AccountBalances) bool { return a.AccountID == id })
+		answers = append(answers, one)
 	}
 	return answers, nil
+}
+
+// refusedAsOne returns the accounts, two at least, of which one may be why a batch was refused with not_found or
+// invalid_argument. A source that answers for some accounts itself, as a guard does, gives the others one error.
+func refusedAsOne(ids []string, answers []adapters.AccountBalances, err error) []string {
+	if err != nil {
+		if refusalOf(err) == nil {
+			return nil
+		}
+		return ids
+	}
+	var together []string
+	var shared *adapters.Error
+	for _, answer := range answers {
+		one := refusalOf(answer.Err)
+		switch {
+		case answer.Err == nil || one != nil && shared != nil && one != shared:
+			return nil
+		case one != nil:
+			shared, together = one, append(together, answer.AccountID)
+		}
+	}
+	if len(together) < 2 {
+		return nil
+	}
+	return together
+}
+
+// refusalOf returns the error if it is of a kind that one account may be the reason for.
+func refusalOf(err error) *adapters.Error {
+	var failure *adapters.Error
+	if errors.As(err, &failure) && (failure.Kind == adapters.ErrNotFound || failure.Kind == adapters.ErrInvalidArgument) {
+		return failure
+	}
+	return nil
 }
 
 func (v *visit) batch(ids []string) ([]adapters.AccountBalances, error) {

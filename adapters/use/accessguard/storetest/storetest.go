@@ -79,6 +79,7 @@ func Run(t *testing.T, open func(t *testing.T) accessguard.Store) {
 	t.Run("no update is lost", func(t *testing.T) { noneLost(t, open) })
 	t.Run("another instance reads the same record", func(t *testing.T) { sameRecord(t, open) })
 	t.Run("an ended context changes nothing", func(t *testing.T) { cancelled(t, open) })
+	t.Run("a clock that is ahead for a moment forgets nothing", func(t *testing.T) { ahead(t, open) })
 	t.Run("expired records make room", func(t *testing.T) { expired(t, open) })
 }
 
@@ -128,6 +129,17 @@ func cancelled(t *testing.T, open func(*testing.T) accessguard.Store) {
 		}), context.Canceled)
 	}
 	assert.Zero(t, read(t, open(t), 6, now))
+}
+
+func ahead(t *testing.T, open func(*testing.T) accessguard.Store) {
+	now := time.Now().UTC().Round(time.Millisecond)
+	want := accessguard.Record{Blocked: now.Add(time.Hour)}
+	write(t, open(t), 7, now, want)
+	for _, wrong := range []time.Time{now.AddDate(50, 0, 0), now.AddDate(-50, 0, 0)} {
+		write(t, open(t), 8, wrong, accessguard.Record{Keep: time.Hour, Calls: []int64{wrong.UnixMilli()}})
+		read(t, open(t), 7, wrong)
+		assert.Equal(t, want, read(t, open(t), 7, now))
+	}
 }
 
 func expired(t *testing.T, open func(*testing.T) accessguard.Store) {
