@@ -128,6 +128,9 @@ func (d *Document) checkParameters() error {
 
 // schemes refuses credentials in a query or a cookie, which no provider asks for.
 func (c *check) schemes() {
+	if c.Spec.Components == nil {
+		return
+	}
 	for name, scheme := range c.Spec.Components.SecuritySchemes {
 		if scheme.Value.Type == "apiKey" && scheme.Value.In != openapi3.ParameterInHeader {
 			c.find("security scheme %s: teach package contract credentials outside of headers", name)
