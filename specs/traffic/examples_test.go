@@ -86,6 +86,12 @@ func firstFault(t *testing.T, doc *contract.Document, e contract.Example) string
 	} else {
 		err = doc.ValidateResponse(t.Context(), req, e.Status, doc.SampleResponseHeader(req, e.Status), e.JSON)
 	}
+	return faultOf(t, err)
+}
+
+// faultOf is the error of a Document as brief writes it; empty without one.
+func faultOf(t *testing.T, err error) string {
+	t.Helper()
 	if err == nil {
 		return ""
 	}
