@@ -23,6 +23,7 @@ func (d *Document) Check(ctx context.Context) error {
 	c.confidence()
 	c.add(d.checkFormats())
 	c.add(d.checkParameters())
+	c.schemes()
 	c.names()
 	c.lists()
 	for _, e := range d.examples {
@@ -123,6 +124,18 @@ func (d *Document) checkParameters() error {
 		}
 		return nil
 	})
+}
+
+// schemes refuses credentials in a query or a cookie, which no provider asks for.
+func (c *check) schemes() {
+	if c.Spec.Components == nil {
+		return
+	}
+	for name, scheme := range c.Spec.Components.SecuritySchemes {
+		if scheme.Value.Type == "apiKey" && scheme.Value.In != openapi3.ParameterInHeader {
+			c.find("security scheme %s: teach package contract credentials outside of headers", name)
+		}
+	}
 }
 
 // names refuses two examples with one name, or answers for one account.

@@ -22,14 +22,7 @@ func present(req *http.Request, scheme *openapi3.SecurityScheme) bool {
 	if word := authScheme(scheme); word != "" {
 		return authorized(req.Header.Values("Authorization"), word)
 	}
-	switch scheme.In {
-	case openapi3.ParameterInHeader:
-		return one(req.Header.Values(scheme.Name))
-	case openapi3.ParameterInQuery:
-		return one(req.URL.Query()[scheme.Name])
-	}
-	cookie, err := req.Cookie(scheme.Name)
-	return err == nil && cookie.Value != ""
+	return one(req.Header.Values(scheme.Name))
 }
 
 func one(values []string) bool { return len(values) == 1 && strings.TrimSpace(values[0]) != "" }
@@ -53,18 +46,4 @@ func authorized(values []string, scheme string) bool {
 	}
 	word, credential, _ := strings.Cut(values[0], " ")
 	return strings.EqualFold(word, scheme) && strings.TrimSpace(credential) != ""
-}
-
-// credentialNames are the query parameters that security schemes declare.
-func credentialNames(spec *openapi3.T) map[string]bool {
-	names := map[string]bool{}
-	if spec.Components == nil {
-		return names
-	}
-	for _, ref := range spec.Components.SecuritySchemes {
-		if s := ref.Value; s.Type == "apiKey" && s.In == openapi3.ParameterInQuery {
-			names[s.Name] = true
-		}
-	}
-	return names
 }

@@ -154,6 +154,7 @@ func TestFaultsAreFound(t *testing.T) {
 		"parameter example":      {"example: 99391c7e-ad88-49ec-a2ad-99ddcb1f7721\n    get:", "example: none\n    get:", "header X-Request-ID: format"},
 		"schema example":         {"          example: OK", "          example: 5", "schema"},
 		"parameter, no example":  {"          example: c-1\n", "", "parameter X-Consent has no example"},
+		"credential in a query":  {"      in: header\n      name: X-Key", "      in: query\n      name: X-Key", "security scheme key"},
 		"ignored parameter":      {"name: X-Consent", "name: Accept", "header Accept cannot be a parameter"},
 		"list leads nowhere":     {"/list/*/accountId", "/list/accountId", "listAccounts: x-sandbox-list leads to no account in example listed"},
 		"listed twice":           {"{accountId: 'a:alias'}", "{accountId: 'a:plain'}", "example listed: lists an account twice"},

@@ -147,13 +147,13 @@ func TestSampleRequests(t *testing.T) {
 	require.ErrorContains(t, err, "nothing")
 }
 
+// What package traffic reports in the same way is tested there, for both.
 func TestResponses(t *testing.T) {
 	t.Parallel()
 	doc := toy(t)
 	req := sample(t, doc, "http://toy", "getBalance")
 	good := `{"balance":{"accountId":"a:plain","amount":"12.00"},"status":"OK"}`
 	balance := func(member string) string { return `{"balance":{"accountId":"SECRET",` + member + `},"status":"OK"}` }
-	deep := `{"status":"OK","x":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`
 	for name, tc := range map[string]struct {
 		status int
 		media  string
@@ -165,30 +165,17 @@ func TestResponses(t *testing.T) {
 		"charset":              {200, "application/json;charset=utf-8", good, "", ""},
 		"further members":      {200, "application/json", `{"status":"OK","more":{"Status":1}}`, "", ""},
 		"no content":           {403, "text/html", "<html>", "", ""},
-		"status":               {201, "application/json", good, "response status 201", "undocumented"},
-		"redirect":             {301, "application/json", good, "response status 301", "undocumented"},
-		"not modified":         {304, "", "", "response status 304", "undocumented"},
-		"HTML":                 {200, "text/html", "SECRET", "response header Content-Type", "undocumented media type"},
-		"no media type":        {200, "", good, "response header Content-Type", "required once"},
-		"problem":              {200, "application/problem+json", good, "response header Content-Type", "undocumented media type"},
-		"other charset":        {200, "application/json;charset=iso-8859-1", good, "response header Content-Type", "unexpected parameter"},
 		"malformed media type": {200, "application/json;;=", good, "response header Content-Type", "malformed"},
-		"empty":                {200, "application/json", "", "response body", "truncated"},
-		"truncated":            {200, "application/json", good[:20], "response body", "truncated"},
-		"trailing text":        {200, "application/json", good + " SECRET", "response body", "data after"},
-		"two objects":          {200, "application/json", good + good, "response body", "data after"},
 		"duplicate name":       {200, "application/json", balance(`"amount":"1","amount":"1000000"`), "response body /balance/amount", "duplicate name"},
 		"invalid UTF-8":        {200, "application/json", balance(`"amount":"1","x":"` + "\xff" + `"`), "response body /balance/x", "invalid UTF-8"},
 		"lone surrogate":       {200, "application/json", balance(`"amount":"1","x":"\ud800"`), "response body /balance/x", "not JSON"},
 		"byte order mark":      {200, "application/json", "\ufeff" + good, "response body", "not JSON"},
-		"deep":                 {200, "application/json", deep, "response body", "nested too deeply"},
 		"amount missing":       {200, "application/json", balance(`"x":1`), "response body /balance/amount", "required"},
 		"amount null":          {200, "application/json", balance(`"amount":null`), "response body /balance/amount", ""},
 		"amount a number":      {200, "application/json", balance(`"amount":12`), "response body /balance/amount", "type"},
 		"amount's format":      {200, "application/json", balance(`"amount":"SECRET"`), "response body /balance/amount", "format"},
 		"exponent":             {200, "application/json", balance(`"amount":"1e5"`), "response body /balance/amount", "format"},
 		"link":                 {200, "application/json", balance(`"amount":"1","link":"SECRET"`), "response body /balance/link", "format"},
-		"null":                 {200, "application/json", "null", "response body", ""},
 		"list":                 {200, "application/json", "[]", "response body", "type"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -216,30 +203,6 @@ func assertViolation(t *testing.T, err error, part, rule string) {
 	assert.Equal(t, part, broken.Part)
 	assert.Contains(t, broken.Rule, rule)
 	assert.NotContains(t, err.Error(), "SECRET")
-}
-
-func TestResponseHeaders(t *testing.T) {
-	t.Parallel()
-	doc := toy(t)
-	req := sample(t, doc, "http://toy", "getBalance")
-	body := []byte(`{"status":"OK"}`)
-	for name, tc := range map[string]struct {
-		change     func(http.Header)
-		part, rule string
-	}{
-		"as documented": {func(http.Header) {}, "", ""},
-		"missing":       {func(h http.Header) { h.Del("X-Request-ID") }, "response header X-Request-ID", "required"},
-		"format":        {func(h http.Header) { h.Set("X-Request-ID", "SECRET") }, "response header X-Request-ID", "format"},
-		"type":          {func(h http.Header) { h.Set("X-Left", "SECRET") }, "response header X-Left", "invalid"},
-		"two types":     {func(h http.Header) { h.Add("Content-Type", "application/json") }, "response header Content-Type", "required once"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			header := doc.SampleResponseHeader(req, 200)
-			tc.change(header)
-			assertViolation(t, doc.ValidateResponse(t.Context(), req, 200, header, body), tc.part, tc.rule)
-		})
-	}
 }
 
 func TestSampleResponseHeader(t *testing.T) {

@@ -82,7 +82,7 @@ func (d *Document) parameterProblems(req *http.Request, route *Route) []*Error {
 		return []*Error{violation("query", "malformed")}
 	}
 	var problems []*Error
-	declared := credentialNames(d.Spec)
+	declared := map[string]bool{}
 	for _, ref := range route.parameters() {
 		p := ref.Value
 		declared[p.Name] = declared[p.Name] || p.In == openapi3.ParameterInQuery

@@ -103,15 +103,10 @@ func (d *Document) addCredential(req *http.Request, route *Route) {
 	}
 	for name := range requirements[0] {
 		scheme := d.Spec.Components.SecuritySchemes[name].Value
-		switch {
-		case scheme.Type != "apiKey":
-			req.Header.Set("Authorization", authScheme(scheme)+" c2FuZGJveDpzYW5kYm94")
-		case scheme.In == openapi3.ParameterInHeader:
+		if scheme.Type == "apiKey" {
 			req.Header.Set(scheme.Name, "sandbox")
-		case scheme.In == openapi3.ParameterInQuery:
-			req.URL.RawQuery += "&" + url.Values{scheme.Name: {"sandbox"}}.Encode()
-		default:
-			req.AddCookie(&http.Cookie{Name: scheme.Name, Value: "sandbox"})
+		} else {
+			req.Header.Set("Authorization", authScheme(scheme)+" c2FuZGJveDpzYW5kYm94")
 		}
 	}
 }

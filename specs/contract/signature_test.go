@@ -3,38 +3,11 @@ package contract_test
 import (
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/internal/spectest"
 )
-
-func TestSignatures(t *testing.T) {
-	t.Parallel()
-	found := map[string]*contract.Signature{}
-	for provider, doc := range spectest.Documents(t) {
-		for _, e := range doc.Examples() {
-			if signature := doc.Signature(e.Operation); signature != nil {
-				found[provider+" "+e.Operation] = signature
-			}
-		}
-	}
-	eika := &contract.Signature{
-		Header: "Signature", Kind: contract.CavageSignature, Certificate: "TPP-Signature-Certificate", Refusal: "noLinks",
-		Covered: []string{"date", "digest", "x-request-id", "psu-id", "psu-corporate-id", "tpp-redirect-uri"},
-	}
-	osv := &contract.Signature{
-		Header: "signature", Kind: contract.BodyHashSignature, Key: "test-signature-key", Refusal: "signatureInvalid",
-	}
-	assert.Equal(t, map[string]*contract.Signature{
-		"eika getBalances": eika, "eika getAccounts": eika,
-		"onesingleview getBalances": osv, "onesingleview getAccounts": osv, "onesingleview getAllBalances": osv,
-		"onesingleview getToken": {
-			Header: "signature", Kind: contract.BodyHashSignature, Key: "test-signature-key", Refusal: "tokenUnauthorized",
-		},
-	}, found)
-}
 
 // Parse names what nobody could verify.
 func TestSignaturesThatAreRefused(t *testing.T) {
@@ -78,13 +51,4 @@ func TestSignaturesThatAreRefused(t *testing.T) {
 			require.ErrorContains(t, err, fault.want)
 		})
 	}
-}
-
-func TestCarries(t *testing.T) {
-	t.Parallel()
-	cavage := &contract.Signature{Header: "Signature", Certificate: "Certificate"}
-	assert.True(t, cavage.Carries("header Signature"))
-	assert.True(t, cavage.Carries("header Certificate"))
-	assert.False(t, cavage.Carries("header Date"))
-	assert.False(t, (&contract.Signature{Header: "Signature"}).Carries("header "))
 }

@@ -1,7 +1,6 @@
 package sandbox_test
 
 import (
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -19,18 +18,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/internal/spectest"
 )
 
-// signer is a QSeal certificate with its key. It spells the rules of the documents out once more instead of using the
-// package that the sandbox verifies with.
+// signer is a QSeal certificate with its key. That signatures are right is proven in package httpsig.
 type signer struct {
 	certificate *x509.Certificate
 	key         *rsa.PrivateKey
 }
-
-const serial = 0xa4f1
 
 var signers = sync.OnceValue(func() (all [2]signer) {
 	for i := range all {
@@ -39,7 +36,7 @@ var signers = sync.OnceValue(func() (all [2]signer) {
 			panic(err)
 		}
 		template := &x509.Certificate{
-			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "SECRET"}, NotAfter: time.Now().Add(time.Hour),
+			SerialNumber: big.NewInt(0xa4f1), Subject: pkix.Name{CommonName: "SECRET"}, NotAfter: time.Now().Add(time.Hour),
 		}
 		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 		if err != nil {
@@ -54,39 +51,22 @@ var signers = sync.OnceValue(func() (all [2]signer) {
 	return all
 })
 
-// value returns the Signature header over the named headers.
-func (s signer) value(t *testing.T, header http.Header, keyID string, names ...string) string {
-	t.Helper()
-	var lines []string
-	for _, name := range names {
-		lines = append(lines, name+": "+header.Get(name))
-	}
-	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, sum[:])
-	require.NoError(t, err)
-	return fmt.Sprintf(`keyId="%s",algorithm="rsa-sha256",headers="%s",signature="%s"`,
-		keyID, strings.Join(names, " "), base64.StdEncoding.EncodeToString(signature))
-}
-
-const goodKeyID = "SN=A4F1,CA=CN=SECRET"
+const (
+	goodKeyID  = "SN=A4F1,CA=CN=SECRET"
+	everything = "date digest x-request-id psu-id psu-corporate-id tpp-redirect-uri"
+)
 
 // sign signs those of the names that the request has.
-func (s signer) sign(t *testing.T, req *http.Request, names ...string) {
+func sign(t *testing.T, req *http.Request, keyID, names string) {
 	t.Helper()
-	var present []string
-	for _, name := range names {
-		if req.Header.Get(name) != "" {
-			present = append(present, name)
-		}
-	}
-	req.Header.Set("TPP-Signature-Certificate", base64.StdEncoding.EncodeToString(s.certificate.Raw))
-	req.Header.Set("Signature", s.value(t, req.Header, goodKeyID, present...))
+	own := signers()[0]
+	signer, err := httpsig.New(own.key, keyID, &httpsig.Options{Headers: strings.Fields(names)})
+	require.NoError(t, err)
+	req.Header.Set("TPP-Signature-Certificate", httpsig.Certificate(own.certificate))
+	require.NoError(t, signer.Sign(req))
 }
 
-func digest(body string) string {
-	sum := sha256.Sum256([]byte(body))
-	return "SHA-256=" + base64.StdEncoding.EncodeToString(sum[:])
-}
+func digest(body string) string { return httpsig.Digest([]byte(body)) }
 
 // signBody signs the body that a request has now.
 func signBody(t *testing.T, req *http.Request, signature *contract.Signature) {
@@ -105,6 +85,6 @@ func eika(t *testing.T, b bank) *http.Request {
 	t.Helper()
 	req := b.request(t, "getBalances", "enc!!bmVnYXRpdmVBbW91bnQ=")
 	req.Header.Set("Digest", digest(""))
-	signers()[0].sign(t, req, "date", "digest", "x-request-id", "psu-id", "psu-corporate-id", "tpp-redirect-uri")
+	sign(t, req, goodKeyID, everything)
 	return req
 }

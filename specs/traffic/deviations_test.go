@@ -56,6 +56,10 @@ func TestPlantedDeviationsAreReportedOnce(t *testing.T) {
 				}
 				require.Len(t, got, 1)
 				assert.Regexp(t, regexp.QuoteMeta(tc.want)+"$", brief(got)[0])
+				if got[0].Checked() && got[0].Rule != traffic.RuleMember { // which a Document lets pass
+					err := doc.ValidateResponse(t.Context(), sample(t, doc, "", e.Operation), answer.status, answer.header, []byte(answer.body))
+					assertReported(t, faultOf(t, err), got)
+				}
 				got[0].Part, got[0].Rule, got[0].Documented = "", "", ""
 				assert.Equal(t, traffic.Deviation{Provider: provider, Operation: e.Operation, Status: answer.status, Count: 1}, got[0])
 			})
@@ -91,7 +95,12 @@ func TestDeviationsOfAnswers(t *testing.T) {
 			t.Parallel()
 			answer := replyOf(t, doc, "getBalance", http.StatusOK, good)
 			tc.plant(&answer)
-			assert.Equal(t, tc.want, brief(observed(t, doc, "getBalance", answer, traffic.Options{})))
+			got := observed(t, doc, "getBalance", answer, traffic.Options{})
+			assert.Equal(t, tc.want, brief(got))
+			err := doc.ValidateResponse(t.Context(), sample(t, doc, "", "getBalance"), answer.status, answer.header, []byte(answer.body))
+			if fault := faultOf(t, err); fault != "" || len(got) > 0 {
+				assertReported(t, fault, got)
+			}
 		})
 	}
 }

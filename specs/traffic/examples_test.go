@@ -16,53 +16,15 @@ import (
 	"github.com/openbalances/openbalances/specs/traffic"
 )
 
-// overall is what the examples of One Single View's balances of all accounts show.
-var overall = []string{
-	"/payload/*/data/account/*/balance/*/type: undocumented value x2",
-	"/payload/*/data/account/*/balance/*/nickname: undocumented member",
-}
-
-// open are the examples that show a value or a member which their document does not list, because providers have them.
-// A provider that is not named here may have more of them.
-var open = map[string]map[string][]string{
-	"eika": {
-		"additionalFields":       {"/account/name: undocumented member", "/account/product: undocumented member"},
-		"genericBadRequest":      {"/code: undocumented value"},
-		"genericNotFound":        {"/code: undocumented value"},
-		"genericServerError":     {"/code: undocumented value"},
-		"genericTooManyRequests": {"/code: undocumented value"},
-		"listWithBalances": {
-			"/accounts/*/balances/*/balanceAmount/currency: undocumented value", "/accounts/*/currency: undocumented value",
-		},
-		"unlistedCurrency": {
-			"/account/currency: undocumented value", "/balances/*/balanceAmount/currency: undocumented value",
-		},
-	},
-	"mypos": {
-		"listWithBalances": {"/accounts/*/balances/*/balanceType: undocumented value x2"},
-		"severalBalances":  {"/balances/*/balanceType: undocumented value"},
-		"unknownType":      {"/balances/*/balanceType: undocumented value"},
-	},
-	"neonomics": {
-		"bankFault":      {"/errorCode: undocumented value"},
-		"furtherMembers": {"/*/referenceDate: undocumented member"},
-		"invalidRequest": {"/errorCode: undocumented value"},
-		"listWithBalances": {
-			"/*/balances/*/type: undocumented value x5", "/*/balances/*/referenceDate: undocumented member",
-		},
-		"isoTypes":       {"/*/type: undocumented value x4"},
-		"neonomicsFault": {"/errorCode: undocumented value"},
-		"unknownType":    {"/*/type: undocumented value"},
-	},
-	"onesingleview": {
-		"balanceList": overall, "balanceCheck": overall, "accountAggregation": overall,
-		"failureUnknownCode": {"/errorCode: undocumented value"},
-		"furtherMembers": {
-			"/payload/*/bankName: undocumented member", "/payload/*/data/balance/*/nickname: undocumented member",
-		},
-		"unknownType": {"/payload/*/data/balance/*/type: undocumented value x2"},
-	},
-	"tokenio": {},
+// open are the good examples that show a value or a member which their document does not list, because providers have
+// them. A provider that is not named here may have more of them.
+var open = map[string]string{
+	"eika": `additionalFields genericBadRequest genericNotFound genericServerError genericTooManyRequests listWithBalances
+		unlistedCurrency`,
+	"mypos":         "listWithBalances severalBalances unknownType",
+	"neonomics":     "bankFault furtherMembers invalidRequest isoTypes listWithBalances neonomicsFault unknownType",
+	"onesingleview": "accountAggregation balanceCheck balanceList failureUnknownCode furtherMembers unknownType",
+	"tokenio":       "",
 }
 
 // TestExamples sends or answers every example. A good one shows nothing but open values and members; an invalid one is
@@ -80,8 +42,8 @@ func TestExamples(t *testing.T) {
 					assertReported(t, want, got)
 					return
 				}
-				if known, listed := open[provider]; listed {
-					assert.Equal(t, ofBody(known[e.Name]), brief(got))
+				if names, listed := open[provider]; listed {
+					assert.Equal(t, slices.Contains(strings.Fields(names), e.Name), len(got) > 0, brief(got))
 				}
 				for _, d := range got {
 					assert.Contains(t, []string{traffic.RuleMember, traffic.RuleValue}, d.Rule, d)
@@ -124,6 +86,12 @@ func firstFault(t *testing.T, doc *contract.Document, e contract.Example) string
 	} else {
 		err = doc.ValidateResponse(t.Context(), req, e.Status, doc.SampleResponseHeader(req, e.Status), e.JSON)
 	}
+	return faultOf(t, err)
+}
+
+// faultOf is the error of a Document as brief writes it; empty without one.
+func faultOf(t *testing.T, err error) string {
+	t.Helper()
 	if err == nil {
 		return ""
 	}

@@ -3,8 +3,8 @@ package traffic
 import (
 	"cmp"
 	"errors"
+	"io"
 	"net/http"
-	"sync/atomic"
 
 	"github.com/openbalances/openbalances/specs/contract"
 )
@@ -14,7 +14,6 @@ type exchange struct {
 	*Transport
 	req      *http.Request
 	route    *contract.Route // nil if the document does not know the request
-	sent     atomic.Pointer[recorder]
 	received *recorder
 	answer   expectation
 	found    findings
@@ -87,33 +86,28 @@ func (x *exchange) checkHead(resp *http.Response) {
 	}
 }
 
-// follow has the answer's body copied while it is read, and ends the exchange with it.
+// follow has the answer's body copied while it is read, and ends the exchange with it. If the caller is strict, or there is
+// no body to wait for, it ends at once.
 func (x *exchange) follow(resp *http.Response) {
 	switch {
 	case resp.Body == nil, resp.Body == http.NoBody:
 		x.received.finish()
-		x.end()
 	case resp.StatusCode == http.StatusSwitchingProtocols: // the body is a connection
-		x.end()
-	default:
+	case !x.options.Strict:
 		resp.Body = &tee{ReadCloser: resp.Body, copy: x.received, ended: x.end}
+		return
+	case x.answer.part != "":
+		resp.Body = prefetch(resp.Body, x.received)
 	}
+	x.end()
 }
 
-// end checks the bodies and reports what was found.
+// end checks the body of the answer and reports what was found; a strict caller's refuse does the latter.
 func (x *exchange) end() {
-	x.checkSent()
 	x.checkReceived()
-	x.report()
-}
-
-// fail ends an exchange without an answer: whoever made the call knows why its body was not sent to the end.
-func (x *exchange) fail() {
-	if sent := x.sent.Load(); sent != nil {
-		sent.fail()
+	if !x.options.Strict {
+		x.report()
 	}
-	x.checkSent()
-	x.report()
 }
 
 func (x *exchange) report() {
@@ -123,4 +117,17 @@ func (x *exchange) report() {
 	for _, d := range x.found.all() {
 		x.options.Report(d)
 	}
+}
+
+// refuse reports what was found to a strict caller. If there is something, it closes the body and returns why.
+func (x *exchange) refuse(body io.Closer) error {
+	all := x.found.all()
+	if !x.options.Strict || len(all) == 0 {
+		return nil
+	}
+	if body != nil {
+		_ = body.Close()
+	}
+	x.report()
+	return &DeviationError{all}
 }

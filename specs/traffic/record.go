@@ -60,9 +60,8 @@ func (r *recorder) read(part []byte, err error) {
 	}
 }
 
-// finish notes that the body has come to its end, fail that no more of it will pass.
+// finish notes that the body has come to its end.
 func (r *recorder) finish() { r.read(nil, io.EOF) }
-func (r *recorder) fail()   { r.read(nil, io.ErrClosedPipe) }
 
 // take ends the recording and returns the copy.
 func (r *recorder) take() (data []byte, passed state) {

@@ -48,7 +48,7 @@ type Options struct {
 // Of a body that is not JSON only the first fault is reported. A body is left unchecked, and that is reported too, if
 // it is larger than the cap, if it has a Content-Encoding (the standard transport removes the one it asked for
 // itself), and if it is closed early, unless a whole JSON value had come by then. That a body broke off is the
-// caller's to see and not reported.
+// caller's to see and not reported. A request's body is read before it is sent, up to the cap.
 type Transport struct {
 	next      http.RoundTripper
 	document  *contract.Document
@@ -78,17 +78,22 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return t.next.RoundTrip(req) // and be refused
 	}
 	x := t.exchange(req)
-	if t.options.Strict {
-		return x.strictly()
+	request := x.request()
+	if err := x.refuse(req.Body); err != nil {
+		return nil, err
 	}
-	resp, err := t.next.RoundTrip(x.watched())
+	resp, err := t.next.RoundTrip(request)
 	if err != nil || resp == nil {
-		x.fail()
+		x.report()
 		return resp, err
 	}
 	resp.Request = req
 	x.checkHead(resp)
+	body := resp.Body
 	x.follow(resp)
+	if err := x.refuse(body); err != nil {
+		return nil, err
+	}
 	return resp, nil
 }
 

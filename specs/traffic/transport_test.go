@@ -107,12 +107,6 @@ func (a reply) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, a.body)
 }
 
-// flushed is the answer as far as it goes, sent at once.
-func (a reply) flushed(w http.ResponseWriter, r *http.Request) {
-	a.ServeHTTP(w, r)
-	_ = http.NewResponseController(w).Flush()
-}
-
 // replyOf is an answer of an operation with the documented headers.
 func replyOf(t *testing.T, doc *contract.Document, operation string, status int, body string) reply {
 	t.Helper()

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/specs/contract"
@@ -59,46 +58,32 @@ func callsOf(document *contract.Document) []call {
 				}
 			}
 			codes := slices.Sorted(maps.Keys(operation.Responses.Map()))
-			for _, m := range methodsOf(document, operation.OperationID, examples) {
-				calls = append(calls, callsOfOperation(call{operation: operation.OperationID, method: m}, codes, examples)...)
+			for _, m := range []method{balances, batchBalances, accounts, allBalances} {
+				fits := func(e contract.Example) bool { return m.fits(document, e) }
+				calls = append(calls, callsOfOperation(call{operation: operation.OperationID, method: m}, codes, examples, fits)...)
 			}
 		}
 	}
 	return calls
 }
 
-// methodsOf returns the methods that may use an operation; none for one that no adapter's method is about, such as the
-// call for a token.
-func methodsOf(document *contract.Document, operation string, examples []contract.Example) []method {
-	if document.ListsAccounts(operation) {
-		return []method{accounts, allBalances}
-	}
-	var found []method
-	if slices.ContainsFunc(examples, func(e contract.Example) bool { return e.Status == http.StatusOK && e.Account != "" }) {
-		found = append(found, balances)
-	}
-	if slices.ContainsFunc(examples, func(e contract.Example) bool { return e.Status == http.StatusOK && len(e.Accounts) > 0 }) {
-		found = append(found, batchBalances)
-	}
-	return found
-}
-
 // fits tells whether a method can be given the answer. Refusals fit all.
-func (m method) fits(e contract.Example) bool {
+func (m method) fits(document *contract.Document, e contract.Example) bool {
+	lists := document.ListsAccounts(e.Operation)
 	switch {
 	case e.Status != http.StatusOK:
 		return true
 	case m == balances:
-		return e.Account != ""
+		return e.Account != "" && !lists
 	case m == batchBalances:
-		return len(e.Accounts) > 0
+		return len(e.Accounts) > 0 && !lists
 	}
-	return m == accounts || e.Compose == "" // Prism composes nothing: its accounts have no balances
+	return lists && (m == accounts || e.Compose == "") // Prism composes nothing: its accounts have no balances
 }
 
 // callsOfOperation asks for an example with its own accounts, because an adapter refuses the answer about others.
-func callsOfOperation(first call, codes []string, examples []contract.Example) []call {
-	i := slices.IndexFunc(examples, func(e contract.Example) bool { return e.Status == http.StatusOK && first.method.fits(e) })
+func callsOfOperation(first call, codes []string, examples []contract.Example, fits func(contract.Example) bool) []call {
+	i := slices.IndexFunc(examples, func(e contract.Example) bool { return e.Status == http.StatusOK && fits(e) })
 	if i < 0 {
 		return nil
 	}
@@ -119,7 +104,7 @@ func callsOfOperation(first call, codes []string, examples []contract.Example) [
 		calls = append(calls, next)
 	}
 	for _, example := range examples {
-		if !first.method.fits(example) {
+		if !fits(example) {
 			continue
 		}
 		next := first
@@ -143,22 +128,13 @@ func accountsOf(example contract.Example) []string {
 
 // result is what an adapter returns, without what differs from call to call.
 type result struct {
-	Account  string             `json:"account,omitempty"`
-	Listed   []adapters.Account `json:"listed,omitempty"`
-	Balances []adapters.Balance `json:"balances"`
-	Failure  *failure           `json:"failure,omitempty"`
+	Listed   []adapters.Account
+	Answers  []adapters.AccountBalances
+	Failures []*failure // of the call, and of each answer
 }
 
-type failure struct {
-	Kind       adapters.Kind     `json:"kind"`
-	Status     int               `json:"status"`
-	Code       string            `json:"code,omitempty"`
-	Message    string            `json:"message,omitempty"`
-	RequestID  string            `json:"requestId,omitempty"`
-	RetryAfter time.Time         `json:"retryAfter,omitzero"`
-	Links      map[string]string `json:"links,omitempty"`
-	Detail     string            `json:"detail,omitempty"`
-}
+// failure is an error whose JSON leaves nothing out.
+type failure adapters.Error
 
 // of makes the call and returns what came of it as JSON.
 func (c call) of(ctx context.Context, source adapters.Source) (string, error) {
@@ -166,52 +142,43 @@ func (c call) of(ctx context.Context, source adapters.Source) (string, error) {
 	if c.unattended {
 		who = adapters.Unattended()
 	}
-	var answers []adapters.AccountBalances
+	var r result
 	var err error
 	switch c.method {
 	case balances:
-		all, err := source.Balances(ctx, c.accounts[0], who)
-		return text(newResult(c.accounts[0], all, err))
+		own := adapters.AccountBalances{AccountID: c.accounts[0]}
+		own.Balances, err = source.Balances(ctx, own.AccountID, who)
+		r.Answers = append(r.Answers, own)
 	case accounts:
-		listed, err := source.Accounts(ctx, who)
-		if errors.Is(err, errors.ErrUnsupported) {
-			return "", err
-		}
-		listing := newResult("", nil, err)
-		listing.Listed = listed
-		return text(listing)
+		r.Listed, err = source.Accounts(ctx, who)
 	case allBalances:
-		answers, err = source.AllBalances(ctx, who)
+		r.Answers, err = source.AllBalances(ctx, who)
 	case batchBalances:
-		answers, err = source.BatchBalances(ctx, c.accounts, who)
+		r.Answers, err = source.BatchBalances(ctx, c.accounts, who)
 	}
 	if errors.Is(err, errors.ErrUnsupported) {
 		return "", err
 	}
-	results := []result{newResult("", nil, err)}
-	for _, answer := range answers {
-		results = append(results, newResult(answer.AccountID, answer.Balances, answer.Err))
+	r.fail(err)
+	for _, answer := range r.Answers {
+		for i := range answer.Balances {
+			answer.Balances[i].RequestID = "" // no two calls share one
+		}
+		r.fail(answer.Err)
 	}
-	return text(results...)
+	data, err := json.MarshalIndent(r, "", "  ")
+	return string(data), err
 }
 
-// newResult leaves out the ids of the requests, which no two calls share.
-func newResult(account string, balances []adapters.Balance, err error) result {
-	for i := range balances {
-		balances[i].RequestID = ""
-	}
-	r := result{Account: account, Balances: balances}
+func (r *result) fail(err error) {
 	var e *adapters.Error
 	switch {
 	case errors.As(err, &e):
-		r.Failure = &failure{e.Kind, e.Status, e.Code, e.Message, e.RequestID, e.RetryAfter, e.Links, e.Detail}
+		full := failure(*e)
+		full.Err = nil   // its words are the network's
+		full.Origin = "" // a header may state it, and the document's example of a header is of the answer, not of the case
+		r.Failures = append(r.Failures, &full)
 	case err != nil:
-		r.Failure = &failure{Detail: err.Error()}
+		r.Failures = append(r.Failures, &failure{Detail: err.Error()})
 	}
-	return r
-}
-
-func text(results ...result) (string, error) {
-	data, err := json.MarshalIndent(results, "", "  ")
-	return string(data), err
 }

@@ -55,17 +55,6 @@ func open(options *adapters.Options) (adapters.Source, error) {
 	}, options)
 }
 
-func TestLimitsNameCalls(t *testing.T) {
-	t.Parallel()
-	var calls []string
-	for _, name := range specs.Providers() {
-		document, err := contract.Load(name)
-		require.NoError(t, err)
-		calls = append(calls, prismtest.Calls(document)...)
-	}
-	assert.Subset(t, calls, prismtest.Limits(), "cure: remove from limits what is no call any more")
-}
-
 func TestNumbersAreThoseOfJavaScript(t *testing.T) {
 	t.Parallel()
 	for sent, want := range map[string]string{

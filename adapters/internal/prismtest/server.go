@@ -1,6 +1,7 @@
 package prismtest
 
 import (
+	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,15 +34,24 @@ func start(t *testing.T, script string, document []byte) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "openapi.yaml")
 	require.NoError(t, os.WriteFile(file, document, 0o600))
-	address, ended := make(chan string, 1), make(chan struct{})
-	output := &output{address: address}
 	command := exec.Command("node", "-e", untilStdinEnds, script, "mock", "--host", "127.0.0.1", "--port", "0", file)
-	command.Stdout, command.Stderr = output, output
+	output, err := command.StdoutPipe()
+	require.NoError(t, err)
+	command.Stderr = command.Stdout
 	stdin, err := command.StdinPipe()
 	require.NoError(t, err)
 	require.NoError(t, command.Start(), "cure: install node")
+	address, ended := make(chan string, 1), make(chan struct{})
+	var said []string
 	go func() {
 		defer close(ended)
+		for lines := bufio.NewScanner(output); lines.Scan(); {
+			if match := listening.FindStringSubmatch(lines.Text()); match != nil {
+				address <- match[1]
+			} else if len(said) < 100 {
+				said = append(said, lines.Text())
+			}
+		}
 		_ = command.Wait() // its output says more
 	}()
 	t.Cleanup(func() {
@@ -52,30 +62,11 @@ func start(t *testing.T, script string, document []byte) string {
 	case url := <-address:
 		return url
 	case <-ended:
-		require.Fail(t, "Prism did not start; cure: remove .tools/node/node_modules and run make prism", "%s", output.text)
+		require.Fail(t, "Prism did not start; cure: remove .tools/node/node_modules and run make prism", "%s", said)
 	case <-time.After(startLimit):
 		require.Fail(t, "Prism does not say where it listens")
 	}
 	return ""
 }
 
-// output keeps what Prism prints until it says where it listens.
-type output struct {
-	text    []byte
-	address chan<- string // nil once it is known
-}
-
-var listening = regexp.MustCompile(`Prism is listening on (http://\S+)\n`)
-
-// Write implements io.Writer. Only one goroutine writes, because stdout and stderr are the same Writer.
-func (o *output) Write(data []byte) (int, error) {
-	if o.address == nil {
-		return len(data), nil
-	}
-	o.text = append(o.text, data...)
-	if match := listening.FindSubmatch(o.text); match != nil {
-		o.address <- string(match[1])
-		o.address = nil
-	}
-	return len(data), nil
-}
+var listening = regexp.MustCompile(`Prism is listening on (http://\S+)$`)

@@ -3,6 +3,7 @@ package adaptertest_test
 import (
 	"errors"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -63,19 +64,19 @@ var amountFaults = []fault{
 	{name: "loses the credit limit", plant: each(func(b *adapters.Balance) { b.CreditLines = nil }),
 		caught: "credit-line-included time-ambiguous declared examples/twoBalances"},
 	{name: "takes exponents up to ten thousand", plant: reads(func(text string) (decimal.Decimal, error) {
-		text = strings.Trim(text, `"`)
-		_, exponent, _ := strings.Cut(strings.ToLower(text), "e")
+		unquoted := strings.Trim(text, `"`)
+		_, exponent, _ := strings.Cut(strings.ToLower(unquoted), "e")
 		if power, err := strconv.Atoi(exponent); err == nil && max(power, -power) <= 10_000 {
-			return decimal.NewFromString(text)
+			return decimal.NewFromString(unquoted)
 		}
 		return parseAmount(jsontext.Value(text))
 	}), caught: "amount-with-large-exponent amount-in-escapes"},
 	{name: "takes any number of digits", plant: reads(func(text string) (decimal.Decimal, error) {
-		if text = strings.Trim(text, `"`); plain.MatchString(text) {
-			return decimal.NewFromString(text)
+		if unquoted := strings.Trim(text, `"`); digits.MatchString(unquoted) {
+			return decimal.NewFromString(unquoted)
 		}
 		return parseAmount(jsontext.Value(text))
-	}), caught: "amount-with-large-exponent amount-of-a-megabyte amount-with-thousands-of-decimals amount-in-escapes amount-of-many-digits"},
+	}), caught: "amount-of-a-megabyte amount-with-thousands-of-decimals amount-of-many-digits"},
 	{name: "cuts off blanks", plant: reads(func(text string) (decimal.Decimal, error) {
 		return parseAmount(jsontext.Value(strings.ReplaceAll(text, " ", "")))
 	}), caught: "amount-empty-or-blank amount-with-separators"},
@@ -111,6 +112,8 @@ var amountFaults = []fault{
 		return parseAmount(jsontext.Value(text))
 	}), caught: "amount-in-escapes"},
 }
+
+var digits = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 
 // reads replaces the reading of amounts, given as their JSON.
 func reads(read func(text string) (decimal.Decimal, error)) func(*client) {

@@ -1,6 +1,7 @@
 package adaptertest_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -12,31 +13,24 @@ import (
 
 // callFaults are about limits, time, connections and what calls share.
 var callFaults = []fault{
-	{name: "reads sixteen times the limit", plant: limited(16 * adapters.DefaultMaxBodyBytes), caught: "body-gzip-bomb body-of-exactly-the-limit body-without-end"},
-	{name: "reads one byte less than the limit", plant: limited(adapters.DefaultMaxBodyBytes - 1), caught: "body-of-exactly-the-limit"},
-	{name: "ignores the context", plant: func(c *client) {
-		build := c.build
-		c.build = func(ctx context.Context, path string, psu adapters.PSU) (*http.Request, error) {
-			return build(context.WithoutCancel(ctx), path, psu)
-		}
-		c.http.Timeout = time.Second // or it would wait for ever
+	{name: "reads sixteen times the limit", options: limited(16 * adapters.DefaultMaxBodyBytes), caught: "body-gzip-bomb body-of-exactly-the-limit body-without-end"},
+	{name: "reads one byte less than the limit", options: limited(adapters.DefaultMaxBodyBytes - 1), caught: "body-of-exactly-the-limit"},
+	{name: "ignores the context", plant: func(c *client) { c.under = context.WithoutCancel }, options: func(options *adapters.Options) {
+		own := *cmp.Or(options.HTTPClient, adapters.NewHTTPClient(nil))
+		own.Timeout, options.HTTPClient = time.Second, &own // or it would wait for ever
 	}, caught: "server-stalls context-cancelled errors-disclose-nothing"},
-	{name: "wraps the context's error away", plant: func(c *client) {
-		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
-			if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-				return nil, failed(&adapters.Error{Kind: adapters.ErrUnavailable}, 0)
-			}
-			return balances, err
+	{name: "wraps the context's error away", plant: results(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return nil, unavailable(nil)
 		}
-	}, caught: "server-stalls context-cancelled no-retry no-retry-unattended"},
-	{name: "makes an Error of the context's error", plant: func(c *client) {
-		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
-			if errors.Is(err, context.Canceled) {
-				return nil, failed(&adapters.Error{Kind: adapters.ErrUnavailable, Err: err}, 0)
-			}
-			return balances, err
+		return balances, err
+	}), caught: "server-stalls context-cancelled no-retry no-retry-unattended"},
+	{name: "makes an Error of the context's error", plant: results(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+		if errors.Is(err, context.Canceled) {
+			return nil, unavailable(err)
 		}
-	}, caught: "context-cancelled"},
+		return balances, err
+	}), caught: "context-cancelled"},
 	{name: "takes a lost connection for protocol", plant: failing(func(failure *adapters.Error) {
 		if failure.Status == 0 && failure.Kind == adapters.ErrUnavailable {
 			failure.Kind = adapters.ErrProtocol
@@ -101,8 +95,15 @@ var callFaults = []fault{
 }
 
 // limited replaces the limit for bodies.
-func limited(limit int64) func(*client) {
-	return func(c *client) { c.send = adapters.GuardHTTPClient(c.http, limit).Do }
+func limited(limit int64) func(*adapters.Options) {
+	return func(options *adapters.Options) { options.MaxBodyBytes = limit }
+}
+
+// unavailable is the error for a call that got no answer.
+func unavailable(cause error) error {
+	return &adapters.Error{
+		Kind: adapters.ErrUnavailable, Origin: adapters.OriginTransport, Provider: examplebank, Operation: "get balances", Err: cause,
+	}
 }
 
 // sending changes every request.

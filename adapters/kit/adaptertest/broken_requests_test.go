@@ -1,7 +1,6 @@
 package adaptertest_test
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"path"
@@ -24,34 +23,35 @@ var requestFaults = []fault{
 			}
 		}
 	}), caught: "links-not-followed"},
-	{name: "takes any base URL", accepts: "baseURL: neither", caught: "base-url-unusable"},
-	{name: "takes base URLs with more than host and path", accepts: "baseURL: more", caught: "base-url-unusable"},
-	{name: "takes credentials that cannot be sent", accepts: "credentials", caught: "credential-unsendable credential-empty credential-with-scheme parameters-nil credential-outside-ascii errors-disclose-nothing"},
+	{name: "takes any base URL", accepts: "baseURL", caught: "base-url-unusable"},
+	{name: "takes base URLs with more than host and path", accepts: "baseURL: has more", caught: "base-url-unusable"},
+	{name: "takes credentials that cannot be sent", accepts: "credentials", caught: "credential-unsendable credential-empty credential-with-scheme parameters-nil credential-outside-ascii"},
 	{name: "ignores the base URL's path for several accounts", plant: building(func(request *http.Request) {
 		if request.URL.RawQuery != "" {
 			request.URL.Path = "/v2/balances"
 		}
 	}), caught: "batch/batch batch-ids no-retry no-retry-unattended parameters-nil redirect redirect-to-http declared requests/batch"},
-	{name: "takes any account id", plant: func(c *client) {
-		c.check = func(_ string, psu adapters.PSU) error { return psu.Validate() }
-	}, caught: "account-id-dots account-id-unusable batch-ids errors-disclose-nothing"},
-	{name: "takes dots for an account id", plant: func(c *client) {
-		c.check = func(id string, psu adapters.PSU) error {
-			if strings.Trim(id, ".") == "" && id != "" {
-				return psu.Validate()
-			}
-			return checkArguments(id, psu)
+	{name: "takes any account id", plant: showing(func(id string, psu adapters.PSU) (string, adapters.PSU) {
+		if adapters.ValidateAccountID(id) != nil {
+			id = "acc-1001"
 		}
-	}, caught: "account-id-dots"},
+		return id, psu
+	}), caught: "account-id-dots account-id-unusable batch-ids errors-disclose-nothing"},
+	{name: "takes dots for an account id", plant: showing(func(id string, psu adapters.PSU) (string, adapters.PSU) {
+		if strings.Trim(id, ".") == "" && id != "" {
+			id = "acc-1001"
+		}
+		return id, psu
+	}), caught: "account-id-dots"},
 	{name: "escapes account ids twice", plant: building(func(request *http.Request) {
 		if id := path.Base(path.Dir(request.URL.Path)); request.URL.RawQuery == "" && url.PathEscape(id) != id {
 			request.URL.Path = path.Dir(path.Dir(request.URL.Path)) + "/" + url.PathEscape(id) + "/balances"
 			request.URL.RawPath = ""
 		}
 	}), caught: "account-id-unusable"},
-	{name: "trims account ids", plant: func(c *client) {
-		c.check = func(id string, psu adapters.PSU) error { return checkArguments(strings.TrimSpace(id), psu) }
-	}, caught: "account-id-unusable errors-disclose-nothing"},
+	{name: "trims account ids", plant: showing(func(id string, psu adapters.PSU) (string, adapters.PSU) {
+		return strings.TrimSpace(id), psu
+	}), caught: "account-id-unusable errors-disclose-nothing"},
 	{name: "writes account ids into a query as they are", plant: building(func(request *http.Request) {
 		request.URL.RawQuery, _ = url.PathUnescape(request.URL.RawQuery)
 	}), caught: "batch-ids"},
@@ -61,17 +61,15 @@ var requestFaults = []fault{
 			request.URL.RawQuery = query.Encode()
 		}
 	}), caught: "batch-ids"},
-	{name: "takes a PSU that is neither present nor absent", plant: func(c *client) {
-		c.check = func(id string, psu adapters.PSU) error {
-			if psu == (adapters.PSU{}) {
-				psu = adapters.Unattended()
-			}
-			return checkArguments(id, psu)
+	{name: "takes a PSU that is neither present nor absent", plant: showing(func(id string, psu adapters.PSU) (string, adapters.PSU) {
+		if psu == (adapters.PSU{}) {
+			psu = adapters.Unattended()
 		}
-	}, caught: "psu-addresses"},
-	{name: "takes any PSU", plant: func(c *client) {
-		c.check = func(id string, _ adapters.PSU) error { return adapters.ValidateAccountID(id) }
-	}, caught: "credential-unsendable psu-addresses credential-outside-ascii errors-disclose-nothing"},
+		return id, psu
+	}), caught: "psu-addresses"},
+	{name: "takes any PSU", plant: showing(func(id string, _ adapters.PSU) (string, adapters.PSU) {
+		return id, adapters.Unattended()
+	}), caught: "credential-unsendable psu-addresses credential-outside-ascii errors-disclose-nothing"},
 	{name: "does not say that the PSU is present", plant: building(func(request *http.Request) {
 		request.Header.Del("PSU-IP-Address")
 	}), caught: "requests/attended requests/batch"},
@@ -93,42 +91,25 @@ var requestFaults = []fault{
 			request.URL.RawQuery += "&access_token=token-1234"
 		}
 	}), caught: "batch/batch parameters-nil requests/batch"},
-	{name: "keeps to itself that a token is dead", plant: tokens(func(text string, _ func()) (string, func()) {
-		return text, func() {}
-	}), caught: "token-refused"},
-	{name: "takes every token for dead", plant: tokens(func(text string, dead func()) (string, func()) {
-		dead()
-		return text, func() {}
-	}), caught: "token-refused"},
+	{name: "keeps to itself that a token is dead", plant: func(c *client) {
+		c.tokens = func(string, func()) func() { return func() {} }
+	}, caught: "token-refused"},
+	{name: "takes every token for dead", plant: func(c *client) {
+		c.tokens = func(_ string, dead func()) func() { dead(); return func() {} }
+	}, caught: "token-refused"},
 	{name: "uses one request id for all calls", plant: building(func(request *http.Request) {
 		request.Header.Set("X-Request-ID", "99391c7e-ad88-49ec-a2ad-99ddcb1f7721")
 	}), caught: "callers-second-try"},
 }
 
-// building changes every request before its context is looked at.
-func building(change func(*http.Request)) func(*client) {
-	return func(c *client) {
-		build := c.build
-		c.build = func(ctx context.Context, path string, psu adapters.PSU) (*http.Request, error) {
-			request, err := build(ctx, path, psu)
-			if err == nil {
-				change(request)
-			}
-			return request, err
-		}
-	}
+// showing replaces what is checked before anything is sent.
+func showing(shown func(id string, psu adapters.PSU) (string, adapters.PSU)) func(*client) {
+	return func(c *client) { c.shown = shown }
 }
 
-// tokens changes what a source of tokens returns.
-func tokens(change func(text string, dead func()) (string, func())) func(*client) {
-	return func(c *client) {
-		ask := c.token
-		c.token = func(ctx context.Context) (string, func(), error) {
-			text, dead, err := ask(ctx)
-			text, dead = change(text, dead)
-			return text, dead, err
-		}
-	}
+// building changes every request before it is sent.
+func building(change func(*http.Request)) func(*client) {
+	return func(c *client) { c.build = change }
 }
 
 // follows sends a request again to where a redirect leads, changed for it.

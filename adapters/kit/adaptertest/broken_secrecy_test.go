@@ -17,7 +17,7 @@ var secrecyFaults = []fault{
 		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 			var failure *adapters.Error
 			if errors.As(err, &failure) && failure.Kind == adapters.ErrForbidden {
-				failure.Detail = "not for " + string(c.credentials().AccessToken)
+				failure.Detail = "not for " + string(c.credentials.Open().AccessToken)
 			}
 			return balances, err
 		}
@@ -36,11 +36,13 @@ var secrecyFaults = []fault{
 			failure.Detail = "consent at " + failure.Links["consent"]
 		}
 	}), caught: "status-wins codes-undocumented errors-disclose-nothing"},
-	{name: "shows the address of a lost connection", plant: failing(func(failure *adapters.Error) {
-		if failure.Kind == adapters.ErrUnavailable && failure.Err != nil {
-			failure.Detail = failure.Err.Error()
-		}
-	}), caught: "server-stalls errors-disclose-nothing tls-untrusted tls-client-certificate"},
+	{name: "shows the address of a lost connection", plant: func(c *client) {
+		failing(func(failure *adapters.Error) {
+			if failure.Status == 0 && failure.Kind == adapters.ErrUnavailable {
+				failure.Detail = "no answer from " + c.endpoint.Server()
+			}
+		})(c)
+	}, caught: "connection-broken-off headers-without-end http-odd-framing no-retry no-retry-unattended server-stalls errors-disclose-nothing tls-untrusted tls-client-certificate"},
 	{name: "shows the amount that it cannot read", plant: func(c *client) {
 		c.amount = func(raw jsontext.Value) (decimal.Decimal, error) {
 			amount, err := parseAmount(raw)
@@ -59,7 +61,7 @@ var secrecyFaults = []fault{
 		return struct {
 			*client
 			token string
-		}{c, string(c.credentials().AccessToken)}
+		}{c, string(c.credentials.Open().AccessToken)}
 	}, caught: "values-disclose-nothing"},
 	{name: "shows the credentials as JSON", wrap: func(c *client) adapters.Source { return open{c} }, caught: "values-disclose-nothing"},
 }
@@ -68,7 +70,7 @@ var secrecyFaults = []fault{
 type open struct{ *client }
 
 func (o open) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]string{"consentId": string(o.credentials().ConsentID)})
+	return json.Marshal(map[string]string{"consentId": string(o.credentials.Open().ConsentID)})
 }
 
 func (open) String() string { return examplebank }

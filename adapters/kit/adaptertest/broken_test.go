@@ -95,13 +95,17 @@ func planted() fault {
 	return fault{}
 }
 
-func (f fault) open(given credentials, options *adapters.Options) (adapters.Source, error) {
+func (f fault) open(own credentials, options *adapters.Options) (adapters.Source, error) {
+	changed := *options
 	if f.options != nil {
-		f.options(options)
+		f.options(&changed)
 	}
-	c, err := newClient(given, options)
+	c, err := newClient(own, &changed)
 	var failure *adapters.Error
-	if errors.As(err, &failure) && (f.accepts == "" || !strings.HasPrefix(failure.Detail, f.accepts)) {
+	if errors.As(err, &failure) && f.accepts != "" && strings.HasPrefix(failure.Detail, f.accepts) {
+		c, err = newClient(given, &adapters.Options{})
+	}
+	if err != nil {
 		return nil, err
 	}
 	if f.plant != nil {

@@ -17,11 +17,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -191,38 +189,6 @@ func TestEikaGolden(t *testing.T) {
 	assert.Equal(t, keyID, read)
 }
 
-func TestOpenSSLAgrees(t *testing.T) {
-	t.Parallel()
-	openssl, err := exec.LookPath("openssl")
-	if err != nil {
-		t.Skip("openssl is not installed")
-	}
-	s, err := httpsig.New(testKey(), `SN=A4,CA=O=Prøve\, AS`, &httpsig.Options{EncodedWord: true})
-	require.NoError(t, err)
-	req := request(t, "GET", "https://bank.example/v1", "", "Date", "Wed, 15 Jan 2025 06:30:00 GMT", "PSU-ID", "a", "X-Request-ID", "7")
-	inner, err := new(mime.WordDecoder).Decode(sign(t, s, req))
-	require.NoError(t, err)
-	signature, err := base64.StdEncoding.DecodeString(parameter(t, inner, "signature"))
-	require.NoError(t, err)
-	der, err := x509.MarshalPKIXPublicKey(testKey().Public())
-	require.NoError(t, err)
-
-	dir := t.TempDir()
-	write := func(name string, data []byte) string {
-		path := filepath.Join(dir, name)
-		require.NoError(t, os.WriteFile(path, data, 0o600))
-		return path
-	}
-	public := write("public.pem", pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
-	check := func(text string) error {
-		return exec.Command(openssl, "dgst", "-sha256", "-verify", public,
-			"-signature", write("signature", signature), write("text", []byte(text))).Run()
-	}
-	text := "date: Wed, 15 Jan 2025 06:30:00 GMT\nx-request-id: 7\npsu-id: a"
-	require.NoError(t, check(text))
-	require.Error(t, check(text+"\n"))
-}
-
 func TestDigest(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "SHA-256=X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=", httpsig.Digest([]byte(body)))
@@ -287,9 +253,10 @@ func TestHandmadeRequest(t *testing.T) {
 	assert.Equal(t, "(request-target)", parameter(t, value, "headers"))
 }
 
+// It replaces old signatures.
 func TestSignChangesNothingElse(t *testing.T) {
 	t.Parallel()
-	req := request(t, "POST", "https://a.example/", body, "Date", " now ", "PSU-ID", "me")
+	req := request(t, "POST", "https://a.example/", body, "Date", " now ", "PSU-ID", "me", "Signature", "old", "Signature", "older")
 	before := req.Clone(context.Background())
 	before.Header.Set("Signature", sign(t, signer(t, nil), req))
 	assert.Equal(t, before.Header, req.Header)
@@ -349,18 +316,6 @@ func TestOptionsAreCopied(t *testing.T) {
 	opts.Headers[0] = "accept"
 	value := sign(t, s, request(t, "GET", "https://a.example/", "", "Date", "now", "Accept", "a"))
 	assert.Equal(t, "date", parameter(t, value, "headers"))
-}
-
-func TestSignReplacesAnOldSignature(t *testing.T) {
-	t.Parallel()
-	req := request(t, "GET", "https://a.example/", "", "Date", "one", "Signature", "old", "Signature", "older")
-	s := signer(t, nil)
-	first := sign(t, s, req)
-	req.Header.Set("Date", "two")
-	second := sign(t, s, req)
-	assert.NotEqual(t, first, second)
-	_, err := httpsig.Verify(req, second, testKey().Public())
-	require.NoError(t, err)
 }
 
 func TestNewRefuses(t *testing.T) {
@@ -518,23 +473,6 @@ func TestNothingPrintsTheKey(t *testing.T) {
 		assert.NotContains(t, text, testKey().D.String()[:20])
 	}
 	assert.Equal(t, "httpsig.Cavage", fmt.Sprint(s))
-}
-
-func TestConcurrentUse(t *testing.T) {
-	t.Parallel()
-	s := signer(t, &httpsig.Options{EncodedWord: true})
-	var wg sync.WaitGroup
-	for i := range 32 {
-		req := request(t, "GET", "https://a.example/", "", "Date", "now", "X-Request-ID", fmt.Sprint(i))
-		wg.Go(func() {
-			if !assert.NoError(t, s.Sign(req)) {
-				return
-			}
-			_, err := httpsig.Verify(req, req.Header.Get("Signature"), testKey().Public())
-			assert.NoError(t, err)
-		})
-	}
-	wg.Wait()
 }
 
 // What is signed must be what arrives, also behind a prefix as in the sandbox.

@@ -1,7 +1,6 @@
 package traffic
 
 import (
-	"io"
 	"net/http"
 	"strings"
 
@@ -10,32 +9,19 @@ import (
 	"github.com/openbalances/openbalances/specs/contract"
 )
 
-func hasBody(req *http.Request) bool { return req.Body != nil && req.Body != http.NoBody }
-
-// watched returns the request with a body that is copied while it is sent; the request itself stays as it is.
-func (x *exchange) watched() *http.Request {
-	if x.route == nil || !hasBody(x.req) {
+// request checks the body of the request, and returns the request with a body that is the same.
+func (x *exchange) request() *http.Request {
+	if x.route == nil {
 		return x.req
 	}
-	copied := *x.req
-	copied.Body = x.watch(x.req.Body)
-	if again := x.req.GetBody; again != nil {
-		copied.GetBody = func() (io.ReadCloser, error) {
-			body, err := again()
-			if err != nil {
-				return nil, err
-			}
-			return x.watch(body), nil
-		}
+	sent, copied := newRecorder(x.options.MaxBodyBytes, x.req.ContentLength), *x.req
+	if x.req.Body == nil || x.req.Body == http.NoBody {
+		sent.finish()
+	} else {
+		copied.Body = prefetch(x.req.Body, sent)
 	}
+	x.checkSent(sent.take())
 	return &copied
-}
-
-// watch copies a body that is sent. Of several attempts the last one counts.
-func (x *exchange) watch(body io.ReadCloser) io.ReadCloser {
-	sent := newRecorder(x.options.MaxBodyBytes, x.req.ContentLength)
-	x.sent.Store(sent)
-	return &tee{ReadCloser: body, copy: sent, ended: func() {}}
 }
 
 // expectation is what the document says about a body; the zero value says nothing.
@@ -60,16 +46,8 @@ func (x *exchange) expect(message string, status int, content openapi3.Content, 
 	return e
 }
 
-// checkSent checks the body that has been sent.
-func (x *exchange) checkSent() {
-	if x.route == nil {
-		return
-	}
-	var data []byte
-	passed := whole
-	if sent := x.sent.Load(); sent != nil {
-		data, passed = sent.take()
-	}
+// checkSent checks the body that will be sent.
+func (x *exchange) checkSent(data []byte, passed state) {
 	ref, empty := x.route.Operation.RequestBody, passed == whole && len(data) == 0
 	switch {
 	case empty && ref != nil && ref.Value.Required:
