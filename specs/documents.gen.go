@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "d1cb96e3755d3cd981ac52371808a80abed2570e30389ee98762d0ee40955d54",
+		SHA256:     "3ab69e39c4279e198b3e3791d98202048a1352359b9dac7e39ccf686de6f8779",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "9a15f0dfbc94a3757b897c9c285c69c9764ec084962a58cf16ead2de0c8e6332",
+		SHA256:     "28b0c39a9714ce44b3a97b4b9e490ddbe0d1aee96b953f3cb5c3a5a6d10d985e",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "e38990a06bf6344b2369e8cc09604908d7a79df33aff5d4776824bc304391bbf",
+		SHA256:     "81c8d016fb22e249c46d0e465966b9ba6ccf3cd96afb19e31bd7adc7c2dbcdaa",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "597265d73bf08fa3722dcbd9d28ceebaf2cd08949e4d7525eeffbae384bf6f47",
+		SHA256:     "9777b0e6c8dba1de2dc171c8d024b2ceddfb0aedbdfdb1e7171068720a5dac34",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{

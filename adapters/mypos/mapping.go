@@ -34,6 +34,11 @@ var consents = map[string]adapters.ConsentState{
 	"CONSENT_UNKNOWN": adapters.ErrConsentUnknown,
 }
 
+// form is that of the error body.
+var form = call.Form{
+	Inside: "tppMessages", Code: []string{"code"}, Message: []string{"text"}, Kinds: codes, Consents: consents,
+}
+
 // toBalances maps the answer for the account asked for.
 func toBalances(asked string, body api.AccountBalances) ([]adapters.Balance, error) {
 	if body.Account.AccountNumber != asked {
@@ -62,15 +67,5 @@ func balanceType(text string) adapters.BalanceType {
 	return adapters.ParseBalanceType(text)
 }
 
-// refusal reads Berlin Group's error body; its first message counts.
-func refusal(answer call.Answer) call.Refusal {
-	var body api.Error
-	if call.Decode(answer.Body, &body) != nil || len(body.TPPMessages) == 0 {
-		return call.Refusal{}
-	}
-	first := body.TPPMessages[0]
-	kind, known := codes[first.Code]
-	return call.Refusal{
-		Kind: kind, Consent: consents[first.Code], Known: known, Code: first.Code, Message: call.Text(first.Text),
-	}
-}
+// refusal reads Berlin Group's error body; its first error counts.
+func refusal(answer call.Answer) call.Refusal { return answer.Refusal(form) }

@@ -38,7 +38,7 @@ import (
 	api "github.com/openbalances/openbalances/gen/onesingleview"
 )
 
-var provider = call.Provider{Name: "onesingleview", URL: "https://obsandbox.onesingleview.com", Refusal: refusal} // the sandbox
+var provider = call.Provider{Name: "onesingleview", URL: "https://obsandbox.onesingleview.com", Refusal: refusal, Reported: reported} // the sandbox
 
 var (
 	balances    = call.Post("POST /v1/api/observice/balanceById", api.NewGetBalancesRequestWithBody)

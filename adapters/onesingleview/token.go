@@ -45,15 +45,15 @@ func (c TokenCredentials) request() api.TokenRequest {
 	}
 }
 
-// tokenAnswer is [api.TokenAnswer] with the members of a failure in one piece.
+// tokenAnswer is [api.TokenAnswer] without the members of a failure.
 type tokenAnswer struct {
-	api.Error
+	Success bool       `json:"success"`
 	Payload *api.Token `json:"payload"`
 }
 
 func toToken(body tokenAnswer) (call.Token, error) {
-	if err := inBody(body.Error); err != nil {
-		return call.Token{}, err
+	if !body.Success {
+		return call.Token{}, errFailed
 	}
 	if body.Payload == nil {
 		return call.Token{}, call.Missing("payload")

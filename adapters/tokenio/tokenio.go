@@ -43,7 +43,7 @@ import (
 	api "github.com/openbalances/openbalances/gen/tokenio"
 )
 
-var provider = call.Provider{Name: "tokenio", URL: "https://api.token.io", Refusal: refusal}
+var provider = call.Provider{Name: "tokenio", URL: "https://api.token.io", Refusal: refusal, Reported: reported}
 
 var (
 	balances = call.Get("GET /accounts/{account_id}/balance", api.NewGetBalancesRequest)

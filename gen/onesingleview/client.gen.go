@@ -59,10 +59,20 @@ func (e TokenRequestGrantType) Valid() bool {
 // AccountBalances The answer under HTTP status 200. With `success` true it holds `payload`, with at least one bank; with `success`
 // false it says what went wrong in the members of Error.
 type AccountBalances struct {
+	// BankCode Code of the bank, empty in the only sample.
+	//
+	// Example:
+	BankCode *string `json:"bankCode,omitempty"`
+
 	// Code Possibly what `errorCode` is expected to be.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
+
+	// CorrelationID The gateway's id of the answer; name it when you ask the provider.
+	//
+	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
+	CorrelationID *string `json:"correlationId,omitempty"`
 
 	// Error Possibly what `message` is expected to be. Nobody has seen its type.
 	//
@@ -70,10 +80,16 @@ type AccountBalances struct {
 	Error interface{} `json:"error,omitempty"`
 
 	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
+	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// ErrorMessage What went wrong, in the words of the gateway.
+	//
+	// Example: Authentication token has expired. Please re-authenticate.
+	ErrorMessage *string `json:"errorMessage,omitempty"`
 
 	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
 	//
@@ -92,6 +108,11 @@ type AccountBalances struct {
 	//
 	// Example: false
 	Success bool `json:"success"`
+
+	// TimeStamp When the gateway answered.
+	//
+	// Example: 2025-02-28T07:35:25.981+03:00
+	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
 // AccountData The account and its balances.
@@ -108,10 +129,20 @@ type AccountData struct {
 // AccountList The answer of the account list under HTTP status 200. With `success` true it holds `payload`, with at least
 // one bank; with `success` false it says what went wrong in the members of Error.
 type AccountList struct {
+	// BankCode Code of the bank, empty in the only sample.
+	//
+	// Example:
+	BankCode *string `json:"bankCode,omitempty"`
+
 	// Code Possibly what `errorCode` is expected to be.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
+
+	// CorrelationID The gateway's id of the answer; name it when you ask the provider.
+	//
+	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
+	CorrelationID *string `json:"correlationId,omitempty"`
 
 	// Error Possibly what `message` is expected to be. Nobody has seen its type.
 	//
@@ -119,10 +150,16 @@ type AccountList struct {
 	Error interface{} `json:"error,omitempty"`
 
 	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
+	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// ErrorMessage What went wrong, in the words of the gateway.
+	//
+	// Example: Authentication token has expired. Please re-authenticate.
+	ErrorMessage *string `json:"errorMessage,omitempty"`
 
 	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
 	//
@@ -141,6 +178,11 @@ type AccountList struct {
 	//
 	// Example: false
 	Success bool `json:"success"`
+
+	// TimeStamp When the gateway answered.
+	//
+	// Example: 2025-02-28T07:35:25.981+03:00
+	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
 // AccountListData The accounts at one bank.
@@ -213,10 +255,20 @@ type Balance struct {
 // BalanceList The answer of the call for all balances under HTTP status 200. With `success` true it holds `payload`, with at
 // least one bank; with `success` false it says what went wrong in the members of Error.
 type BalanceList struct {
+	// BankCode Code of the bank, empty in the only sample.
+	//
+	// Example:
+	BankCode *string `json:"bankCode,omitempty"`
+
 	// Code Possibly what `errorCode` is expected to be.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
+
+	// CorrelationID The gateway's id of the answer; name it when you ask the provider.
+	//
+	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
+	CorrelationID *string `json:"correlationId,omitempty"`
 
 	// Error Possibly what `message` is expected to be. Nobody has seen its type.
 	//
@@ -224,10 +276,16 @@ type BalanceList struct {
 	Error interface{} `json:"error,omitempty"`
 
 	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
+	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// ErrorMessage What went wrong, in the words of the gateway.
+	//
+	// Example: Authentication token has expired. Please re-authenticate.
+	ErrorMessage *string `json:"errorMessage,omitempty"`
 
 	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
 	//
@@ -250,6 +308,11 @@ type BalanceList struct {
 	//
 	// Example: false
 	Success bool `json:"success"`
+
+	// TimeStamp When the gateway answered.
+	//
+	// Example: 2025-02-28T07:35:25.981+03:00
+	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
 // BalanceListData The accounts at one bank, with their balances.
@@ -427,12 +490,23 @@ type CreditLine struct {
 }
 
 // Error What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
-// likely members; `code`, `error` and `errors` are to be expected instead of them.
+// likely members; `code`, `error` and `errors` are to be expected instead of them. The gateway of the provider's
+// other APIs answers without `success`, with `errorMessage` and `correlationId`.
 type Error struct {
+	// BankCode Code of the bank, empty in the only sample.
+	//
+	// Example:
+	BankCode *string `json:"bankCode,omitempty"`
+
 	// Code Possibly what `errorCode` is expected to be.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
+
+	// CorrelationID The gateway's id of the answer; name it when you ask the provider.
+	//
+	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
+	CorrelationID *string `json:"correlationId,omitempty"`
 
 	// Error Possibly what `message` is expected to be. Nobody has seen its type.
 	//
@@ -440,10 +514,16 @@ type Error struct {
 	Error interface{} `json:"error,omitempty"`
 
 	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
+	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// ErrorMessage What went wrong, in the words of the gateway.
+	//
+	// Example: Authentication token has expired. Please re-authenticate.
+	ErrorMessage *string `json:"errorMessage,omitempty"`
 
 	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
 	//
@@ -459,6 +539,11 @@ type Error struct {
 	//
 	// Example: false
 	Success *bool `json:"success,omitempty"`
+
+	// TimeStamp When the gateway answered.
+	//
+	// Example: 2025-02-28T07:35:25.981+03:00
+	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
 // Links Addresses that belong to the answer.
@@ -576,10 +661,20 @@ type Token struct {
 // TokenAnswer The answer under HTTP status 200. With `success` true it holds `payload`; with `success` false it says what went
 // wrong in the members of Error.
 type TokenAnswer struct {
+	// BankCode Code of the bank, empty in the only sample.
+	//
+	// Example:
+	BankCode *string `json:"bankCode,omitempty"`
+
 	// Code Possibly what `errorCode` is expected to be.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
+
+	// CorrelationID The gateway's id of the answer; name it when you ask the provider.
+	//
+	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
+	CorrelationID *string `json:"correlationId,omitempty"`
 
 	// Error Possibly what `message` is expected to be. Nobody has seen its type.
 	//
@@ -587,10 +682,16 @@ type TokenAnswer struct {
 	Error interface{} `json:"error,omitempty"`
 
 	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
+	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// ErrorMessage What went wrong, in the words of the gateway.
+	//
+	// Example: Authentication token has expired. Please re-authenticate.
+	ErrorMessage *string `json:"errorMessage,omitempty"`
 
 	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
 	//
@@ -609,6 +710,11 @@ type TokenAnswer struct {
 	//
 	// Example: false
 	Success bool `json:"success"`
+
+	// TimeStamp When the gateway answered.
+	//
+	// Example: 2025-02-28T07:35:25.981+03:00
+	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
 // TokenRequest Request of a token.
@@ -649,15 +755,18 @@ type ClientID = string
 type Signature = string
 
 // BadRequest What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
-// likely members; `code`, `error` and `errors` are to be expected instead of them.
+// likely members; `code`, `error` and `errors` are to be expected instead of them. The gateway of the provider's
+// other APIs answers without `success`, with `errorMessage` and `correlationId`.
 type BadRequest = Error
 
 // InternalServerError What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
-// likely members; `code`, `error` and `errors` are to be expected instead of them.
+// likely members; `code`, `error` and `errors` are to be expected instead of them. The gateway of the provider's
+// other APIs answers without `success`, with `errorMessage` and `correlationId`.
 type InternalServerError = Error
 
 // Unauthorized What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
-// likely members; `code`, `error` and `errors` are to be expected instead of them.
+// likely members; `code`, `error` and `errors` are to be expected instead of them. The gateway of the provider's
+// other APIs answers without `success`, with `errorMessage` and `correlationId`.
 type Unauthorized = Error
 
 // GetAccountsParams defines parameters for GetAccounts.
