@@ -75,6 +75,35 @@ var answerFaults = []fault{
 		caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid"},
 	{name: "loses the links", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Links = nil }),
 		caught: "examples/consentExpired"},
+	{name: "lets an odd member hide the others", plant: refusing(func(failure *adapters.Error, body []byte) {
+		var strict struct {
+			Code, Message *string
+			Status        *int
+			Links         map[string]struct{ Href string } `json:"_links"`
+		}
+		if len(body) == maxErrorBody || json.Valid(body) && json.Unmarshal(body, &strict) != nil {
+			forget(failure)
+		}
+	}), caught: "refusal-side-members"},
+	{name: "knows an error at the top only", plant: refusing(func(failure *adapters.Error, body []byte) {
+		var top struct{ Code any }
+		if json.Unmarshal(body, &top) != nil || top.Code == nil {
+			forget(failure)
+		}
+	}), caught: "refusal-wrapped"},
+	{name: "knows a code in one spelling only", plant: refusing(func(failure *adapters.Error, _ []byte) {
+		if codes[failure.Code] == "" {
+			failure.Kind, failure.Consent = statusKind(failure.Status), ""
+		}
+	}), caught: "refusal-code-spelling"},
+	{name: "says nothing of client certificates", plant: refusing(func(failure *adapters.Error, _ []byte) {
+		if failure.Code == "" {
+			failure.Detail = ""
+		}
+	}), caught: "client-certificate-page"},
+	{name: "ignores WWW-Authenticate", plant: replies(func(_ *http.Request, response *http.Response) {
+		response.Header.Del("WWW-Authenticate")
+	}), caught: "bearer-challenge"},
 	{name: "takes every 401 for a missing consent", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusUnauthorized {
 			failure.Kind = adapters.ErrConsentRequired
@@ -121,6 +150,12 @@ var answerFaults = []fault{
 	{name: "ignores Content-Encoding", plant: replies(func(_ *http.Request, response *http.Response) {
 		response.Header.Del("Content-Encoding")
 	}), caught: "content-encoding"},
+}
+
+// forget leaves of a failure what its status says.
+func forget(failure *adapters.Error) {
+	failure.Kind, failure.Consent = statusKind(failure.Status), ""
+	failure.Code, failure.Message, failure.Links = "", "", nil
 }
 
 // refusing changes every error that an answer other than a 200 leads to, given the answer's body.

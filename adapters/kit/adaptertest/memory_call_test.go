@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/call"
 )
 
 // envelope is what an answer says about all balances in it.
@@ -110,24 +111,25 @@ func echoWarnings(request *http.Request, response *http.Response) []string {
 
 // refused turns an answer that is not a 200 into an error; what its body says never hides the status.
 func (c *client) refused(response *http.Response, received time.Time) *adapters.Error {
-	var body errorBody
 	data, _ := io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
-	if c.decode(data, &body) != nil {
-		body = errorBody{}
-	}
+	answer := call.Answer{Status: response.StatusCode, Header: response.Header, Body: data}
+	body := answer.Refusal(form)
 	failure := &adapters.Error{
 		Kind: statusKind(response.StatusCode), Origin: adapters.OriginProvider, Provider: examplebank, Operation: getBalances, Status: response.StatusCode,
 		Code: body.Code, Message: c.short(body.Message), RequestID: response.Request.Header.Get("X-Request-ID"),
 		RetryAfter: retryAfter(response.Header.Values("Retry-After"), received),
 	}
-	if slices.Contains(codes, body.Code) {
-		failure.Detail = "code " + body.Code
+	if body.Known != "" {
+		failure.Detail = "code " + body.Known
 	}
-	if body.Code == consentExpired && failure.Kind == adapters.ErrUnauthorized {
+	if slices.Contains([]int{400, 403, 495, 496}, failure.Status) && body.Code == "" {
+		failure.Detail = "perhaps for want of a client certificate"
+	}
+	if body.Known == consentExpired && failure.Kind == adapters.ErrUnauthorized {
 		failure.Kind, failure.Consent = adapters.ErrConsentRequired, adapters.ErrConsentExpired
 	}
-	if body.ConsentURL != "" && failure.Kind == adapters.ErrConsentRequired {
-		failure.Links = map[string]string{"consent": body.ConsentURL}
+	if failure.Kind == adapters.ErrConsentRequired {
+		failure.Links = body.Links
 	}
 	return failure
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/call"
 	"github.com/shopspring/decimal"
 )
 
@@ -39,18 +40,18 @@ type creditBody struct {
 	Included *bool          `json:"included"`
 }
 
-type errorBody struct {
-	Code       string `json:"code"`
-	Message    string `json:"message"`
-	ConsentURL string `json:"consentUrl"`
-}
+// form is that of the error body.
+var form = call.Form{Code: []string{"code"}, Message: []string{"message"}, Kinds: codes}
 
 var (
 	members = []string{
 		"accounts", "accountId", "iban", "balances", "type", "amount", "currency", "at", "credit",
-		"included", "code", "message", "consentUrl",
+		"included", "code", "message",
 	}
-	codes = []string{"TOKEN_INVALID", consentExpired, "RESOURCE_UNKNOWN", "ACCESS_EXCEEDED"}
+	codes = map[string]adapters.Kind{
+		"TOKEN_INVALID": adapters.ErrUnauthorized, consentExpired: adapters.ErrConsentRequired,
+		"RESOURCE_UNKNOWN": adapters.ErrNotFound, "ACCESS_EXCEEDED": adapters.ErrRateLimited,
+	}
 	// minorUnits is the part of ISO 4217 that the bank has accounts in.
 	minorUnits = map[string]int32{"EUR": 2, "NOK": 2, "USD": 2, "JPY": 0, "KWD": 3, "XCG": 2, "SLE": 2, "VED": 2, "ZWG": 2}
 )

@@ -2,6 +2,7 @@ package call
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -166,21 +167,21 @@ func (f Form) documented(code string) string {
 }
 
 var (
-	challengeCode    = regexp.MustCompile(`(?i)\bBearer\b.*\berror="?([A-Za-z0-9_.-]+)`)
-	challengeMessage = regexp.MustCompile(`(?i)\bBearer\b.*\berror_description="((?:[^"\\]|\\.)*)"`)
+	bearer    = regexp.MustCompile(`(?i)\bBearer\s`)
+	parameter = regexp.MustCompile(`(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))`)
 )
 
-// challenge reads what WWW-Authenticate says of a bearer token.
+// challenge reads what WWW-Authenticate says of a bearer token; the body's own message counts first.
 func challenge(header http.Header, message string) (code, text string) {
+	said := map[string]string{}
 	for _, value := range header.Values("WWW-Authenticate") {
-		if found := challengeCode.FindStringSubmatch(value); found != nil && code == "" {
-			code = found[1]
-		}
-		if found := challengeMessage.FindStringSubmatch(value); found != nil && message == "" {
-			message = strings.ReplaceAll(found[1], `\`, "")
+		if start := bearer.FindStringIndex(value); start != nil {
+			for _, found := range parameter.FindAllStringSubmatch(value[start[1]:], -1) {
+				said[strings.ToLower(found[1])] = strings.ReplaceAll(found[2], `\`, "") + found[3]
+			}
 		}
 	}
-	return code, message
+	return said["error"], cmp.Or(message, said["error_description"])
 }
 
 // first returns what the first member with one of the names has that can be used.
