@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -42,6 +43,11 @@ var callFaults = []fault{
 			failure.Kind = adapters.ErrProtocol
 		}
 	}), caught: "http-odd-framing headers-without-end server-stalls tls-untrusted tls-client-certificate no-retry no-retry-unattended connection-broken-off"},
+	{name: "has one text for every server certificate", plant: failing(func(failure *adapters.Error) {
+		if strings.HasPrefix(failure.Detail, "server certificate") {
+			failure.Detail = "server certificate not accepted"
+		}
+	}), caught: "tls-texts"},
 	{name: "leaves a body open", waits: true, plant: replies(func(_ *http.Request, response *http.Response) {
 		if response.StatusCode == http.StatusOK && response.Header.Get("Content-Type") == "" {
 			response.Body = io.NopCloser(response.Body)

@@ -88,6 +88,7 @@ var checks = map[string]check{
 	"errors-disclose-nothing":     checkErrorsHide,
 	"values-disclose-nothing":     checkValuesHide,
 	"tls-untrusted":               checkServerCertificates,
+	"tls-texts":                   checkCertificateTexts,
 	"tls-client-certificate":      checkClientCertificates,
 	"signing-digest-without-body": checkSignatureWithoutBody,
 	"signing-digest-of-body":      checkSignatureOfBody,

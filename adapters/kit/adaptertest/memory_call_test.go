@@ -193,9 +193,14 @@ func transportProblem(err error) string {
 	var network net.Error
 	var certificate *tls.CertificateVerificationError
 	var hostname x509.HostnameError
+	var issuer x509.UnknownAuthorityError
 	switch {
-	case errors.As(err, &certificate), errors.As(err, &hostname):
-		return "server certificate not accepted"
+	case errors.As(err, &hostname):
+		return "server certificate of another host"
+	case errors.As(err, &issuer):
+		return "server certificate of an unknown issuer"
+	case errors.As(err, &certificate):
+		return "server certificate expired"
 	case strings.Contains(err.Error(), "tls: "):
 		return "TLS handshake failed"
 	case errors.As(err, &network) && network.Timeout():
