@@ -166,3 +166,31 @@ func checkBearerChallenge(t *testing.T, h Harness) {
 		assert.Contains(t, err.Error(), "code invalid_token")
 	}
 }
+
+// Cause is an error answer of one provider, and what the failure has to say of it. An empty Code, Message or Link is one
+// that the failure must not have.
+type Cause struct {
+	Status                     int
+	Body                       string
+	Kind                       adapters.Kind
+	Code, Message, Link, Quote string // Quote is the RequestID, compared if set
+}
+
+// Causes plays error answers that only one provider gives.
+func Causes(t *testing.T, h Harness, causes []Cause) {
+	t.Helper()
+	h.load(t)
+	stage := h.stage(t)
+	for _, c := range causes {
+		_, err := stage.play(t, with(c.Status, "application/json", c.Body))
+		failure := h.assertFailure(t, err, c.Kind)
+		got := Cause{Status: failure.Status, Body: c.Body, Kind: failure.Kind, Code: failure.Code, Message: failure.Message, Quote: c.Quote}
+		for _, link := range failure.Links {
+			got.Link = link
+		}
+		assert.Equal(t, c, got)
+		if c.Quote != "" {
+			assert.Equal(t, c.Quote, failure.RequestID, c.Body)
+		}
+	}
+}
