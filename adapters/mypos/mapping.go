@@ -39,9 +39,20 @@ var form = call.Form{
 	Inside: "tppMessages", Code: []string{"code"}, Message: []string{"text"}, Kinds: codes, Consents: consents,
 }
 
+// accountBalances is [api.AccountBalances], whose account may be missing.
+type accountBalances struct {
+	Account  *api.Account  `json:"account"`
+	Balances []api.Balance `json:"balances"`
+}
+
 // toBalances maps the answer for the account asked for.
-func toBalances(asked string, body api.AccountBalances) ([]adapters.Balance, error) {
-	if body.Account.AccountNumber != asked {
+func toBalances(asked string, body accountBalances) ([]adapters.Balance, error) {
+	switch {
+	case body.Account == nil:
+		return nil, call.Missing("account")
+	case body.Account.AccountNumber == "":
+		return nil, call.Missing("account.accountNumber")
+	case body.Account.AccountNumber != asked:
 		return nil, call.Mismatch("account.accountNumber")
 	}
 	return call.Each("balances", body.Balances, func(balance api.Balance) (adapters.Balance, error) {

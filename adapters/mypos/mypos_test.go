@@ -29,6 +29,10 @@ func TestCauses(t *testing.T) {
 		{Status: 401, Body: `{"tppMessages": ` + expired + `}`, Kind: adapters.ErrConsentRequired, Code: "CONSENT_EXPIRED", Message: "over"},
 		{Status: 401, Body: `{"tppMessages": [{"category": "ERROR", "code": "TOKEN_EXPIRED"}, ` + expired + `]}`, Kind: adapters.ErrUnauthorized, Code: "TOKEN_EXPIRED"},
 		{Status: 403, Body: `{"type": "https://x", "title": "t", "detail": "d", "code": "CONSENT_UNKNOWN"}`, Kind: adapters.ErrConsentRequired, Code: "CONSENT_UNKNOWN", Message: "d"},
+		{Status: 200, Body: `{"account": null, "balances": []}`, Kind: adapters.ErrProtocol, Text: ": account: missing"},
+		{Status: 200, Body: `{"balances": []}`, Kind: adapters.ErrProtocol, Text: ": account: missing"},
+		{Status: 200, Body: `{"account": {}, "balances": []}`, Kind: adapters.ErrProtocol, Text: ": account.accountNumber: missing"},
+		{Status: 200, Body: `{"account": {"accountNumber": "2"}, "balances": []}`, Kind: adapters.ErrProtocol, Text: "not the account that was asked for"},
 		{Status: 403, Body: `{"message": "Forbidden"}`, Kind: adapters.ErrForbidden, Message: "Forbidden"},
 	})
 }

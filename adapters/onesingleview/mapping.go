@@ -44,20 +44,27 @@ const prefix = "KSAOB."
 
 // answer is [api.AccountBalances], of which one broken part spoils no other.
 type answer struct {
-	Success bool                             `json:"success"`
+	Success *bool                            `json:"success"`
 	Payload []call.Element[api.BankBalances] `json:"payload"`
 }
 
 // toResults maps the parts of the answer for the accounts asked for.
 func toResults(bank string, asked []string, body answer) ([]adapters.AccountBalances, error) {
-	if !body.Success {
-		return nil, errFailed
+	if err := failed(body.Success); err != nil {
+		return nil, err
 	}
 	names := func(part api.BankBalances, id string) bool { return part.Code == bank && part.Data.AccountID == id }
 	toBalances := func(part api.BankBalances, _ string) ([]adapters.Balance, error) {
-		return call.Each("payload.data.balance", part.Data.Balance, toBalance)
+		return call.Each("data.balance", part.Data.Balance, toBalance)
 	}
-	absent := func() error { return call.Broken("payload", "holds nothing about the account") }
+	absent := func(id string) error {
+		for i, part := range body.Payload {
+			if part.Value.Data.AccountID == id {
+				return call.At("payload", i, call.Broken("code", "not the bank that was asked for"))
+			}
+		}
+		return call.Broken("payload", "holds nothing about the account")
+	}
 	return call.Match("payload", body.Payload, asked, names, toBalances, absent)
 }
 
@@ -108,11 +115,22 @@ func toCreditLines(sent []api.CreditLine) ([]adapters.CreditLine, error) {
 
 func refusal(answer call.Answer) call.Refusal { return answer.Refusal(form) }
 
-// errFailed stands for what reported makes of the body.
-var errFailed = call.Broken("success", "not true")
+// failed says that a 200 is no success; what else its body says, reported reads.
+func failed(success *bool) error {
+	switch {
+	case success == nil:
+		return call.Missing("success")
+	case !*success:
+		return call.Broken("success", "not true")
+	}
+	return nil
+}
 
 // reported reads the failure that a 200 holds unless it says success.
 func reported(answer call.Answer) (call.Refusal, bool) {
+	if answer.Member("success") == "true" {
+		return call.Refusal{}, false
+	}
 	refusal := answer.Refusal(form)
-	return refusal, answer.Member("success") != "true" && (refusal.Code != "" || refusal.Message != "")
+	return refusal, refusal.Code != "" || refusal.Message != ""
 }

@@ -47,13 +47,13 @@ func (c TokenCredentials) request() api.TokenRequest {
 
 // tokenAnswer is [api.TokenAnswer] without the members of a failure.
 type tokenAnswer struct {
-	Success bool       `json:"success"`
+	Success *bool      `json:"success"`
 	Payload *api.Token `json:"payload"`
 }
 
 func toToken(body tokenAnswer) (call.Token, error) {
-	if !body.Success {
-		return call.Token{}, errFailed
+	if err := failed(body.Success); err != nil {
+		return call.Token{}, err
 	}
 	if body.Payload == nil {
 		return call.Token{}, call.Missing("payload")

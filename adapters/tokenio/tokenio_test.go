@@ -28,6 +28,6 @@ func TestCauses(t *testing.T) {
 		{Status: 403, Body: `{"error": {"errorCode": "PermissionDenied", "message": [], "tokenTraceId": 5678}}`, Kind: adapters.ErrConsentRequired, Code: "PermissionDenied", Quote: "5678"},
 		{Status: 404, Body: `{"error": [{"errorCode": "NOT_FOUND", "message": "m"}]}`, Kind: adapters.ErrNotFound, Code: "NOT_FOUND", Message: "m"},
 		{Status: 200, Body: `{"status": "MORE_SIGNATURES_NEEDED", "balance": "none"}`, Kind: adapters.ErrConsentRequired, Code: "MORE_SIGNATURES_NEEDED"},
-		{Status: 200, Body: `{"status": "SUCCESSFUL_REQUEST", "balance": "none"}`, Kind: adapters.ErrProtocol},
+		{Status: 200, Body: `{"status": "SUCCESSFUL_REQUEST", "balance": "none"}`, Kind: adapters.ErrProtocol, Text: ": balance: wrong JSON type"},
 	})
 }

@@ -42,7 +42,7 @@ var answerFaults = []fault{
 			}
 			return balances, err
 		}
-	}, caught: "text-control-characters status-wins rate-limited retry-after codes-undocumented body-without-end headers-without-end server-stalls no-retry no-retry-unattended retry-after-beyond-deadline examples/accessExceeded"},
+	}, caught: "text-control-characters status-wins rate-limited retry-after codes-undocumented refusal-side-members refusal-wrapped refusal-code-spelling body-without-end headers-without-end server-stalls no-retry no-retry-unattended retry-after-beyond-deadline examples/accessExceeded"},
 	{name: "lets a code overrule a 429", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusTooManyRequests && failure.Code == consentExpired {
 			failure.Kind = adapters.ErrConsentRequired
@@ -52,27 +52,27 @@ var answerFaults = []fault{
 		if failure.Status == http.StatusTooManyRequests && failure.Code != "ACCESS_EXCEEDED" {
 			failure.Kind = adapters.ErrProtocol
 		}
-	}), caught: "status-wins rate-limited retry-after body-without-end headers-without-end server-stalls retry-after-beyond-deadline"},
+	}), caught: "status-wins rate-limited retry-after refusal-code-spelling body-without-end headers-without-end server-stalls retry-after-beyond-deadline"},
 	{name: "takes a status from the body", plant: refusing(func(failure *adapters.Error, body []byte) {
 		var said struct{ Status int }
 		if json.Unmarshal(body, &said) == nil && said.Status >= 400 {
 			failure.Kind = statusKind(said.Status)
 		}
-	}), caught: "rate-limited codes-undocumented examples/tokenInvalid"},
+	}), caught: "rate-limited codes-undocumented refusal-side-members refusal-wrapped examples/tokenInvalid"},
 	{name: "takes a refusal that is not JSON for protocol", plant: refusing(func(failure *adapters.Error, body []byte) {
 		if !json.Valid(body) {
 			failure.Kind = adapters.ErrProtocol
 		}
-	}), caught: "unauthorized-odd-bodies status-wins rate-limited retry-after unavailable codes-undocumented body-without-end headers-without-end server-stalls"},
+	}), caught: "unauthorized-odd-bodies status-wins rate-limited retry-after unavailable codes-undocumented refusal-side-members refusal-wrapped bearer-challenge body-without-end headers-without-end server-stalls"},
 	{name: "loses the status of a refusal that is not JSON", plant: refusing(func(failure *adapters.Error, body []byte) {
 		if !json.Valid(body) {
 			failure.Status = 0
 		}
-	}), caught: "success-other-than-200 unauthorized-odd-bodies status-wins rate-limited unavailable"},
+	}), caught: "success-other-than-200 unauthorized-odd-bodies status-wins rate-limited unavailable client-certificate-page"},
 	{name: "loses the code", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Code = "" }),
-		caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid examples/unknownAccount"},
+		caught: "refusal-side-members bearer-challenge examples/accessExceeded examples/consentExpired examples/tokenInvalid examples/unknownAccount"},
 	{name: "loses the message", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Message = "" }),
-		caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid"},
+		caught: "bearer-challenge examples/accessExceeded examples/consentExpired examples/tokenInvalid"},
 	{name: "loses the links", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Links = nil }),
 		caught: "examples/consentExpired"},
 	{name: "lets an odd member hide the others", plant: refusing(func(failure *adapters.Error, body []byte) {
@@ -84,13 +84,13 @@ var answerFaults = []fault{
 		if len(body) == maxErrorBody || json.Valid(body) && json.Unmarshal(body, &strict) != nil {
 			forget(failure)
 		}
-	}), caught: "refusal-side-members"},
+	}), caught: "refusal-side-members refusal-wrapped bearer-challenge"},
 	{name: "knows an error at the top only", plant: refusing(func(failure *adapters.Error, body []byte) {
 		var top struct{ Code any }
 		if json.Unmarshal(body, &top) != nil || top.Code == nil {
 			forget(failure)
 		}
-	}), caught: "refusal-wrapped"},
+	}), caught: "refusal-side-members refusal-wrapped bearer-challenge"},
 	{name: "knows a code in one spelling only", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if codes[failure.Code] == "" {
 			failure.Kind, failure.Consent = statusKind(failure.Status), ""
@@ -108,7 +108,7 @@ var answerFaults = []fault{
 		if failure.Status == http.StatusUnauthorized {
 			failure.Kind = adapters.ErrConsentRequired
 		}
-	}), caught: "unauthorized-odd-bodies status-wins examples/tokenInvalid"},
+	}), caught: "unauthorized-odd-bodies status-wins bearer-challenge examples/tokenInvalid"},
 	{name: "takes a 500 for a fault of the caller", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusInternalServerError {
 			failure.Kind = adapters.ErrInvalidArgument
@@ -116,7 +116,7 @@ var answerFaults = []fault{
 	}), caught: "status-wins unavailable"},
 	{name: "ignores Retry-After", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		failure.RetryAfter = time.Time{}
-	}), caught: "retry-after retry-after-beyond-deadline"},
+	}), caught: "retry-after refusal-side-members refusal-wrapped refusal-code-spelling retry-after-beyond-deadline"},
 	{name: "knows Retry-After in seconds only", plant: replies(func(_ *http.Request, response *http.Response) {
 		if _, err := strconv.Atoi(response.Header.Get("Retry-After")); err != nil {
 			response.Header.Del("Retry-After")

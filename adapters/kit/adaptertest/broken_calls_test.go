@@ -42,7 +42,7 @@ var callFaults = []fault{
 		if failure.Status == 0 && failure.Kind == adapters.ErrUnavailable {
 			failure.Kind = adapters.ErrProtocol
 		}
-	}), caught: "http-odd-framing headers-without-end server-stalls tls-untrusted tls-client-certificate no-retry no-retry-unattended connection-broken-off"},
+	}), caught: "http-odd-framing headers-without-end server-stalls tls-untrusted tls-texts tls-client-certificate no-retry no-retry-unattended connection-broken-off"},
 	{name: "has one text for every server certificate", plant: failing(func(failure *adapters.Error) {
 		if strings.HasPrefix(failure.Detail, "server certificate") {
 			failure.Detail = "server certificate not accepted"
@@ -89,7 +89,7 @@ var callFaults = []fault{
 	}, caught: "headers-without-end"},
 	{name: "calls again after an error", plant: again(func(response *http.Response, err error) bool {
 		return err != nil || response.StatusCode >= http.StatusInternalServerError
-	}), caught: "context-cancelled tls-untrusted tls-client-certificate callers-second-try no-retry no-retry-unattended connection-broken-off"},
+	}), caught: "context-cancelled tls-untrusted tls-texts tls-client-certificate callers-second-try no-retry no-retry-unattended connection-broken-off"},
 	{name: "calls again after a 429", plant: again(func(response *http.Response, err error) bool {
 		return err == nil && response.StatusCode == http.StatusTooManyRequests
 	}), caught: "server-stalls context-cancelled links-not-followed no-retry no-retry-unattended retry-after-beyond-deadline"},

@@ -62,7 +62,7 @@ var textFaults = []fault{
 		}
 	}, caught: "errors-disclose-nothing"},
 	{name: "names no field", plant: failing(func(failure *adapters.Error) { failure.Detail = "not as documented" }),
-		caught: "amount-with-huge-exponent amount-with-large-exponent amount-of-a-megabyte amount-with-thousands-of-decimals amount-null amount-missing amount-empty-or-blank amount-with-separators amount-in-unicode-digits amount-nan-or-infinity amount-with-plus-sign amount-of-many-digits currency-malformed value-of-another-type name-twice name-in-another-case server-stalls tls-untrusted tls-client-certificate"},
+		caught: "amount-with-huge-exponent amount-with-large-exponent amount-of-a-megabyte amount-with-thousands-of-decimals amount-null amount-missing amount-empty-or-blank amount-with-separators amount-in-unicode-digits amount-nan-or-infinity amount-with-plus-sign amount-of-many-digits currency-malformed value-of-another-type name-twice name-in-another-case client-certificate-page bearer-challenge server-stalls tls-untrusted tls-texts tls-client-certificate"},
 }
 
 // reading changes the rules for JSON.

@@ -21,7 +21,7 @@ var secrecyFaults = []fault{
 			}
 			return balances, err
 		}
-	}, caught: "status-wins errors-disclose-nothing"},
+	}, caught: "status-wins client-certificate-page errors-disclose-nothing"},
 	{name: "shows the account id", plant: func(c *client) {
 		c.result = func(accountID string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 			var failure *adapters.Error
@@ -30,17 +30,17 @@ var secrecyFaults = []fault{
 			}
 			return balances, err
 		}
-	}, caught: "status-wins errors-disclose-nothing"},
+	}, caught: "status-wins client-certificate-page errors-disclose-nothing"},
 	{name: "shows links", plant: failing(func(failure *adapters.Error) {
 		if len(failure.Links) > 0 {
 			failure.Detail = "consent at " + failure.Links["consent"]
 		}
-	}), caught: "status-wins codes-undocumented errors-disclose-nothing"},
+	}), caught: "status-wins codes-undocumented refusal-side-members refusal-wrapped refusal-code-spelling errors-disclose-nothing"},
 	{name: "shows the address of a lost connection", plant: failing(func(failure *adapters.Error) {
 		if failure.Kind == adapters.ErrUnavailable && failure.Err != nil {
 			failure.Detail = failure.Err.Error()
 		}
-	}), caught: "server-stalls errors-disclose-nothing tls-untrusted tls-client-certificate"},
+	}), caught: "server-stalls errors-disclose-nothing tls-untrusted tls-texts tls-client-certificate"},
 	{name: "shows the amount that it cannot read", plant: func(c *client) {
 		c.amount = func(raw jsontext.Value) (decimal.Decimal, error) {
 			amount, err := parseAmount(raw)

@@ -167,13 +167,14 @@ func checkBearerChallenge(t *testing.T, h Harness) {
 	}
 }
 
-// Cause is an error answer of one provider, and what the failure has to say of it. An empty Code, Message or Link is one
-// that the failure must not have.
+// Cause is an error answer of one provider, or a 200 that cannot be used, and what the failure has to say of it. An empty
+// Code, Message or Link is one that the failure must not have. Text is in the error's own text.
 type Cause struct {
 	Status                     int
 	Body                       string
 	Kind                       adapters.Kind
 	Code, Message, Link, Quote string // Quote is the RequestID, compared if set
+	Text                       string
 }
 
 // Causes plays error answers that only one provider gives.
@@ -184,11 +185,12 @@ func Causes(t *testing.T, h Harness, causes []Cause) {
 	for _, c := range causes {
 		_, err := stage.play(t, with(c.Status, "application/json", c.Body))
 		failure := h.assertFailure(t, err, c.Kind)
-		got := Cause{Status: failure.Status, Body: c.Body, Kind: failure.Kind, Code: failure.Code, Message: failure.Message, Quote: c.Quote}
+		got := Cause{Status: failure.Status, Body: c.Body, Kind: failure.Kind, Code: failure.Code, Message: failure.Message, Quote: c.Quote, Text: c.Text}
 		for _, link := range failure.Links {
 			got.Link = link
 		}
 		assert.Equal(t, c, got)
+		assert.Contains(t, err.Error(), c.Text)
 		if c.Quote != "" {
 			assert.Equal(t, c.Quote, failure.RequestID, c.Body)
 		}

@@ -229,7 +229,7 @@ func TestMatchGoesByID(t *testing.T) {
 		assert.Equal(t, id, a.ID)
 		return []adapters.Balance{{ProviderType: a.Name}}, nil
 	}
-	absent := func() error { return call.Missing("part") }
+	absent := func(string) error { return call.Missing("part") }
 	ids := []string{"a", "c", "absent", "twice", "broken"}
 	got, err := call.Match("parts", parts, ids, names, toBalances, absent)
 	require.NoError(t, err)

@@ -121,6 +121,7 @@ func (e *Endpoint) reported(body []byte, x *exchanged, err error) error {
 	if err == nil || e.provider.Reported == nil {
 		return err
 	}
+	body = body[:min(len(body), maxRefusal)]
 	refusal, ok := e.provider.Reported(Answer{x.response.StatusCode, x.response.Header, body})
 	if !ok {
 		return err

@@ -14,6 +14,9 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 )
 
+// maxRefusal is how many bytes of a body are read for what it says of a failure.
+const maxRefusal = 64 << 10
+
 // Answer is an error answer of a provider. Body is cut at 64 KiB and may be anything.
 type Answer struct {
 	Status int
