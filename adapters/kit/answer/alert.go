@@ -10,9 +10,11 @@ const (
 	handshakeFailed     = "TLS handshake failed"
 	certificateRefused  = "client certificate not accepted"
 	certificateRequired = "client certificate required"
-	nothingInCommon     = handshakeFailed + ": the server wants a client certificate, or has only RSA key exchange (cure: GODEBUG=tlsrsakex=1) or another cipher that Go has given up"
-	oldVersion          = handshakeFailed + ": the server has no TLS 1.2 or newer"
-	renegotiation       = "TLS renegotiation, which the server asks for, is off; cure: Renegotiation in the tls.Config of Options.HTTPClient"
+	nothingInCommon     = handshakeFailed + ": the server wants a client certificate, or has only RSA key exchange " +
+		"(cure: GODEBUG=tlsrsakex=1) or another cipher that Go has given up"
+	oldVersion    = handshakeFailed + ": the server has no TLS 1.2 or newer"
+	renegotiation = "TLS renegotiation, which the server asks for, is off; " +
+		"cure: Renegotiation in the tls.Config of Options.HTTPClient"
 )
 
 // alerts are what a server says (RFC 8446, section 6.2), most of it about the client's certificate. In TLS 1.3 that comes

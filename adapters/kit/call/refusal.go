@@ -47,10 +47,15 @@ type Form struct {
 // What gateways in front of a provider, and standards that it may follow, call the members of an error. A code under such
 // a name counts if the provider's document knows it.
 var (
-	wrappers     = []string{"error", "errors", "fault", "tppMessages", "detail"}
+	wrappers = []string{
+		"error", "errors", "fault", "tppMessages", "detail", "details", "problem", "exception", "errorResponse", "response", "result",
+	}
 	codeNames    = []string{"code", "errorCode", "error", "status"}
-	messageNames = []string{"message", "errorMessage", "error_description", "text", "description", "detail", "title", "faultstring", "error", "errors"}
-	linkNames    = []string{"_links", "links"}
+	messageNames = []string{
+		"message", "errorMessage", "error_description", "text", "description", "detail", "title", "faultstring", "developerMessage",
+		"moreInformation", "httpMessage", "error", "errors", "tppMessages",
+	}
+	linkNames = []string{"_links", "links"}
 )
 
 // bearerCodes are the codes of RFC 6750 (section 3.1), which any provider's server may send in WWW-Authenticate.
@@ -67,7 +72,9 @@ func (a Answer) Refusal(form Form) Refusal {
 	code, at := form.code(places)
 	places = append([]node{at}, places...)
 	refusal := Refusal{
-		Code: code, Message: first(places, slices.Concat(form.Message, messageNames), node.words), RequestID: first(places, form.RequestID, node.word),
+		Code:      code,
+		Message:   first(places, slices.Concat(form.Message, messageNames), node.words),
+		RequestID: first(places, form.RequestID, node.word),
 	}
 	for _, place := range append(places, body) {
 		for _, name := range linkNames {

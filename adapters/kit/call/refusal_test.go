@@ -59,6 +59,9 @@ func TestRefusalReadsMemberByMember(t *testing.T) {
 		`{"error":{"error":{"tppMessages":[{"code":"CONSENT_EXPIRED"}]}}}`:                                   {expired, expired, "", "", ""},
 		`[{"code":"CONSENT_EXPIRED"}]`:                                                                       {expired, expired, "", "", ""},
 		`{"errors":["Bad Request"]}`:                                                                         {"", "", "Bad Request", "", ""},
+		`{"httpCode":"401","httpMessage":"Unauthorized","moreInformation":"Client id not registered"}`:       {"", "", "Client id not registered", "", ""},
+		`{"error":{"errorCode":"CONSENT_EXPIRED","developerMessage":"d"}}`:                                   {expired, expired, "d", "", ""},
+		`{"errorResponse":{"tppMessages":["Consent","over"]}}`:                                               {"", "", "Consent", "", ""},
 		`{"payload":[{"code":"CONSENT_EXPIRED"}],"meta":{"id":"x"},"links":[{"meta":{"id":"y"}}]}`:           {},
 
 		// Links.
