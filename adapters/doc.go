@@ -31,6 +31,11 @@
 // whether it failed here, on the way, at the provider or at the bank behind it. [KindOf] names every error, a context's
 // too.
 //
+// Error bodies are read member by member: one that is odd, missing or there twice hides no code, message or link beside it,
+// and the error may stand one level deeper. The kind is that of the provider's documented code, in any spelling, and else
+// that of the HTTP status; a 429 stays [ErrRateLimited]. Where a body has no code, the one in WWW-Authenticate counts (RFC
+// 6750). A page about the client certificate is named as one.
+//
 // # Presence of the PSU
 //
 // Every call says whether the PSU is present: [Attended] or [Unattended]. Banks allow about four unattended calls a
@@ -40,7 +45,7 @@
 //
 // A call costs one request; a list that the provider cuts into pages costs one for each. Redirects are not followed,
 // plain http goes to loopback only, and an answer is read up to a cap. Account ids that would change the request's path
-// are refused. JSON is read strictly: duplicate names, invalid UTF-8, trailing data and amounts outside the grammar are
+// are refused. Good answers are read strictly: duplicate names, invalid UTF-8, trailing data and amounts outside the grammar are
 // errors; members the document does not know are ignored.
 //
 // # Several accounts

@@ -23,7 +23,7 @@ const (
 	ErrInvalidArgument Kind = "invalid_argument"
 	// ErrUnauthorized: the provider does not accept the credentials.
 	ErrUnauthorized Kind = "unauthorized"
-	// ErrForbidden: the credentials are good, but not for this account or operation.
+	// ErrForbidden: the credentials are good, but not for this account or operation; or the bank does not offer it.
 	ErrForbidden Kind = "forbidden"
 	// ErrConsentRequired: the PSU has to give or renew a consent; Links may say where.
 	ErrConsentRequired Kind = "consent_required"

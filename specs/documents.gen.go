@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "a70ac37411b959a092d8f049f2da7c23efe7c9b477310ecd48bf0cf49a059d6b",
+		SHA256:     "6b7e464e24c11bca1921078de2a19570baa1fc3e7a932a020d87a40f702bc998",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "bb409306d526f7dd3a9a30d96c7c2b8c843ff724506aeb09b096e468ee2047ae",
+		SHA256:     "b9c3a17f741c38262dc188a325150dbe78989cd9a2e47669339d095d52a3503b",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "1676380eb79fdbd7e1ee642e5fb3ac776ab531bb283dbd8d36045baaf5dcec08",
+		SHA256:     "304feebb2ca4c9e34d37c9b51b3c9f89f13a6cf3912c604b339d7f0264a8e09a",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "9a3ec2b15bb09f55f69f0fa191182f4b41dbac2dbd0dfb8debc320c2eb09781b",
+		SHA256:     "69b8719bb97ac183642379b7a26538b9ab89eea4460547a23b3d486bc193479b",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{

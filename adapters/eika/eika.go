@@ -23,8 +23,8 @@
 //
 // Balance types: Berlin Group's names, taken as they are.
 //
-// Errors: a 401 whose _links hold an address means that the PSU has to authenticate there: consent_required. The
-// status inside an error body may be wrong and is ignored.
+// Errors: a link scaRedirect, as a 401 has it, means that the PSU has to authenticate there: consent_required. So does
+// CONSENT_UNKNOWN in a 403; another 403 is forbidden. The status inside an error body may be wrong and is ignored.
 //
 // Not supported: PSU-Context, the opt-in to announced changes (x-accept-fix), card accounts.
 package eika

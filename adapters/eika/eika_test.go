@@ -114,3 +114,23 @@ func TestCurrencyOfTheAccount(t *testing.T) {
 		assert.Equal(t, want, balances[0].Warnings, account)
 	}
 }
+
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	const redirect = `"scaRedirect": {"href": "https://bank.example/sca", "verbs": 7}`
+	adaptertest.Causes(t, harness, []adaptertest.Cause{
+		{Status: 401, Body: `{"_links": {"self": {"href": "https://bank.example/"}}}`, Kind: adapters.ErrUnauthorized, Link: "https://bank.example/"},
+		{Status: 401, Body: `{"_links": {` + redirect + `, "x": []}, "code": 7, "status": "401"}`, Kind: adapters.ErrConsentRequired, Link: "https://bank.example/sca"},
+		{Status: 401, Body: `{"_links": {` + redirect + `}, "code": "ROLE_INVALID"}`, Kind: adapters.ErrConsentRequired, Code: "ROLE_INVALID", Link: "https://bank.example/sca"},
+		{Status: 401, Body: `{"_links": {` + redirect + `}, "code": "FORMAT_ERROR"}`, Kind: adapters.ErrInvalidArgument, Code: "FORMAT_ERROR", Link: "https://bank.example/sca"},
+		{Status: 401, Body: `{"code": "CONSENT_EXPIRED"}`, Kind: adapters.ErrConsentRequired, Code: "CONSENT_EXPIRED"},
+		{Status: 403, Body: `{"id": 5615873380, "code": "SERVICE_BLOCKED"}`, Kind: adapters.ErrForbidden, Code: "SERVICE_BLOCKED", Quote: "5615873380"},
+		{Status: 403, Body: `{"code": "ROLE_INVALID"}`, Kind: adapters.ErrForbidden, Code: "ROLE_INVALID"},
+		{Status: 403, Body: `{"code": "ERROR_CODE", "message": ["no"]}`, Kind: adapters.ErrForbidden, Code: "ERROR_CODE", Message: "no"},
+		{Status: 403, Body: `{}`, Kind: adapters.ErrForbidden},
+		{Status: 403, Body: `{"tppMessages": [{"code": "CONSENT_UNKNOWN"}]}`, Kind: adapters.ErrConsentRequired, Code: "CONSENT_UNKNOWN"},
+		{Status: 403, Body: `Error: CONSENT_UNKNOWN`, Kind: adapters.ErrConsentRequired},
+		{Status: 400, Body: `{"id": 5615873377, "status": 429, "code": "ACCESS_EXCEEDED"}`, Kind: adapters.ErrRateLimited, Code: "ACCESS_EXCEEDED", Quote: "5615873377"},
+		{Status: 429, Body: `{"status": "429", "code": "CONSENT_UNKNOWN"}`, Kind: adapters.ErrRateLimited, Code: "CONSENT_UNKNOWN"},
+	})
+}

@@ -1,6 +1,7 @@
 package eika
 
 import (
+	"bytes"
 	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -14,6 +15,24 @@ var codes = map[string]adapters.Kind{
 	"RESOURCE_UNKNOWN": adapters.ErrNotFound,
 	"ACCESS_EXCEEDED":  adapters.ErrRateLimited,
 	"SYSTEM_ERROR":     adapters.ErrUnavailable,
+	"SERVICE_BLOCKED":  adapters.ErrForbidden,
+	"CONSENT_INVALID":  adapters.ErrConsentRequired,
+	"CONSENT_EXPIRED":  adapters.ErrConsentRequired,
+	consentUnknown:     adapters.ErrConsentRequired,
+}
+
+const consentUnknown = "CONSENT_UNKNOWN"
+
+// consents are the codes that say what has become of the consent.
+var consents = map[string]adapters.ConsentState{
+	"CONSENT_EXPIRED": adapters.ErrConsentExpired,
+	consentUnknown:    adapters.ErrConsentUnknown,
+}
+
+// form is that of the error body. Left out: system, which never varies, and status, which repeats a default of the
+// platform rather than the answer's own.
+var form = call.Form{
+	Code: []string{"code"}, Message: []string{"message"}, RequestID: []string{"id"}, Kinds: codes, Consents: consents,
 }
 
 // accountBalances is [api.AccountBalances] without _links, which repeat the request's address.
@@ -53,38 +72,16 @@ func warnings(balance api.Balance, account *api.Account) []string {
 	return []string{"currency differs from the account's currency"}
 }
 
-// refusal reads the error body, or for a 401 and 403 the links. Left out: system, which never varies, and status,
-// which repeats a default of the platform rather than the answer's own.
+// refusal reads the error body and the links. A link scaRedirect means that the PSU has to authenticate there. The form
+// of a 403 is not documented, only that it holds CONSENT_UNKNOWN if the PSU has revoked the consent.
 func refusal(answer call.Answer) call.Refusal {
-	if answer.Status == http.StatusUnauthorized {
-		return challenge(answer)
+	refusal := answer.Refusal(form)
+	switch {
+	case refusal.Kind != "":
+	case refusal.Links["scaRedirect"] != "":
+		refusal.Kind = adapters.ErrConsentRequired
+	case answer.Status == http.StatusForbidden && bytes.Contains(answer.Body, []byte(consentUnknown)):
+		refusal.Kind, refusal.Consent = adapters.ErrConsentRequired, adapters.ErrConsentUnknown
 	}
-	var body api.Error
-	if call.Decode(answer.Body, &body) != nil {
-		return call.Refusal{}
-	}
-	code := call.Text(body.Code)
-	kind, known := codes[code]
-	if answer.Status == http.StatusForbidden {
-		kind = adapters.ErrConsentRequired // the PSU has revoked the consent
-	}
-	return call.Refusal{Kind: kind, Known: known, Code: code, Message: call.Text(body.Message), RequestID: call.Text(body.ID)}
-}
-
-// challenge reads the body of a 401: with a link the PSU has to authenticate there, without one nothing is known.
-func challenge(answer call.Answer) call.Refusal {
-	var body api.Challenge
-	if call.Decode(answer.Body, &body) != nil || body.Links == nil {
-		return call.Refusal{}
-	}
-	links := make(map[string]string, len(*body.Links))
-	for name, link := range *body.Links {
-		if address := call.Text(link.Href); address != "" {
-			links[name] = address
-		}
-	}
-	if len(links) == 0 {
-		return call.Refusal{}
-	}
-	return call.Refusal{Kind: adapters.ErrConsentRequired, Links: links}
+	return refusal
 }

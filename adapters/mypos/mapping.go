@@ -34,9 +34,25 @@ var consents = map[string]adapters.ConsentState{
 	"CONSENT_UNKNOWN": adapters.ErrConsentUnknown,
 }
 
+// form is that of the error body.
+var form = call.Form{
+	Inside: "tppMessages", Code: []string{"code"}, Message: []string{"text"}, Kinds: codes, Consents: consents,
+}
+
+// accountBalances is [api.AccountBalances], whose account may be missing.
+type accountBalances struct {
+	Account  *api.Account  `json:"account"`
+	Balances []api.Balance `json:"balances"`
+}
+
 // toBalances maps the answer for the account asked for.
-func toBalances(asked string, body api.AccountBalances) ([]adapters.Balance, error) {
-	if body.Account.AccountNumber != asked {
+func toBalances(asked string, body accountBalances) ([]adapters.Balance, error) {
+	switch {
+	case body.Account == nil:
+		return nil, call.Missing("account")
+	case body.Account.AccountNumber == "":
+		return nil, call.Missing("account.accountNumber")
+	case body.Account.AccountNumber != asked:
 		return nil, call.Mismatch("account.accountNumber")
 	}
 	return call.Each("balances", body.Balances, func(balance api.Balance) (adapters.Balance, error) {
@@ -62,15 +78,5 @@ func balanceType(text string) adapters.BalanceType {
 	return adapters.ParseBalanceType(text)
 }
 
-// refusal reads Berlin Group's error body; its first message counts.
-func refusal(answer call.Answer) call.Refusal {
-	var body api.Error
-	if call.Decode(answer.Body, &body) != nil || len(body.TPPMessages) == 0 {
-		return call.Refusal{}
-	}
-	first := body.TPPMessages[0]
-	kind, known := codes[first.Code]
-	return call.Refusal{
-		Kind: kind, Consent: consents[first.Code], Known: known, Code: first.Code, Message: call.Text(first.Text),
-	}
-}
+// refusal reads Berlin Group's error body; its first error counts.
+func refusal(answer call.Answer) call.Refusal { return answer.Refusal(form) }

@@ -1,14 +1,23 @@
 package neonomics
 
 import (
+	"cmp"
+
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/neonomics"
 )
 
-// codes are the documented error codes of this call.
+// codes are the documented error codes.
 var codes = map[string]adapters.Kind{
 	"1426": adapters.ErrConsentRequired,
+	"1428": adapters.ErrInvalidArgument,
+}
+
+// form is that of the error body. Left out: source, type and timestamp, which repeat status, code and time; a link's
+// verb and meta, because the address says the same.
+var form = call.Form{
+	Code: []string{"errorCode"}, Message: []string{"message"}, RequestID: []string{"id"}, Kinds: codes,
 }
 
 // toBalances maps the answer, which names no account.
@@ -34,42 +43,20 @@ func balanceType(text string) adapters.BalanceType {
 	return adapters.ParseBalanceType(text)
 }
 
-// refusal reads the error body. Left out: source, type and timestamp, which repeat status, code and time; a link's
-// verb and meta, because the address says the same.
-func refusal(answer call.Answer) call.Refusal {
-	var fallback adapters.Kind
-	var origin adapters.Origin
-	switch answer.Status {
-	case statusCallersFault:
-		fallback = adapters.ErrInvalidArgument
-	case statusBanksFault:
-		origin = adapters.OriginBank
-	}
-	var body api.Error
-	if call.Decode(answer.Body, &body) != nil {
-		return call.Refusal{Kind: fallback, Origin: origin}
-	}
-	kind, known := codes[body.ErrorCode]
-	if !known {
-		kind = fallback
-	}
-	return call.Refusal{
-		Kind: kind, Origin: origin, Known: known, Code: body.ErrorCode, Message: body.Message, RequestID: body.ID, Links: links(body.Links),
-	}
-}
-
 // The private statuses that say who is to blame: the sender of the request, or the bank behind Neonomics.
 const (
 	statusCallersFault = 510
 	statusBanksFault   = 530
 )
 
-func links(sent []api.Link) map[string]string {
-	named := make(map[string]string, len(sent))
-	for _, link := range sent {
-		if link.Rel != "" && link.Href != "" {
-			named[link.Rel] = link.Href
-		}
+// refusal reads the error body, and the private statuses.
+func refusal(answer call.Answer) call.Refusal {
+	refusal := answer.Refusal(form)
+	switch answer.Status {
+	case statusCallersFault:
+		refusal.Kind = cmp.Or(refusal.Kind, adapters.ErrInvalidArgument)
+	case statusBanksFault:
+		refusal.Origin = adapters.OriginBank
 	}
-	return named
+	return refusal
 }

@@ -20,3 +20,15 @@ var harness = adaptertest.Harness{
 }
 
 func TestConformance(t *testing.T) { adaptertest.Run(t, harness) }
+
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	const href = "https://bank.example/consent"
+	adaptertest.Causes(t, harness, []adaptertest.Cause{
+		{Status: 510, Body: `{"errorCode": 1426, "links": [{"rel": "consent", "href": "` + href + `"}]}`, Kind: adapters.ErrConsentRequired, Code: "1426", Link: href},
+		{Status: 530, Body: `{"id": {}, "errorCode": "1426", "message": null, "timestamp": "now", "links": {"rel": "consent", "href": "` + href + `", "meta": 7}}`, Kind: adapters.ErrConsentRequired, Code: "1426", Link: href},
+		{Status: 510, Body: `{"error": {"errorCode": " 1426", "message": "m"}}`, Kind: adapters.ErrConsentRequired, Code: " 1426", Message: "m"},
+		{Status: 510, Body: `{"errorCode": 2001, "message": "m"}`, Kind: adapters.ErrInvalidArgument, Code: "2001", Message: "m"},
+		{Status: 429, Body: `{"errorCode": 1426}`, Kind: adapters.ErrRateLimited, Code: "1426"},
+	})
+}

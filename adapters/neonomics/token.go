@@ -62,21 +62,15 @@ func (c TokenCredentials) request() api.TokenRequest {
 
 func toToken(body call.Token) (call.Token, error) { return body, nil }
 
-// tokenRefusal reads both documented error bodies. A client whose credentials are refused is told so by any of these
-// statuses.
+// tokenForm is that of both documented error bodies.
+var tokenForm = call.Form{Code: []string{"error"}, Message: []string{"message", "error_description"}}
+
+// tokenRefusal reads both. A client whose credentials are refused is told so by any of these statuses.
 func tokenRefusal(answer call.Answer) call.Refusal {
-	var refusal call.Refusal
+	refusal := answer.Refusal(tokenForm)
 	switch answer.Status {
 	case http.StatusBadRequest, http.StatusUnauthorized, statusCallersFault:
 		refusal.Kind = adapters.ErrUnauthorized
-	}
-	var standard api.TokenError
-	var private api.TokenRefusal
-	if call.Decode(answer.Body, &standard) == nil {
-		refusal.Code, refusal.Message = standard.Error, call.Text(standard.ErrorDescription)
-	}
-	if call.Decode(answer.Body, &private) == nil && private.Message != "" {
-		refusal.Message = private.Message
 	}
 	return refusal
 }

@@ -12,7 +12,7 @@ import (
 
 // accountList is [api.AccountList] or [api.BalanceList], of which one broken account spoils no other.
 type accountList[E any] struct {
-	api.Error
+	Success *bool             `json:"success"`
 	Payload []bankAccounts[E] `json:"payload"`
 }
 
@@ -61,7 +61,7 @@ func (c *Client) listRequest() *api.AccountListRequest {
 
 // ofBank returns the accounts of the one payload of the bank; payloads of other banks are left out.
 func (l accountList[E]) ofBank(bank string) ([]call.Element[E], error) {
-	if err := inBody(l.Error); err != nil {
+	if err := failed(l.Success); err != nil {
 		return nil, err
 	}
 	var found *bankAccounts[E]

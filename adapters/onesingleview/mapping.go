@@ -1,7 +1,6 @@
 package onesingleview
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -9,11 +8,32 @@ import (
 	api "github.com/openbalances/openbalances/gen/onesingleview"
 )
 
-// codes are the documented error codes.
+// codes are the documented error codes: those of the API, and those of the layer in front of it.
 var codes = map[string]adapters.Kind{
 	"APIERR400": adapters.ErrInvalidArgument,
 	"APIERR401": adapters.ErrUnauthorized,
 	"APIERR500": adapters.ErrUnavailable,
+
+	"MW-001": adapters.ErrNotFound,
+	"MW-400": adapters.ErrInvalidArgument,
+	"MW-401": adapters.ErrUnauthorized,
+	"MW-403": adapters.ErrForbidden,
+	"MW-404": adapters.ErrNotFound,
+	"MW-405": adapters.ErrInvalidArgument,
+	"MW-406": adapters.ErrInvalidArgument,
+	"MW-415": adapters.ErrInvalidArgument,
+	"MW-429": adapters.ErrRateLimited,
+	"MW-500": adapters.ErrUnavailable,
+	"MW-503": adapters.ErrUnavailable,
+	"MW-504": adapters.ErrUnavailable,
+}
+
+// form is that of the error body, which no page shows whole: all names that the provider is known to use.
+var form = call.Form{
+	Code:      []string{"errorCode", "code"},
+	Message:   []string{"message", "errorMessage", "error", "errors"},
+	RequestID: []string{"correlationId"},
+	Kinds:     codes,
 }
 
 // states holds the one text that has been seen.
@@ -24,20 +44,27 @@ const prefix = "KSAOB."
 
 // answer is [api.AccountBalances], of which one broken part spoils no other.
 type answer struct {
-	api.Error
+	Success *bool                            `json:"success"`
 	Payload []call.Element[api.BankBalances] `json:"payload"`
 }
 
 // toResults maps the parts of the answer for the accounts asked for.
 func toResults(bank string, asked []string, body answer) ([]adapters.AccountBalances, error) {
-	if err := inBody(body.Error); err != nil {
+	if err := failed(body.Success); err != nil {
 		return nil, err
 	}
 	names := func(part api.BankBalances, id string) bool { return part.Code == bank && part.Data.AccountID == id }
 	toBalances := func(part api.BankBalances, _ string) ([]adapters.Balance, error) {
-		return call.Each("payload.data.balance", part.Data.Balance, toBalance)
+		return call.Each("data.balance", part.Data.Balance, toBalance)
 	}
-	absent := func() error { return call.Broken("payload", "holds nothing about the account") }
+	absent := func(id string) error {
+		for i, part := range body.Payload {
+			if part.Value.Data.AccountID == id {
+				return call.At("payload", i, call.Broken("code", "not the bank that was asked for"))
+			}
+		}
+		return call.Broken("payload", "holds nothing about the account")
+	}
 	return call.Match("payload", body.Payload, asked, names, toBalances, absent)
 }
 
@@ -86,34 +113,24 @@ func toCreditLines(sent []api.CreditLine) ([]adapters.CreditLine, error) {
 	return lines, nil
 }
 
-// refusal reads the error body, whose form is not documented: it takes the names that the provider is known to use.
-func refusal(answer call.Answer) call.Refusal {
-	var body api.Error
-	if call.Decode(answer.Body, &body) != nil {
-		return call.Refusal{}
+func refusal(answer call.Answer) call.Refusal { return answer.Refusal(form) }
+
+// failed says that a 200 is no success; what else its body says, reported reads.
+func failed(success *bool) error {
+	switch {
+	case success == nil:
+		return call.Missing("success")
+	case !*success:
+		return call.Broken("success", "not true")
 	}
-	return toRefusal(body)
+	return nil
 }
 
-// inBody is the failure that a 200 holds unless it says success; nil if it does.
-func inBody(body api.Error) error {
-	if body.Success != nil && *body.Success {
-		return nil
+// reported reads the failure that a 200 holds unless it says success.
+func reported(answer call.Answer) (call.Refusal, bool) {
+	if answer.Member("success") == "true" {
+		return call.Refusal{}, false
 	}
-	return toRefusal(body).Error(adapters.ErrProtocol)
-}
-
-func toRefusal(body api.Error) call.Refusal {
-	code := cmp.Or(call.Text(body.ErrorCode), call.Text(body.Code))
-	kind, known := codes[code]
-	return call.Refusal{Kind: kind, Known: known, Code: code, Message: message(body)}
-}
-
-func message(body api.Error) string {
-	texts := []string{call.Text(body.Message)}
-	for _, value := range append([]any{body.Error}, body.Errors...) {
-		text, _ := value.(string)
-		texts = append(texts, text)
-	}
-	return cmp.Or(texts...)
+	refusal := answer.Refusal(form)
+	return refusal, refusal.Code != "" || refusal.Message != ""
 }

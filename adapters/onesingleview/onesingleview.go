@@ -22,7 +22,8 @@
 // Balance types: the names of KSA Open Banking, with or without the prefix "KSAOB.", taken as they are.
 //
 // Errors: a 200 with success false is a failure. APIERR400, APIERR401 and APIERR500 are invalid_argument, unauthorized
-// and unavailable; an in-body failure with another code is protocol.
+// and unavailable, and the codes MW-... of the provider's gateway are what the HTTP status in them is; an in-body failure
+// with another code is protocol.
 //
 // Not supported: several banks in one call, overall balances, consents for account aggregation. There is no PSU context:
 // the provider takes none, so attended and unattended calls are alike. The production address is handed out at onboarding and has
@@ -38,7 +39,7 @@ import (
 	api "github.com/openbalances/openbalances/gen/onesingleview"
 )
 
-var provider = call.Provider{Name: "onesingleview", URL: api.ServerURLSandbox, Refusal: refusal} // the sandbox
+var provider = call.Provider{Name: "onesingleview", URL: api.ServerURLSandbox, Refusal: refusal, Reported: reported} // the sandbox
 
 var (
 	balances    = call.Post("POST /v1/api/observice/balanceById", api.NewGetBalancesRequestWithBody)

@@ -2,7 +2,6 @@ package onesingleview
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
@@ -48,23 +47,18 @@ func (c TokenCredentials) request() api.TokenRequest {
 	}
 }
 
-// tokenAnswer is [api.TokenAnswer] with the members of a failure in one piece, which spoil no success.
+// tokenAnswer is [api.TokenAnswer] without the members of a failure.
 type tokenAnswer struct {
-	api.Error
+	Success *bool       `json:"success"`
 	Payload *call.Token `json:"payload"`
 }
 
-func toToken(body call.Element[tokenAnswer]) (call.Token, error) {
-	if err := inBody(body.Value.Error); err != nil {
+func toToken(body tokenAnswer) (call.Token, error) {
+	if err := failed(body.Success); err != nil {
 		return call.Token{}, err
 	}
-	for _, problem := range body.Problems {
-		if strings.HasPrefix(problem.Path, "payload") {
-			return call.Token{}, call.Broken(problem.Path, problem.Problem)
-		}
-	}
-	if body.Value.Payload == nil {
+	if body.Payload == nil {
 		return call.Token{}, call.Missing("payload")
 	}
-	return *body.Value.Payload, nil
+	return *body.Payload, nil
 }

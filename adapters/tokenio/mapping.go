@@ -1,6 +1,7 @@
 package tokenio
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -9,16 +10,24 @@ import (
 	api "github.com/openbalances/openbalances/gen/tokenio"
 )
 
-// codes are the documented error codes that have a kind of their own, and the refusals inside a 200.
+// codes are the documented error codes. UNIMPLEMENTED says that the bank does not offer the call, or has not enabled it.
 var codes = map[string]adapters.Kind{
 	"PermissionDenied":    adapters.ErrConsentRequired,
 	"NOT_FOUND":           adapters.ErrNotFound,
 	"RESOURCE_EXHAUSTED":  adapters.ErrRateLimited,
 	"InternalServerError": adapters.ErrUnavailable,
-	"UNIMPLEMENTED":       adapters.ErrUnavailable,
+	"UNIMPLEMENTED":       adapters.ErrForbidden,
 	"UNAVAILABLE":         adapters.ErrUnavailable,
 	"DEADLINE_EXCEEDED":   adapters.ErrUnavailable,
+}
 
+// form is that of the error body.
+var form = call.Form{
+	Inside: "error", Code: []string{"errorCode"}, Message: []string{"message"}, RequestID: []string{"tokenTraceId"}, Kinds: codes,
+}
+
+// statuses are the refusals inside a 200.
+var statuses = map[string]adapters.Kind{
 	string(api.RequestStatusInvalidRequest):       adapters.ErrInvalidArgument,
 	string(api.RequestStatusMoreSignaturesNeeded): adapters.ErrConsentRequired,
 }
@@ -67,9 +76,21 @@ func statusError(status *api.RequestStatus) error {
 	if *status == api.RequestStatusSuccessfulRequest {
 		return nil
 	}
-	kind, known := codes[string(*status)]
-	return call.Refusal{Kind: kind, Known: known, Code: string(*status)}.Error(adapters.ErrProtocol)
+	refusal, _ := stated(string(*status))
+	return refusal.Error(adapters.ErrProtocol)
 }
+
+// stated is what a status in a 200 means, and whether it is documented as a refusal.
+func stated(status string) (refusal call.Refusal, known bool) {
+	refusal = call.Refusal{Kind: statuses[status], Code: status}
+	if refusal.Kind != "" {
+		refusal.Known = status
+	}
+	return refusal, refusal.Kind != ""
+}
+
+// reported reads the status of a 200 that cannot be used.
+func reported(answer call.Answer) (call.Refusal, bool) { return stated(answer.Member("status")) }
 
 func parts(balance *api.Balance) []part {
 	var all []part
@@ -103,19 +124,14 @@ func toBalance(part part) (adapters.Balance, error) {
 	}, err
 }
 
-// refusal reads the error body.
+// refusal reads the error body, and the header and the statuses that say more.
 func refusal(answer call.Answer) call.Refusal {
-	var origin adapters.Origin
+	refusal := answer.Refusal(form)
 	if answer.Header.Get("token-external-error") == "true" || answer.Status == http.StatusGatewayTimeout {
-		origin = adapters.OriginBank
+		refusal.Origin = adapters.OriginBank
 	}
-	var body api.Error
-	if call.Decode(answer.Body, &body) != nil || body.Error == nil {
-		return call.Refusal{Origin: origin}
+	if answer.Status == http.StatusNotImplemented {
+		refusal.Kind = cmp.Or(refusal.Kind, codes["UNIMPLEMENTED"])
 	}
-	code := call.Text(body.Error.ErrorCode)
-	kind, known := codes[code]
-	return call.Refusal{
-		Kind: kind, Origin: origin, Known: known, Code: code, Message: call.Text(body.Error.Message), RequestID: call.Text(body.Error.TokenTraceID),
-	}
+	return refusal
 }

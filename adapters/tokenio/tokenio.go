@@ -26,7 +26,7 @@
 // is read as a Berlin Group or ISO 20022 name or stays unknown.
 //
 // Errors: a 200 can hold a failure in its status field. PermissionDenied is consent_required, because the PSU has to
-// authorise again; MORE_SIGNATURES_NEEDED likewise.
+// authorise again; MORE_SIGNATURES_NEEDED likewise. A 501, UNIMPLEMENTED, is forbidden: the bank does not offer the call.
 //
 // Not supported: one account of the list by itself; the list comes without balances.
 package tokenio
@@ -43,7 +43,7 @@ import (
 	api "github.com/openbalances/openbalances/gen/tokenio"
 )
 
-var provider = call.Provider{Name: "tokenio", URL: api.ServerURLProduction, Refusal: refusal}
+var provider = call.Provider{Name: "tokenio", URL: api.ServerURLProduction, Refusal: refusal, Reported: reported}
 
 var (
 	balances = call.Get("GET /accounts/{account_id}/balance", api.NewGetBalancesRequest)

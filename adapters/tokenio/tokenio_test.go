@@ -18,3 +18,16 @@ var harness = adaptertest.Harness{
 }
 
 func TestConformance(t *testing.T) { adaptertest.Run(t, harness) }
+
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	adaptertest.Causes(t, harness, []adaptertest.Cause{
+		{Status: 501, Body: ``, Kind: adapters.ErrForbidden},
+		{Status: 501, Body: `{"error": {"errorCode": "UNAVAILABLE"}}`, Kind: adapters.ErrUnavailable, Code: "UNAVAILABLE"},
+		{Status: 403, Body: `{"code": 7, "message": "denied", "details": []}`, Kind: adapters.ErrForbidden, Message: "denied"},
+		{Status: 403, Body: `{"error": {"errorCode": "PermissionDenied", "message": [], "tokenTraceId": 5678}}`, Kind: adapters.ErrConsentRequired, Code: "PermissionDenied", Quote: "5678"},
+		{Status: 404, Body: `{"error": [{"errorCode": "NOT_FOUND", "message": "m"}]}`, Kind: adapters.ErrNotFound, Code: "NOT_FOUND", Message: "m"},
+		{Status: 200, Body: `{"status": "MORE_SIGNATURES_NEEDED", "balance": "none"}`, Kind: adapters.ErrConsentRequired, Code: "MORE_SIGNATURES_NEEDED"},
+		{Status: 200, Body: `{"status": "SUCCESSFUL_REQUEST", "balance": "none"}`, Kind: adapters.ErrProtocol, Text: ": balance: wrong JSON type"},
+	})
+}

@@ -202,7 +202,7 @@ type Currency = string
 
 // Error What went wrong. The page shows samples only, hence nothing is required.
 type Error struct {
-	// Code What went wrong, as a code. Known are FORMAT_ERROR (400), RESOURCE_UNKNOWN (404), ACCESS_EXCEEDED (429) and SYSTEM_ERROR (500); ERROR_CODE stands in for a code in the generic samples.
+	// Code What went wrong, as a code. The page has FORMAT_ERROR (400), RESOURCE_UNKNOWN (404), ACCESS_EXCEEDED (429) and SYSTEM_ERROR (500); ERROR_CODE stands in for a code in the generic samples. CONSENT_UNKNOWN (403) is what a public client looks for. CONSENT_EXPIRED and CONSENT_INVALID (401) and SERVICE_BLOCKED (403) are Berlin Group's.
 	//
 	// Example: RESOURCE_UNKNOWN
 	Code *string `json:"code,omitempty"`
@@ -370,6 +370,9 @@ type XRequestID = string
 
 // BadRequest What went wrong. The page shows samples only, hence nothing is required.
 type BadRequest = Error
+
+// Forbidden What went wrong. The page shows samples only, hence nothing is required.
+type Forbidden = Error
 
 // InternalServerError What went wrong. The page shows samples only, hence nothing is required.
 type InternalServerError = Error
@@ -701,9 +704,9 @@ type ClientInterface interface {
 	// **Which balance.** The bank chooses which balances it sends; nothing in the request selects one. Most answers
 	// for a private customer hold `closingBooked` and `expected`. No balance carries a date or a time.
 	//
-	// **Errors.** 400, 404, 429 and 500 carry an error object with a `code`. Go by the HTTP status and by `code`,
+	// **Errors.** 400, 404, 429 and 500 carry an error object with a `code`. Go by `code` and by the HTTP status,
 	// not by the `status` inside the object: the generic samples show 400 there, whatever the HTTP status. 401
-	// carries links instead. Nothing is known about the bodies of 403 and 503.
+	// carries links instead. Of the body of a 403 only a code is known, `CONSENT_UNKNOWN`; of that of a 503 nothing.
 	//
 	// **Headers that are not declared here.** `Host` is the server's name and perhaps its port. `Accept` should be
 	// `application/json`; the server negotiates the content type and states its choice in `Content-Type`, which on
@@ -758,9 +761,9 @@ func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, req
 // **Which balance.** The bank chooses which balances it sends; nothing in the request selects one. Most answers
 // for a private customer hold `closingBooked` and `expected`. No balance carries a date or a time.
 //
-// **Errors.** 400, 404, 429 and 500 carry an error object with a `code`. Go by the HTTP status and by `code`,
+// **Errors.** 400, 404, 429 and 500 carry an error object with a `code`. Go by `code` and by the HTTP status,
 // not by the `status` inside the object: the generic samples show 400 there, whatever the HTTP status. 401
-// carries links instead. Nothing is known about the bodies of 403 and 503.
+// carries links instead. Of the body of a 403 only a code is known, `CONSENT_UNKNOWN`; of that of a 503 nothing.
 //
 // **Headers that are not declared here.** `Host` is the server's name and perhaps its port. `Accept` should be
 // `application/json`; the server negotiates the content type and states its choice in `Content-Type`, which on
@@ -1446,9 +1449,9 @@ type ClientWithResponsesInterface interface {
 	// **Which balance.** The bank chooses which balances it sends; nothing in the request selects one. Most answers
 	// for a private customer hold `closingBooked` and `expected`. No balance carries a date or a time.
 	//
-	// **Errors.** 400, 404, 429 and 500 carry an error object with a `code`. Go by the HTTP status and by `code`,
+	// **Errors.** 400, 404, 429 and 500 carry an error object with a `code`. Go by `code` and by the HTTP status,
 	// not by the `status` inside the object: the generic samples show 400 there, whatever the HTTP status. 401
-	// carries links instead. Nothing is known about the bodies of 403 and 503.
+	// carries links instead. Of the body of a 403 only a code is known, `CONSENT_UNKNOWN`; of that of a 503 nothing.
 	//
 	// **Headers that are not declared here.** `Host` is the server's name and perhaps its port. `Accept` should be
 	// `application/json`; the server negotiates the content type and states its choice in `Content-Type`, which on
@@ -1495,6 +1498,8 @@ type GetAccountsResult struct {
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *TooManyRequests
 	// JSON500 the response for an HTTP 500 `application/json` response
@@ -1524,6 +1529,11 @@ func (r GetAccountsResult) GetJSON400() *BadRequest {
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
 func (r GetAccountsResult) GetJSON401() *Unauthorized {
 	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetAccountsResult) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -1604,6 +1614,8 @@ type GetBalancesResult struct {
 	JSON400 *BadRequest
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *Error
 	// JSON429 the response for an HTTP 429 `application/json` response
@@ -1637,6 +1649,11 @@ func (r GetBalancesResult) GetJSON400() *BadRequest {
 // GetJSON401 returns the response for an HTTP 401 `application/json` response
 func (r GetBalancesResult) GetJSON401() *Unauthorized {
 	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetBalancesResult) GetJSON403() *Forbidden {
+	return r.JSON403
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
@@ -1725,9 +1742,9 @@ func (c *ClientWithResponses) GetAccountsWithResponse(ctx context.Context, param
 // **Which balance.** The bank chooses which balances it sends; nothing in the request selects one. Most answers
 // for a private customer hold `closingBooked` and `expected`. No balance carries a date or a time.
 //
-// **Errors.** 400, 404, 429 and 500 carry an error object with a `code`. Go by the HTTP status and by `code`,
+// **Errors.** 400, 404, 429 and 500 carry an error object with a `code`. Go by `code` and by the HTTP status,
 // not by the `status` inside the object: the generic samples show 400 there, whatever the HTTP status. 401
-// carries links instead. Nothing is known about the bodies of 403 and 503.
+// carries links instead. Of the body of a 403 only a code is known, `CONSENT_UNKNOWN`; of that of a 503 nothing.
 //
 // **Headers that are not declared here.** `Host` is the server's name and perhaps its port. `Accept` should be
 // `application/json`; the server negotiates the content type and states its choice in `Content-Type`, which on
@@ -1780,8 +1797,12 @@ func ParseGetAccountsResult(rsp *http.Response) (*GetAccountsResult, error) {
 		}
 		response.JSON401 = &dest
 
-	case rsp.StatusCode == 403:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -1893,8 +1914,12 @@ func ParseGetBalancesResult(rsp *http.Response) (*GetBalancesResult, error) {
 		}
 		response.JSON401 = &dest
 
-	case rsp.StatusCode == 403:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest Error

@@ -68,7 +68,7 @@ type Balance struct {
 
 // Error The Berlin Group error body. No error of this interface was published.
 type Error struct {
-	// TPPMessages What went wrong, the first entry first.
+	// TPPMessages What went wrong. The first entry of category ERROR says why the call failed.
 	TPPMessages []TPPMessage `json:"tppMessages,omitempty"`
 }
 
@@ -140,7 +140,7 @@ type Pagination struct {
 
 // TPPMessage One message of the provider to the caller.
 type TPPMessage struct {
-	// Category How bad it is.
+	// Category How bad it is. A WARNING is no reason why a call failed.
 	//
 	// Example: ERROR
 	Category string `json:"category"`

@@ -81,10 +81,20 @@ func (e TokenRequestGrantType) Valid() bool {
 // AccountBalances The answer under HTTP status 200. With `success` true it holds `payload`, with at least one bank; with `success`
 // false it says what went wrong in the members of Error.
 type AccountBalances struct {
+	// BankCode Code of the bank, empty in the only sample.
+	//
+	// Example:
+	BankCode *string `json:"bankCode,omitempty"`
+
 	// Code Possibly what `errorCode` is expected to be.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
+
+	// CorrelationID The gateway's id of the answer; name it when you ask the provider.
+	//
+	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
+	CorrelationID *string `json:"correlationId,omitempty"`
 
 	// Error Possibly what `message` is expected to be. Nobody has seen its type.
 	//
@@ -92,10 +102,16 @@ type AccountBalances struct {
 	Error interface{} `json:"error,omitempty"`
 
 	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
+	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// ErrorMessage What went wrong, in the words of the gateway.
+	//
+	// Example: Authentication token has expired. Please re-authenticate.
+	ErrorMessage *string `json:"errorMessage,omitempty"`
 
 	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
 	//
@@ -114,6 +130,11 @@ type AccountBalances struct {
 	//
 	// Example: false
 	Success bool `json:"success"`
+
+	// TimeStamp When the gateway answered.
+	//
+	// Example: 2025-02-28T07:35:25.981+03:00
+	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
 // AccountData The account and its balances.
@@ -130,10 +151,20 @@ type AccountData struct {
 // AccountList The answer of the account list under HTTP status 200. With `success` true it holds `payload`, with at least
 // one bank; with `success` false it says what went wrong in the members of Error.
 type AccountList struct {
+	// BankCode Code of the bank, empty in the only sample.
+	//
+	// Example:
+	BankCode *string `json:"bankCode,omitempty"`
+
 	// Code Possibly what `errorCode` is expected to be.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
+
+	// CorrelationID The gateway's id of the answer; name it when you ask the provider.
+	//
+	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
+	CorrelationID *string `json:"correlationId,omitempty"`
 
 	// Error Possibly what `message` is expected to be. Nobody has seen its type.
 	//
@@ -141,10 +172,16 @@ type AccountList struct {
 	Error interface{} `json:"error,omitempty"`
 
 	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
+	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// ErrorMessage What went wrong, in the words of the gateway.
+	//
+	// Example: Authentication token has expired. Please re-authenticate.
+	ErrorMessage *string `json:"errorMessage,omitempty"`
 
 	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
 	//
@@ -163,6 +200,11 @@ type AccountList struct {
 	//
 	// Example: false
 	Success bool `json:"success"`
+
+	// TimeStamp When the gateway answered.
+	//
+	// Example: 2025-02-28T07:35:25.981+03:00
+	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
 // AccountListData The accounts at one bank.
@@ -230,10 +272,20 @@ type Balance struct {
 // BalanceList The answer of the call for all balances under HTTP status 200. With `success` true it holds `payload`, with at
 // least one bank; with `success` false it says what went wrong in the members of Error.
 type BalanceList struct {
+	// BankCode Code of the bank, empty in the only sample.
+	//
+	// Example:
+	BankCode *string `json:"bankCode,omitempty"`
+
 	// Code Possibly what `errorCode` is expected to be.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
+
+	// CorrelationID The gateway's id of the answer; name it when you ask the provider.
+	//
+	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
+	CorrelationID *string `json:"correlationId,omitempty"`
 
 	// Error Possibly what `message` is expected to be. Nobody has seen its type.
 	//
@@ -241,10 +293,16 @@ type BalanceList struct {
 	Error interface{} `json:"error,omitempty"`
 
 	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
+	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// ErrorMessage What went wrong, in the words of the gateway.
+	//
+	// Example: Authentication token has expired. Please re-authenticate.
+	ErrorMessage *string `json:"errorMessage,omitempty"`
 
 	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
 	//
@@ -266,6 +324,11 @@ type BalanceList struct {
 	//
 	// Example: false
 	Success bool `json:"success"`
+
+	// TimeStamp When the gateway answered.
+	//
+	// Example: 2025-02-28T07:35:25.981+03:00
+	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
 // BalanceListData The accounts at one bank, with their balances.
@@ -437,12 +500,23 @@ type CreditLine struct {
 }
 
 // Error What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
-// likely members; `code`, `error` and `errors` are to be expected instead of them.
+// likely members; `code`, `error` and `errors` are to be expected instead of them. The gateway of the provider's
+// other APIs answers without `success`, with `errorMessage` and `correlationId`.
 type Error struct {
+	// BankCode Code of the bank, empty in the only sample.
+	//
+	// Example:
+	BankCode *string `json:"bankCode,omitempty"`
+
 	// Code Possibly what `errorCode` is expected to be.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
+
+	// CorrelationID The gateway's id of the answer; name it when you ask the provider.
+	//
+	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
+	CorrelationID *string `json:"correlationId,omitempty"`
 
 	// Error Possibly what `message` is expected to be. Nobody has seen its type.
 	//
@@ -450,10 +524,16 @@ type Error struct {
 	Error interface{} `json:"error,omitempty"`
 
 	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
+	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// ErrorMessage What went wrong, in the words of the gateway.
+	//
+	// Example: Authentication token has expired. Please re-authenticate.
+	ErrorMessage *string `json:"errorMessage,omitempty"`
 
 	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
 	//
@@ -469,6 +549,11 @@ type Error struct {
 	//
 	// Example: false
 	Success *bool `json:"success,omitempty"`
+
+	// TimeStamp When the gateway answered.
+	//
+	// Example: 2025-02-28T07:35:25.981+03:00
+	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
 // Links Addresses that belong to the answer.
@@ -586,10 +671,20 @@ type Token struct {
 // TokenAnswer The answer under HTTP status 200. With `success` true it holds `payload`; with `success` false it says what went
 // wrong in the members of Error.
 type TokenAnswer struct {
+	// BankCode Code of the bank, empty in the only sample.
+	//
+	// Example:
+	BankCode *string `json:"bankCode,omitempty"`
+
 	// Code Possibly what `errorCode` is expected to be.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
+
+	// CorrelationID The gateway's id of the answer; name it when you ask the provider.
+	//
+	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
+	CorrelationID *string `json:"correlationId,omitempty"`
 
 	// Error Possibly what `message` is expected to be. Nobody has seen its type.
 	//
@@ -597,10 +692,16 @@ type TokenAnswer struct {
 	Error interface{} `json:"error,omitempty"`
 
 	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider.
+	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
+	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// ErrorMessage What went wrong, in the words of the gateway.
+	//
+	// Example: Authentication token has expired. Please re-authenticate.
+	ErrorMessage *string `json:"errorMessage,omitempty"`
 
 	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
 	//
@@ -619,6 +720,11 @@ type TokenAnswer struct {
 	//
 	// Example: false
 	Success bool `json:"success"`
+
+	// TimeStamp When the gateway answered.
+	//
+	// Example: 2025-02-28T07:35:25.981+03:00
+	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
 // TokenRequest Request of a token.
@@ -659,15 +765,18 @@ type ClientID = string
 type Signature = string
 
 // BadRequest What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
-// likely members; `code`, `error` and `errors` are to be expected instead of them.
+// likely members; `code`, `error` and `errors` are to be expected instead of them. The gateway of the provider's
+// other APIs answers without `success`, with `errorMessage` and `correlationId`.
 type BadRequest = Error
 
 // InternalServerError What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
-// likely members; `code`, `error` and `errors` are to be expected instead of them.
+// likely members; `code`, `error` and `errors` are to be expected instead of them. The gateway of the provider's
+// other APIs answers without `success`, with `errorMessage` and `correlationId`.
 type InternalServerError = Error
 
 // Unauthorized What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
-// likely members; `code`, `error` and `errors` are to be expected instead of them.
+// likely members; `code`, `error` and `errors` are to be expected instead of them. The gateway of the provider's
+// other APIs answers without `success`, with `errorMessage` and `correlationId`.
 type Unauthorized = Error
 
 // GetAccountsParams defines parameters for GetAccounts.

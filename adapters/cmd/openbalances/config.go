@@ -169,7 +169,7 @@ func (p provider) resolve(configured map[string]string, folder string) (credenti
 	values, problems := credentials{}, p.missing(configured)
 	for _, name := range slices.Sorted(maps.Keys(configured)) {
 		value, err := resolve(configured[name], folder)
-		if err == nil && p.pem[name] != nil {
+		if isFile := strings.HasPrefix(configured[name], "file:"); err == nil && p.pem[name] != nil && !isFile {
 			value, err = resolvePEM(value, folder)
 		}
 		switch {

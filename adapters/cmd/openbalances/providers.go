@@ -65,7 +65,7 @@ func fill(target reflect.Value, values credentials) error {
 		switch kind := c.Field.Type(); {
 		case !given:
 		case kind == certificateType || kind == keyType:
-			parsed, problem := parsePEM(kind, value)
+			parsed, problem := parsePEM(kind, []byte(value))
 			if problem != "" {
 				return errors.New("credentials." + c.Name + ": " + problem)
 			}

@@ -47,9 +47,17 @@ func (e *tlsEntry) addClientCertificate(config *tls.Config, folder string) []str
 	case keyErr != nil:
 		return []string{"tls.clientKey: " + keyErr.Error()}
 	}
+	_, certificateProblem := parseCertificate(certificate)
+	_, keyProblem := parseKey(key)
+	switch {
+	case certificateProblem != "":
+		return []string{"tls.clientCert: " + certificateProblem}
+	case keyProblem != "":
+		return []string{"tls.clientKey: " + keyProblem}
+	}
 	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
-		return []string{"tls.clientCert: not a PEM certificate that belongs to the PEM key in clientKey"}
+		return []string{"tls.clientCert: not a PEM certificate that belongs to the PEM key in clientKey; cure: the pair of one order, your own certificate first"}
 	}
 	config.Certificates = []tls.Certificate{pair}
 	return nil
@@ -63,9 +71,13 @@ func (e *tlsEntry) addRoots(config *tls.Config, folder string) []string {
 	if err != nil {
 		return []string{"tls.rootCAs: " + err.Error()}
 	}
+	_, problem := blocksOf(data, aCertificate)
 	config.RootCAs = x509.NewCertPool()
-	if !config.RootCAs.AppendCertsFromPEM(data) {
-		return []string{"tls.rootCAs: holds no certificate in PEM"}
+	if problem == "" && !config.RootCAs.AppendCertsFromPEM(data) {
+		problem = notReadable
+	}
+	if problem != "" {
+		return []string{"tls.rootCAs: " + problem}
 	}
 	return nil
 }

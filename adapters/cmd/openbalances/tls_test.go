@@ -163,8 +163,9 @@ func TestGetWithOneWrongClientCertificate(t *testing.T) {
 	noRoots := func(c *connectionFile) { delete(c.TLS, "rootCAs") }
 	otherRoots := func(c *connectionFile) { c.TLS["rootCAs"] = "strange.pem" }
 	const refused, required = "client certificate not accepted", "client certificate required"
-	const notTrusted = "server certificate not accepted"
-	const failed = "TLS handshake failed" // all that a server says in TLS 1.2 if there is no certificate
+	const notTrusted = "server certificate not accepted: its issuer is not known; cure: add the root or intermediate that is missing to RootCAs"
+	const failed = "TLS handshake failed: the server wants a client certificate, or has only RSA key exchange " +
+		"(cure: GODEBUG=tlsrsakex=1) or another cipher that Go has given up" // all that a server says in TLS 1.2 if there is no certificate
 	o12, o13 := newOffice(t, tls.VersionTLS12), newOffice(t, tls.VersionTLS13)
 	for name, tc := range map[string]struct {
 		change       func(*connectionFile)

@@ -1,21 +1,14 @@
 package main
 
 import (
-	"crypto"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
-	"slices"
 	"strings"
-
-	"github.com/openbalances/openbalances/adapters"
 )
 
 const (
@@ -50,9 +43,10 @@ func resolve(text, folder string) (string, error) {
 	return value, nil
 }
 
-// resolvePEM returns value if it is PEM text, and otherwise the content of the file that it names.
+// resolvePEM returns value if it is the text of a certificate or a key, whole or not, and otherwise the content of the file
+// that it names.
 func resolvePEM(value, folder string) (string, error) {
-	if strings.Contains(value, pemBegin) {
+	if strings.Contains(value, pemBegin) || strings.ContainsAny(value, "\n\x00") || strings.HasPrefix(value, "MII") {
 		return value, nil
 	}
 	data, err := readFile(within(folder, value), maxCredential)
@@ -86,61 +80,4 @@ func readFile(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("the file is larger than %d KiB", limit>>10)
 	}
 	return data, nil
-}
-
-var (
-	certificateType = reflect.TypeFor[*x509.Certificate]()
-	keyType         = reflect.TypeFor[crypto.Signer]()
-)
-
-// parsePEM returns what a PEM text holds, as one of the two types, or what is wrong with the text.
-func parsePEM(kind reflect.Type, text adapters.Secret) (value any, problem string) {
-	if kind == certificateType {
-		return parseCertificate(text)
-	}
-	return parseKey(text)
-}
-
-// parseCertificate reads the first certificate; the rest of a chain is left alone.
-func parseCertificate(text adapters.Secret) (value any, problem string) {
-	block := findBlock([]byte(text), "CERTIFICATE")
-	if block == nil {
-		return nil, "holds no CERTIFICATE in PEM"
-	}
-	certificate, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil, "not a readable X.509 certificate"
-	}
-	return certificate, ""
-}
-
-// parseKey reads a key in PKCS#8, or an RSA key in PKCS#1.
-func parseKey(text adapters.Secret) (value any, problem string) {
-	block := findBlock([]byte(text), "PRIVATE KEY", "RSA PRIVATE KEY")
-	if block == nil {
-		return nil, "holds no unencrypted PRIVATE KEY or RSA PRIVATE KEY in PEM"
-	}
-	var err error
-	if block.Type == "RSA PRIVATE KEY" {
-		value, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-	} else {
-		value, err = x509.ParsePKCS8PrivateKey(block.Bytes)
-	}
-	if err != nil {
-		return nil, "not a readable private key"
-	}
-	if _, ok := value.(crypto.Signer); !ok {
-		return nil, "not a key that signs"
-	}
-	return value, ""
-}
-
-// findBlock returns the first block of one of the types, or nil.
-func findBlock(text []byte, types ...string) *pem.Block {
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if slices.Contains(types, block.Type) {
-			return block
-		}
-	}
-	return nil
 }

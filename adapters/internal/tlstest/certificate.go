@@ -32,11 +32,14 @@ func NewAuthority(t testing.TB) *Authority {
 	return &Authority{certificate: create(t, template, template, key, key), key: key}
 }
 
-// Below returns an authority that a has certified.
-func (a *Authority) Below(t testing.TB) *Authority {
+// Below returns an authority that a has certified, with the changes.
+func (a *Authority) Below(t testing.TB, changes ...func(*x509.Certificate)) *Authority {
 	t.Helper()
 	key, template := newKey(t), newTemplate("Intermediate")
 	template.IsCA, template.KeyUsage = true, x509.KeyUsageCertSign
+	for _, change := range changes {
+		change(template)
+	}
 	certificate := create(t, template, a.certificate, key, a.key)
 	return &Authority{certificate, key, append([][]byte{certificate.Raw}, a.chain...)}
 }

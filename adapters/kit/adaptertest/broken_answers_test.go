@@ -74,6 +74,34 @@ var answerFaults = []fault{
 		caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid"},
 	{name: "loses the links", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) { failure.Links = nil }),
 		caught: "examples/consentExpired"},
+	{name: "lets an odd member hide the others", plant: refusing(func(failure *adapters.Error, answer adapters.Exchange) {
+		var strict struct {
+			errorBody
+			Status *int
+		}
+		if len(answer.Body) == maxErrorBody || json.Valid(answer.Body) && json.Unmarshal(answer.Body, &strict) != nil {
+			forget(failure)
+		}
+	}), caught: "refusal-side-members refusal-wrapped bearer-challenge"},
+	{name: "knows an error at the top only", plant: refusing(func(failure *adapters.Error, answer adapters.Exchange) {
+		var top struct{ Code any }
+		if json.Unmarshal(answer.Body, &top) != nil || top.Code == nil {
+			forget(failure)
+		}
+	}), caught: "refusal-side-members refusal-wrapped bearer-challenge"},
+	{name: "knows a code in one spelling only", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) {
+		if codes[failure.Code] == "" {
+			failure.Kind, failure.Consent = kinds[failure.Status], ""
+		}
+	}), caught: "refusal-code-spelling"},
+	{name: "says nothing of client certificates", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) {
+		if failure.Code == "" {
+			failure.Detail = ""
+		}
+	}), caught: "client-certificate-page"},
+	{name: "ignores WWW-Authenticate", plant: replies(func(_ *http.Request, response *http.Response) {
+		response.Header.Del("WWW-Authenticate")
+	}), caught: "bearer-challenge"},
 	{name: "takes every 401 for a missing consent", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) {
 		if failure.Status == http.StatusUnauthorized {
 			failure.Kind = adapters.ErrConsentRequired
@@ -118,6 +146,20 @@ var answerFaults = []fault{
 		response.Header.Del("Content-Encoding")
 	}), caught: "content-encoding"},
 }
+
+// kinds are those of the statuses that the document has.
+var kinds = map[int]adapters.Kind{
+	http.StatusUnauthorized: adapters.ErrUnauthorized, http.StatusNotFound: adapters.ErrNotFound,
+	http.StatusTooManyRequests: adapters.ErrRateLimited,
+}
+
+// forget leaves of a failure what its status says.
+func forget(failure *adapters.Error) {
+	failure.Kind, failure.Consent = kinds[failure.Status], ""
+	failure.Code, failure.Message, failure.Links = "", "", nil
+}
+
+const maxErrorBody = 64 << 10 // of it is read
 
 // refusing changes every error that an answer other than a 200 leads to.
 func refusing(change func(failure *adapters.Error, answer adapters.Exchange)) func(*client) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -35,7 +36,12 @@ var callFaults = []fault{
 		if failure.Status == 0 && failure.Kind == adapters.ErrUnavailable {
 			failure.Kind = adapters.ErrProtocol
 		}
-	}), caught: "http-odd-framing headers-without-end server-stalls tls-untrusted tls-client-certificate no-retry no-retry-unattended connection-broken-off"},
+	}), caught: "http-odd-framing headers-without-end server-stalls tls-untrusted tls-texts tls-client-certificate no-retry no-retry-unattended connection-broken-off"},
+	{name: "has one text for every server certificate", plant: failing(func(failure *adapters.Error) {
+		if strings.HasPrefix(failure.Detail, "server certificate") {
+			failure.Detail = "server certificate not accepted"
+		}
+	}), caught: "tls-texts"},
 	{name: "leaves a body open", waits: true, plant: replies(func(_ *http.Request, response *http.Response) {
 		if response.StatusCode == http.StatusOK && response.Header.Get("Content-Type") == "" {
 			response.Body = io.NopCloser(response.Body)
@@ -77,7 +83,7 @@ var callFaults = []fault{
 	}, caught: "headers-without-end"},
 	{name: "calls again after an error", plant: again(func(response *http.Response, err error) bool {
 		return err != nil || response.StatusCode >= http.StatusInternalServerError
-	}), caught: "context-cancelled tls-untrusted tls-client-certificate callers-second-try no-retry no-retry-unattended connection-broken-off"},
+	}), caught: "context-cancelled tls-untrusted tls-texts tls-client-certificate callers-second-try no-retry no-retry-unattended connection-broken-off"},
 	{name: "calls again after a 429", plant: again(func(response *http.Response, err error) bool {
 		return err == nil && response.StatusCode == http.StatusTooManyRequests
 	}), caught: "server-stalls context-cancelled links-not-followed no-retry no-retry-unattended retry-after-beyond-deadline"},

@@ -161,7 +161,7 @@ func (c *client) BatchBalances(ctx context.Context, accountIDs []string, psu ada
 		shown[i], user = c.shown(shown[i], psu)
 	}
 	results, err := call.Batch(ctx, c.endpoint, shown, user, request, func(body batchBody) ([]adapters.AccountBalances, error) {
-		return call.Match("accounts", body.Accounts, accountIDs, c.names, c.toBalances, func() error {
+		return call.Match("accounts", body.Accounts, accountIDs, c.names, c.toBalances, func(string) error {
 			return call.Broken("accounts", "holds nothing about the account")
 		})
 	})
@@ -222,27 +222,22 @@ type creditBody struct {
 }
 
 type errorBody struct {
-	Code       string `json:"code,omitzero"`
-	Message    string `json:"message,omitzero"`
-	ConsentURL string `json:"consentUrl,omitzero"`
+	Code    string                           `json:"code,omitzero"`
+	Message string                           `json:"message,omitzero"`
+	Links   map[string]struct{ Href string } `json:"_links,omitzero"`
 }
 
-var codes = []string{"TOKEN_INVALID", consentExpired, "RESOURCE_UNKNOWN", "ACCESS_EXCEEDED"}
-
-func refusal(answer call.Answer) call.Refusal {
-	var body errorBody
-	if call.Decode(answer.Body, &body) != nil {
-		return call.Refusal{}
-	}
-	refused := call.Refusal{Code: body.Code, Known: slices.Contains(codes, body.Code), Message: body.Message}
-	if body.Code == consentExpired && answer.Status == http.StatusUnauthorized {
-		refused.Kind, refused.Consent = adapters.ErrConsentRequired, adapters.ErrConsentExpired
-		if body.ConsentURL != "" {
-			refused.Links = map[string]string{"consent": body.ConsentURL}
-		}
-	}
-	return refused
+var codes = map[string]adapters.Kind{
+	"TOKEN_INVALID": adapters.ErrUnauthorized, consentExpired: adapters.ErrConsentRequired,
+	"RESOURCE_UNKNOWN": adapters.ErrNotFound, "ACCESS_EXCEEDED": adapters.ErrRateLimited,
 }
+
+var form = call.Form{
+	Code: []string{"code"}, Message: []string{"message"}, Kinds: codes,
+	Consents: map[string]adapters.ConsentState{consentExpired: adapters.ErrConsentExpired},
+}
+
+func refusal(answer call.Answer) call.Refusal { return answer.Refusal(form) }
 
 func (c *client) names(body accountBody, id string) bool {
 	return body.Refused == id || c.same(body.AccountID, id)

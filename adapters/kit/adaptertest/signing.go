@@ -52,8 +52,19 @@ func checkServerCertificates(t *testing.T, h Harness) {
 	}
 }
 
-// assertNoHandshake makes one call and sees that it fails on its only connection, with the original error kept.
-func (h Harness) assertNoHandshake(t *testing.T, server, client *tls.Config, original func(error) bool) {
+// checkCertificateTexts sees that what is wrong with a server's certificate can be told from the text.
+func checkCertificateTexts(t *testing.T, h Harness) {
+	root, texts := tlstest.NewAuthority(t), map[string]bool{}
+	for _, leaf := range []tls.Certificate{root.Issue(t, elsewhere), root.Issue(t, tlstest.Expired), tlstest.NewAuthority(t).Issue(t, nil)} {
+		server := &tls.Config{Certificates: []tls.Certificate{leaf}}
+		texts[h.assertNoHandshake(t, server, root.Trusted(), func(error) bool { return true })] = true
+	}
+	assert.Len(t, texts, 3, "one text for each")
+}
+
+// assertNoHandshake makes one call and sees that it fails on its only connection, with the original error kept. It returns
+// the text.
+func (h Harness) assertNoHandshake(t *testing.T, server, client *tls.Config, original func(error) bool) string {
 	t.Helper()
 	bank := serveTLS(t, silent(t), server)
 	source := h.connect(t, &adapters.Options{BaseURL: bank.address, HTTPClient: adapters.NewHTTPClient(client)})
@@ -63,6 +74,7 @@ func (h Harness) assertNoHandshake(t *testing.T, server, client *tls.Config, ori
 	assert.True(t, original(err), "the original error is lost: %T", errors.Unwrap(failure))
 	assert.Regexp(t, "TLS|certificate", err.Error(), "the text has to say where it failed")
 	assert.EqualValues(t, 1, bank.connections.Load(), "connections")
+	return err.Error()
 }
 
 func checkClientCertificates(t *testing.T, h Harness) {

@@ -148,7 +148,7 @@ func spoilt(text []byte, v value) iter.Seq2[string, []byte] {
 func retyped(text []byte, as byte) (string, bool) {
 	number, quoted := strings.CutPrefix(string(text), `"`)
 	number = strings.TrimSuffix(number, `"`)
-	if token, err := json.NewDecoder(strings.NewReader(number)).Token(); err != nil || kind(token) != '0' {
+	if token, err := json.NewDecoder(strings.NewReader(number)).Token(); err != nil || kind(token) != '0' || !json.Valid([]byte(number)) {
 		return "", false
 	}
 	if as == '"' && !quoted {

@@ -10,11 +10,17 @@ const (
 	handshakeFailed     = "TLS handshake failed"
 	certificateRefused  = "client certificate not accepted"
 	certificateRequired = "client certificate required"
+	nothingInCommon     = handshakeFailed + ": the server wants a client certificate, or has only RSA key exchange " +
+		"(cure: GODEBUG=tlsrsakex=1) or another cipher that Go has given up"
+	oldVersion    = handshakeFailed + ": the server has no TLS 1.2 or newer"
+	renegotiation = "TLS renegotiation, which the server asks for, is off; " +
+		"cure: Renegotiation in the tls.Config of Options.HTTPClient"
 )
 
-// aboutClient are the alerts with which a server judges the client's certificate (RFC 8446, section 6.2). In TLS 1.3
-// they come as the first answer, when the client has long been done with its side of the handshake.
-var aboutClient = map[tls.AlertError]string{
+// alerts are what a server says (RFC 8446, section 6.2), most of it about the client's certificate. In TLS 1.3 that comes
+// as the first answer, when the client has long been done with its side of the handshake.
+var alerts = map[tls.AlertError]string{
+	40:  nothingInCommon,    // handshake_failure
 	42:  certificateRefused, // bad_certificate
 	43:  certificateRefused, // unsupported_certificate
 	44:  certificateRefused, // certificate_revoked
@@ -23,8 +29,12 @@ var aboutClient = map[tls.AlertError]string{
 	48:  certificateRefused, // unknown_ca
 	49:  certificateRefused, // access_denied
 	51:  certificateRefused, // decrypt_error: what proves that the client has the key is wrong
+	70:  oldVersion,         // protocol_version
 	116: certificateRequired,
 }
+
+// noRenegotiation is the client's own alert when it is asked to renegotiate.
+const noRenegotiation tls.AlertError = 100
 
 // alertProblem names a TLS alert, "" if err is none. Crypto/tls has its own type for those on a connection, which only
 // its text tells apart; a net.OpError around it says who sent it.
@@ -33,10 +43,13 @@ func alertProblem(err error) string {
 	if !errors.As(err, &alert) || alert.Op != "remote error" && alert.Op != "local error" {
 		return ""
 	}
-	for about, problem := range aboutClient {
-		if alert.Op == "remote error" && alert.Err.Error() == about.Error() {
+	for said, problem := range alerts {
+		if alert.Op == "remote error" && alert.Err.Error() == said.Error() {
 			return problem
 		}
+	}
+	if alert.Err.Error() == noRenegotiation.Error() {
+		return renegotiation
 	}
 	return handshakeFailed
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strings"
 	"syscall"
 )
 
@@ -52,18 +53,21 @@ func brokenOff(err error) error {
 func transportProblem(err error) string {
 	var lookup *net.DNSError
 	var network net.Error
-	var certificate *tls.CertificateVerificationError
-	var hostname x509.HostnameError
 	var record tls.RecordHeaderError
+	text := fmt.Sprint(err)
 	switch {
 	case errors.As(err, &lookup):
 		return "host name not found"
-	case errors.As(err, &certificate), errors.As(err, &hostname):
-		return "server certificate not accepted"
+	case certificateProblem(err) != "":
+		return certificateProblem(err)
 	case alertProblem(err) != "":
 		return alertProblem(err)
+	case strings.Contains(text, "tls: server selected unsupported protocol version"):
+		return oldVersion
+	case strings.Contains(text, "HTTP_1_1_REQUIRED"): // net/http does not export the types
+		return "the server wants HTTP/1.1; cure: GODEBUG=http2client=0, or an Options.HTTPClient without HTTP/2"
 	case errors.As(err, &record):
-		return handshakeFailed
+		return handshakeFailed + ": the server does not answer with TLS"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed),
@@ -73,4 +77,27 @@ func transportProblem(err error) string {
 		return "no answer in time"
 	}
 	return "request failed"
+}
+
+// certificateProblem says what is wrong with a server's certificate, "" if nothing. It names nothing of the certificate.
+func certificateProblem(err error) string {
+	const refused = "server certificate not accepted"
+	var certificate *tls.CertificateVerificationError
+	var hostname x509.HostnameError
+	var issuer x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	var roots x509.SystemRootsError
+	switch {
+	case errors.As(err, &hostname):
+		return refused + ": it is for another host name"
+	case errors.As(err, &issuer):
+		return refused + ": its issuer is not known; cure: add the root or intermediate that is missing to RootCAs"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return refused + ": it, or one of its issuers, has expired or is not yet valid"
+	case errors.As(err, &roots):
+		return refused + ": this machine has no trusted roots"
+	case errors.As(err, &certificate), errors.As(err, &invalid):
+		return refused
+	}
+	return ""
 }

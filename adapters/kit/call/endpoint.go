@@ -19,6 +19,9 @@ type Provider struct {
 	URL  string // the provider's production address, which Options.BaseURL replaces
 	// Refusal reads an error answer. What it returns helps where it can and never hides the status.
 	Refusal func(Answer) Refusal
+	// Reported reads a 200 that cannot be used as an answer, whatever else is wrong with it, and tells whether it reports
+	// a failure. It is nil where a provider reports none in a 200.
+	Reported func(Answer) (Refusal, bool)
 }
 
 // Endpoint is how one adapter reaches its provider. It is read-only after New and safe for concurrent use.

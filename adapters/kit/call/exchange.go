@@ -55,10 +55,11 @@ func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *
 		return answer.Read(x.response, e.limit, func(body []byte) error { // 4. Status, media type and size are judged.
 			e.keep(x, body)
 			var target T
-			if err := answer.Unmarshal(body, &target); err != nil { // 5. Strict JSON becomes the generated type.
-				return err
+			err := answer.Unmarshal(body, &target) // 5. Strict JSON becomes the generated type.
+			if err == nil {
+				err = take(target, x) // 6. The mapping makes it the shared type, and finish holds it to its contract.
 			}
-			return take(target, x) // 6. The mapping makes it the shared type, and finish holds it to its contract.
+			return e.reported(body, x, err)
 		})
 	}()
 	if err != nil {

@@ -178,7 +178,7 @@ func NoBalances(field string) error {
 // other accounts are left out. name is what the document calls the list, names says whether a part is about an account,
 // and absent is why an account has no part. A part that cannot be read may be the missing one, so its problem comes first.
 func Match[E any](name string, parts []Element[E], asked []string, names func(part E, id string) bool,
-	toBalances func(part E, id string) ([]adapters.Balance, error), absent func() error) ([]adapters.AccountBalances, error) {
+	toBalances func(part E, id string) ([]adapters.Balance, error), absent func(id string) error) ([]adapters.AccountBalances, error) {
 	if parts == nil {
 		return nil, Missing(name)
 	}
@@ -190,12 +190,22 @@ func Match[E any](name string, parts []Element[E], asked []string, names func(pa
 		case err != nil:
 			results[i].Err = err
 		case place < 0:
-			results[i].Err = cmp.Or(unreadablePart(name, parts), absent())
+			results[i].Err = cmp.Or(unreadablePart(name, parts), absent(id))
 		default:
 			results[i].Balances, results[i].Err = toBalances(parts[place].Value, id)
+			results[i].Err = inPart(name, place, results[i].Err)
 		}
 	}
 	return results, nil
+}
+
+// inPart puts the part before the field that err names. A failure that the part reports names none.
+func inPart(name string, place int, err error) error {
+	var failure *adapters.Error
+	if errors.As(err, &failure) && failure.Code == "" {
+		return At(name, place, err)
+	}
+	return err
 }
 
 // find returns the place of the one part that fits, -1 if there is none, and an error if there are several or if it

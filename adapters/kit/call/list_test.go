@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/answer"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
@@ -222,13 +223,13 @@ func TestAccountsNeedNoBalances(t *testing.T) {
 func TestMatchGoesByID(t *testing.T) {
 	t.Parallel()
 	var parts []call.Element[account]
-	require.NoError(t, call.Decode([]byte(`[{"id": "c", "name": "C"}, {"id": "other"}, 7, {"id": "twice"}, {"id": "a"}, {"id": "twice"}, {"id": "broken", "name": 1}]`), &parts))
+	require.NoError(t, answer.Unmarshal([]byte(`[{"id": "c", "name": "C"}, {"id": "other"}, 7, {"id": "twice"}, {"id": "a"}, {"id": "twice"}, {"id": "broken", "name": 1}]`), &parts))
 	names := func(a account, id string) bool { return a.ID == id }
 	toBalances := func(a account, id string) ([]adapters.Balance, error) {
 		assert.Equal(t, id, a.ID)
 		return []adapters.Balance{{ProviderType: a.Name}}, nil
 	}
-	absent := func() error { return call.Missing("part") }
+	absent := func(string) error { return call.Missing("part") }
 	ids := []string{"a", "c", "absent", "twice", "broken"}
 	got, err := call.Match("parts", parts, ids, names, toBalances, absent)
 	require.NoError(t, err)

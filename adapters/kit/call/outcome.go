@@ -1,6 +1,7 @@
 package call
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,28 +11,6 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/answer"
 )
-
-// Answer is an error answer of a provider. Body is cut at 64 KiB and may be anything.
-type Answer struct {
-	Status int
-	Header http.Header
-	Body   []byte
-}
-
-// Refusal is what a provider's error body says. The zero value is right for a body that says nothing.
-type Refusal struct {
-	Kind      adapters.Kind         // overrides the kind of the HTTP status if set
-	Consent   adapters.ConsentState // beside ErrConsentRequired, if the provider states it
-	Origin    adapters.Origin       // OriginBank if the provider states it
-	Code      string                // as sent
-	Known     bool                  // the code is documented, so the error's text may show it
-	Message   string
-	RequestID string
-	Links     map[string]string
-}
-
-// Decode reads an error body as strictly as any other. Its error only means that the body says nothing.
-func Decode(body []byte, target any) error { return answer.Unmarshal(body, target) }
 
 // Error returns the failure that a provider reports inside a 200.
 func (r Refusal) Error(fallback adapters.Kind) error {
@@ -50,8 +29,8 @@ func (r Refusal) complete(failure *adapters.Error) {
 	}
 	failure.Origin, failure.RequestID = r.Origin, r.RequestID
 	failure.Code, failure.Message, failure.Links = r.Code, shorten(r.Message), r.Links
-	if r.Known && r.Code != "" {
-		failure.Detail = "code " + r.Code
+	if r.Known != "" {
+		failure.Detail = "code " + r.Known
 	}
 }
 
@@ -102,12 +81,55 @@ func (e *Endpoint) failed(cause *answer.Error, x *exchanged) *adapters.Error {
 	if cause.Status == 0 || cause.Status == http.StatusOK {
 		return failure
 	}
+	if detail := gatewayProblem(cause.Status, cause.Body); detail != "" {
+		failure.Detail = detail
+		if failure.Kind == adapters.ErrInvalidArgument && detail != gatewayRefused {
+			failure.Kind = adapters.ErrUnauthorized
+		}
+	}
 	if e.provider.Refusal != nil {
 		e.provider.Refusal(Answer{cause.Status, cause.Header, cause.Body}).complete(failure)
 	}
 	failure.RetryAfter = retryAfter(cause.Header, x.received)
 	x.body = cause.Body
 	return failure
+}
+
+// What a server says in HTTP of a connection whose TLS it does not like, in our words.
+const (
+	certificateMissing = "client certificate required"
+	certificateRefused = "client certificate not accepted"
+	gatewayRefused     = "refused by the server in front, perhaps for want of a client certificate"
+)
+
+// gatewayProblem is what the page of a server in front says of the client certificate, "" if nothing. Nginx answers with
+// a 400 and a page that names the cause, or with the bare page, or with statuses of its own; IIS with a 403.
+func gatewayProblem(status int, body []byte) string {
+	page := bytes.ToLower(body)
+	has := func(text string) bool { return bytes.Contains(page, []byte(text)) }
+	switch {
+	case status < 400 || status >= 500 || status == http.StatusTooManyRequests:
+	case status == 496, has("no required ssl certificate"), has("client certificate required"), has("client certificate is required"):
+		return certificateMissing
+	case status == 495, has("the ssl certificate error"), has("client certificate") && has("<html"):
+		return certificateRefused
+	case status == http.StatusBadRequest && has("<html") && has("400 bad request") && has("nginx"):
+		return gatewayRefused
+	}
+	return ""
+}
+
+// reported is the failure that a 200 reports which cannot be used, or else err.
+func (e *Endpoint) reported(body []byte, x *exchanged, err error) error {
+	if err == nil || e.provider.Reported == nil {
+		return err
+	}
+	body = body[:min(len(body), maxRefusal)]
+	refusal, ok := e.provider.Reported(Answer{x.response.StatusCode, x.response.Header, body})
+	if !ok {
+		return err
+	}
+	return refusal.Error(adapters.ErrProtocol)
 }
 
 // foreign is the failure that an error of a mapping, a builder or an editor means. Nobody knows its words.

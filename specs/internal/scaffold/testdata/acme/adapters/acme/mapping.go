@@ -12,6 +12,11 @@ var codes = map[string]adapters.Kind{
 	"A2": adapters.ErrConsentRequired,
 }
 
+// form is that of the error body.
+var form = call.Form{
+	Code: []string{"code"}, Message: []string{"reason"}, RequestID: []string{"ticket"}, Kinds: codes,
+}
+
 // types are the documented kinds of funds.
 var types = map[string]adapters.BalanceType{
 	"BOOKED": adapters.ClosingBooked,
@@ -50,13 +55,4 @@ func toType(kind string) adapters.BalanceType {
 }
 
 // refusal reads the error body.
-func refusal(answer call.Answer) call.Refusal {
-	var body api.Trouble
-	if call.Decode(answer.Body, &body) != nil {
-		return call.Refusal{}
-	}
-	kind, known := codes[body.Code]
-	return call.Refusal{
-		Kind: kind, Known: known, Code: body.Code, Message: call.Text(body.Reason), RequestID: call.Text(body.Ticket),
-	}
-}
+func refusal(answer call.Answer) call.Refusal { return answer.Refusal(form) }
