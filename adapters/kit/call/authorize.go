@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
@@ -19,6 +20,9 @@ func Authorize(scheme string, fixed adapters.Secret, source adapters.TokenSource
 			if token, err = ask(ctx, source); err != nil {
 				return err
 			}
+		}
+		if strings.ContainsAny(token, `,"`) { // it would end, and what follows would be parameters
+			return &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "access token: holds a separator"}
 		}
 		request.Header.Set("Authorization", scheme+" "+token)
 		return nil
