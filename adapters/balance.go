@@ -16,7 +16,7 @@ type Balance struct {
 	Bank string `json:"bank,omitempty"`
 	// AccountID is the account id that was asked for.
 	AccountID string `json:"accountId"`
-	// IBAN and BBAN are as reported; empty when not stated.
+	// IBAN and BBAN are as reported, in 512 bytes at most; empty when not stated.
 	IBAN string `json:"iban,omitempty"`
 	BBAN string `json:"bban,omitempty"`
 	// Type is the normalised type, ProviderType the first 256 characters of the provider's own text for it.
@@ -33,8 +33,8 @@ type Balance struct {
 	AsOf time.Time `json:"asOf,omitzero"`
 	// ReferenceDate is the day that the balance refers to; zero when not stated.
 	ReferenceDate Date `json:"referenceDate,omitzero"`
-	// LastCommittedTransaction is the reference of the last transaction that the balance counts in; empty when not
-	// stated.
+	// LastCommittedTransaction is the reference of the last transaction that the balance counts in, the first 256
+	// characters of it; empty when not stated.
 	LastCommittedTransaction string `json:"lastCommittedTransaction,omitempty"`
 	// ReceivedAt is when the answer arrived, by the caller's clock.
 	ReceivedAt time.Time `json:"receivedAt,omitzero"`
@@ -48,7 +48,7 @@ type Balance struct {
 type CreditLine struct {
 	// Included says whether the line is counted in the balance; nil when not stated.
 	Included *bool `json:"included,omitempty"`
-	// Type is the provider's text; empty when not stated.
+	// Type is the first 256 characters of the provider's text; empty when not stated.
 	Type string `json:"type,omitempty"`
 	// Amount is in units of Currency; nil when not stated.
 	Amount   *Amount `json:"amount,omitempty"`
