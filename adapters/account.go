@@ -33,6 +33,17 @@ type Account struct {
 	ConsentValidUntil time.Time `json:"consentValidUntil,omitzero"`
 }
 
+// UnmarshalJSON reads what encoding/json writes, like that of a [Balance].
+func (a *Account) UnmarshalJSON(data []byte) error {
+	type fields Account
+	var read fields
+	err := unmarshalStored(data, &read)
+	if err == nil {
+		*a = Account(read)
+	}
+	return err
+}
+
 // AccountState is the normalised state of an account.
 type AccountState string
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/openbalances/openbalances/adapters/internal/strictjson"
 )
 
 // Balance is one balance of one account, exactly as the provider stated it. Nothing is rounded, defaulted or
@@ -110,20 +112,27 @@ func broken(field, problem string) *Error {
 	return &Error{Kind: ErrProtocol, Detail: field + ": " + problem}
 }
 
-// UnmarshalJSON reads what encoding/json writes. A balance without an amount is an error, because it would read as zero.
+// UnmarshalJSON reads what encoding/json writes, and passes over names that it does not know. A balance without an amount
+// is an error, because it would read as zero; so are a name that occurs twice and one in another case.
 func (b *Balance) UnmarshalJSON(data []byte) error {
 	type fields Balance
+	var read fields
 	var form struct {
-		fields
 		Amount *Amount `json:"amount"`
 	}
-	if err := json.Unmarshal(data, &form); err != nil {
+	if err := unmarshalStored(data, &read); err != nil {
 		return err
 	}
-	if form.Amount == nil {
+	if err := json.Unmarshal(data, &form); err != nil || form.Amount == nil {
 		return broken("amount", "missing")
 	}
-	*b = Balance(form.fields)
-	b.Amount = *form.Amount
+	*b = Balance(read)
+	return nil
+}
+
+func unmarshalStored(data []byte, target any) error {
+	if err := strictjson.UnmarshalStored(data, target); err != nil {
+		return &Error{Kind: ErrProtocol, Detail: err.Error(), Err: err}
+	}
 	return nil
 }

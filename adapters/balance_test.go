@@ -100,6 +100,28 @@ func TestBalanceJSONWithoutAmountIsAnError(t *testing.T) {
 	}
 }
 
+func TestStoredFormsAreReadStrictly(t *testing.T) {
+	t.Parallel()
+	const good = `{"amount":"1.00","currency":"NOK","creditLines":[{"type":"x"}],"connection":"of the command"}`
+	require.NoError(t, json.Unmarshal([]byte(good), new(adapters.Balance)))
+	for _, c := range []struct {
+		target     any
+		text, want string
+	}{
+		{new(adapters.Balance), `{"amount":"1.00","Amount":"1000000.00"}`, "two names differ in case only"},
+		{new(adapters.Balance), `{"amount":"1.00","amount":"1000000.00"}`, "amount: name occurs twice"},
+		{new(adapters.Balance), `{"Amount":"1.00"}`, "amount: written in another case"},
+		{new(adapters.Balance), `{"amount":"1.00","IBAN":"x"}`, "iban: written in another case"},
+		{new(adapters.Balance), `{"amount":"1.00","creditLines":[{"\u0130ncluded":true},{"Type":"x"}]}`, "creditLines[1].type: written in another case"},
+		{new(adapters.Account), `{"id":"1","ID":"2"}`, "two names differ in case only"},
+		{new(adapters.Account), `{"id":"1","id":"2"}`, "id: name occurs twice"},
+		{new(adapters.Account), `{"identifiers":[{"\u017fcheme":"x"}]}`, "identifiers[0].scheme: written in another case"},
+		{new(adapters.AccountBalances), `{"accountID":"1"}`, "accountId: written in another case"},
+	} {
+		assert.EqualError(t, json.Unmarshal([]byte(c.text), c.target), "protocol: "+c.want, c.text)
+	}
+}
+
 func TestBalanceValidateNamesTheField(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, balance("0").Validate())

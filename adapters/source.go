@@ -56,6 +56,17 @@ type AccountBalances struct {
 	Err      error     `json:"error,omitempty"`
 }
 
+// UnmarshalJSON reads what encoding/json writes for answers without an error, like that of a [Balance].
+func (a *AccountBalances) UnmarshalJSON(data []byte) error {
+	type fields AccountBalances
+	var read fields
+	err := unmarshalStored(data, &read)
+	if err == nil {
+		*a = AccountBalances(read)
+	}
+	return err
+}
+
 // Base is a [Source] that supports nothing. An adapter embeds it with its provider's name and adds what the provider has:
 //
 //	type Client struct {

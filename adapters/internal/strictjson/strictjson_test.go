@@ -88,6 +88,7 @@ func TestUnmarshalRefusesNamesThatDifferInCaseOnly(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		`{"items":[{"amount":1,"Amount":2}]}`, `{"items":[],"ITEMS":[]}`, `{"a":{"b":1,"c":{},"B":2}}`, `{"items":[],"\u0049tems":[]}`, `{"lin\u212as":{},"links":{}}`,
+		`{"` + strings.Repeat("å", 99) + `":1,"` + strings.Repeat("Å", 99) + `":1}`,
 	} {
 		assert.EqualError(t, strictjson.Unmarshal([]byte(text), new(document)), "two names differ in case only", text)
 	}
@@ -103,6 +104,10 @@ func TestUnmarshalBoundsElementsAndMembers(t *testing.T) {
 	} {
 		assert.ErrorIs(t, strictjson.Unmarshal([]byte(text), new(document)), strictjson.ErrTooMany)
 	}
+	known := `{"items":[` + strings.Repeat(`{"amount":1},`, 10_002) + `{}]}`
+	assert.NoError(t, strictjson.UnmarshalKnown([]byte(known), new(document)), "the caller's own documents may be larger")
+	known = `{"items":[` + strings.Repeat(`{},`, 1_000_000) + `{}]}`
+	assert.ErrorIs(t, strictjson.UnmarshalKnown([]byte(known), new(document)), strictjson.ErrTooMany)
 	var members strings.Builder
 	for i := range 300 {
 		fmt.Fprintf(&members, `"m%d":0,`, i)
