@@ -69,7 +69,8 @@ home        neonomics  a3       interimAvailable    4.00  NOK       -
   ]
 }
 `, value + ")\n"}},
-		{"nothing found", changed, "a4", "get -json -contract", outcome{0, fmt.Sprintf(nothing, "", ",\n  \"deviations\": []"), ""}},
+		{"nothing found", changed, "a4", "get -json -contract", outcome{0,
+			fmt.Sprintf(nothing, "", fmt.Sprintf(isEmpty, ",\n      \"accountId\": \"a4\"")+",\n  \"deviations\": []"), ""}},
 		// The check stands beneath the guard that caps bodies, so that it sees what the guard keeps from the adapter.
 		{"larger than the cap", larger, "a", "get -contract", outcome{1, "CONNECTION  PROVIDER  ACCOUNT  TYPE  AMOUNT  CURRENCY  AS OF\n",
 			`deviation: home neonomics getBalances: response body: not checked: larger than the cap

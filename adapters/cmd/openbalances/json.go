@@ -8,16 +8,17 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf16"
 
 	"github.com/openbalances/openbalances/adapters"
 )
 
-// document is what -json prints: the first two lists are always there, the third with -contract.
+// document is what -json prints: the first two lists are always there, the third if it has elements, the fourth with
+// -contract.
 type document struct {
 	Balances   []balance   `json:"balances"`
 	Failures   []failure   `json:"failures"`
+	Empty      []empty     `json:"empty,omitempty"`
 	Deviations []deviation `json:"deviations,omitzero"`
 }
 
@@ -45,6 +46,22 @@ func allLines(results []result) []balance {
 	return all
 }
 
+// empty is an account without balances or, without accountId, a connection without accounts.
+type empty struct {
+	Connection string `json:"connection"`
+	Provider   string `json:"provider"`
+	AccountID  string `json:"accountId,omitempty"`
+}
+
+func empties(results []result) (all []empty) {
+	for _, r := range results {
+		if r.err == nil && len(r.balances) == 0 {
+			all = append(all, empty{r.connection, r.provider, r.accountID})
+		}
+	}
+	return all
+}
+
 // indented returns value as one document, for people and programs.
 func indented(value any) (string, error) {
 	text, err := json.MarshalIndent(value, "", "  ")
@@ -55,11 +72,11 @@ func indented(value any) (string, error) {
 var htmlEscapes = strings.NewReplacer(`\\`, `\\`, `\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
 
 // plainJSON returns the same JSON value, readable and harmless on a terminal: no escapes for web pages, and escapes
-// for everything that does not print. In JSON such characters occur in strings only.
+// for everything that is not harmless. In JSON such characters occur in strings only.
 func plainJSON(text string) string {
 	var plain strings.Builder
 	for _, r := range htmlEscapes.Replace(text) {
-		if r == '\n' || unicode.IsPrint(r) {
+		if r == '\n' || isHarmless(r) {
 			plain.WriteRune(r)
 			continue
 		}
