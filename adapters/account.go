@@ -36,12 +36,7 @@ type Account struct {
 // UnmarshalJSON reads what encoding/json writes, like that of a [Balance].
 func (a *Account) UnmarshalJSON(data []byte) error {
 	type fields Account
-	var read fields
-	err := unmarshalStored(data, &read)
-	if err == nil {
-		*a = Account(read)
-	}
-	return err
+	return unmarshalStored(data, (*fields)(a))
 }
 
 // AccountState is the normalised state of an account.

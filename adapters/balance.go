@@ -116,23 +116,21 @@ func broken(field, problem string) *Error {
 // is an error, because it would read as zero; so are a name that occurs twice and one in another case.
 func (b *Balance) UnmarshalJSON(data []byte) error {
 	type fields Balance
-	var read fields
 	var form struct {
 		Amount *Amount `json:"amount"`
 	}
-	if err := unmarshalStored(data, &read); err != nil {
-		return err
-	}
-	if err := json.Unmarshal(data, &form); err != nil || form.Amount == nil {
+	if json.Unmarshal(data, &form) == nil && form.Amount == nil {
 		return broken("amount", "missing")
 	}
-	*b = Balance(read)
-	return nil
+	return unmarshalStored(data, (*fields)(b))
 }
 
-func unmarshalStored(data []byte, target any) error {
-	if err := strictjson.UnmarshalStored(data, target); err != nil {
+// unmarshalStored leaves target as it is if data is wrong.
+func unmarshalStored[T any](data []byte, target *T) error {
+	var read T
+	if err := strictjson.UnmarshalStored(data, &read); err != nil {
 		return &Error{Kind: ErrProtocol, Detail: err.Error(), Err: err}
 	}
+	*target = read
 	return nil
 }

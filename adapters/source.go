@@ -59,12 +59,7 @@ type AccountBalances struct {
 // UnmarshalJSON reads what encoding/json writes for answers without an error, like that of a [Balance].
 func (a *AccountBalances) UnmarshalJSON(data []byte) error {
 	type fields AccountBalances
-	var read fields
-	err := unmarshalStored(data, &read)
-	if err == nil {
-		*a = AccountBalances(read)
-	}
-	return err
+	return unmarshalStored(data, (*fields)(a))
 }
 
 // Base is a [Source] that supports nothing. An adapter embeds it with its provider's name and adds what the provider has:

@@ -63,38 +63,38 @@ func assertForms(t testing.TB, name string, held any, secrets []string, isExcept
 // held returns value in everything that can hold it, made by reflection. A path is that of a package whose struct holds it
 // in a field that is not exported.
 func held(value any, path string) map[string]any {
-	of := reflect.TypeOf(value)
-	v, pointer := reflect.ValueOf(value), reflect.New(of)
+	v := reflect.ValueOf(value)
+	pointer := reflect.New(v.Type())
 	pointer.Elem().Set(v)
 	twice := reflect.New(pointer.Type())
 	twice.Elem().Set(pointer)
 	all := map[string]any{"value": value, "pointer": pointer.Interface(), "pointer to pointer": twice.Interface()}
 	for _, one := range []reflect.Value{v, pointer} {
-		kind := one.Type().String()
-		name := map[string]string{"": "A"}[path]
 		for _, t := range []reflect.Type{one.Type(), reflect.TypeFor[any]()} {
-			field := reflect.StructField{Name: name, Type: t}
+			hold := func(holder string, filled reflect.Value) {
+				all[fmt.Sprint(holder, " of ", one.Type(), " as ", t)] = filled.Interface()
+			}
+			field := reflect.StructField{Name: "A", Type: t}
 			if path != "" {
 				field.Name, field.PkgPath = "a", path
 			}
 			structure := reflect.New(reflect.StructOf([]reflect.StructField{field})).Elem()
 			reflect.NewAt(t, structure.Field(0).Addr().UnsafePointer()).Elem().Set(one)
-			list := reflect.Append(reflect.MakeSlice(reflect.SliceOf(t), 0, 1), one)
+			hold("struct", structure)
+			hold("list", reflect.Append(reflect.MakeSlice(reflect.SliceOf(t), 0, 1), one))
 			array := reflect.New(reflect.ArrayOf(1, t)).Elem()
 			array.Index(0).Set(one)
-			byName := reflect.MakeMap(reflect.MapOf(reflect.TypeFor[string](), t))
-			byName.SetMapIndex(reflect.ValueOf("a"), one)
+			hold("array", array)
 			channel := reflect.MakeChan(reflect.ChanOf(reflect.BothDir, t), 1)
 			channel.Send(one)
-			for holder, filled := range map[string]reflect.Value{
-				"struct": structure, "list": list, "array": array, "map": byName, "channel": channel,
-			} {
-				all[fmt.Sprint(holder, " of ", kind, " as ", t)] = filled.Interface()
-			}
+			hold("channel", channel)
+			values := reflect.MakeMap(reflect.MapOf(reflect.TypeFor[string](), t))
+			values.SetMapIndex(reflect.ValueOf("a"), one)
+			hold("map", values)
 			if one.Comparable() {
-				key := reflect.MakeMap(reflect.MapOf(t, reflect.TypeFor[int]()))
-				key.SetMapIndex(one, reflect.ValueOf(1))
-				all[fmt.Sprint("key ", kind, " as ", t)] = key.Interface()
+				keys := reflect.MakeMap(reflect.MapOf(t, reflect.TypeFor[int]()))
+				keys.SetMapIndex(one, reflect.ValueOf(1))
+				hold("key", keys)
 			}
 		}
 	}
