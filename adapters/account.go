@@ -33,6 +33,12 @@ type Account struct {
 	ConsentValidUntil time.Time `json:"consentValidUntil,omitzero"`
 }
 
+// UnmarshalJSON reads what encoding/json writes, like that of a [Balance].
+func (a *Account) UnmarshalJSON(data []byte) error {
+	type fields Account
+	return unmarshalStored(data, (*fields)(a))
+}
+
 // AccountState is the normalised state of an account.
 type AccountState string
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/openbalances/openbalances/adapters/internal/strictjson"
 )
 
 // Balance is one balance of one account, exactly as the provider stated it. Nothing is rounded, defaulted or
@@ -16,7 +18,7 @@ type Balance struct {
 	Bank string `json:"bank,omitempty"`
 	// AccountID is the account id that was asked for.
 	AccountID string `json:"accountId"`
-	// IBAN and BBAN are as reported; empty when not stated.
+	// IBAN and BBAN are as reported, in 512 bytes at most; empty when not stated.
 	IBAN string `json:"iban,omitempty"`
 	BBAN string `json:"bban,omitempty"`
 	// Type is the normalised type, ProviderType the first 256 characters of the provider's own text for it.
@@ -33,8 +35,8 @@ type Balance struct {
 	AsOf time.Time `json:"asOf,omitzero"`
 	// ReferenceDate is the day that the balance refers to; zero when not stated.
 	ReferenceDate Date `json:"referenceDate,omitzero"`
-	// LastCommittedTransaction is the reference of the last transaction that the balance counts in; empty when not
-	// stated.
+	// LastCommittedTransaction is the reference of the last transaction that the balance counts in, the first 256
+	// characters of it; empty when not stated.
 	LastCommittedTransaction string `json:"lastCommittedTransaction,omitempty"`
 	// ReceivedAt is when the answer arrived, by the caller's clock.
 	ReceivedAt time.Time `json:"receivedAt,omitzero"`
@@ -48,7 +50,7 @@ type Balance struct {
 type CreditLine struct {
 	// Included says whether the line is counted in the balance; nil when not stated.
 	Included *bool `json:"included,omitempty"`
-	// Type is the provider's text; empty when not stated.
+	// Type is the first 256 characters of the provider's text; empty when not stated.
 	Type string `json:"type,omitempty"`
 	// Amount is in units of Currency; nil when not stated.
 	Amount   *Amount `json:"amount,omitempty"`
@@ -110,20 +112,25 @@ func broken(field, problem string) *Error {
 	return &Error{Kind: ErrProtocol, Detail: field + ": " + problem}
 }
 
-// UnmarshalJSON reads what encoding/json writes. A balance without an amount is an error, because it would read as zero.
+// UnmarshalJSON reads what encoding/json writes, and passes over names that it does not know. A balance without an amount
+// is an error, because it would read as zero; so are a name that occurs twice and one in another case.
 func (b *Balance) UnmarshalJSON(data []byte) error {
 	type fields Balance
 	var form struct {
-		fields
 		Amount *Amount `json:"amount"`
 	}
-	if err := json.Unmarshal(data, &form); err != nil {
-		return err
-	}
-	if form.Amount == nil {
+	if json.Unmarshal(data, &form) == nil && form.Amount == nil {
 		return broken("amount", "missing")
 	}
-	*b = Balance(form.fields)
-	b.Amount = *form.Amount
+	return unmarshalStored(data, (*fields)(b))
+}
+
+// unmarshalStored leaves target as it is if data is wrong.
+func unmarshalStored[T any](data []byte, target *T) error {
+	var read T
+	if err := strictjson.UnmarshalStored(data, &read); err != nil {
+		return &Error{Kind: ErrProtocol, Detail: err.Error(), Err: err}
+	}
+	*target = read
 	return nil
 }

@@ -2,11 +2,16 @@ package adapters_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/collect"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -95,6 +100,28 @@ func TestBalanceJSONWithoutAmountIsAnError(t *testing.T) {
 	}
 }
 
+func TestStoredFormsAreReadStrictly(t *testing.T) {
+	t.Parallel()
+	const good = `{"amount":"1.00","currency":"NOK","creditLines":[{"type":"x"}],"connection":"of the command"}`
+	require.NoError(t, json.Unmarshal([]byte(good), new(adapters.Balance)))
+	for _, c := range []struct {
+		target     any
+		text, want string
+	}{
+		{new(adapters.Balance), `{"amount":"1.00","Amount":"1000000.00"}`, "two names differ in case only"},
+		{new(adapters.Balance), `{"amount":"1.00","amount":"1000000.00"}`, "amount: name occurs twice"},
+		{new(adapters.Balance), `{"Amount":"1.00"}`, "amount: written in another case"},
+		{new(adapters.Balance), `{"amount":"1.00","IBAN":"x"}`, "iban: written in another case"},
+		{new(adapters.Balance), `{"amount":"1.00","creditLines":[{"\u0130ncluded":true},{"Type":"x"}]}`, "creditLines[1].type: written in another case"},
+		{new(adapters.Account), `{"id":"1","ID":"2"}`, "two names differ in case only"},
+		{new(adapters.Account), `{"id":"1","id":"2"}`, "id: name occurs twice"},
+		{new(adapters.Account), `{"identifiers":[{"\u017fcheme":"x"}]}`, "identifiers[0].scheme: written in another case"},
+		{new(adapters.AccountBalances), `{"accountID":"1"}`, "accountId: written in another case"},
+	} {
+		assert.EqualError(t, json.Unmarshal([]byte(c.text), c.target), "protocol: "+c.want, c.text)
+	}
+}
+
 func TestBalanceValidateNamesTheField(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, balance("0").Validate())
@@ -133,4 +160,39 @@ func TestParseBalanceType(t *testing.T) {
 	} {
 		assert.Equal(t, want, adapters.ParseBalanceType(text), text)
 	}
+}
+
+// What fmt and log/slog print of an account and its balances holds no number and no name. Encoders write all.
+func TestLogsNameNobody(t *testing.T) {
+	t.Parallel()
+	b := balance("4.200")
+	b.IBAN, b.BBAN = "NO9386011117947", "86011117947"
+	a := adapters.Account{
+		ID: "NO9386011117947", IBAN: "NO9386011117947", BBAN: "86011117947", Name: "Kari Nordmann", HolderName: "Kari Nordmann",
+		Identifiers: []adapters.AccountIdentifier{{Scheme: "sortCodeAccountNumber", Value: "86011117947"}}, Currency: "NOK",
+	}
+	both := adapters.AccountBalances{AccountID: b.AccountID, Account: &a, Balances: []adapters.Balance{b}}
+	for _, value := range []any{b, &b, a, &a, []adapters.Balance{b}, []*adapters.Account{&a}, a.Identifiers, both, &both,
+		collect.Result{AccountID: a.ID, Account: &a, Balances: both.Balances}} {
+		text := logText(slog.NewTextHandler, value)
+		for _, flags := range []string{"", "+", "#", " "} {
+			for _, verb := range "vsqdxX" {
+				text += fmt.Sprintf("%"+flags+string(verb), value)
+			}
+		}
+		if reflect.TypeOf(value).Kind() != reflect.Slice {
+			text += logText(slog.NewJSONHandler, value)
+		}
+		for _, personal := range []string{"86011117947", "50044620073", "Nordmann"} {
+			assert.NotContains(t, text, personal, "%T", value)
+		}
+	}
+	assert.Equal(t, "[provider=mypos accountId=…0073 type=interimAvailable amount=4.200 currency=PLN]", fmt.Sprintf("%+v", b))
+	assert.Contains(t, logText(slog.NewJSONHandler, both), `"balances":{"0":{"provider":"mypos","accountId":"…0073","type":"interimAvailable","amount":"4.200"`)
+}
+
+func logText[H slog.Handler](handler func(io.Writer, *slog.HandlerOptions) H, value any) string {
+	var text strings.Builder
+	slog.New(handler(&text, nil)).Info("a", "b", value)
+	return text.String()
 }

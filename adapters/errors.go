@@ -161,6 +161,12 @@ func (e *Error) Unwrap() error { return e.Err }
 // Format writes the same text as Error, whatever the verb.
 func (e Error) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, e.Error()) }
 
+// MarshalText writes the same text as Error, as MarshalBinary does for encoding/gob.
+func (e Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
+
+// MarshalBinary writes the same text as Error.
+func (e Error) MarshalBinary() ([]byte, error) { return e.MarshalText() }
+
 // MarshalJSON writes the fields that are safe to log: it leaves out what the provider sent, and the cause.
 func (e Error) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {

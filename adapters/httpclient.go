@@ -56,8 +56,15 @@ func newTransport(config *tls.Config) *http.Transport {
 
 // GuardHTTPClient returns a copy of client that follows no redirect, refuses plain http to other hosts than loopback
 // and fails reading a body beyond maxBodyBytes with [ErrTooLarge]. The original is not changed; timeout and TLS stay
-// the caller's.
+// the caller's. A nil client stands for that of NewHTTPClient(nil), and a maxBodyBytes of 0 or less for
+// [DefaultMaxBodyBytes].
 func GuardHTTPClient(client *http.Client, maxBodyBytes int64) *http.Client {
+	if client == nil {
+		client = NewHTTPClient(nil)
+	}
+	if maxBodyBytes <= 0 {
+		maxBodyBytes = DefaultMaxBodyBytes
+	}
 	guarded := *client
 	guarded.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	base := client.Transport

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"log"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -51,6 +52,27 @@ func TestBodyOfExactlyTheCapIsRead(t *testing.T) {
 		assert.ErrorIs(t, err, want)
 		assert.NoError(t, response.Body.Close())
 	}
+}
+
+// Nothing is a client, a limit and a logger, too.
+func TestNothingMeansTheDefault(t *testing.T) {
+	t.Parallel()
+	address := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, io.LimitReader(zeros{}, 2<<20)) })
+	for _, client := range []*http.Client{
+		adapters.GuardHTTPClient(nil, 0), adapters.GuardHTTPClient(nil, -1), adapters.GuardHTTPClient(http.DefaultClient, math.MinInt64),
+		adapters.GuardHTTPClient(&http.Client{Transport: adapters.LogTransport(nil, nil)}, 0),
+	} {
+		response, err := client.Get(address)
+		require.NoError(t, err)
+		n, err := io.Copy(io.Discard, response.Body)
+		assert.ErrorIs(t, err, adapters.ErrTooLarge)
+		assert.EqualValues(t, adapters.DefaultMaxBodyBytes, n)
+		assert.NoError(t, response.Body.Close())
+	}
+	client := adapters.GuardHTTPClient(nil, 1)
+	assert.Equal(t, adapters.NewHTTPClient(nil).Timeout, client.Timeout)
+	_, err := client.Get("http://bank.example")
+	assert.ErrorIs(t, err, adapters.ErrInvalidArgument)
 }
 
 func TestRedirectIsHandedOutAndNotFollowed(t *testing.T) {

@@ -19,12 +19,15 @@ var (
 const maxLogged = 128 // bytes of one value
 
 // LogTransport returns a transport that writes one debug record for each request to logger and is otherwise base, or
-// http.DefaultTransport if base is nil. It is meant for Options.HTTPClient while somebody looks for a fault. A record
+// http.DefaultTransport if base is nil. A nil logger stands for slog.Default at the time of the call. It is meant for Options.HTTPClient while somebody looks for a fault. A record
 // holds method, host, status, the time until the answer's headers, and of headers and query parameters those that are
 // known to be harmless; never the path, a body, or the name of anything else.
 func LogTransport(base http.RoundTripper, logger *slog.Logger) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
+	}
+	if logger == nil {
+		logger = slog.Default()
 	}
 	return &logTransport{base, logger}
 }
@@ -47,7 +50,7 @@ func (l *logTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 	response, err := l.base.RoundTrip(request)
 	asked = append(asked, slog.Duration("duration", time.Since(begun)))
 	switch {
-	case err == nil:
+	case err == nil && response != nil:
 		l.logger.DebugContext(ctx, "answered", append(asked, slog.Int("status", response.StatusCode),
 			group("response", url.Values(response.Header), loggedHeaders))...)
 	case ctx.Err() != nil:

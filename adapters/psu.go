@@ -15,13 +15,15 @@ import (
 // for an account while nobody is. The zero value says neither and is refused: presence is a fact that only the
 // caller knows, and the library never invents it.
 type PSU struct {
-	context  *PSUContext
+	context  *func() PSUContext // reflection does not see into a function
 	declared bool
 }
 
 // PSUContext is what the PSU's own request to the caller told about the PSU. IPAddress is required and must be the
 // user's public address; the rest is forwarded where the provider takes it and left out where empty.
 type PSUContext struct {
+	Masked
+
 	IPAddress      netip.Addr
 	IPPort         uint16
 	UserAgent      string
@@ -35,23 +37,28 @@ type PSUContext struct {
 }
 
 // Format says whether the PSU is present, and nothing of the context, whatever the verb.
-func (p PSU) Format(state fmt.State, _ rune) {
-	text := map[bool]string{true: "unattended", false: "undeclared"}[p.declared]
-	if p.context != nil {
-		text = "attended"
-	}
-	_, _ = io.WriteString(state, "PSU["+text+"]")
-}
+func (p PSU) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, p.presence()) }
 
-// Format writes nothing of the context, whatever the verb.
-func (PSUContext) Format(state fmt.State, _ rune) {
-	_, _ = io.WriteString(state, "PSUContext[personal]")
+// MarshalText writes what Format does.
+func (p PSU) MarshalText() ([]byte, error) { return []byte(p.presence()), nil }
+
+func (p PSU) presence() string {
+	switch {
+	case p.context != nil:
+		return "PSU[attended]"
+	case p.declared:
+		return "PSU[unattended]"
+	}
+	return "PSU[undeclared]"
 }
 
 // Attended says that the PSU is present and asks for the data now.
 func Attended(context PSUContext) PSU {
-	context.IPAddress = context.IPAddress.Unmap()
-	return PSU{context: &context, declared: true}
+	if context.IPAddress.Zone() == "" { // which Unmap would lose
+		context.IPAddress = context.IPAddress.Unmap()
+	}
+	open := func() PSUContext { return context }
+	return PSU{context: &open, declared: true}
 }
 
 // Unattended says that nobody is present: the call counts against the daily allowance.
@@ -62,25 +69,27 @@ func (p PSU) Context() (PSUContext, bool) {
 	if p.context == nil {
 		return PSUContext{}, false
 	}
-	return *p.context, true
+	return (*p.context)(), true
 }
 
-// Validate returns an [ErrInvalidArgument] if the PSU is undeclared, if the address is not a public one, or if a
-// text cannot be sent as a header.
+// Validate returns an [ErrInvalidArgument] if the PSU is undeclared, if IANA's registries of special addresses do not call
+// the address globally reachable, or if a text cannot be sent as a header. Addresses for documentation, such as
+// 203.0.113.7 and 2001:db8::7, pass, so that examples and tests need no real one.
 func (p PSU) Validate() error {
 	if !p.declared {
 		return invalid("psu", "neither attended nor unattended")
 	}
-	if p.context == nil {
+	user, present := p.Context()
+	if !present {
 		return nil
 	}
-	if !public(p.context.IPAddress) {
+	if !isPublic(user.IPAddress) {
 		return invalid("psu.ipAddress", "not a public IP address")
 	}
-	if !slices.Contains(httpMethods, p.context.HTTPMethod) {
+	if !slices.Contains(httpMethods, user.HTTPMethod) {
 		return invalid("psu.httpMethod", "not GET, POST, PUT, PATCH or DELETE")
 	}
-	for _, text := range p.context.texts() {
+	for _, text := range user.texts() {
 		if problem := check.Header(text.value); text.value != "" && problem != "" {
 			return invalid("psu."+text.name, problem)
 		}
@@ -107,8 +116,4 @@ func (c PSUContext) texts() []namedText {
 		{"acceptEncoding", c.AcceptEncoding}, {"acceptLanguage", c.AcceptLanguage},
 		{"httpMethod", c.HTTPMethod}, {"deviceId", c.DeviceID}, {"geoLocation", c.GeoLocation},
 	}
-}
-
-func public(address netip.Addr) bool {
-	return address.IsGlobalUnicast() && !address.IsPrivate() && address.Zone() == ""
 }

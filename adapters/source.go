@@ -26,8 +26,9 @@ type Source interface {
 	// Accounts returns all accounts that the credentials give access to, in the provider's order, or an error and
 	// nothing. It makes one request for each page that the provider cuts the list into and never follows an address in an
 	// answer. A list that names an account twice or ends before its stated end is an [ErrProtocol], because another
-	// account may be missing from it; one with more than 100,000 accounts or 1,000 pages is an [ErrTooLarge]. An empty
-	// slice without an error means that the list is empty. An id that Balances would refuse is listed as it is.
+	// account may be missing from it; one with more than 100,000 accounts, 1,000 pages or 128 MiB of facts is an
+	// [ErrTooLarge]. An empty slice without an error means that the list is empty. An id that Balances would refuse is
+	// listed. A text of more than 512 bytes is cut to 513 at most, with which Balances refuses it as an id, too.
 	Accounts(ctx context.Context, psu PSU) ([]Account, error)
 
 	// AllBalances lists the accounts like Accounts, with the balances that the list itself carries: one element for each
@@ -53,6 +54,12 @@ type AccountBalances struct {
 	Account  *Account  `json:"account,omitempty"`
 	Balances []Balance `json:"balances,omitempty"`
 	Err      error     `json:"error,omitempty"`
+}
+
+// UnmarshalJSON reads what encoding/json writes for answers without an error, like that of a [Balance].
+func (a *AccountBalances) UnmarshalJSON(data []byte) error {
+	type fields AccountBalances
+	return unmarshalStored(data, (*fields)(a))
 }
 
 // Base is a [Source] that supports nothing. An adapter embeds it with its provider's name and adds what the provider has:

@@ -33,7 +33,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -52,6 +51,8 @@ var (
 
 // Credentials are what Eika asks of a TPP. Certificate and Key are required.
 type Credentials struct {
+	adapters.Masked
+
 	// Certificate is the QSeal certificate, Key its RSA key of at least 2048 bits, which may live in a hardware module.
 	Certificate *x509.Certificate `credential:"signingCert" json:"-"`
 	Key         crypto.Signer     `credential:"signingKey" json:"-"`
@@ -63,9 +64,6 @@ type Credentials struct {
 	// KeyIDCA replaces the issuer text in the signature's key id, character for character.
 	KeyIDCA string `credential:"keyIdCA,optional"`
 }
-
-// Format writes no credential, whatever the verb.
-func (Credentials) Format(state fmt.State, _ rune) { call.Mask(state, "eika.Credentials") }
 
 // Client is the Eika adapter.
 type Client struct {

@@ -32,7 +32,6 @@ package mypos
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
@@ -48,6 +47,8 @@ var (
 
 // Credentials are what myPOS asks of a TPP. All are required.
 type Credentials struct {
+	adapters.Masked
+
 	// AccessToken is the token itself, without "Bearer"; TokenSource is asked for one with every call instead.
 	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
 	TokenSource adapters.TokenSource `credential:"-,oneof"`
@@ -55,9 +56,6 @@ type Credentials struct {
 	APIKey    adapters.Secret `credential:"apiKey"`
 	ConsentID adapters.Secret `credential:"consentId"`
 }
-
-// Format writes no credential, whatever the verb.
-func (Credentials) Format(state fmt.State, _ rune) { call.Mask(state, "mypos.Credentials") }
 
 // Client is the myPOS adapter.
 type Client struct {

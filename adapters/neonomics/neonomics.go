@@ -37,7 +37,6 @@ package neonomics
 import (
 	"context"
 	"crypto"
-	"fmt"
 	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -54,6 +53,8 @@ var (
 
 // Credentials are what Neonomics asks of a TPP. The first three are required.
 type Credentials struct {
+	adapters.Masked
+
 	// AccessToken is the token itself, without "Bearer"; TokenSource is asked for one with every call instead.
 	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
 	TokenSource adapters.TokenSource `credential:"-,oneof"`
@@ -77,9 +78,6 @@ type Credentials struct {
 	SigningKeyID    string        `credential:"signingKeyId,optional"`
 	OriginatingHost string        `credential:"originatingHost,optional"`
 }
-
-// Format writes no credential, whatever the verb.
-func (Credentials) Format(state fmt.State, _ rune) { call.Mask(state, "neonomics.Credentials") }
 
 // Client is the Neonomics adapter.
 type Client struct {

@@ -1,7 +1,6 @@
 package neonomics
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -14,15 +13,12 @@ const productionRealm = "live"
 
 // TokenCredentials are what Neonomics asks of a TPP for an access token, from the developer portal.
 type TokenCredentials struct {
+	adapters.Masked
+
 	ClientID     adapters.Secret `credential:"clientId"`
 	ClientSecret adapters.Secret `credential:"clientSecret"`
 	// Realm is live if empty; the provider's sandbox needs sandbox.
 	Realm string `credential:"realm,optional"`
-}
-
-// Format writes no credential, whatever the verb.
-func (TokenCredentials) Format(state fmt.State, _ rune) {
-	call.Mask(state, "neonomics.TokenCredentials")
 }
 
 // NewTokenSource returns a source of access tokens, which any number of Clients can share. It asks for a token when a

@@ -32,7 +32,6 @@ package onesingleview
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
@@ -52,6 +51,8 @@ const timeForm = "2006-01-02T15:04:05"
 
 // Credentials are what One Single View asks of a TPP. All are required.
 type Credentials struct {
+	adapters.Masked
+
 	// AccessToken is the token itself, without "Bearer"; TokenSource is asked for one with every call instead.
 	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
 	TokenSource adapters.TokenSource `credential:"-,oneof"`
@@ -63,9 +64,6 @@ type Credentials struct {
 	BankCode     adapters.Secret `credential:"bankCode"`
 	ConsentID    adapters.Secret `credential:"consentId"`
 }
-
-// Format writes no credential, whatever the verb.
-func (Credentials) Format(state fmt.State, _ rune) { call.Mask(state, "onesingleview.Credentials") }
 
 // Client is the One Single View adapter.
 type Client struct {

@@ -1,8 +1,6 @@
 package onesingleview
 
 import (
-	"fmt"
-
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/onesingleview"
@@ -10,15 +8,12 @@ import (
 
 // TokenCredentials are what One Single View asks of a TPP for an access token, from the console.
 type TokenCredentials struct {
+	adapters.Masked
+
 	ClientID     adapters.Secret `credential:"clientId"`
 	ClientCode   adapters.Secret `credential:"clientCode"`
 	SignatureKey adapters.Secret `credential:"signatureKey"`
 	MerchantID   adapters.Secret `credential:"merchantId"`
-}
-
-// Format writes no credential, whatever the verb.
-func (TokenCredentials) Format(state fmt.State, _ rune) {
-	call.Mask(state, "onesingleview.TokenCredentials")
 }
 
 // NewTokenSource returns a source of access tokens, which any number of Clients can share. It asks for a token when a

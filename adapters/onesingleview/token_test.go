@@ -45,7 +45,7 @@ func TestTokenAnswersAreReadMemberByMember(t *testing.T) {
 		`"success":true,"payload":[]`:                              "protocol (HTTP 200): payload: wrong JSON type",
 		`"success":true,"code":200`:                                "protocol (HTTP 200): payload: missing",
 		`"success":true,"payload":{"access_token":"t\"},`:          "protocol (HTTP 200): payload.access_token: JSON ends too early",
-		`"success":"yes","payload":{"access_token":"t"}`:           "protocol (HTTP 200)",
+		`"success":"yes","payload":{"access_token":"t"}`:           "protocol (HTTP 200): success: wrong JSON type",
 		`"success":false,"errorCode":"APIERR401","errors":{}`:      "unauthorized (HTTP 200): code APIERR401",
 		`"success":false,"errorCode":"APIERR401","payload":"none"`: "unauthorized (HTTP 200): code APIERR401",
 	} {

@@ -34,11 +34,10 @@ func (c Credentials) sign(now func() time.Time) (call.Editor, error) {
 	if _, ok := c.SigningKey.Public().(ed25519.PublicKey); !ok {
 		return nil, call.Invalid(provider.Name, "credentials.signingKey", "not an Ed25519 key")
 	}
-	if problem := parameterProblem(c.MemberID); problem != "" {
-		return nil, call.Invalid(provider.Name, "credentials.memberId", problem)
-	}
-	if problem := parameterProblem(c.KeyID); problem != "" {
-		return nil, call.Invalid(provider.Name, "credentials.keyId", problem)
+	for _, c := range [][2]string{{"memberId", c.MemberID}, {"keyId", c.KeyID}, {"onBehalfOf", string(c.OnBehalfOf)}} {
+		if problem := parameterProblem(c[1]); problem != "" {
+			return nil, call.Invalid(provider.Name, "credentials."+c[0], problem)
+		}
 	}
 	return func(_ context.Context, request *http.Request) error {
 		request.URL.RawQuery = strings.ReplaceAll(request.URL.RawQuery, "%3A", ":") // on the wire as in the signed text

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/secrettest"
 	"github.com/openbalances/openbalances/adapters/tokenio"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -96,6 +97,15 @@ func TestSDKSignatureCoversTheRequestAsSent(t *testing.T) {
 	}
 }
 
+func TestSigningKeyIsMasked(t *testing.T) {
+	t.Parallel()
+	hidden := append(secrettest.Key(t, signing().SigningKey), "ta:demo")
+	secrettest.AssertHides(t, signing(), hidden...)
+	client, err := tokenio.New(signing(), nil)
+	require.NoError(t, err)
+	secrettest.AssertSealed(t, client, hidden...)
+}
+
 func TestSigningMistakesAreFoundByNew(t *testing.T) {
 	t.Parallel()
 	elliptic, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -104,6 +114,7 @@ func TestSigningMistakesAreFoundByNew(t *testing.T) {
 		"credentials.memberId: missing":                     func(c *tokenio.Credentials) { c.MemberID = "" },
 		"credentials.keyId: missing":                        func(c *tokenio.Credentials) { c.KeyID = "" },
 		"credentials.keyId: holds a separator":              func(c *tokenio.Credentials) { c.KeyID = "a,b=c" },
+		"credentials.onBehalfOf: holds a separator":         func(c *tokenio.Credentials) { c.OnBehalfOf = "ta:1,customer-initiated=true" },
 		"credentials.signingKey: not an Ed25519 key":        func(c *tokenio.Credentials) { c.SigningKey = elliptic },
 		"credentials.signingKey: given besides accessToken": func(c *tokenio.Credentials) { c.AccessToken = "token" },
 	} {

@@ -34,7 +34,6 @@ package tokenio
 import (
 	"context"
 	"crypto"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -53,6 +52,8 @@ var (
 
 // Credentials are what Token.io asks of a TPP: OnBehalfOf and one of the others.
 type Credentials struct {
+	adapters.Masked
+
 	OnBehalfOf adapters.Secret `credential:"onBehalfOf"` // id of the granted token, ta:...
 	// AccessToken is a JWT, without "Bearer"; TokenSource is asked for one with every call instead. APIKey, without
 	// "Basic", is for the sandbox only.
@@ -65,9 +66,6 @@ type Credentials struct {
 	MemberID   string        `credential:"memberId,optional"`
 	KeyID      string        `credential:"keyId,optional"`
 }
-
-// Format writes no credential, whatever the verb.
-func (Credentials) Format(state fmt.State, _ rune) { call.Mask(state, "tokenio.Credentials") }
 
 // Client is the Token.io adapter.
 type Client struct {

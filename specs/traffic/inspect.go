@@ -2,8 +2,11 @@ package traffic
 
 import (
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"weak"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -19,6 +22,18 @@ type inspector struct {
 
 	single map[*openapi3.Schema]*openapi3.Schema // each schema without the keywords that the inspector follows itself
 	names  map[string]bool                       // the property names of the document
+}
+
+// inspectors are made once for each document, by weak.Pointer[contract.Document], and go with it.
+var inspectors sync.Map
+
+func inspectorOf(d *contract.Document) *inspector {
+	key := weak.Make(d)
+	own, known := inspectors.LoadOrStore(key, sync.OnceValue(func() *inspector { return newInspector(d) }))
+	if !known {
+		runtime.AddCleanup(d, func(key weak.Pointer[contract.Document]) { inspectors.Delete(key) }, key)
+	}
+	return own.(func() *inspector)()
 }
 
 func newInspector(d *contract.Document) *inspector {

@@ -67,7 +67,7 @@ func NewTransport(next http.RoundTripper, document *contract.Document, options O
 		options.MaxBodyBytes = defaultMaxBody
 	}
 	return &Transport{
-		next: next, document: document, inspector: newInspector(document),
+		next: next, document: document, inspector: inspectorOf(document),
 		places: places(options.BaseURL, document.Spec.Servers), options: options,
 	}
 }

@@ -146,3 +146,10 @@ func firstAnswer(t *testing.T, doc *contract.Document, operation string) contrac
 
 // good is an answer of the toy bank's getBalance without fault.
 const good = `{"balance":{"accountId":"a:plain","amount":"12.00"},"status":"OK"}`
+
+// What a document says is prepared once for all Transports, of which a process may have thousands.
+func TestTransportsShareTheirDocument(t *testing.T) {
+	doc := toy(t)
+	_ = traffic.NewTransport(nil, doc, traffic.Options{})
+	assert.Less(t, testing.AllocsPerRun(10, func() { _ = traffic.NewTransport(nil, doc, traffic.Options{}) }), 20.0)
+}

@@ -18,9 +18,10 @@ import (
 	"github.com/openbalances/openbalances/adapters/internal/strictjson"
 )
 
-const maxConfiguration = 1 << 20
+const maxConfiguration = 64 << 20
 
-// configuration is the JSON document that -config names. Unknown and repeated names are refused.
+// configuration is the JSON document that -config names. Unknown and repeated names are refused. It may have 64 MiB and a
+// million connections and accounts.
 type configuration struct {
 	Connections []connectionEntry `json:"connections"`
 }
@@ -70,12 +71,13 @@ func loadConnections(path string, checked bool) ([]connection, error) {
 	}
 	var connections []connection
 	var wrong misuse
+	names := map[string]bool{}
 	for i, entry := range config.Connections {
 		opened, problems := entry.open(filepath.Dir(path), checked)
-		isSame := func(other connectionEntry) bool { return other.Name == entry.Name }
-		if entry.Name != "" && slices.ContainsFunc(config.Connections[:i], isSame) {
+		if names[entry.Name] {
 			problems = append(problems, "name: used by an earlier connection")
 		}
+		names[entry.Name] = entry.Name != ""
 		for _, problem := range problems {
 			wrong = append(wrong, fmt.Sprintf("config: connections[%d] (%s): %s", i, entry.Name, problem))
 		}
@@ -123,12 +125,14 @@ func (e connectionEntry) accountProblems() []string {
 		return []string{"accounts: missing"}
 	}
 	var problems []string
+	seen := make(map[string]bool, len(e.Accounts))
 	for i, id := range e.Accounts {
 		if err := adapters.ValidateAccountID(id); err != nil {
 			problems = append(problems, fmt.Sprintf("accounts[%d]: %s", i, strings.TrimPrefix(detail(err), "account id: ")))
-		} else if slices.Contains(e.Accounts[:i], id) {
+		} else if seen[id] {
 			problems = append(problems, fmt.Sprintf("accounts[%d]: occurs twice", i))
 		}
+		seen[id] = true
 	}
 	return problems
 }

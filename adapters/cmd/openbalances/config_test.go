@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -56,6 +57,10 @@ var configFaults = []struct{ name, old, new, line string }{
 	{"empty file", `file:keys/api.key`, `file:empty`, "connections[1] (work): credentials.apiKey: empty"},
 	{"large file", `file:keys/api.key`, `file:large`, "connections[1] (work): credentials.apiKey: the file is larger than 64 KiB"},
 	{"folder for a file", `file:keys/api.key`, `file:.`, "connections[1] (work): credentials.apiKey: the file cannot be read"},
+	{"FIFO for a file", `file:keys/api.key`, `file:fifo`, "connections[1] (work): credentials.apiKey: not a regular file"},
+	{"device for a file", `file:keys/api.key`, `file:/dev/zero`, "connections[1] (work): credentials.apiKey: not a regular file"},
+	{"FIFO for a key", `"clientKey":"signing.key"`, `"clientKey":"fifo"`, "connections[1] (work): tls.clientKey: not a regular file"},
+	{"FIFO for roots", `"rootCAs":"signing.pem"`, `"rootCAs":"fifo"`, "connections[1] (work): tls.rootCAs: not a regular file"},
 	{"two lines in a file", `file:keys/api.key`, `file:lines`, "connections[1] (work): credentials.apiKey: holds a control character"},
 	{"no PSU address", `"ipAddress":"203.0.113.7",`, ``, "connections[0] (home): psu.ipAddress: missing"},
 	{"PSU address is none", `203.0.113.7`, `S3CR3T`, "connections[0] (home): psu.ipAddress: not an IP address"},
@@ -87,19 +92,22 @@ var eikaFaults = []struct{ name, certificate, key, line string }{
 
 func TestConfigFaultsSendNothingAndShowNoValue(t *testing.T) {
 	t.Parallel()
+	faults := map[string][2]string{}
 	for _, c := range configFaults {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			require.Contains(t, goodConfig, c.old)
-			assertRefused(t, strings.Replace(goodConfig, c.old, c.new, 1), "config: "+c.line)
-		})
+		require.Contains(t, goodConfig, c.old)
+		faults[c.name] = [2]string{strings.Replace(goodConfig, c.old, c.new, 1), c.line}
 	}
 	for _, c := range eikaFaults {
-		t.Run("eika "+c.name, func(t *testing.T) {
+		config := `{"connections":[{"name":"home",` + eikaFault + `"signingCert":"` + c.certificate + `","signingKey":"` + c.key + `"}}]}`
+		faults["eika "+c.name] = [2]string{config, "connections[0] (home): " + c.line}
+	}
+	for name, c := range faults {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			config := `{"connections":[{"name":"home",` + eikaFault +
-				`"signingCert":"` + c.certificate + `","signingKey":"` + c.key + `"}}]}`
-			assertRefused(t, config, "config: connections[0] (home): "+c.line)
+			got, calls := getCounting(t, c[0])
+			assert.Equal(t, outcome{2, "", "openbalances: config: " + c[1] + "\n"}, got)
+			assert.Zero(t, calls, "something was sent")
+			assert.NotContains(t, got.stderr, "S3CR3T")
 		})
 	}
 }
@@ -107,20 +115,38 @@ func TestConfigFaultsSendNothingAndShowNoValue(t *testing.T) {
 func TestConfigFaultsOfTheWholeFile(t *testing.T) {
 	t.Parallel()
 	for config, line := range map[string]string{
-		``:                           "JSON ends too early",
-		`{}`:                         "connections: missing",
-		`null`:                       "connections: missing",
-		`{"connections":[]}`:         "connections: missing",
-		`[]`:                         "wrong JSON type",
-		strings.Repeat(" ", 1<<20+1): "config.json: the file is larger than 1024 KiB",
+		``:                            "JSON ends too early",
+		`{}`:                          "connections: missing",
+		`null`:                        "connections: missing",
+		`{"connections":[]}`:          "connections: missing",
+		`[]`:                          "wrong JSON type",
+		strings.Repeat(" ", 64<<20+1): "config.json: the file is larger than 65536 KiB",
 	} {
 		got := on(t, config, "get")
 		assert.Equal(t, 2, got.exit, "%.20q", config)
 		assert.Contains(t, got.stderr, line+"\n", "%.20q", config)
 		assert.Equal(t, 1, strings.Count(got.stderr, "\n"), "%.20q", config)
 	}
-	got := run(t, "get", "-config", "nowhere.json")
-	assert.Equal(t, outcome{2, "", "openbalances: config: nowhere.json: no such file\n"}, got)
+	for file, line := range map[string]string{"nowhere.json": "no such file", "/dev/zero": "not a regular file", ".": "the file cannot be read"} {
+		assert.Equal(t, outcome{2, "", "openbalances: config: " + file + ": " + line + "\n"}, run(t, "get", "-config", file))
+	}
+}
+
+// Connections and accounts may be more than an answer can have elements, in more than the megabyte of an answer.
+func TestConfigOfAnySize(t *testing.T) {
+	t.Parallel()
+	ids := make([]string, 60_000)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("account-of-twenty-%d", i)
+	}
+	connections := []string{neonomics("all", "http://127.0.0.1:9", append(ids, ids[0])...)}
+	for i := range 12_000 {
+		connections = append(connections, neonomics(fmt.Sprint(i), "http://127.0.0.1:9", "1"))
+	}
+	connections = append(connections, neonomics("0", "http://127.0.0.1:9", "1"))
+	got := on(t, configOf(connections...), "get")
+	assert.Equal(t, outcome{2, "", "openbalances: config: connections[0] (all): accounts[60000]: occurs twice\n" +
+		"openbalances: config: connections[12001] (0): name: used by an earlier connection\n"}, got)
 }
 
 func TestConfigNamesAllFaults(t *testing.T) {
@@ -153,14 +179,6 @@ func TestGoodConfigIsGood(t *testing.T) {
 		assert.Contains(t, got.stderr, "failed: work mypos")
 		assert.EqualValues(t, 3, calls)
 	}
-}
-
-func assertRefused(t *testing.T, config, line string) {
-	t.Helper()
-	got, calls := getCounting(t, config)
-	assert.Equal(t, outcome{2, "", "openbalances: " + line + "\n"}, got)
-	assert.Zero(t, calls, "something was sent")
-	assert.NotContains(t, got.stderr, "S3CR3T")
 }
 
 // getCounting runs get against a server that refuses everything and counts.

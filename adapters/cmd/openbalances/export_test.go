@@ -18,6 +18,18 @@ func Opener(name string) func(*adapters.Options) (adapters.Source, error) {
 	return func(options *adapters.Options) (adapters.Source, error) { return openDemo(name, options) }
 }
 
+// DemoCredentials returns the texts that Opener opens a provider's adapter with, but for keys, which are made anew.
+func DemoCredentials(name string) (texts []string, err error) {
+	p, _ := findProvider(name)
+	values, err := p.demoCredentials()
+	for name, value := range values {
+		if p.pem[name] == nil {
+			texts = append(texts, string(value))
+		}
+	}
+	return texts, err
+}
+
 // Check prints what is wrong with the configuration in a file, and returns the exit code for it. Nothing is sent.
 func Check(file string, stderr io.Writer) int {
 	_, err := loadConnections(file, true)

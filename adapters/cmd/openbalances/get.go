@@ -45,8 +45,8 @@ func getAll(ctx context.Context, connections []connection, as format, stdout, st
 // the traffic was not checked.
 func balanceReport(results []result, found []deviation, columns []column[balance], spent string) report {
 	return report{
-		document: document{allLines(results), failures(results), closed(results), found},
-		rows:     func() [][]string { return csvRows(balanceColumns, allLines(results)) },
+		document: document{allLines(results), failures(results), places(results, isClosed), places(results, isEmpty), found},
+		rows:     func() [][]string { return csvRows(balanceColumns, tableLines(results)) },
 		table:    func() string { return balanceTable(results, columns) },
 		remarks:  remarks(results) + summary(results) + spent + "\n",
 		failed:   hasFailed(results),
@@ -73,13 +73,15 @@ func withConnections(flags *flag.FlagSet, checked *bool, check func() error,
 		case *timeout <= 0:
 			return misuse{"-timeout must be more than 0"}
 		}
-		connections, err := loadConnections(*path, checked != nil && *checked)
-		if err != nil {
-			return err
-		}
 		ctx, cancel := context.WithTimeout(ctx, *timeout)
 		defer cancel()
-		return work(ctx, connections, stdout, stderr)
+		return untilEnd(ctx, func() error {
+			connections, err := loadConnections(*path, checked != nil && *checked)
+			if err != nil {
+				return err
+			}
+			return work(ctx, connections, stdout, stderr)
+		})
 	}
 }
 

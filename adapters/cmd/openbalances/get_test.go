@@ -5,11 +5,13 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,6 +29,7 @@ const (
 	long    = "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij"
 	one     = `[{"amount":"1.50","currency":"NOK","type":"CLBD"}]`
 	nothing = "{\n  \"balances\": [],\n  \"failures\": [%s]%s\n}\n"
+	isEmpty = ",\n  \"empty\": [\n    {\n      \"connection\": \"home\",\n      \"provider\": \"neonomics\"%s\n    }\n  ]"
 )
 
 func hostileBank() bank {
@@ -45,7 +48,7 @@ func TestGetCSV(t *testing.T) {
 	got := on(t, oneConnection(serve(t, hostileBank()), "a", "b", "gone"), "get", "-format", "csv")
 	assert.Equal(t, 1, got.exit)
 	assert.Equal(t, "failed: home neonomics gone: neonomics: get balances: not_found (HTTP 404)\n2 balances from 2 accounts, 1 failed\n", got.stderr)
-	assert.Equal(t, 3, strings.Count(got.stdout, "\r\n"))
+	assert.Equal(t, 4, strings.Count(got.stdout, "\r\n"))
 	rows, err := csv.NewReader(strings.NewReader(timeless(got.stdout, before))).ReadAll()
 	require.NoError(t, err)
 	columns := strings.Fields("connection provider accountId iban bban type providerType amount currency asOf receivedAt bank " +
@@ -72,6 +75,7 @@ func TestGetCSV(t *testing.T) {
 			"connection": "home", "provider": "neonomics", "accountId": "a", "type": "closingBooked", "amount": "2", "currency": "NOK",
 			"providerType": "CLBD", "receivedAt": "RECEIVED",
 		},
+		{"connection": "home", "provider": "neonomics", "accountId": "b"},
 	}, lines)
 }
 
@@ -99,7 +103,9 @@ failed: home neonomics gone: neonomics: get balances: not_found (HTTP 404)
 			1, "CONNECTION  PROVIDER  ACCOUNT  TYPE  AMOUNT  CURRENCY  AS OF\n",
 			"failed: home neonomics a: neonomics: get balances: not_found (HTTP 404)\n0 balances from 0 accounts, 1 failed\n",
 		}},
-		{"JSON of nothing has both lists", bank{"a": `[]`}, "a", "get -json", outcome{0, fmt.Sprintf(nothing, "", ""), ""}},
+		{"JSON of an empty account", bank{"a": `[]`}, "a", "get -json",
+			outcome{0, fmt.Sprintf(nothing, "", fmt.Sprintf(isEmpty, ",\n      \"accountId\": \"a\"")), ""}},
+		{"JSON of an empty connection", bank{"": `[]`}, "", "get -json", outcome{0, fmt.Sprintf(nothing, "", fmt.Sprintf(isEmpty, "")), ""}},
 		{"JSON is readable", bank{"a": `[{"amount":"1","currency":"NOK","type":"<a> & \\u003c \\\\ \u2028\u202e\u007f\udb40\udc41 kr\u00f8ne"}]`},
 			"a", "get -format json -json", outcome{0, `{
   "balances": [
@@ -225,8 +231,13 @@ func TestCSVHasTheValuesOfTheJSON(t *testing.T) {
 		require.NoError(t, err)
 		var document map[string][]map[string]any
 		require.NoError(t, json.Unmarshal([]byte(on(t, config, command, "-json").stdout), &document))
-		require.Len(t, rows, len(document[list])+1)
 		require.NotEmpty(t, document[list])
+		for _, line := range document["empty"] {
+			i := slices.IndexFunc(rows, func(row []string) bool { return row[2] == line["accountId"] })
+			assert.Equal(t, 3, len(strings.Fields(strings.Join(rows[i], " "))), "no amount")
+			rows = slices.Delete(rows, i, i+1)
+		}
+		require.Len(t, rows, len(document[list])+1)
 		for i, line := range document[list] {
 			for column, name := range rows[0] {
 				want, isText := line[name].(string)
@@ -374,5 +385,57 @@ func TestUnwritableOutputIsAFailure(t *testing.T) {
 		var stderr strings.Builder
 		assert.Equal(t, 1, openbalances.Run(t.Context(), strings.Fields(command), full{}, &stderr), command)
 		assert.Contains(t, stderr.String(), "openbalances: cannot write the output: disk full\n", command)
+	}
+}
+
+// An interrupt and -timeout end every command, also one whose output nobody reads.
+func TestNothingOutlastsItsEnd(t *testing.T) {
+	t.Parallel()
+	url := serve(t, bank{"a": one, "": `[{"id":"a","accountName":""}]`})
+	config := " -connection home -account a -config " + arguments(t, oneConnection(url, "a"), "")[2]
+	plain := strings.Replace(config, " -connection home -account a", "", 1)
+	for _, command := range []string{
+		"demo", "demo -json", "providers", "providers -json", "sandbox -addr 127.0.0.1:0", "get" + plain, "get -contract" + plain, "accounts" + plain,
+		"explain" + config, "get -timeout 200ms" + plain, "accounts -timeout 200ms" + plain, "explain -timeout 200ms" + config,
+	} {
+		t.Run(command[:min(len(command), 30)], func(t *testing.T) {
+			t.Parallel()
+			_, stuck := io.Pipe()
+			ctx, interrupt := context.WithCancel(t.Context())
+			defer interrupt()
+			if !strings.Contains(command, "-timeout") {
+				time.AfterFunc(200*time.Millisecond, interrupt)
+			}
+			assert.Equal(t, 1, openbalances.Run(ctx, strings.Fields(command), stuck, stuck))
+		})
+	}
+}
+
+// What a provider could send to hide something or to turn text around is escaped in every form; other letters are not.
+func TestOnlyWhatShowsItselfIsPrinted(t *testing.T) {
+	t.Parallel()
+	hidden := "\u00ad\u034f\u061c\u115f\u17b4\u180b\u200b\u200d\u200e\u202e\u2060\u2066\u2800\u3000\u3164\ufe0f\ufeff\uffa0\U000e0100\U000e0041\U0001d159" +
+		"\u05d0\u0631\u0661\u0780\u07c1\ufb1d\ufdf2\ufe8e\U00010800\U0001ee00"
+	const legible = "Кари Нордманн, Bjørn Æåé e\u0301 ΑΩ 日本 한 हिन्दी ก € “”"
+	text, err := json.Marshal(legible + hidden)
+	require.NoError(t, err)
+	name := string(text[1 : len(text)-1])
+	url := serve(t, bank{
+		"a": `[{"amount":"-12.50","currency":"NOK","type":"` + name + `","` + name + `":1}]`,
+		"":  `[{"id":"` + name + `","accountName":"` + name + `","balances":[]}]`, "b": `503 {"message":"` + name + `","errorCode":"` + name + `"}`,
+	})
+	config := configOf(strings.Replace(neonomics("home", url, "a", "b"), "home", name, 1), neonomics("all", url))
+	for _, command := range []string{
+		"get", "get -json", "get -format csv", "get -contract", "get -contract -json", "accounts", "accounts -json", "accounts -format csv",
+		"explain -connection all -account a", "explain -connection all -account a -json", "get -" + hidden,
+	} {
+		words := strings.Fields(command)
+		got := on(t, config, words[0], words[1:]...)
+		for _, r := range hidden {
+			assert.NotContains(t, got.stdout+got.stderr, string(r), "%s: %U", command, r)
+		}
+		if !strings.HasSuffix(command, hidden) {
+			assert.Contains(t, got.stdout, legible, command)
+		}
 	}
 }

@@ -8,36 +8,19 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf16"
 
 	"github.com/openbalances/openbalances/adapters"
 )
 
-// document is what -json prints: the first two lists are always there, the third if there are closed accounts, and the
-// last with -contract.
+// document is what -json prints: the first two lists are always there, the third and the fourth if they have elements, and
+// the last with -contract.
 type document struct {
 	Balances   []balance   `json:"balances"`
 	Failures   []failure   `json:"failures"`
 	Closed     []place     `json:"closed,omitempty"`
+	Empty      []place     `json:"empty,omitempty"`
 	Deviations []deviation `json:"deviations,omitzero"`
-}
-
-// place is an account of which there is nothing to show but that it was found.
-type place struct {
-	Connection string `json:"connection"`
-	Provider   string `json:"provider"`
-	AccountID  string `json:"accountId"`
-}
-
-// closed returns the accounts that were not asked for because the provider lists them as closed.
-func closed(results []result) (all []place) {
-	for _, r := range results {
-		if r.closed {
-			all = append(all, place{r.connection, r.provider, r.accountID})
-		}
-	}
-	return all
 }
 
 // balance is a balance with the result that it is part of.
@@ -64,6 +47,26 @@ func allLines(results []result) []balance {
 	return all
 }
 
+// place is an account or, without accountId, a connection without accounts.
+type place struct {
+	Connection string `json:"connection"`
+	Provider   string `json:"provider"`
+	AccountID  string `json:"accountId,omitempty"`
+}
+
+func places(results []result, belongs func(result) bool) (all []place) {
+	for _, r := range results {
+		if belongs(r) {
+			all = append(all, place{r.connection, r.provider, r.accountID})
+		}
+	}
+	return all
+}
+
+func isClosed(r result) bool { return r.closed }
+
+func isEmpty(r result) bool { return r.err == nil && !r.closed && len(r.balances) == 0 }
+
 // indented returns value as one document, for people and programs.
 func indented(value any) (string, error) {
 	text, err := json.MarshalIndent(value, "", "  ")
@@ -74,11 +77,11 @@ func indented(value any) (string, error) {
 var htmlEscapes = strings.NewReplacer(`\\`, `\\`, `\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
 
 // plainJSON returns the same JSON value, readable and harmless on a terminal: no escapes for web pages, and escapes
-// for everything that does not print. In JSON such characters occur in strings only.
+// for everything that is not harmless. In JSON such characters occur in strings only.
 func plainJSON(text string) string {
 	var plain strings.Builder
 	for _, r := range htmlEscapes.Replace(text) {
-		if r == '\n' || unicode.IsPrint(r) {
+		if r == '\n' || isHarmless(r) {
 			plain.WriteRune(r)
 			continue
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -68,10 +67,11 @@ func listProvidersJSON(stdout io.Writer) error {
 		}
 		all = append(all, listed{info, limit.Calls, limit.Window.Hours(), credentialNames{p.required, p.oneOf, p.optional}})
 	}
-	encoder := json.NewEncoder(stdout)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(map[string]any{"providers": all})
+	text, err := indented(map[string]any{"providers": all})
+	if err == nil {
+		_, err = io.WriteString(stdout, text)
+	}
+	return err
 }
 
 // credentialWords returns the credentials' names: alternatives with "|" between them, optional ones in brackets.

@@ -8,9 +8,12 @@
 //	openbalances sandbox -addr HOST:PORT  the providers' documented examples over HTTP
 //	openbalances providers                what is supported, with which credentials
 //
-// What is printed holds no control character and nothing that could turn text around: such characters are escaped, in
-// JSON as JSON does and elsewhere as \u{1b}. In CSV the start of a formula is escaped as well. While get and accounts
-// take longer than a second, a terminal on stderr shows how far they are.
+// What is printed holds no control character, none that is invisible or blank, and none that could turn text around,
+// letters that are written from right to left included: such characters are escaped, in JSON as JSON does and elsewhere
+// as \u{1b}. In CSV the start of a formula is escaped as well. While get and accounts take longer than a second, a terminal
+// on stderr shows how far they are.
+//
+// An interrupt, and the end of -timeout, end every command within a few seconds, whatever it waits for.
 //
 // It exits with 0 if everything succeeded, with 1 if something failed and with 2 for wrong usage or configuration.
 package main
@@ -24,6 +27,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 const (
@@ -92,9 +96,33 @@ func (c command) run(ctx context.Context, args []string, stdout, stderr io.Write
 	case flags.NArg() > 0:
 		err = misuse{"unexpected argument " + flags.Arg(0) + "; see openbalances " + c.name + " -h"}
 	default:
-		err = do(ctx, stdout, stderr)
+		err = untilEnd(ctx, func() error { return do(ctx, stdout, stderr) })
 	}
 	return exit(err, stderr)
+}
+
+// patience is how long a command may go on after its end, to put into words what it has.
+const patience = 2 * time.Second
+
+// errStopped is what a command says that went on for longer.
+var errStopped = errors.New("stopped before it was done")
+
+// untilEnd does the work of a command. It gives up on work that goes on after the end of ctx, because a file gives nothing
+// or nobody reads the output.
+func untilEnd(ctx context.Context, work func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- work() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(patience):
+		return errStopped
+	}
 }
 
 // exit prints err and returns its exit code.
@@ -108,6 +136,10 @@ func exit(err error, stderr io.Writer) int {
 			complain(stderr, line)
 		}
 		return exitUsage
+	case errors.Is(err, errStopped): // perhaps because nobody reads this either
+		ended, end := context.WithCancel(context.Background())
+		end()
+		_ = untilEnd(ended, func() error { complain(stderr, err.Error()); return nil })
 	case !errors.Is(err, errReported):
 		complain(stderr, err.Error())
 	}

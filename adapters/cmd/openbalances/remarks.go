@@ -53,7 +53,7 @@ func summary(results []result) string {
 			accounts++
 		}
 	}
-	if n := len(closed(results)); n > 0 {
+	if n := len(places(results, isClosed)); n > 0 {
 		accounts, gone = accounts-n, fmt.Sprintf(", %d closed", n)
 	}
 	return fmt.Sprintf("%s from %s, %d failed%s", counted(balances, "balance"), counted(accounts, "account"), failed, gone)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -81,6 +82,9 @@ func arguments(t *testing.T, config, command string, flags ...string) []string {
 func folderWith(t testing.TB, more map[string]string) string {
 	t.Helper()
 	folder := t.TempDir()
+	if strings.Contains(more["config.json"], "fifo") {
+		require.NoError(t, exec.Command("mkfifo", filepath.Join(folder, "fifo")).Run())
+	}
 	for _, files := range []map[string]string{credentialFiles(t), more} {
 		for name, text := range files {
 			file := filepath.Join(folder, name)

@@ -19,7 +19,7 @@ const (
 	headerTime    = 5 * time.Second
 	exchangeTime  = 30 * time.Second
 	idleTime      = 2 * time.Minute
-	shutdownTime  = 5 * time.Second
+	shutdownTime  = 1 * time.Second // less than patience
 	maxHeaderSize = 64 << 10
 )
 

@@ -13,34 +13,48 @@ import (
 
 const maxAccountShown = 40
 
-// balanceTable has one row for each balance. An account without any is not left out.
-func balanceTable(results []result, columns []column[balance]) string {
-	var lines []balance
+// tableLines has one line for each balance, and one for an account without any.
+func tableLines(results []result) (lines []balance) {
 	for _, r := range results {
 		if r.err == nil && r.accountID != "" && len(r.balances) == 0 {
 			lines = append(lines, balance{of: r})
 		}
 		lines = append(lines, r.lines()...)
 	}
-	rows := tableRows(columns, lines)
-	for i, line := range lines {
-		if len(line.of.balances) == 0 {
-			cells := rows[i+1][slices.Index(rows[0], "TYPE"):]
-			clear(cells)
-			if cells[0] = "(no balances)"; line.of.closed {
-				cells[0] = "(closed)"
-			}
-		}
-	}
+	return lines
+}
+
+func balanceTable(results []result, columns []column[balance]) string {
+	rows := tableRows(columns, tableLines(results))
 	alignAmounts(rows, slices.Index(rows[0], "AMOUNT"))
 	return table(rows)
 }
 
 func typeText(b balance) string {
+	if b.of.closed {
+		return "(closed)"
+	}
+	if len(b.of.balances) == 0 {
+		return "(no balances)"
+	}
 	if b.Type == adapters.Unknown {
 		return fmt.Sprintf("%s (%s)", b.Type, printable(b.ProviderType))
 	}
 	return string(b.Type)
+}
+
+func amountText(b balance) string {
+	if len(b.of.balances) == 0 {
+		return ""
+	}
+	return b.Amount.String()
+}
+
+func asOfText(b balance) string {
+	if len(b.of.balances) == 0 {
+		return ""
+	}
+	return orDash(wholeTime(b.AsOf))
 }
 
 func orDash(text string) string {
@@ -91,12 +105,34 @@ func table(rows [][]string) string {
 	return text.String()
 }
 
-// printable returns text with everything escaped that could steer a terminal or hide: control characters, bidi and
-// other format characters, and blanks besides the plain one.
+// isHarmless reports whether a character shows itself, and only itself: it is no control or format character, none that
+// is blank or invisible besides the plain blank, and none that is written from right to left, next to which an amount is
+// shown in another order.
+func isHarmless(r rune) bool {
+	return unicode.IsPrint(r) &&
+		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, blank, rightToLeft)
+}
+
+var (
+	// blank are characters without a mark that are neither spaces nor ignorable: a Braille pattern without dots, a null
+	// notehead, two Egyptian blanks and a Khitan filler.
+	blank = &unicode.RangeTable{
+		R16: []unicode.Range16{{Lo: 0x2800, Hi: 0x2800, Stride: 1}},
+		R32: []unicode.Range32{{Lo: 0x13441, Hi: 0x13442, Stride: 1}, {Lo: 0x16fe4, Hi: 0x16fe4, Stride: 1}, {Lo: 0x1d159, Hi: 0x1d159, Stride: 1}},
+	}
+	// rightToLeft are the blocks whose characters have by default the bidirectional class R or AL, after
+	// https://www.unicode.org/Public/UCD/latest/ucd/extracted/DerivedBidiClass.txt.
+	rightToLeft = &unicode.RangeTable{
+		R16: []unicode.Range16{{Lo: 0x590, Hi: 0x8ff, Stride: 1}, {Lo: 0xfb1d, Hi: 0xfdff, Stride: 1}, {Lo: 0xfe70, Hi: 0xfeff, Stride: 1}},
+		R32: []unicode.Range32{{Lo: 0x10800, Hi: 0x10fff, Stride: 1}, {Lo: 0x1e800, Hi: 0x1efff, Stride: 1}},
+	}
+)
+
+// printable returns text with everything escaped that is not harmless.
 func printable(text string) string {
 	var safe strings.Builder
 	for _, r := range text {
-		if unicode.IsPrint(r) {
+		if isHarmless(r) {
 			safe.WriteRune(r)
 		} else {
 			fmt.Fprintf(&safe, `\u{%x}`, r)
@@ -134,9 +170,9 @@ var balanceColumns = []column[balance]{
 	{"bban", "", func(b balance) string { return b.BBAN }, nil},
 	{"type", "TYPE", func(b balance) string { return string(b.Type) }, typeText},
 	{"providerType", "", func(b balance) string { return b.ProviderType }, nil},
-	{amountColumn, "AMOUNT", func(b balance) string { return b.Amount.String() }, nil},
+	{amountColumn, "AMOUNT", amountText, nil},
 	{"currency", "CURRENCY", func(b balance) string { return b.Currency }, nil},
-	{"asOf", "AS OF", func(b balance) string { return timeText(b.AsOf) }, func(b balance) string { return orDash(wholeTime(b.AsOf)) }},
+	{"asOf", "AS OF", func(b balance) string { return timeText(b.AsOf) }, asOfText},
 	{"receivedAt", "", func(b balance) string { return timeText(b.ReceivedAt) }, nil},
 	{"bank", "", func(b balance) string { return b.Bank }, nil},
 	{"referenceDate", "", func(b balance) string { return b.ReferenceDate.String() }, nil},

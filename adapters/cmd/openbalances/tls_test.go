@@ -55,17 +55,14 @@ type office struct {
 	connections []byte // one for each provider, with one account
 }
 
-func newOffice(t *testing.T, version uint16) *office {
+func newOffice(t *testing.T) *office {
 	t.Helper()
-	root, stranger := tlstest.NewAuthority(t), tlstest.NewAuthority(t)
-	content := map[string]string{"root.pem": root.PEM(), "strange.pem": stranger.PEM()}
-	for name, pair := range map[string]tls.Certificate{
-		"good": root.Issue(t, nil), "stranger": stranger.Issue(t, nil),
-		"expired": root.Issue(t, tlstest.Expired), "early": root.Issue(t, tlstest.NotYetValid),
-	} {
+	root := tlstest.NewAuthority(t)
+	content := map[string]string{"root.pem": root.PEM(), "strange.pem": tlstest.NewAuthority(t).PEM()}
+	for name, pair := range map[string]tls.Certificate{"good": root.Issue(t, nil), "expired": root.Issue(t, tlstest.Expired)} {
 		content[name+".pem"], content[name+".key"] = tlstest.PEM(t, pair)
 	}
-	server := tlstest.Serve(t, root, version, false, sandboxes())
+	server := tlstest.Serve(t, root, tls.VersionTLS13, false, sandboxes())
 	var connections []connectionFile
 	for _, provider := range specs.Providers() {
 		document, err := contract.Load(provider)
@@ -87,8 +84,8 @@ func newOffice(t *testing.T, version uint16) *office {
 	return &office{folderWith(t, content), text}
 }
 
-// get runs get on the connections, changed.
-func (o *office) get(t *testing.T, change func(*connectionFile), flags ...string) outcome {
+// get runs get -json on the connections, changed.
+func (o *office) get(t *testing.T, change func(*connectionFile)) outcome {
 	t.Helper()
 	var connections []connectionFile
 	require.NoError(t, json.Unmarshal(o.connections, &connections))
@@ -99,7 +96,7 @@ func (o *office) get(t *testing.T, change func(*connectionFile), flags ...string
 	require.NoError(t, err)
 	file := filepath.Join(o.folder, strings.ReplaceAll(t.Name(), "/", " ")+".json")
 	require.NoError(t, os.WriteFile(file, text, 0o600))
-	return run(t, append([]string{"get", "-config", file}, flags...)...)
+	return run(t, "get", "-json", "-config", file)
 }
 
 // makeQSeal lets openssl make the signing key pair, issued by an authority with a name that needs care.
@@ -131,7 +128,7 @@ func TestGetFromBehindMutualTLS(t *testing.T) {
 	want := read(t, demo)
 	require.Equal(t, specs.Providers(), want.providers())
 	assert.Empty(t, want.Failures)
-	o := newOffice(t, tls.VersionTLS13)
+	o := newOffice(t)
 	makeQSeal(t, o.folder)
 	got := o.get(t, func(c *connectionFile) {
 		c.Accounts = nil
@@ -140,7 +137,7 @@ func TestGetFromBehindMutualTLS(t *testing.T) {
 				c.Accounts = append(c.Accounts, id)
 			}
 		}
-	}, "-json")
+	})
 	assert.Equal(t, 0, got.exit)
 	document := read(t, got)
 	assert.Empty(t, document.Failures)
@@ -153,54 +150,36 @@ func TestGetFromBehindMutualTLS(t *testing.T) {
 	assert.Equal(t, want.Balances, document.Balances)
 }
 
-// Every provider's connection in turn has something wrong with its client certificate; the others are not touched.
+// Every provider's connection in turn has something wrong with its certificates; the others are not touched. A test of
+// package adapters has all that can be wrong, in both versions of TLS.
 func TestGetWithOneWrongClientCertificate(t *testing.T) {
 	t.Parallel()
-	show := func(name string) func(*connectionFile) {
-		return func(c *connectionFile) { c.TLS["clientCert"], c.TLS["clientKey"] = name+".pem", name+".key" }
-	}
-	none := func(c *connectionFile) { delete(c.TLS, "clientCert"); delete(c.TLS, "clientKey") }
-	noRoots := func(c *connectionFile) { delete(c.TLS, "rootCAs") }
-	otherRoots := func(c *connectionFile) { c.TLS["rootCAs"] = "strange.pem" }
-	const refused, required = "client certificate not accepted", "client certificate required"
-	const notTrusted = "server certificate not accepted: its issuer is not known; cure: add the root or intermediate that is missing to RootCAs"
-	const failed = "TLS handshake failed: the server wants a client certificate, or has only RSA key exchange " +
-		"(cure: GODEBUG=tlsrsakex=1) or another cipher that Go has given up" // all that a server says in TLS 1.2 if there is no certificate
-	o12, o13 := newOffice(t, tls.VersionTLS12), newOffice(t, tls.VersionTLS13)
-	for name, tc := range map[string]struct {
-		change       func(*connectionFile)
-		tls12, tls13 string
-	}{
-		"expired":       {show("expired"), refused, refused},
-		"not yet valid": {show("early"), refused, refused},
-		"unknown":       {show("stranger"), failed, required}, // crypto/tls shows none whose authority was not named
-		"none":          {none, failed, required},
-		"no roots":      {noRoots, notTrusted, notTrusted},
-		"other roots":   {otherRoots, notTrusted, notTrusted},
+	o := newOffice(t)
+	for problem, files := range map[string]map[string]string{
+		"client certificate not accepted": {"rootCAs": "root.pem", "clientCert": "expired.pem", "clientKey": "expired.key"},
+		"client certificate required":     {"rootCAs": "root.pem"},
+		"server certificate not accepted: its issuer is not known; cure: add the root or intermediate that is missing to RootCAs": {"rootCAs": "strange.pem", "clientCert": "good.pem", "clientKey": "good.key"},
 	} {
 		for i, provider := range specs.Providers() {
-			for o, problem := range map[*office]string{o12: tc.tls12, o13: tc.tls13} {
-				t.Run(name+" "+provider+" "+problem, func(t *testing.T) {
-					t.Parallel()
-					var account string
-					got := o.get(t, func(c *connectionFile) {
-						if c.Provider == provider {
-							tc.change(c)
-							account = c.Accounts[0]
-						}
-					}, "-json")
-					assert.Equal(t, 1, got.exit)
-					document := read(t, got)
-					assert.Equal(t, slices.Delete(specs.Providers(), i, i+1), document.providers())
-					for _, failure := range document.Failures {
-						delete(failure, "requestId") // made for the call
+			t.Run(provider+" "+problem, func(t *testing.T) {
+				t.Parallel()
+				var account string
+				got := o.get(t, func(c *connectionFile) {
+					if c.Provider == provider {
+						c.TLS, account = files, c.Accounts[0]
 					}
-					assert.Equal(t, []map[string]any{{
-						"connection": provider, "provider": provider, "accountId": account,
-						"kind": "unavailable", "origin": "transport", "message": problem,
-					}}, document.Failures)
 				})
-			}
+				assert.Equal(t, 1, got.exit)
+				document := read(t, got)
+				assert.Equal(t, slices.Delete(specs.Providers(), i, i+1), document.providers())
+				for _, failure := range document.Failures {
+					delete(failure, "requestId") // made for the call
+				}
+				assert.Equal(t, []map[string]any{{
+					"connection": provider, "provider": provider, "accountId": account,
+					"kind": "unavailable", "origin": "transport", "message": problem,
+				}}, document.Failures)
+			})
 		}
 	}
 }

@@ -61,15 +61,12 @@ func within(folder, path string) string {
 	return filepath.Join(folder, path)
 }
 
-// readFile returns the content of a file of at most limit bytes. Its errors do not hold the path.
+// readFile returns the content of a regular file of at most limit bytes. Its errors do not hold the path.
 func readFile(path string, limit int64) ([]byte, error) {
-	var data []byte
-	file, err := os.Open(path)
-	if err == nil {
-		defer func() { _ = file.Close() }()
-		data, err = io.ReadAll(io.LimitReader(file, limit+1))
-	}
+	data, err := readRegular(path, limit+1)
 	switch {
+	case errors.Is(err, errIrregular):
+		return nil, err
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("no such file")
 	case errors.Is(err, fs.ErrPermission):
@@ -80,4 +77,23 @@ func readFile(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("the file is larger than %d KiB", limit>>10)
 	}
 	return data, nil
+}
+
+var errIrregular = errors.New("not a regular file")
+
+// readRegular opens nothing that could let it wait, such as a FIFO.
+func readRegular(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular() && !info.IsDir():
+		return nil, errIrregular
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	return io.ReadAll(io.LimitReader(file, limit))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -14,6 +15,8 @@ const (
 	maxDepth    = 64
 	maxMembers  = 256    // of one object
 	maxElements = 10_000 // of all arrays together
+
+	maxKnownElements = 1_000_000 // of the caller's own document
 )
 
 // ErrTooMany is the error for a text with more elements or members than any answer needs.
@@ -26,9 +29,9 @@ var (
 
 // inspect walks a text once, before it is decoded, and looks only at its structure: what is wrong otherwise is left to the
 // decoder to say.
-func inspect(data []byte) error {
+func inspect(data []byte, maxElements int) error {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(data))
-	var names [maxDepth + 1][]string // of the open objects, by depth
+	var names [maxDepth + 1][]name // of the open objects, by depth
 	for elements := 0; elements <= maxElements; {
 		token, err := decoder.ReadToken()
 		if err != nil {
@@ -44,7 +47,7 @@ func inspect(data []byte) error {
 		case kind == '[' && length > 0:
 			elements++
 		case kind == '{' && length%2 == 1 && token.Kind() == '"':
-			names[depth] = append(names[depth], token.String())
+			names[depth] = append(names[depth], name{token.String(), folded(token.String())})
 			err = lastName(names[depth])
 		}
 		if err != nil {
@@ -54,14 +57,31 @@ func inspect(data []byte) error {
 	return ErrTooMany
 }
 
+// name is a name of an object, and the one text for all that differ from it in case only.
+type name struct{ text, folded string }
+
 // lastName returns what is wrong with the last name of an object.
-func lastName(names []string) error {
+func lastName(names []name) error {
 	last := names[len(names)-1]
 	if len(names) > maxMembers {
 		return ErrTooMany
 	}
-	if slices.ContainsFunc(names, func(name string) bool { return name != last && strings.EqualFold(name, last) }) {
+	if slices.ContainsFunc(names, func(n name) bool { return n.folded == last.folded && n.text != last.text }) {
 		return errCase
 	}
 	return nil
+}
+
+// folded returns the same text for all that [strings.EqualFold] calls equal.
+func folded(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= unicode.MaxASCII {
+			return unicode.ToUpper(r)
+		}
+		first := r
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			first = min(first, other)
+		}
+		return first
+	}, text)
 }

@@ -12,12 +12,16 @@ import (
 // Missing returns the place of the first member that is absent or null although the type of target requires it, or "".
 // A field is required unless it is a pointer or its tag says omitempty. data has been decoded into target.
 func Missing(data []byte, target any) string {
-	w := walker{jsontext.NewDecoder(bytes.NewReader(data))}
+	w := walker{jsontext.NewDecoder(bytes.NewReader(data)), false}
 	return strings.TrimPrefix(w.value(reflect.TypeOf(target), ""), ".")
 }
 
-// walker reads values one after the other. They are known to be good, so that reading never fails.
-type walker struct{ *jsontext.Decoder }
+// walker reads values one after the other. They are known to be good, so that reading never fails. It looks for members
+// that are missing, or for names that differ in case from one of the type.
+type walker struct {
+	*jsontext.Decoder
+	inCase bool
+}
 
 func (w walker) value(t reflect.Type, place string) string {
 	for t.Kind() == reflect.Pointer {
@@ -42,18 +46,28 @@ func (w walker) object(t reflect.Type, place string) string {
 		field, known := step(t, name)
 		if !known {
 			_ = w.SkipValue()
-			return ""
+			return w.otherCase(t, place, name)
 		}
 		return w.value(field, place+"."+name)
 	})
 	for i := range t.NumField() {
 		name, option, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		required := name != "" && name != "-" && option == "" && t.Field(i).Type.Kind() != reflect.Pointer
-		if missing == "" && required && !given[name] {
+		if missing == "" && required && !given[name] && !w.inCase {
 			return place + "." + name
 		}
 	}
 	return missing
+}
+
+// otherCase returns the place of the field whose name is the same but for its case.
+func (w walker) otherCase(t reflect.Type, place, name string) string {
+	for i := 0; w.inCase && i < t.NumField(); i++ {
+		if own, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); strings.EqualFold(own, name) {
+			return place + "." + own
+		}
+	}
+	return ""
 }
 
 // each reads an object to its end and returns the first place that member returns.

@@ -104,10 +104,13 @@ func (r *reader) object(s *shape, v reflect.Value) bool {
 	return true
 }
 
+// maxName is how long a name may be that is compared with all others of its object.
+const maxName = 64
+
 // distinct takes down a name that s does not have. It returns false if the name differs in case at most from one that s
-// has or one of those after outer, or if they are too many.
+// has or one of those after outer, or if they are too many or too long.
 func (r *reader) distinct(s *shape, outer int, name []byte) bool {
-	if len(r.names)-outer >= maxMembers-maxPlanned ||
+	if len(r.names)-outer >= maxMembers-maxPlanned || len(name) > maxName ||
 		slices.ContainsFunc(s.members, func(m member) bool { return strings.EqualFold(m.name, string(name)) }) ||
 		slices.ContainsFunc(r.names[outer:], func(other []byte) bool { return bytes.EqualFold(other, name) }) {
 		return false

@@ -12,9 +12,11 @@
 package strictjson
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"reflect"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -53,14 +55,27 @@ func Unmarshal(data []byte, target any) error {
 	return unmarshal(data, target, options, hideNames)
 }
 
-// UnmarshalKnown is Unmarshal for the caller's own documents, such as configuration: it refuses unknown members, and
-// its errors name them.
+// UnmarshalKnown is Unmarshal for the caller's own documents, such as configuration: it refuses unknown members, its
+// errors name them, and it takes a million elements.
 func UnmarshalKnown(data []byte, target any) error {
 	return unmarshal(data, target, json.JoinOptions(options, json.RejectUnknownMembers(true)), showNames)
 }
 
+// UnmarshalStored is Unmarshal for what the caller has stored by encoding/json: it refuses a name that differs from one of
+// the target's in case only, which would be passed over.
+func UnmarshalStored(data []byte, target any) error {
+	if err := unmarshal(data, target, options, hideNames); err != nil {
+		return err
+	}
+	w := walker{jsontext.NewDecoder(bytes.NewReader(data)), true}
+	if place := strings.TrimPrefix(w.value(reflect.TypeOf(target), ""), "."); place != "" {
+		return &Error{Path: place, Problem: "written in another case"}
+	}
+	return nil
+}
+
 func unmarshal(data []byte, target any, options json.Options, names unknownNames) error {
-	if err := inspect(data); err != nil {
+	if err := inspect(data, map[unknownNames]int{hideNames: maxElements, showNames: maxKnownElements}[names]); err != nil {
 		return &Error{Problem: err.Error(), Err: err}
 	}
 	if err := json.Unmarshal(data, target, options); err != nil {

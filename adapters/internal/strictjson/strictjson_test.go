@@ -59,12 +59,13 @@ func TestUnmarshalNamesTheProblem(t *testing.T) {
 		`{"other":` + strings.Repeat("[", 20000):   "nested too deeply",
 		"{\"items\":[{\"text\":\"\xff\"}]}":        "items[0].text: not valid JSON",
 		`{"items":[{"text":"\ud800"}]}`:            "items[0].text: not valid JSON",
-		`{"items":[{"amount":` + strings.Repeat("9", 1<<20) + `}]}`: "items[0].amount: amount has too many digits",
-		`{"items":[{"amount":1,"Amount":2}]}`:                       "two names differ in case only",
-		`{"items":[],"ITEMS":[]}`:                                   "two names differ in case only",
-		`{"a":{"b":1,"c":{},"B":2}}`:                                "two names differ in case only",
-		`{"items":[],"\u0049tems":[]}`:                              "two names differ in case only",
-		`{"lin\u212as":{},"links":{}}`:                              "two names differ in case only",
+		`{"items":[{"amount":` + strings.Repeat("9", 1<<20) + `}]}`:                 "items[0].amount: amount has too many digits",
+		`{"items":[{"amount":1,"Amount":2}]}`:                                       "two names differ in case only",
+		`{"items":[],"ITEMS":[]}`:                                                   "two names differ in case only",
+		`{"a":{"b":1,"c":{},"B":2}}`:                                                "two names differ in case only",
+		`{"items":[],"\u0049tems":[]}`:                                              "two names differ in case only",
+		`{"lin\u212as":{},"links":{}}`:                                              "two names differ in case only",
+		`{"` + strings.Repeat("å", 99) + `":1,"` + strings.Repeat("Å", 99) + `":1}`: "two names differ in case only",
 	} {
 		err := strictjson.Unmarshal([]byte(text), new(document))
 		assert.EqualError(t, err, want, "%.40s", text)
@@ -95,6 +96,10 @@ func TestUnmarshalBoundsElementsAndMembers(t *testing.T) {
 	} {
 		assert.ErrorIs(t, strictjson.Unmarshal([]byte(text), new(document)), strictjson.ErrTooMany)
 	}
+	known := `{"items":[` + strings.Repeat(`{"amount":1},`, 10_002) + `{}]}`
+	assert.NoError(t, strictjson.UnmarshalKnown([]byte(known), new(document)), "the caller's own documents may be larger")
+	known = `{"items":[` + strings.Repeat(`{},`, 1_000_000) + `{}]}`
+	assert.ErrorIs(t, strictjson.UnmarshalKnown([]byte(known), new(document)), strictjson.ErrTooMany)
 	var members strings.Builder
 	for i := range 300 {
 		fmt.Fprintf(&members, `"m%d":0,`, i)

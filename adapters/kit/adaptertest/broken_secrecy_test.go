@@ -64,6 +64,7 @@ var secrecyFaults = []fault{
 		}{c, string(c.credentials.Open().AccessToken)}
 	}, caught: "values-disclose-nothing"},
 	{name: "shows the credentials as JSON", wrap: func(c *client) adapters.Source { return open{c} }, caught: "values-disclose-nothing"},
+	{name: "shows the credentials as gob", wrap: func(c *client) adapters.Source { return stored{c} }, caught: "values-disclose-nothing"},
 }
 
 // open is a client with a JSON form that somebody has forgotten.
@@ -74,3 +75,7 @@ func (o open) MarshalJSON() ([]byte, error) {
 }
 
 func (open) String() string { return examplebank }
+
+type stored struct{ *client }
+
+func (s stored) MarshalBinary() ([]byte, error) { return []byte(s.credentials.Open().ConsentID), nil }

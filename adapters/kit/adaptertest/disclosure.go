@@ -1,15 +1,13 @@
 package adaptertest
 
 import (
-	"bytes"
 	"context"
-	"crypto/ecdsa"
+	"crypto"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -18,43 +16,15 @@ import (
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/secrettest"
 	"github.com/openbalances/openbalances/adapters/internal/tlstest"
+	"github.com/openbalances/openbalances/adapters/kit/call"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 // planted is what a bank could repeat in any text: an IBAN, an amount, a token and an address.
 const planted = "NO9386011117947 4242.42 eyJhbGciOi.leak https://leak.example/x"
-
-// shown is every way in which a value gets into a text without being asked for its fields.
-func shown(t *testing.T, value any) map[string]string {
-	t.Helper()
-	texts := map[string]string{}
-	pointer := reflect.New(reflect.TypeOf(value))
-	pointer.Elem().Set(reflect.ValueOf(value))
-	for _, form := range []string{"%v", "%+v", "%#v", "%s", "%q", "%+q", "%d", "%x", "%X", "% x"} {
-		texts[form] = fmt.Sprintf(form, value)
-		texts[form+" of a pointer"] = fmt.Sprintf(form, pointer.Interface())
-		texts[form+" in lists"] = fmt.Sprintf(form, []any{value, pointer.Interface(), map[string]any{"a": pointer.Interface()}})
-		texts[form+" in a struct"] = fmt.Sprintf(form, struct{ A, B any }{value, pointer.Interface()})
-	}
-	text, err := json.Marshal(value)
-	texts["JSON"] = fmt.Sprint(string(text), err)
-	var log bytes.Buffer
-	slog.New(slog.NewTextHandler(&log, nil)).Info("a", "b", value)
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("a", "b", value)
-	texts["slog"] = log.String()
-	return texts
-}
-
-func assertHides(t *testing.T, value any, hidden []string) {
-	t.Helper()
-	for form, text := range shown(t, value) {
-		for _, secret := range hidden {
-			assert.False(t, strings.Contains(text, secret), "%s of %T shows %q: %s", form, value, secret, text)
-		}
-	}
-}
 
 // hidden are the texts that no error may show.
 func (h Harness) hidden(t *testing.T) []string {
@@ -76,12 +46,22 @@ func checkErrorsHide(t *testing.T, h Harness) {
 			provoke(t, func(err error) {
 				if err != nil {
 					provoked++
-					assertHides(t, err, hidden)
+					assertSilent(t, err, hidden)
 					assert.False(t, errors.As(err, new(*url.Error)), "a cause that holds the request's address")
 				}
 			})
 			assert.NotZero(t, provoked)
 		})
+	}
+}
+
+// assertSilent prints an error in the ways that differ from each other; a test of [adapters.Error] has all others.
+func assertSilent(t *testing.T, err error, hidden []string) {
+	t.Helper()
+	encoded, _ := json.Marshal(err)
+	text := fmt.Sprintf("%v %+v %#v %d %s", err, err, err, []error{err}, encoded)
+	for _, secret := range hidden {
+		assert.False(t, strings.Contains(text, secret), "shows %q: %s", secret, text)
 	}
 }
 
@@ -236,22 +216,33 @@ func (h Harness) provokeArguments(t *testing.T, see func(error)) {
 	}
 }
 
-// checkValuesHide prints what a caller holds: the adapter, its credentials, and options with a client certificate.
+// checkValuesHide prints what a caller holds: the adapter, with a client certificate, and its credentials.
 func checkValuesHide(t *testing.T, h Harness) {
 	certificate := tlstest.NewAuthority(t).Issue(t, nil)
+	hidden := slices.Concat(h.Secrets, secrettest.Key(t, certificate.PrivateKey.(crypto.Signer)))
+	if h.Credentials != nil {
+		hidden = append(hidden, secretsOf(t, h.Credentials.Value)...)
+		secrettest.AssertHides(t, h.Credentials.Value, hidden...)
+	}
 	options := h.options(t, silent(t))
 	options.HTTPClient = adapters.NewHTTPClient(&tls.Config{Certificates: []tls.Certificate{certificate}})
 	source, err := h.New(options)
 	require.NoError(t, err)
-	private, err := certificate.PrivateKey.(*ecdsa.PrivateKey).Bytes()
-	require.NoError(t, err)
-	hidden := append([]string{fmt.Sprint(private), fmt.Sprintf("%x", private)}, h.Secrets...)
-	assertHides(t, source, hidden)
-	assertHides(t, *options, hidden)
-	if h.Credentials != nil {
-		assertHides(t, h.Credentials.Value, hidden)
+	secrettest.AssertHides(t, source, hidden...)
+}
+
+// secretsOf are the texts and keys of an adapter's Credentials.
+func secretsOf(t *testing.T, credentials any) (all []string) {
+	t.Helper()
+	for _, c := range call.Credentials(reflect.ValueOf(credentials)) {
+		switch value := c.Field.Interface().(type) {
+		case adapters.Secret:
+			if value != "" {
+				all = append(all, secrettest.Spellings([]byte(value))...)
+			}
+		case crypto.Signer:
+			all = append(all, secrettest.Key(t, value)...)
+		}
 	}
-	for _, secret := range h.Secrets {
-		assertHides(t, adapters.Secret(secret), hidden)
-	}
+	return all
 }

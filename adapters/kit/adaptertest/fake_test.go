@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -47,15 +46,14 @@ func TestFake(t *testing.T) {
 }
 
 type credentials struct {
+	adapters.Masked
+
 	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
 	TokenSource adapters.TokenSource `credential:"-,oneof"`
 	ConsentID   adapters.Secret      `credential:"consentId"`
 }
 
 var given = credentials{AccessToken: "token-1234", ConsentID: "consent-5678"}
-
-// Format writes no credential, whatever the verb.
-func (credentials) Format(state fmt.State, _ rune) { call.Mask(state, "credentials") }
 
 // client is the adapter. Beside its parts there are the places where a fault can get in; a fault replaces or wraps them.
 type client struct {

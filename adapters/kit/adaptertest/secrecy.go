@@ -137,6 +137,7 @@ func checkPSUAddress(t *testing.T, h Harness) {
 	source := h.open(t, silent(t))
 	for _, address := range []string{
 		"0.0.0.0", "::", "127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.1.1", "224.0.0.1", "fe80::1", "fe80::1%eth0", "2001:db8::7%1", "",
+		"100.64.0.1", "198.18.0.1", "240.0.0.1", "192.0.0.1", "::ffff:100.64.0.1", "2002:a00:1::1", "64:ff9b::10.0.0.1", "5f00::1", "4000::1",
 	} {
 		for name, err := range h.everyCall(t, source, from(address)) {
 			h.assertArgumentRefused(t, err, "%q, %s", address, name)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
@@ -22,6 +23,9 @@ func Authorize(scheme string, fixed adapters.Secret, source adapters.TokenSource
 				return err
 			}
 			*request = *request.WithContext(context.WithValue(request.Context(), deadKey{}, dead))
+		}
+		if strings.ContainsAny(token, `,"`) { // it would end, and what follows would be parameters
+			return &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "access token: holds a separator"}
 		}
 		request.Header.Set("Authorization", scheme+" "+token)
 		return nil

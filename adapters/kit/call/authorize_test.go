@@ -57,6 +57,8 @@ func TestAuthorizeRefusesTokensThatCannotBeSent(t *testing.T) {
 		"":                        "missing",
 		" ":                       "starts or ends with a blank",
 		"S3CR3T ":                 "starts or ends with a blank",
+		"S3CR3T, Basic b":         "holds a separator",
+		`S3CR3T",x="`:             "holds a separator",
 		"S3CR3T\n":                "holds a control character",
 		"S3CR3T\r\nX-Evil: 1":     "holds a control character",
 		"S3CR3T\x00":              "holds a control character",

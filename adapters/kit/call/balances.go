@@ -109,14 +109,20 @@ func (e *Endpoint) finish(balances []adapters.Balance, accountID string, x *exch
 	for i := range balances {
 		b := &balances[i]
 		b.Provider, b.AccountID, b.ReceivedAt, b.RequestID = e.provider.Name, accountID, x.received.Round(0), id
-		b.Bank = cmp.Or(b.Bank, *e.bank.Open())
-		b.ProviderType = shorten(b.ProviderType)
+		b.Bank = shorten(cmp.Or(b.Bank, *e.bank.Open()))
+		b.ProviderType, b.LastCommittedTransaction = shorten(b.ProviderType), shorten(b.LastCommittedTransaction)
+		for i := range b.CreditLines {
+			b.CreditLines[i].Type = shorten(b.CreditLines[i].Type)
+		}
 		if warning := currency.Warning(b.Amount.Decimal(), b.Currency); warning != "" {
 			b.Warnings = append(b.Warnings, warning)
 		}
 		b.Warnings = append(b.Warnings, warnings...)
 		if err := b.Validate(); err != nil {
 			return At("balances", i, err)
+		}
+		if len(b.IBAN) > maxText || len(b.BBAN) > maxText {
+			return At("balances", i, Broken("account number", "too long"))
 		}
 	}
 	return nil

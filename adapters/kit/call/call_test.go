@@ -165,6 +165,32 @@ func TestBatchSettlesEachAccountOnItsOwn(t *testing.T) {
 	assert.Nil(t, got[2].Balances, "not even with those before it")
 }
 
+// A number that is none fails its account; a text that says more than anybody reads is cut.
+func TestTextsOfBalancesAreBounded(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("1", 513)
+	number, texts := balance(), balance()
+	number.BBAN = long
+	texts.IBAN, texts.Bank, texts.LastCommittedTransaction, texts.CreditLines = long[:512], long, long, []adapters.CreditLine{{Type: long}}
+	refusal := call.Refusal{Message: long, RequestID: long, Links: map[string]string{"consent": "https://a", long: "b", "c": strings.Repeat("c", 9<<10)}}
+	got, err := call.Batch(t.Context(), connect(t, answers(200, "{}"), call.Refusal{}), []string{"a", "b", "c"}, adapters.Unattended(), get,
+		func(any) ([]adapters.AccountBalances, error) {
+			return []adapters.AccountBalances{
+				{AccountID: "a", Balances: []adapters.Balance{number}}, {AccountID: "b", Balances: []adapters.Balance{texts}},
+				{AccountID: "c", Err: refusal.Error(adapters.ErrForbidden)},
+			}, nil
+		})
+	require.NoError(t, err)
+	assert.EqualError(t, got[0].Err, "bank: get balances: protocol (HTTP 200): balances[0].account number: too long")
+	require.NoError(t, got[1].Err)
+	kept := got[1].Balances[0]
+	assert.Equal(t, []int{512, 256, 256, 256}, []int{len(kept.IBAN), len(kept.Bank), len(kept.LastCommittedTransaction), len(kept.CreditLines[0].Type)})
+	var failure *adapters.Error
+	require.ErrorAs(t, got[2].Err, &failure)
+	assert.Equal(t, []int{256, 256}, []int{len(failure.Message), len(failure.RequestID)})
+	assert.Equal(t, map[string]string{"consent": "https://a"}, failure.Links)
+}
+
 func TestBatchFailsAsAWhole(t *testing.T) {
 	t.Parallel()
 	tooMany := make([]string, adapters.MaxBatch+1)

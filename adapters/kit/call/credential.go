@@ -1,7 +1,6 @@
 package call
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
 
@@ -74,11 +73,6 @@ func (c Credential) problem() string {
 	}
 	return textProblem(c.Field.String())
 }
-
-// Mask is the Format method of a struct with credentials: it writes the type's name and nothing else. Fmt asks for it where
-// it can reach the value, also behind pointers and in lists. It cannot where the struct is an unexported field of another
-// one; [Sealed] is for these.
-func Mask(state fmt.State, name string) { _, _ = fmt.Fprintf(state, "%s[secret]", name) }
 
 // textProblem returns what keeps a credential from being sent.
 func textProblem(value string) string {

@@ -29,7 +29,7 @@ type Endpoint struct {
 	provider   Provider
 	bank       Sealed[string]
 	base       base
-	client     *http.Client
+	client     func() *http.Client // reflection, which would find client certificates, does not see into a function
 	now        func() time.Time
 	editors    []Editor
 	limit      int64         // bytes of a body
@@ -70,8 +70,8 @@ func Open(provider Provider, credentials any, options *adapters.Options) (*Endpo
 	if client == nil {
 		client = adapters.NewHTTPClient(nil)
 	}
-	e.client = adapters.GuardHTTPClient(client, e.limit)
-	e.timeout = e.client.Timeout
+	client = adapters.GuardHTTPClient(client, e.limit)
+	e.client, e.timeout = func() *http.Client { return client }, client.Timeout
 	return e, nil
 }
 

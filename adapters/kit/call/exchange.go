@@ -97,13 +97,13 @@ func (e *Endpoint) build(ctx context.Context, r Request, x *exchanged) error {
 // send makes the one exchange. The transport alone is enough for it: redirects are not followed and the context keeps the
 // time, so http.Client would only copy the headers.
 func (e *Endpoint) send(ctx context.Context, x *exchanged) error {
-	if jar := e.client.Jar; jar != nil {
+	if jar := e.client().Jar; jar != nil {
 		for _, cookie := range jar.Cookies(x.request.URL) {
 			x.request.AddCookie(cookie)
 		}
 	}
 	request, count := counted(ctx, x.request)
-	response, err := e.client.Transport.RoundTrip(request)
+	response, err := e.client().Transport.RoundTrip(request)
 	count(err)
 	var refused *adapters.Error
 	switch {
@@ -113,7 +113,7 @@ func (e *Endpoint) send(ctx context.Context, x *exchanged) error {
 		return answer.Unsent(err)
 	}
 	x.response, x.received = response, e.now()
-	if jar := e.client.Jar; jar != nil {
+	if jar := e.client().Jar; jar != nil {
 		jar.SetCookies(x.request.URL, response.Cookies())
 	}
 	return nil

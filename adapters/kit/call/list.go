@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/strictjson"
@@ -72,6 +73,7 @@ type register[I any] struct {
 	finish    func(*I, Request, *exchanged)
 	items     []I
 	known     map[string]bool
+	size      int // bytes of the items
 }
 
 // pages asks for one page after the other until there is no other, and returns the whole list.
@@ -105,9 +107,10 @@ func pages[T, I any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Pa
 // add takes a page over and tells whether there is another one. A page that repeats an account, or one without any
 // before the end, would lead round in a circle.
 func (r *register[I]) add(list Listed[I], page int) (more bool, err error) {
-	for _, item := range list.Items {
-		id := r.id(item)
-		if id != "" && r.known[id] {
+	for i := range list.Items {
+		r.size += trim(reflect.ValueOf(&list.Items[i]))
+		id := r.id(list.Items[i])
+		if id != "" && len(id) <= maxText && r.known[id] {
 			return false, Broken("accounts", "one occurs twice")
 		}
 		r.known[id] = true
@@ -117,6 +120,8 @@ func (r *register[I]) add(list Listed[I], page int) (more bool, err error) {
 	switch {
 	case len(r.items) > maxAccounts || more && (list.Total > maxAccounts || page >= maxPages):
 		return false, &adapters.Error{Kind: adapters.ErrTooLarge, Detail: "more accounts than a list can have"}
+	case r.size > maxList:
+		return false, &adapters.Error{Kind: adapters.ErrTooLarge, Detail: "more about the accounts than a list can have"}
 	case more && len(list.Items) == 0:
 		return false, Broken("accounts", "end before the number that was stated")
 	}

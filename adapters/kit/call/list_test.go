@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,7 +28,8 @@ type (
 		Name   string               `json:"name"`
 		Amount *decimal.NullDecimal `json:"amount"`
 		// Balances are of another type than in the tests' answers.
-		Balances []string `json:"balances"`
+		Balances []string                     `json:"balances"`
+		Numbers  []adapters.AccountIdentifier `json:"numbers"`
 	}
 )
 
@@ -36,7 +38,7 @@ func toAccounts(body accountList) (call.Listed[adapters.Account], error) {
 		if a.ID == "" {
 			return adapters.Account{}, call.Missing("id")
 		}
-		return adapters.Account{ID: a.ID, Name: a.Name}, nil
+		return adapters.Account{ID: a.ID, Name: a.Name, Identifiers: a.Numbers}, nil
 	})
 	list.Total = body.Total
 	return list, err
@@ -247,4 +249,34 @@ func TestMatchGoesByID(t *testing.T) {
 	assert.EqualError(t, got[0].Err, "protocol: part: missing", "all parts can be read")
 	_, err = call.Match("parts", nil, ids, names, toBalances, absent)
 	assert.EqualError(t, err, "protocol: parts: missing")
+}
+
+// Many pages of one account each, whose texts take all that an answer may have.
+func TestMemoryOfAListIsBounded(t *testing.T) {
+	t.Parallel()
+	long := "aa" + strings.Repeat("\u00e5a", 170_000)
+	p := newPager(t, func(page int) string {
+		return fmt.Sprintf(`{"total": 200, "accounts": [{"id": "%d", "name": "%s"}]}`, page, long)
+	})
+	var memory runtime.MemStats
+	accounts, err := p.accounts(t)
+	require.NoError(t, err)
+	require.Len(t, accounts, 200)
+	runtime.GC()
+	runtime.ReadMemStats(&memory)
+	assert.Less(t, memory.HeapAlloc, uint64(64<<20))
+	assert.Equal(t, "200", accounts[199].ID)
+	assert.Equal(t, long[:512], accounts[199].Name, "at most 513 bytes, and whole characters")
+
+	all, err := newPager(t, func(int) string { return listText(0, "a", "b"+long, "b"+long, "c") }).allBalances(t)
+	require.NoError(t, err, "an id that nobody can ask for may come twice")
+	for i, want := range []error{nil, adapters.ErrInvalidArgument, adapters.ErrInvalidArgument, nil} {
+		assert.NoError(t, all[i].Err)
+		assert.ErrorIs(t, adapters.ValidateAccountID(all[i].AccountID), want)
+	}
+	many := strings.Repeat(`{"scheme":"`+strings.Repeat("x", 500)+`","value":"`+strings.Repeat("y", 500)+`"},`, 900)
+	_, err = call.Accounts(t.Context(), newPager(t, func(page int) string {
+		return fmt.Sprintf(`{"total": 1000, "accounts": [{"id": "%d", "numbers": [%s]}]}`, page, strings.TrimSuffix(many, ","))
+	}).endpoint, adapters.Unattended(), page, toAccounts)
+	assert.ErrorIs(t, err, adapters.ErrTooLarge)
 }

@@ -21,6 +21,7 @@ func (r Refusal) Error(fallback adapters.Kind) error {
 
 // complete adds to failure what the provider's body says. A 429 stays a 429 whatever code comes with it.
 func (r Refusal) complete(failure *adapters.Error) {
+	r = r.trimmed()
 	if r.Kind != "" && failure.Status != http.StatusTooManyRequests {
 		failure.Kind = r.Kind
 	}
@@ -28,7 +29,7 @@ func (r Refusal) complete(failure *adapters.Error) {
 		failure.Consent = r.Consent
 	}
 	failure.Origin, failure.RequestID = r.Origin, r.RequestID
-	failure.Code, failure.Message, failure.Links = r.Code, shorten(r.Message), r.Links
+	failure.Code, failure.Message, failure.Links = r.Code, r.Message, r.Links
 	if r.Known != "" {
 		failure.Detail = "code " + r.Known
 	}

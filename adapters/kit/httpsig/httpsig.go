@@ -72,7 +72,7 @@ type Options struct {
 // Cavage signs with RSA PKCS #1 v1.5 and SHA-256 and sets the Signature header.
 // It is safe for concurrent use if its key is, as the keys of crypto/rsa are.
 type Cavage struct {
-	key     crypto.Signer
+	keyed   func(random io.Reader, digest []byte, options crypto.SignerOpts) ([]byte, error) // the key's
 	public  *rsa.PublicKey
 	keyID   string
 	headers []string
@@ -111,7 +111,7 @@ func newCavage(key crypto.Signer, public *rsa.PublicKey, keyID string, opts *Opt
 	if !opts.EncodedWord && !isASCII(keyID) {
 		return nil, errors.New("httpsig: a key id that is not ASCII needs Options.EncodedWord")
 	}
-	return &Cavage{key: key, public: public, keyID: keyID, headers: headers, wrap: opts.EncodedWord}, nil
+	return &Cavage{keyed: key.Sign, public: public, keyID: keyID, headers: headers, wrap: opts.EncodedWord}, nil
 }
 
 // Sign replaces the Signature header of req. On an error req is as before.
@@ -158,7 +158,7 @@ func (c *Cavage) value(req *http.Request) (string, error) {
 // padding, and a faulty RSA signature can give the key away.
 func (c *Cavage) sign(text string) ([]byte, error) {
 	sum := sha256.Sum256([]byte(text))
-	signature, err := c.key.Sign(rand.Reader, sum[:], crypto.SHA256)
+	signature, err := c.keyed(rand.Reader, sum[:], crypto.SHA256)
 	if err != nil {
 		return nil, &keyError{cause: err}
 	}

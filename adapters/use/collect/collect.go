@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"iter"
+	"log/slog"
 	"sync/atomic"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -53,6 +56,15 @@ func (r Result) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(plain(r))
 }
+
+// LogValue returns what a log may show: of account and balances what [adapters.AccountBalances] shows.
+func (r Result) LogValue() slog.Value {
+	answer := adapters.AccountBalances{AccountID: r.AccountID, Account: r.Account, Balances: r.Balances, Err: r.Err}
+	return slog.GroupValue(slog.Any("key", r.Key), slog.String("provider", r.Provider), slog.Any("answer", answer))
+}
+
+// Format writes what LogValue returns, whatever the verb.
+func (r Result) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, r.LogValue().String()) }
 
 // Options are what a caller can choose. A nil *Options and zero fields mean the defaults.
 type Options struct {

@@ -72,6 +72,18 @@ func TestBoundsOfAnySize(t *testing.T) {
 	}
 }
 
+func TestResultsWithinResultsAreNone(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, options *collect.Options) {
+		run, n := start(t.Context(), options, connection(&bank{Base: "b"}, "b", numbers(0, 100))), 0
+		for range run.Results() {
+			n++
+			assert.Empty(t, gather(run))
+		}
+		assert.Equal(t, 100, n)
+	})
+}
+
 // A hundred thousand accounts from an iterator: nothing is held for those that are done.
 func TestMemoryStaysFlat(t *testing.T) {
 	if testing.Short() {

@@ -22,7 +22,6 @@ package acme
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
@@ -35,15 +34,14 @@ var funds = call.Get("GET /v2/holdings/{holding}/funds", api.NewListFundsRequest
 
 // Credentials are what Acme asks of a TPP. All are required.
 type Credentials struct {
+	adapters.Masked
+
 	// AccessToken is the token itself, without "Bearer"; TokenSource is asked for one with every call instead.
 	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
 	TokenSource adapters.TokenSource `credential:"-,oneof"`
 
 	Client adapters.Secret `credential:"client"`
 }
-
-// Format writes no credential, whatever the verb.
-func (Credentials) Format(state fmt.State, _ rune) { call.Mask(state, "acme.Credentials") }
 
 // Client is the Acme adapter.
 type Client struct {
