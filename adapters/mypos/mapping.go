@@ -34,9 +34,20 @@ var consents = map[string]adapters.ConsentState{
 	"CONSENT_UNKNOWN": adapters.ErrConsentUnknown,
 }
 
+// accountBalances is [api.AccountBalances], whose account may be missing after all.
+type accountBalances struct {
+	Account  *api.Account  `json:"account"`
+	Balances []api.Balance `json:"balances"`
+}
+
 // toBalances maps the answer for the account asked for.
-func toBalances(asked string, body api.AccountBalances) ([]adapters.Balance, error) {
-	if body.Account.AccountNumber != asked {
+func toBalances(asked string, body accountBalances) ([]adapters.Balance, error) {
+	switch {
+	case body.Account == nil:
+		return nil, call.Missing("account")
+	case body.Account.AccountNumber == "":
+		return nil, call.Missing("account.accountNumber")
+	case body.Account.AccountNumber != asked:
 		return nil, call.Mismatch("account.accountNumber")
 	}
 	return call.Each("balances", body.Balances, func(balance api.Balance) (adapters.Balance, error) {

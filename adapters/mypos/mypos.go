@@ -81,7 +81,7 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 // Balances implements [adapters.Source]. The PSU's address, port, device id and geo location are forwarded.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
 	request := balances.For(accountID, c.params(psu))
-	return call.Balances(ctx, c.endpoint, accountID, psu, request, func(body api.AccountBalances) ([]adapters.Balance, error) {
+	return call.Balances(ctx, c.endpoint, accountID, psu, request, func(body accountBalances) ([]adapters.Balance, error) {
 		return toBalances(accountID, body)
 	})
 }

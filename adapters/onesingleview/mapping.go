@@ -35,9 +35,16 @@ func toResults(bank string, asked []string, body answer) ([]adapters.AccountBala
 	}
 	names := func(part api.BankBalances, id string) bool { return part.Code == bank && part.Data.AccountID == id }
 	toBalances := func(part api.BankBalances, _ string) ([]adapters.Balance, error) {
-		return call.Each("payload.data.balance", part.Data.Balance, toBalance)
+		return call.Each("data.balance", part.Data.Balance, toBalance)
 	}
-	absent := func() error { return call.Broken("payload", "holds nothing about the account") }
+	absent := func(id string) error {
+		for i, part := range body.Payload {
+			if part.Value.Data.AccountID == id {
+				return call.At("payload", i, call.Broken("code", "not the bank that was asked for"))
+			}
+		}
+		return call.Broken("payload", "holds nothing about the account")
+	}
 	return call.Match("payload", body.Payload, asked, names, toBalances, absent)
 }
 

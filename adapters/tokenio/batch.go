@@ -18,7 +18,7 @@ func toResults(asked []string, body batch) ([]adapters.AccountBalances, error) {
 		return part.Balance != nil && call.Text(part.Balance.AccountID) == id
 	}
 	toBalances := func(part api.AccountBalances, id string) ([]adapters.Balance, error) { return toBalances(id, part) }
-	return call.Match("response", body.Response, asked, names, toBalances, func() error { return unnamedRefusal(body.Response) })
+	return call.Match("response", body.Response, asked, names, toBalances, func(string) error { return unnamedRefusal(body.Response) })
 }
 
 // unnamedRefusal is why an account has no part of its own. A refused part names no account, so its reason counts only

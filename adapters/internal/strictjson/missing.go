@@ -12,12 +12,14 @@ import (
 // Missing returns the place of the first member that is absent or null although the type of target requires it, or "".
 // A field is required unless it is a pointer or its tag says omitempty. data has been decoded into target.
 func Missing(data []byte, target any) string {
-	w := walker{jsontext.NewDecoder(bytes.NewReader(data))}
+	w := newWalker(data)
 	return strings.TrimPrefix(w.value(reflect.TypeOf(target), ""), ".")
 }
 
 // walker reads values one after the other. They are known to be good, so that reading never fails.
 type walker struct{ *jsontext.Decoder }
+
+func newWalker(data []byte) walker { return walker{jsontext.NewDecoder(bytes.NewBuffer(data))} }
 
 func (w walker) value(t reflect.Type, place string) string {
 	for t.Kind() == reflect.Pointer {

@@ -28,6 +28,9 @@ func Balances[T any](ctx context.Context, e *Endpoint, accountID string, psu ada
 	err = exchange(ctx, e, request, func(body T, x *exchanged) error {
 		mapped, err := toBalances(body)
 		if err == nil {
+			err = partial(x.pages.Whole())
+		}
+		if err == nil {
 			err = e.finish(mapped, accountID, x)
 		}
 		balances = mapped
@@ -52,6 +55,9 @@ func Batch[T any](ctx context.Context, e *Endpoint, accountIDs []string, psu ada
 	}
 	err = exchange(ctx, e, request, func(body T, x *exchanged) error {
 		mapped, err := toResults(body)
+		if err == nil {
+			err = partial(x.pages.Whole())
+		}
 		for i := range mapped {
 			e.finishAccount(&mapped[i], request, x)
 		}
