@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "9a15f0dfbc94a3757b897c9c285c69c9764ec084962a58cf16ead2de0c8e6332",
+		SHA256:     "ef7b1983cf03e6a24534f8687f28813aaa2230132e970fa5f2fb6877c322176a",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
@@ -40,7 +40,7 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "e38990a06bf6344b2369e8cc09604908d7a79df33aff5d4776824bc304391bbf",
+		SHA256:     "fd4ed24aa85e4626eafc3a18e84b88b5b791ef63b57ef1657fdac40eb355c084",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},

@@ -8,11 +8,11 @@ func (Balance) Lenient() []string { return []string{"dateTime"} }
 
 // Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
 // are good.
-func (BankAccounts) Lenient() []string { return []string{"links"} }
+func (BankAccounts) Lenient() []string { return []string{"links", "meta"} }
 
 // Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
 // are good.
-func (BankBalanceList) Lenient() []string { return []string{"links"} }
+func (BankBalanceList) Lenient() []string { return []string{"links", "meta"} }
 
 // Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
 // are good.
@@ -21,3 +21,7 @@ func (BankBalances) Lenient() []string { return []string{"links", "meta"} }
 // Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
 // are good.
 func (Error) Lenient() []string { return []string{"code", "error", "errorCode", "errors", "message"} }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Meta) Lenient() []string { return []string{"totalPages"} }
