@@ -43,10 +43,13 @@ func meaning(name string, outer bool) string {
 		return -1
 	}, name)
 	if word, ok := looseNames[plain]; ok {
-		if !outer {
-			word = ""
+		switch {
+		case outer:
+			return word
+		case word == "this": // as an object it says enough
+			return "about"
 		}
-		return word
+		return ""
 	}
 	for _, known := range []struct {
 		form *regexp.Regexp

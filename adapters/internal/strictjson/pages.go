@@ -15,9 +15,9 @@ import (
 type Pages struct {
 	Items int // of the first list of the answer
 
-	more, end, silent               string // the places of what says that there is another page, that there is none, neither
-	total, count, pages, page, skip stated
-	contradiction                   string // the place of what says another number than something before it
+	more, end                             string // the places of what says that there is another page, and that there is none
+	total, count, pages, page, skip, size stated
+	contradiction                         string // the place of what says another number than something before it
 }
 
 // stated is a number and its place, "" without one.
@@ -29,12 +29,24 @@ type stated struct {
 // Say notes that something outside the body, at place, says that there is another page.
 func (p *Pages) Say(place string) { p.more = place }
 
-// Silent returns the place of an object about pages that does not say whether there is another one, "" if there is none.
+// Silent returns the place of what says that this may be a page of several while nothing says whether there is another one,
+// "" if nothing does.
 func (p *Pages) Silent() string {
-	if p.more+p.end+p.total.place+p.pages.place != "" {
+	switch {
+	case p.more+p.end+p.total.place+p.pages.place != "":
 		return ""
+	case p.page.place == "" && p.Items >= p.size.number: // a full page
+		return p.size.place
 	}
-	return p.silent
+	return p.page.place
+}
+
+// Hold says how many items have been made of the answer. Where it is the number that the answer states, or where no list was
+// found, this counts.
+func (p *Pages) Hold(items int) {
+	if p.Items == 0 || p.total.number == items {
+		p.Items = items
+	}
 }
 
 // Total is how many items all pages have, 0 if not stated.
@@ -153,8 +165,11 @@ func meaningOf[T string | []byte](name T, outer bool) meaning {
 		return m
 	}
 	if m := loose[plain]; m != nothing {
-		if outer {
+		switch {
+		case outer:
 			return m
+		case m == page: // as an object it says enough
+			return about
 		}
 		return nothing
 	}
@@ -260,11 +275,10 @@ func (p *Pages) say(m meaning, place string, value jsontext.Value) {
 		p.more = place
 	case m == next && string(value) == "false", m == last && string(value) == "true":
 		p.end = place
-	case m == size && value.Kind() != 'n', m == page && isNumber:
-		p.silent = place
 	}
 	if s := map[meaning]*stated{
 		total: &p.total, count: &p.count, pages: &p.pages, last: &p.pages, page: &p.page, skip: &p.skip,
+		size: &p.size,
 	}[m]; s != nil && isNumber {
 		if s.place != "" && s.number != number || number < 0 {
 			p.contradiction = place

@@ -5,13 +5,15 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +21,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/answer"
 )
 
 // envelope is what an answer says about all balances in it.
@@ -55,7 +58,31 @@ func (c *client) get(ctx context.Context, path string, psu adapters.PSU, target 
 	if err := c.decode(data, target); err != nil {
 		return envelope{}, failed(err, http.StatusOK)
 	}
+	if err := c.whole(data, target); err != nil {
+		return envelope{}, failed(err, http.StatusOK)
+	}
 	return envelope{received, echoWarnings(request, response)}, nil
+}
+
+// onePage refuses what says that there is more, in an answer or in an account of it.
+func onePage(data []byte, target any) error {
+	var parts struct{ Accounts []json.RawMessage }
+	texts, kind := [][]byte{data}, reflect.TypeOf(target).Elem()
+	if json.Unmarshal(data, &parts) == nil {
+		for _, part := range parts.Accounts {
+			texts = append(texts, part)
+		}
+	}
+	for i, text := range texts {
+		if i > 0 {
+			kind = reflect.TypeFor[accountBody]()
+		}
+		pages, err := answer.UnmarshalPage(text, reflect.New(kind).Interface())
+		if problem := pages.Whole(); err == nil && problem != nil {
+			return protocol(problem.Error())
+		}
+	}
+	return nil
 }
 
 // readAll is io.ReadAll that makes room for a long body once instead of in many steps.
@@ -94,11 +121,15 @@ func (c *client) request(ctx context.Context, path string, psu adapters.PSU) (*h
 }
 
 func isJSON(header http.Header) bool {
-	media, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
-	charset, encoding := parameters["charset"], strings.Join(header.Values("Content-Encoding"), ",")
-	return err == nil && media == "application/json" && len(header.Values("Content-Type")) == 1 &&
-		(charset == "" || strings.EqualFold(charset, "utf-8")) && (encoding == "" || strings.EqualFold(encoding, "identity"))
+	media := strings.ToLower(strings.Join(header.Values("Content-Type"), ","))
+	encodings := strings.ToLower(strings.Join(header.Values("Content-Encoding"), ","))
+	return jsonMedia.MatchString(media) && noEncoding.MatchString(encodings)
 }
+
+var (
+	jsonMedia  = regexp.MustCompile(`^(application/json *(; *|; *charset="?(utf-?8|us-ascii|ansi_x3.4-1968)?"? *|; *[^c,; ][^,;]*)*(, *|$))+$`)
+	noEncoding = regexp.MustCompile(`^ *(identity|none|utf-8|binary)?( *, *(identity|none|utf-8|binary)?)*$`)
+)
 
 func echoWarnings(request *http.Request, response *http.Response) []string {
 	echo := response.Header.Get("X-Request-ID")

@@ -21,8 +21,20 @@ type accountBody struct {
 	AccountID string        `json:"accountId"`
 	IBAN      string        `json:"iban"`
 	Balances  []balanceBody `json:"balances"`
-	Refused   *string       `json:"refused"` // in a batch, instead of all the above
-	Code      string        `json:"code"`
+	Refused   unmapped      `json:"refused"` // in a batch, instead of all the above
+	Code      unmapped      `json:"code"`
+}
+
+// unmapped is a text that no balance is made of. A value of another type is none.
+type unmapped string
+
+func (u *unmapped) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	value, err := decoder.ReadValue()
+	if err == nil && value.Kind() == '"' {
+		text, _ := jsontext.AppendUnquote(nil, value)
+		*u = unmapped(text)
+	}
+	return err
 }
 
 type balanceBody struct {

@@ -56,6 +56,7 @@ type client struct {
 	send   func(*http.Request) (*http.Response, error)
 	refuse func(response *http.Response, received time.Time) *adapters.Error
 	decode func(data []byte, target any) error
+	whole  func(data []byte, target any) error
 	amount func(jsontext.Value) (decimal.Decimal, error)
 	short  func(text string) string
 	same   func(named, asked string) bool
@@ -74,6 +75,7 @@ func newClient(given credentials, options *adapters.Options) (*client, error) {
 		now:         options.Now,
 	}
 	c.check, c.build, c.send, c.refuse = checkArguments, c.request, c.http.Do, c.refused
+	c.whole = onePage
 	c.decode, c.amount, c.short, c.same, c.result = strict.unmarshal, parseAmount, shorten, sameAccount, finished
 	if options.BaseURL == "" {
 		c.baseURL = productionURL
@@ -173,9 +175,9 @@ func (c *client) BatchBalances(
 func (c *client) part(id string, parts []accountBody, got envelope) ([]adapters.Balance, error) {
 	for _, part := range parts {
 		switch {
-		case part.Refused != nil && *part.Refused == id:
+		case string(part.Refused) == id:
 			failure := protocol("accounts: refused")
-			failure.Code = part.Code
+			failure.Code = string(part.Code)
 			return nil, failed(failure, http.StatusOK)
 		case c.same(part.AccountID, id):
 			return c.toBalances(id, part, got)

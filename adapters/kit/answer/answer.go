@@ -102,8 +102,8 @@ func UnmarshalPage(body []byte, target any) (Pages, error) {
 	return Pages{}, &Error{Detail: err.Error(), Err: cause}
 }
 
-// CheckID returns why a text cannot stand in a request's path as it is, or nil. A generated client resolves "." and "..",
-// so such an id would call another endpoint, with the credentials. The error does not show the id.
+// CheckID returns why a text cannot stand percent-encoded in a request's path, or nil. A generated client encodes it, but
+// resolves "." and "..", so such an id would call another endpoint, with the credentials. The error does not show the id.
 func CheckID(id string) error {
 	if problem := check.ID(id); problem != "" {
 		return &Error{Detail: "id: " + problem}

@@ -28,6 +28,7 @@ func Balances[T any](ctx context.Context, e *Endpoint, accountID string, psu ada
 	err = exchange(ctx, e, request, func(body T, x *exchanged) error {
 		mapped, err := toBalances(body)
 		if err == nil {
+			x.pages.Hold(len(mapped))
 			err = partial(x.pages.Whole())
 		}
 		if err == nil {

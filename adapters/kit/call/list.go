@@ -96,6 +96,7 @@ func pages[T, I any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Pa
 			for i := range list.Items {
 				r.finish(&list.Items[i], request, x)
 			}
+			x.pages.Hold(len(list.Items))
 			more, err = r.add(list, number, x.pages)
 			return err
 		})
