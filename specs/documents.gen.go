@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "d1cb96e3755d3cd981ac52371808a80abed2570e30389ee98762d0ee40955d54",
+		SHA256:     "2c49d4438e709473f6848c2bfd7f03721659a06a8bb8c710f3959128917835b9",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "ef7b1983cf03e6a24534f8687f28813aaa2230132e970fa5f2fb6877c322176a",
+		SHA256:     "406564d0cc8490882cb999b74f67e78337a3f63009948de5f5efb5af026c1f3b",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{

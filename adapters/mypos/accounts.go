@@ -19,7 +19,8 @@ func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Acc
 	return call.Accounts(ctx, c.endpoint, psu, c.page(psu, nil), toAccounts)
 }
 
-// AllBalances implements [adapters.Source] with withBalance=true, which the provider may ignore.
+// AllBalances implements [adapters.Source] with withBalance=true, which the provider may ignore. The page promises the
+// booking balance of each account only, so each balance has [adapters.WarningListed].
 func (c *Client) AllBalances(ctx context.Context, psu adapters.PSU) ([]adapters.AccountBalances, error) {
 	withBalance := true
 	return call.AllBalances(ctx, c.endpoint, psu, c.page(psu, &withBalance), toAllBalances)
@@ -65,11 +66,11 @@ func toAllBalances(body accountList) (call.Listed[adapters.AccountBalances], err
 
 func toListedBalances(account api.ListedAccount) ([]adapters.Balance, error) {
 	if account.Balances == nil {
-		return toSingleBalance(account)
+		return call.Partly(toSingleBalance(account))
 	}
-	return call.Each("balances", account.Balances, func(balance api.Balance) (adapters.Balance, error) {
+	return call.Partly(call.Each("balances", account.Balances, func(balance api.Balance) (adapters.Balance, error) {
 		return toBalance(balance, account.IBAN)
-	})
+	}))
 }
 
 // toSingleBalance maps the number that an account may have instead of a list. Its type is unknown, because one page

@@ -163,7 +163,7 @@ type Amount struct {
 	Currency Currency `json:"currency"`
 }
 
-// Balance One balance. It carries no date or time.
+// Balance One balance. In the page's samples it carries no date or time.
 type Balance struct {
 	// BalanceAmount An amount of money.
 	BalanceAmount Amount `json:"balanceAmount"`
@@ -184,6 +184,21 @@ type Balance struct {
 	// - forwardAvailable: what will be at the account owner's disposal on a given date. The answer does not say
 	//   which date.
 	BalanceType BalanceType `json:"balanceType"`
+
+	// CreditLimitIncluded Whether a credit limit of the account is counted in the balance. Absent means not stated.
+	//
+	// Example: false
+	CreditLimitIncluded *bool `json:"creditLimitIncluded,omitempty"`
+
+	// LastChangeDateTime When the balance last changed, as far as the bank knows.
+	//
+	// Example: 2026-11-18T08:15:41Z
+	LastChangeDateTime *string `json:"lastChangeDateTime,omitempty"`
+
+	// ReferenceDate The day that the balance stands for.
+	//
+	// Example: 2026-11-18
+	ReferenceDate *string `json:"referenceDate,omitempty"`
 }
 
 // BalanceType What a balance counts. The page lists these five.

@@ -12,4 +12,8 @@ func (AccountBalances) Lenient() []string { return []string{"_links"} }
 
 // Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
 // are good.
+func (Balance) Lenient() []string { return []string{"lastChangeDateTime", "referenceDate"} }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
 func (ListedAccount) Lenient() []string { return []string{"_links", "bic"} }

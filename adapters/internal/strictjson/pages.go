@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"cmp"
 	"math"
 	"reflect"
 	"strings"
@@ -32,13 +33,10 @@ func (p *Pages) Say(place string) { p.more = place }
 // Silent returns the place of what says that this may be a page of several while nothing says whether there is another one,
 // "" if nothing does.
 func (p *Pages) Silent() string {
-	switch {
-	case p.more+p.end+p.total.place+p.pages.place != "":
+	if p.more+p.end+p.total.place+p.pages.place != "" {
 		return ""
-	case p.page.place == "" && p.Items >= p.size.number: // a full page
-		return p.size.place
 	}
-	return p.page.place
+	return cmp.Or(p.page.place, p.size.place)
 }
 
 // Hold says how many items have been made of the answer. Where it is the number that the answer states, or where no list was
@@ -129,7 +127,7 @@ var (
 	}
 	loose = map[string]meaning{
 		"page": page, "pages": pages, "total": total, "count": count, "last": last, "complete": last, "final": last,
-		"offset": skip, "skip": skip, "limit": size, "size": size,
+		"offset": skip, "skip": skip,
 	}
 	// nextWords may follow next, countWords may follow more, total and number of, and precede count.
 	nextWords = []string{

@@ -41,7 +41,7 @@ type balanceBody struct {
 	Type     string         `json:"type"`
 	Amount   jsontext.Value `json:"amount"`
 	Currency string         `json:"currency"`
-	At       *string        `json:"at"`
+	At       jsontext.Value `json:"at"`
 	Credit   *creditBody    `json:"credit"`
 }
 
@@ -76,7 +76,7 @@ func (c *client) toBalances(asked string, body accountBody, got envelope) ([]ada
 	case len(body.Balances) > maxBalances:
 		return nil, failed(&adapters.Error{Kind: adapters.ErrTooLarge, Detail: "balances: too many"}, 200)
 	}
-	balances := make([]adapters.Balance, 0, len(body.Balances))
+	balances, alike := make([]adapters.Balance, 0, len(body.Balances)), map[string]int{}
 	for i, part := range body.Balances {
 		balance, err := c.toBalance(part)
 		balance.Provider, balance.AccountID, balance.IBAN = examplebank, asked, body.IBAN
@@ -88,8 +88,19 @@ func (c *client) toBalances(asked string, body accountBody, got envelope) ([]ada
 			return nil, failed(protocol(fmt.Sprintf("balances[%d].%s", i, failure.Detail)), 200)
 		}
 		balances = append(balances, balance)
+		alike[likeness(balance)]++
+	}
+	for i, balance := range balances {
+		if alike[likeness(balance)] > 1 {
+			balances[i].Warnings = append(slices.Clip(balance.Warnings), adapters.WarningAlike)
+		}
 	}
 	return balances, nil
+}
+
+// likeness is what tells balances apart besides their amount.
+func likeness(b adapters.Balance) string {
+	return fmt.Sprint(b.ProviderType, b.Currency, b.AsOf, len(b.CreditLines))
 }
 
 func (c *client) toBalance(part balanceBody) (adapters.Balance, error) {
@@ -103,8 +114,8 @@ func (c *client) toBalance(part balanceBody) (adapters.Balance, error) {
 		Amount: adapters.NewAmount(amount), Currency: part.Currency, CreditLines: line,
 	}
 	balance.Warnings = currencyWarnings(amount, part.Currency)
-	if part.At != nil {
-		balance.AsOf, balance.Warnings = toTime(*part.At, balance.Warnings)
+	if part.At != nil && part.At.Kind() != 'n' {
+		balance.AsOf, balance.Warnings = toTime(part.At, balance.Warnings)
 	}
 	return balance, err
 }
@@ -121,8 +132,16 @@ func toCreditLine(part *creditBody) ([]adapters.CreditLine, error) {
 	return []adapters.CreditLine{{Included: part.Included, Amount: &amount, Currency: part.Currency}}, nil
 }
 
-func toTime(text string, warnings []string) (time.Time, []string) {
-	at, err := time.Parse(time.RFC3339, text)
+func toTime(sent jsontext.Value, warnings []string) (time.Time, []string) {
+	text, _ := jsontext.AppendUnquote(nil, sent)
+	form := "2006-01-02T15:04:05Z07:00"
+	switch n := len(text); {
+	case n > 5 && (text[n-5] == '+' || text[n-5] == '-'):
+		form = "2006-01-02T15:04:05Z0700"
+	case n > 16 && (text[n-3] == '+' || text[n-3] == '-'):
+		form = "2006-01-02T15:04:05Z07"
+	}
+	at, err := time.Parse(form, strings.Replace(string(text), " ", "T", 1))
 	if err != nil || at.UTC().Year() > 9999 || at.UTC().Year() < 1 {
 		return time.Time{}, append(warnings, "at is not an unambiguous time")
 	}
@@ -132,6 +151,10 @@ func toTime(text string, warnings []string) (time.Time, []string) {
 func currencyWarnings(amount decimal.Decimal, code string) []string {
 	unit, known := minorUnits[code]
 	switch {
+	case code == "XXX" || code == "XTS":
+		return []string{adapters.WarningNoCurrency}
+	case slices.Contains([]string{"BGN", "HRK", "DEM"}, code):
+		return []string{adapters.WarningReplacedCurrency}
 	case !known:
 		return []string{"currency is not an ISO 4217 code"}
 	case !amount.Truncate(unit).Equal(amount):

@@ -140,7 +140,7 @@ func inserted(t *testing.T, text []byte, pointer, member string) ([]byte, bool) 
 
 // checkUnmappedMembers gives what goes nowhere a value of each JSON type, in every good answer to every call.
 func checkUnmappedMembers(t *testing.T, h Harness) {
-	applied := false
+	tried := map[string]bool{}
 	for _, example := range h.Document.Examples() {
 		if example.Status != http.StatusOK || !example.Valid || len(example.JSON) > largestSwept {
 			continue
@@ -154,10 +154,10 @@ func checkUnmappedMembers(t *testing.T, h Harness) {
 			all, err := values(c.example.JSON)
 			require.NoError(t, err)
 			for _, v := range answer.Values {
-				if !strings.HasPrefix(v.Rule, "unmapped: ") || isRepetition(v.Pointer) {
+				if !strings.HasPrefix(v.Rule, "unmapped: ") || isRepetition(v.Pointer) || tried[call.name+v.Pointer] {
 					continue
 				}
-				applied = true
+				tried[call.name+v.Pointer] = true
 				for _, inner := range all {
 					if inner.pointer != v.Pointer && !strings.HasPrefix(inner.pointer, v.Pointer+"/") {
 						continue
@@ -172,7 +172,7 @@ func checkUnmappedMembers(t *testing.T, h Harness) {
 			}
 		}
 	}
-	if !applied {
+	if len(tried) == 0 {
 		t.Skip("does not apply: the document maps every member of its answers")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/currency"
@@ -118,7 +120,10 @@ func (e *Endpoint) finish(balances []adapters.Balance, accountID string, x *exch
 		b.Provider, b.AccountID, b.ReceivedAt, b.RequestID = e.provider.Name, accountID, x.received.Round(0), id
 		b.Bank = cmp.Or(b.Bank, *e.bank.Open())
 		b.ProviderType = shorten(b.ProviderType)
-		if warning := currency.Warning(b.Amount.Decimal(), b.Currency); warning != "" {
+		if warning := currency.Warning(b.Amount.Decimal(), b.Currency, x.received); warning != "" {
+			b.Warnings = append(b.Warnings, warning)
+		}
+		if warning := timeWarning(b, x.received); warning != "" {
 			b.Warnings = append(b.Warnings, warning)
 		}
 		b.Warnings = append(b.Warnings, warnings...)
@@ -126,7 +131,52 @@ func (e *Endpoint) finish(balances []adapters.Balance, accountID string, x *exch
 			return At("balances", i, err)
 		}
 	}
+	if len(balances) > 1 {
+		warnOfTwins(balances)
+	}
 	return nil
+}
+
+// timeWarning returns what is odd about the times that a balance states, or "".
+func timeWarning(b *adapters.Balance, received time.Time) string {
+	const first = 2000
+	switch {
+	case !b.AsOf.IsZero() && b.AsOf.Year() < first, !b.ReferenceDate.IsZero() && b.ReferenceDate.Year < first:
+		return adapters.WarningOldTime
+	case b.AsOf.After(received.Add(24 * time.Hour)):
+		return adapters.WarningFutureTime
+	}
+	return ""
+}
+
+// warnOfTwins warns of balances that nothing but their amount may tell apart.
+func warnOfTwins(balances []adapters.Balance) {
+	type facts struct {
+		providerType, currency, lines string
+		asOf                          time.Time
+		date                          adapters.Date
+	}
+	places := make(map[facts]int, len(balances))
+	for i := range balances {
+		b := &balances[i]
+		of := facts{b.ProviderType, b.Currency, "", b.AsOf, b.ReferenceDate}
+		for _, line := range b.CreditLines {
+			of.lines += line.Type + ":" + line.Currency + ":"
+			if line.Included != nil {
+				of.lines += strconv.FormatBool(*line.Included)
+			}
+		}
+		first, known := places[of]
+		if !known {
+			places[of] = i
+			continue
+		}
+		for _, twin := range []*adapters.Balance{&balances[first], b} {
+			if !slices.Contains(twin.Warnings, adapters.WarningAlike) {
+				twin.Warnings = append(slices.Clip(twin.Warnings), adapters.WarningAlike)
+			}
+		}
+	}
 }
 
 // id is what to quote to the provider's support.

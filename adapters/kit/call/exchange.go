@@ -151,7 +151,7 @@ func (x *exchanged) warnings() []string {
 	if sent == "" || echo == "" || strings.EqualFold(echo, sent) {
 		return nil
 	}
-	return []string{"X-Request-ID of the answer differs from the request's"}
+	return []string{adapters.WarningRequestID}
 }
 
 // counter counts requests, also for the counter of an outer caller.

@@ -208,6 +208,14 @@ func ListBalances[E any](name string, elements []Element[E], toAccount func(E) (
 	return list, nil
 }
 
+// Partly adds to listed balances that the provider promises no others in a list, although the account may have some.
+func Partly(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+	for i := range balances {
+		balances[i].Warnings = append([]string{adapters.WarningListed}, balances[i].Warnings...)
+	}
+	return balances, err
+}
+
 // NoBalances is Missing for the balances of a listed account.
 func NoBalances(field string) error {
 	return &adapters.Error{Kind: adapters.ErrProtocol, Detail: field + ": missing", Err: adapters.ErrNoBalances}
