@@ -17,6 +17,56 @@ import (
 
 // structureFaults are about what an answer says besides its amounts.
 var structureFaults = []fault{
+	{name: "takes a page for the whole", plant: func(c *client) {
+		c.whole = func([]byte, any) error { return nil }
+	}, caught: "pages-further pages-contradicting"},
+	{name: "takes any mention of pages for more", plant: func(c *client) {
+		whole := c.whole
+		c.whole = func(data []byte, target any) error {
+			if bytes.Contains(data, []byte(`"next"`)) {
+				return protocol("more pages")
+			}
+			return whole(data, target)
+		}
+	}, caught: "pages-none"},
+	{name: "knows totalPages only", plant: func(c *client) {
+		whole := c.whole
+		c.whole = func(data []byte, target any) error {
+			if err := whole(data, target); err != nil && strings.Contains(err.Error(), "totalPages") {
+				return err
+			}
+			return nil
+		}
+	}, caught: "pages-further pages-contradicting"},
+	{name: "reads strictly what nothing is made of", plant: func(c *client) {
+		decode := c.decode
+		c.decode = func(data []byte, target any) error {
+			var body struct {
+				Accounts []struct{ Refused, Code string }
+			}
+			if json.Unmarshal(data, &body) != nil && json.Unmarshal(data, target) == nil {
+				return protocol("body: not as documented")
+			}
+			return decode(data, target)
+		}
+	}, caught: "members-unmapped declared"},
+	{name: "takes codes of no money", plant: each(func(b *adapters.Balance) {
+		b.Warnings = slices.DeleteFunc(b.Warnings, func(w string) bool {
+			return w == adapters.WarningNoCurrency || w == adapters.WarningReplacedCurrency
+		})
+	}), caught: "currency-without-money"},
+	{name: "does not say that balances are alike", plant: each(func(b *adapters.Balance) {
+		b.Warnings = slices.DeleteFunc(b.Warnings, func(w string) bool { return w == adapters.WarningAlike })
+	}), caught: "type-repeated examples/ownType"},
+	{name: "refuses an id with a slash", plant: func(c *client) {
+		check := c.check
+		c.check = func(id string, psu adapters.PSU) error {
+			if strings.Contains(id, "/") {
+				return invalid("account id")
+			}
+			return check(id, psu)
+		}
+	}, caught: "account-id-unusable"},
 	{name: "makes the currency upper case", plant: parts(func(b *balanceBody) {
 		b.Currency = strings.ToUpper(b.Currency)
 	}), caught: "currency-malformed declared"},
