@@ -55,9 +55,9 @@ type AccountIdentifier struct {
 	Value  string `json:"value"`
 }
 
-// ValidateAccountID returns an [ErrInvalidArgument] unless id can stand in a request path as it is: not empty, not
-// "." or ".." (which would change the endpoint), at most 512 bytes, and free of "/", "?", "#", "%", ";", "\",
-// blanks, control and non-ASCII characters. The error never shows the id.
+// ValidateAccountID returns an [ErrInvalidArgument] unless id can be sent percent-encoded in a request path: not empty, at
+// most 512 bytes of ASCII without control characters, no blank at an end, and no part between "/" or "\" that is "." or "..",
+// which would change the endpoint, also after decoding it once more. The error never shows the id.
 func ValidateAccountID(id string) error {
 	if problem := check.ID(id); problem != "" {
 		return invalid("account id", problem)

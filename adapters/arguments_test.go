@@ -11,10 +11,11 @@ import (
 
 func TestValidateAccountID(t *testing.T) {
 	t.Parallel()
-	for _, id := range []string{"50044620073", "enc!!aI55HS7YpeXJhHqCXFPEGfF992bjRx2Gw==", "a:8DbPteGnytmMbKXd:5zKcENpV", "...", strings.Repeat("a", 512)} {
+	for _, id := range []string{"50044620073", "enc!!aI55HS7YpeXJhHqCXFPEGfF992bjRx2Gw==", "a:8DbPteGnytmMbKXd:5zKcENpV", "...", "U2Jhbmtlbg/+x==",
+		"a/b", "/a", "a//b", "a?b", "a#b", "a%2Fb", "a%b", "a;b", `a\b`, "a b", "a..b", "a/...", strings.Repeat("a", 512)} {
 		assert.NoError(t, adapters.ValidateAccountID(id), id)
 	}
-	for _, id := range []string{"", ".", "..", "a/b", "a?b", "a#b", "a%2e", "a;b", `a\b`, "a b", "a\r\nb", "a\x00", "\u00e5", "a\u202eb", strings.Repeat("a", 513)} {
+	for _, id := range []string{"", ".", "..", "../a", "a/..", "a/./b", `a\..\b`, "..;a/b", "a/..;b", "%2e%2e", "a%2F..", "%252e%252e/a", " a", "a ", "a\r\nb", "a\x00", "\u00e5", "a\u202eb", strings.Repeat("a", 513)} {
 		err := adapters.ValidateAccountID(id)
 		assert.ErrorIs(t, err, adapters.ErrInvalidArgument, "%q", id)
 		if len(id) > 2 {

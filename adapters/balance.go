@@ -42,7 +42,8 @@ type Balance struct {
 	ReceivedAt time.Time `json:"receivedAt,omitzero"`
 	// RequestID is what to quote to the provider's support: its own id for the call, else the one sent.
 	RequestID string `json:"requestId,omitempty"`
-	// Warnings name what is odd about the balance without making it wrong.
+	// Warnings name what is odd about the balance without making it wrong: the texts of [WarningFinerAmount] and the
+	// constants beside it, and no others.
 	Warnings []string `json:"warnings,omitempty"`
 }
 

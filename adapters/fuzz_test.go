@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path"
+	"strings"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -14,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzAccountID sends what is accepted in a path, as it is and escaped, and reads it back.
+// FuzzAccountID sends what is accepted in a path, escaped, and reads it back.
 func FuzzAccountID(f *testing.F) {
 	for _, id := range []string{"50044620073", "..", "a/b", "a%2Fb", "a\r\nb", "a:8DbPteGnytmMbKXd:5zKcENpV", "aI55HS7YpeX=="} {
 		f.Add(id)
@@ -24,16 +25,19 @@ func FuzzAccountID(f *testing.F) {
 			require.ErrorIs(t, err, adapters.ErrInvalidArgument)
 			return
 		}
-		require.NotContains(t, id, "/", "more than one segment")
-		for _, segment := range []string{id, url.PathEscape(id)} {
-			sent := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/v1/accounts/"+segment+"/balances", nil)
-			var wire bytes.Buffer
-			require.NoError(t, sent.Write(&wire))
-			read, err := http.ReadRequest(bufio.NewReader(&wire))
-			require.NoError(t, err)
-			assert.Equal(t, "/v1/accounts/"+id+"/balances", read.URL.Path)
-			assert.Equal(t, path.Clean(read.URL.Path), read.URL.Path, "names another path")
-			assert.Empty(t, read.URL.RawQuery+read.URL.Fragment)
+		sent := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/v1/accounts/"+url.PathEscape(id)+"/balances", nil)
+		var wire bytes.Buffer
+		require.NoError(t, sent.Write(&wire))
+		read, err := http.ReadRequest(bufio.NewReader(&wire))
+		require.NoError(t, err)
+		assert.Equal(t, "/v1/accounts/"+id+"/balances", read.URL.Path)
+		assert.Empty(t, read.URL.RawQuery+read.URL.Fragment)
+		for range 3 { // a gateway may decode it again, and a server may take "\\" for "/"
+			way := strings.ReplaceAll(read.URL.Path, `\`, "/")
+			assert.True(t, strings.HasPrefix(path.Clean(way), "/v1/accounts/"), "names another path")
+			if decoded, err := url.PathUnescape(read.URL.Path); err == nil {
+				read.URL.Path = decoded
+			}
 		}
 	})
 }

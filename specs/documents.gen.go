@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "6b7e464e24c11bca1921078de2a19570baa1fc3e7a932a020d87a40f702bc998",
+		SHA256:     "2819d0b4d0ade6dde494442c35aaf0e77c85d48971e19a544b274d2f4c9e5796",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "b9c3a17f741c38262dc188a325150dbe78989cd9a2e47669339d095d52a3503b",
+		SHA256:     "a0378c784de821f9d3d8a70f4d63db3a82590114cf694a96e07e64f157d68fd4",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
@@ -40,7 +40,7 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "304feebb2ca4c9e34d37c9b51b3c9f89f13a6cf3912c604b339d7f0264a8e09a",
+		SHA256:     "d74cf400ec843a4c11fea8eea0296dd0e6da68aacb29d5e6193f2b1db96374ec",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},

@@ -20,6 +20,7 @@ var words = map[string][]string{
 	"each":  {"account", "bank", "balance", "creditLine", "identifier"},
 	"form":  {"rfc3339", "epochMillis", "date"},
 	"match": {"bank"},
+	"pages": {"numbered"},
 }
 
 var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked closingAvailable openingAvailable

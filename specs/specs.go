@@ -28,6 +28,7 @@
 //     base64 and a key, which is a member of x-sandbox-credentials.
 //   - x-maps-to beside a property of an answer is the field of the shared Balance or Account that it becomes, with the rule;
 //     x-unmapped is why it becomes none. Package mapping explains the words and reads answers by them.
+//   - x-partial beside the balances of an account list is why they may not be all; each of them then has a warning.
 //   - x-kind beside the list of a provider's codes is the kind of error of each: invalid_argument, unauthorized, forbidden,
 //     consent_required, not_found, rate_limited, unavailable, protocol, too_large or redirect. "by status" leaves it to the
 //     HTTP status, "none" is no error. An object with kind can also have consent (expired, revoked, unknown) and origin.

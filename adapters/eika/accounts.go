@@ -19,7 +19,8 @@ func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Acc
 	return call.Accounts(ctx, c.endpoint, psu, c.page(psu, nil), toAccounts)
 }
 
-// AllBalances implements [adapters.Source] with withBalance=true. A consent without balances is refused.
+// AllBalances implements [adapters.Source] with withBalance=true. The portals promise the booking balance of each account
+// only, so each balance has [adapters.WarningListed]. A consent without balances is refused.
 func (c *Client) AllBalances(ctx context.Context, psu adapters.PSU) ([]adapters.AccountBalances, error) {
 	withBalance := true
 	return call.AllBalances(ctx, c.endpoint, psu, c.page(psu, &withBalance), toAllBalances)
@@ -61,5 +62,5 @@ func toListedBalances(account api.ListedAccount) ([]adapters.Balance, error) {
 		return nil, call.NoBalances("balances")
 	}
 	named := &api.Account{BBAN: account.BBAN, IBAN: account.IBAN, Currency: account.Currency}
-	return toBalances(accountBalances{Account: named, Balances: account.Balances})
+	return call.Partly(toBalances(accountBalances{Account: named, Balances: account.Balances}))
 }

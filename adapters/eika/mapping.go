@@ -54,22 +54,32 @@ func toBalances(body accountBalances) ([]adapters.Balance, error) {
 
 func toBalance(balance api.Balance, account *api.Account) (adapters.Balance, error) {
 	money, err := call.ToMoney("balanceAmount.amount", balance.BalanceAmount.Amount, "balanceAmount.currency", balance.BalanceAmount.Currency)
-	return adapters.Balance{
-		IBAN:         call.Text(account.IBAN),
-		BBAN:         call.Text(account.BBAN),
-		Type:         adapters.ParseBalanceType(string(balance.BalanceType)),
-		ProviderType: string(balance.BalanceType),
-		Amount:       money.Amount,
-		Currency:     money.Currency,
-		Warnings:     warnings(balance, account),
-	}, err
+	date, odd := call.ToDate("referenceDate", balance.ReferenceDate)
+	mapped := adapters.Balance{
+		IBAN:          call.Text(account.IBAN),
+		BBAN:          call.Text(account.BBAN),
+		Type:          adapters.ParseBalanceType(string(balance.BalanceType)),
+		ProviderType:  string(balance.BalanceType),
+		Amount:        money.Amount,
+		Currency:      money.Currency,
+		ReferenceDate: date,
+		Warnings:      append(warnings(balance, account), odd...),
+	}
+	if changed := call.Text(balance.LastChangeDateTime); changed != "" {
+		mapped.AsOf, odd = call.ToTime("lastChangeDateTime", changed)
+		mapped.Warnings = append(mapped.Warnings, odd...)
+	}
+	if balance.CreditLimitIncluded != nil {
+		mapped.CreditLines = []adapters.CreditLine{{Included: balance.CreditLimitIncluded}}
+	}
+	return mapped, err
 }
 
 func warnings(balance api.Balance, account *api.Account) []string {
 	if account.Currency == nil || *account.Currency == balance.BalanceAmount.Currency {
 		return nil
 	}
-	return []string{"currency differs from the account's currency"}
+	return []string{adapters.WarningAccountCurrency}
 }
 
 // refusal reads the error body and the links. A link scaRedirect means that the PSU has to authenticate there. The form

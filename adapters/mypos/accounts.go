@@ -1,7 +1,6 @@
 package mypos
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -9,10 +8,10 @@ import (
 	api "github.com/openbalances/openbalances/gen/mypos"
 )
 
-// accountList is [api.AccountList], of which one broken account spoils no other.
+// accountList is [api.AccountList], of which one broken account spoils no other. What it says about pages is for package
+// call.
 type accountList struct {
-	Accounts   []call.Element[api.ListedAccount] `json:"accounts"`
-	Pagination *api.Pagination                   `json:"pagination"`
+	Accounts []call.Element[api.ListedAccount] `json:"accounts"`
 }
 
 // Accounts implements [adapters.Source]. Further pages are asked for by their number, which is inferred.
@@ -20,7 +19,8 @@ func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Acc
 	return call.Accounts(ctx, c.endpoint, psu, c.page(psu, nil), toAccounts)
 }
 
-// AllBalances implements [adapters.Source] with withBalance=true, which the provider may ignore.
+// AllBalances implements [adapters.Source] with withBalance=true, which the provider may ignore. The page promises the
+// booking balance of each account only, so each balance has [adapters.WarningListed].
 func (c *Client) AllBalances(ctx context.Context, psu adapters.PSU) ([]adapters.AccountBalances, error) {
 	withBalance := true
 	return call.AllBalances(ctx, c.endpoint, psu, c.page(psu, &withBalance), toAllBalances)
@@ -39,9 +39,7 @@ func (c *Client) page(psu adapters.PSU, withBalance *bool) call.Page {
 
 func toAccounts(body accountList) (call.Listed[adapters.Account], error) {
 	list, err := call.ListAccounts("accounts", body.Accounts, toAccount)
-	if err == nil {
-		list.Total, err = total(body.Pagination)
-	}
+	list.Numbered = true
 	return list, err
 }
 
@@ -60,33 +58,19 @@ func toAccount(account api.ListedAccount) (adapters.Account, error) {
 	}, nil
 }
 
-// total is how many accounts all pages have. An answer that speaks of pages has to say it, or accounts could be missing.
-func total(pagination *api.Pagination) (int, error) {
-	if pagination == nil {
-		return 0, nil
-	}
-	total := cmp.Or(pagination.TotalCount, pagination.Total)
-	if total == nil {
-		return 0, call.Missing("pagination.totalCount")
-	}
-	return *total, nil
-}
-
 func toAllBalances(body accountList) (call.Listed[adapters.AccountBalances], error) {
 	list, err := call.ListBalances("accounts", body.Accounts, toAccount, toListedBalances)
-	if err == nil {
-		list.Total, err = total(body.Pagination)
-	}
+	list.Numbered = true
 	return list, err
 }
 
 func toListedBalances(account api.ListedAccount) ([]adapters.Balance, error) {
 	if account.Balances == nil {
-		return toSingleBalance(account)
+		return call.Partly(toSingleBalance(account))
 	}
-	return call.Each("balances", account.Balances, func(balance api.Balance) (adapters.Balance, error) {
+	return call.Partly(call.Each("balances", account.Balances, func(balance api.Balance) (adapters.Balance, error) {
 		return toBalance(balance, account.IBAN)
-	})
+	}))
 }
 
 // toSingleBalance maps the number that an account may have instead of a list. Its type is unknown, because one page

@@ -19,8 +19,12 @@ func TestPages(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		queries = append(queries, r.URL.RawQuery)
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = fmt.Fprintf(w, `{"accounts": [{"accountNumber": "%d", "balances": []}],
-			"pagination": {"totalCount": 3, "next": "http://127.0.0.1:1/elsewhere", "_links": {"next": {"href": "/elsewhere"}}}}`, len(queries))
+		next := "http://127.0.0.1:1/elsewhere"
+		if len(queries) == 3 {
+			next = ""
+		}
+		_, _ = fmt.Fprintf(w, `{"accounts": [{"accountNumber": "%d", "balances": []}], "pagination": {"currentPage": %d,
+			"totalCount": 3, "next": %q, "_links": {"next": {"href": %q}}}}`, len(queries), len(queries), next, next)
 	}))
 	t.Cleanup(server.Close)
 	client, err := mypos.New(credentials, &adapters.Options{BaseURL: server.URL})

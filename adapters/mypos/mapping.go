@@ -39,7 +39,7 @@ var form = call.Form{
 	Inside: "tppMessages", Code: []string{"code"}, Message: []string{"text"}, Kinds: codes, Consents: consents,
 }
 
-// accountBalances is [api.AccountBalances], whose account may be missing.
+// accountBalances is [api.AccountBalances], whose account may be missing after all.
 type accountBalances struct {
 	Account  *api.Account  `json:"account"`
 	Balances []api.Balance `json:"balances"`

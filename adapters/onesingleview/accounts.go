@@ -12,8 +12,8 @@ import (
 
 // accountList is [api.AccountList] or [api.BalanceList], of which one broken account spoils no other.
 type accountList[E any] struct {
-	Success *bool             `json:"success"`
-	Payload []bankAccounts[E] `json:"payload"`
+	Success *bool                           `json:"success"`
+	Payload []call.Element[bankAccounts[E]] `json:"payload"`
 }
 
 type bankAccounts[E any] struct {
@@ -21,7 +21,6 @@ type bankAccounts[E any] struct {
 	Data struct {
 		Account []call.Element[E] `json:"account"`
 	} `json:"data"`
-	Meta *api.Meta `json:"meta"`
 }
 
 // Accounts implements [adapters.Source].
@@ -64,23 +63,9 @@ func (l accountList[E]) ofBank(bank string) ([]call.Element[E], error) {
 	if err := failed(l.Success); err != nil {
 		return nil, err
 	}
-	var found *bankAccounts[E]
-	for i := range l.Payload {
-		switch {
-		case l.Payload[i].Code != bank:
-		case found != nil:
-			return nil, call.Broken("payload", "names the bank twice")
-		default:
-			found = &l.Payload[i]
-		}
-	}
-	if found == nil {
-		return nil, call.Broken("payload", "holds nothing about the bank")
-	}
-	if found.Meta != nil && found.Meta.TotalPages != nil && *found.Meta.TotalPages > 1 {
-		return nil, call.Broken("payload.meta.totalPages", "more pages than can be asked for")
-	}
-	return found.Data.Account, nil
+	part, err := call.Find("payload", l.Payload, func(part bankAccounts[E]) bool { return part.Code == bank },
+		func() error { return call.Broken("payload", "holds nothing about the bank") })
+	return part.Data.Account, err
 }
 
 func toAccounts(bank string, body accountList[api.ListedAccount]) (call.Listed[adapters.Account], error) {

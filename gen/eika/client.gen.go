@@ -162,13 +162,28 @@ type Amount struct {
 	Currency Currency `json:"currency"`
 }
 
-// Balance One balance. It carries no date or time.
+// Balance One balance. In the page's samples it carries no date or time.
 type Balance struct {
 	// BalanceAmount The balance: an amount and its currency.
 	BalanceAmount Amount `json:"balanceAmount"`
 
 	// BalanceType The balance type: what the amount is of.
 	BalanceType BalanceType `json:"balanceType"`
+
+	// CreditLimitIncluded Whether a credit limit of the account is counted in the balance. Absent means not stated.
+	//
+	// Example: false
+	CreditLimitIncluded *bool `json:"creditLimitIncluded,omitempty"`
+
+	// LastChangeDateTime When the balance last changed, as far as the bank knows.
+	//
+	// Example: 2026-11-18T08:15:41Z
+	LastChangeDateTime *string `json:"lastChangeDateTime,omitempty"`
+
+	// ReferenceDate The day that the balance stands for.
+	//
+	// Example: 2026-11-18
+	ReferenceDate *string `json:"referenceDate,omitempty"`
 }
 
 // BalanceType What a balance counts. The page lists these five.

@@ -21,8 +21,10 @@
 //	cut: KSAOB.            this prefix is cut before the value is looked at
 //	table: {AVLB: interimAvailable}  the field is what the table says. What is not in it: for the type of a balance the
 //	                       codes of ISO 20022 and the names of the vocabulary, else unknown; for another field, absent
-//	form: rfc3339          the value is a time: rfc3339, epochMillis or date. What is no such time is absent.
+//	form: rfc3339          the value is a time: rfc3339, epochMillis or date. What is no such time is absent, whatever
+//	                       its JSON type.
 //	only: ['true']         any other value, and none at all unless '' is listed, refuses the answer or the part
+//	pages: numbered        the value says how many accounts there are; pages are asked for by their number
 //	match: bank            the part belongs to the bank that is asked for, or else is left out; the field bank of
 //	                       its accounts and their balances is this bank
 //
@@ -31,6 +33,12 @@
 // on the way that the document leaves open. Where the document leaves the type open, texts are joined and all else is
 // absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time apart; so
 // is a balance without amount, currency or type.
+//
+// # Pages
+//
+// An answer, a bank or an account that says that there is more than what came, or whose numbers contradict what came, is an
+// error, whether the document knows the member that says so or not: see pages.go. Only what pages: numbered stands beside
+// is left to the caller.
 package mapping
 
 import (
@@ -135,7 +143,9 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 	}
 	r := &reader{Document: d, asked: asked}
 	root := newPart("answer", place{})
-	r.visit(place{schema: schema, required: true}, value, root)
+	whole := place{schema: schema, required: true}
+	r.visit(whole, value, root)
+	root.partial = r.partial(whole, value, true)
 	accounts, err := root.answer(asked.Accounts)
 	r.leave(root)
 	return Answer{accounts, r.values}, err
@@ -143,7 +153,7 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 
 // rule is one entry of x-maps-to. The package comment explains the words.
 type rule struct {
-	Field, Each, Unless, Cut, Form, Match string
+	Field, Each, Unless, Cut, Form, Match, Pages string
 
 	Only       []string
 	Set, Table map[string]string

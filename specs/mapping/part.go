@@ -16,14 +16,15 @@ type part struct {
 	inner  []*part
 	err    error
 
-	holder *part    // of a credit line or an identifier: what it is one of, whose fields it adds to
-	prefix string   // of these fields
-	held   int      // how many credit lines of a balance, or identifiers of an account, there are
-	named  []string // the fields that properties of the part are declared for
-	given  Fields   // of an account: the fields of its balances
-	left   bool     // of a bank or an account: it was not asked for
-	listed bool     // of an account: there is a list of balances
-	begins string   // of the answer: bank or account, if the document divides it
+	partial error    // what says that there is more than what came
+	holder  *part    // of a credit line or an identifier: what it is one of, whose fields it adds to
+	prefix  string   // of these fields
+	held    int      // how many credit lines of a balance, or identifiers of an account, there are
+	named   []string // the fields that properties of the part are declared for
+	given   Fields   // of an account: the fields of its balances
+	left    bool     // of a bank or an account: it was not asked for
+	listed  bool     // of an account: there is a list of balances
+	begins  string   // of the answer: bank or account, if the document divides it
 }
 
 func newPart(kind string, p place) *part {
@@ -94,7 +95,7 @@ func (in *part) account() Account {
 		in.fail(in.place, "has no id")
 	}
 	in.set("balances.bank", in.fields["bank"])
-	a := Account{ID: in.fields["id"], Fields: in.fields, Err: in.err, BalancesErr: in.err}
+	a := Account{ID: in.fields["id"], Fields: in.fields, Err: in.err, BalancesErr: cmp.Or(in.err, in.partial)}
 	if in.listed {
 		a.Balances = []Fields{}
 	}
@@ -120,7 +121,9 @@ func (in *part) accounts() ([]*part, error) {
 	own := slices.DeleteFunc(slices.Clone(in.inner), func(p *part) bool { return p.left })
 	switch {
 	case in.begins == "account" || in.err != nil:
-		return own, in.err
+		return own, cmp.Or(in.err, in.partial)
+	case in.begins == "bank" && in.partial != nil:
+		return nil, in.partial
 	case in.begins == "":
 		return []*part{in}, nil
 	case len(own) != 1:
@@ -129,7 +132,7 @@ func (in *part) accounts() ([]*part, error) {
 	for _, p := range own[0].inner {
 		p.set("bank", own[0].fields["bank"])
 	}
-	return own[0].inner, own[0].err
+	return own[0].inner, cmp.Or(own[0].err, own[0].partial)
 }
 
 // answer returns the accounts asked for, or all. An answer about one account need not name it.

@@ -89,6 +89,8 @@ func (r *reader) visit(p place, value any, in *part) {
 			r.note(p, value, "", "", "unmapped: "+rule.unmapped)
 		case rule.Unless != "" && other != nil && other != "":
 			r.note(p, value, "", "", "left to "+rule.Unless)
+		case !absent && rule.Pages != "":
+			r.note(p, value, "", "", "says how many accounts there are")
 		case !absent && rule.inside:
 			r.descend(p, value, in)
 		case !absent && rule.Each != "":
@@ -97,6 +99,7 @@ func (r *reader) visit(p place, value any, in *part) {
 			r.fact(rule, p, value, in)
 		case rule.Match != "":
 			in.left = true
+		case rule.Pages != "":
 		case divides, rule.Only != nil && !slices.Contains(rule.Only, ""), p.required && rule.Form == "":
 			in.fail(p, "is missing")
 		}
@@ -131,6 +134,9 @@ func (r *reader) one(rule rule, p place, value any, in *part) {
 		return
 	}
 	inner := in.open(rule, p)
+	if rule.Each == "account" || rule.Each == "bank" {
+		inner.partial = r.partial(p, value, false)
+	}
 	for _, field := range slices.Sorted(maps.Keys(rule.Set)) {
 		r.values = append(r.values, Value{p.pointer, "", inner.kind + "." + field, rule.Set[field], Set})
 	}
@@ -216,6 +222,11 @@ func (r *reader) become(rule rule, field string, p place, value any, in *part) (
 	sent, jsonType := plain(value)
 	cut, isAmount := strings.TrimPrefix(sent, rule.Cut), rule.Field == "amount"
 	switch {
+	case rule.Form != "":
+		if became = moment(sent, rule.Form); became == "" || jsonType != "string" && rule.Form != "epochMillis" {
+			return "", "no time in the form " + rule.Form, true
+		}
+		return became, rule.Form, true
 	case shape(p.schema).Type == nil && !isAmount && jsonType != "string" && jsonType != "array":
 		return "", "no text", true
 	case jsonType == "object", isAmount && jsonType == "array", !isAmount && !p.permits(jsonType): // amounts may be text or number
@@ -231,11 +242,6 @@ func (r *reader) become(rule rule, field string, p place, value any, in *part) (
 		in.left = sent != r.asked.Bank
 		in.set("bank", sent)
 		return "", "has to be the bank asked for", true
-	case rule.Form != "":
-		if became = moment(sent, rule.Form); became == "" {
-			return "", "no time in the form " + rule.Form, true
-		}
-		return became, rule.Form, true
 	case isAmount:
 		if became = amount(sent, jsonType == "number"); became == "" {
 			return "", "is no amount", false

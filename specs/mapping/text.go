@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"math/big"
@@ -41,7 +42,9 @@ func balanceType(sent string, table map[string]string) (known, words string) {
 }
 
 var (
-	decimalText  = regexp.MustCompile(`^-?([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,2}))?$`)
+	decimalText = regexp.MustCompile(`^-?([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,2}))?$`)
+	// day, time, seconds, hours and minutes of the zone
+	isoTime      = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:[.,][0-9]+)?)?(?:[Zz]|([+-][0-9]{2}):?([0-9]{2})?)$`)
 	currencyText = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
@@ -68,6 +71,15 @@ func amount(sent string, isNumber bool) string {
 
 // moment returns a time as the shared types write it, and "" for a text that is none.
 func moment(sent, form string) string {
+	if found := isoTime.FindStringSubmatch(sent); form == "rfc3339" && found != nil {
+		sent = found[1] + "T" + found[2] + cmp.Or(found[3], ":00")
+		switch {
+		case found[4] == "":
+			sent += "Z"
+		default:
+			sent += found[4] + ":" + cmp.Or(found[5], "00")
+		}
+	}
 	t, err := time.Parse(map[string]string{"rfc3339": time.RFC3339, "date": time.DateOnly}[form], sent)
 	if form == "epochMillis" {
 		var millis int64
@@ -75,7 +87,7 @@ func moment(sent, form string) string {
 		t = time.UnixMilli(max(millis, 0))
 	}
 	switch t = t.UTC(); {
-	case err != nil, t.IsZero(), t.Unix() == 0 && form == "epochMillis", t.Year() < 1, t.Year() > 9999:
+	case err != nil, t.IsZero(), form == "epochMillis" && t.Year()/100 != 20, t.Year() < 1, t.Year() > 9999:
 		return ""
 	case form == "date":
 		return sent

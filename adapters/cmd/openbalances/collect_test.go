@@ -94,6 +94,10 @@ func withoutCall(balances []adapters.Balance) []adapters.Balance {
 	all := append([]adapters.Balance{}, balances...)
 	for i := range all {
 		all[i].ReceivedAt, all[i].RequestID, all[i].IBAN, all[i].BBAN = time.Time{}, "", "", ""
+		all[i].Warnings = slices.DeleteFunc(slices.Clone(all[i].Warnings), func(w string) bool { return w == adapters.WarningListed })
+		if len(all[i].Warnings) == 0 {
+			all[i].Warnings = nil
+		}
 	}
 	return all
 }

@@ -44,7 +44,7 @@ var configFaults = []struct{ name, old, new, line string }{
 	{"no accounts", `["50044620073"]`, `[]`, "connections[1] (work): accounts: missing"},
 	{"empty account", `"50044620073"`, `""`, "connections[1] (work): accounts[0]: missing"},
 	{"account leads elsewhere", `"50044620073"`, `".."`, "connections[1] (work): accounts[0]: names another path"},
-	{"account with a path", `"50044620073"`, `"1/S3CR3T"`, "connections[1] (work): accounts[0]: holds a character that is not allowed"},
+	{"account with a path", `"50044620073"`, `"S3CR3T/../1"`, "connections[1] (work): accounts[0]: names another path"},
 	{"account twice", `"account-S3CR3T-2"`, `"account-S3CR3T-1"`, "connections[0] (home): accounts[1]: occurs twice"},
 	{"missing credential", `"apiKey":"file:keys/api.key",`, ``, "connections[1] (work): credentials.apiKey: missing"},
 	{"empty credential", `"file:keys/api.key"`, `""`, "connections[1] (work): credentials.apiKey: empty"},

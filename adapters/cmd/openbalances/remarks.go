@@ -5,11 +5,15 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/openbalances/openbalances/adapters"
 )
 
-// remarks are the lines after the table: warnings, closed accounts and failures.
+// remarks are the lines after the table: warnings, closed accounts and failures. That a list may state less is said once of
+// each connection.
 func remarks(results []result) string {
 	var text strings.Builder
+	listed := map[string]bool{}
 	for _, r := range results {
 		if r.isEmptyList() {
 			fmt.Fprintf(&text, "warning: %s: the provider lists no account\n", r.where())
@@ -19,6 +23,14 @@ func remarks(results []result) string {
 		}
 		for _, b := range r.balances {
 			for _, warning := range b.Warnings {
+				if warning == adapters.WarningListed {
+					connection := result{connection: r.connection, provider: r.provider}.where()
+					if !listed[connection] {
+						fmt.Fprintf(&text, "warning: %s: %s; name the accounts to get all\n", connection, warning)
+					}
+					listed[connection] = true
+					continue
+				}
 				fmt.Fprintf(&text, "warning: %s: %s: %s\n", r.where(), b.Type, printable(warning))
 			}
 		}

@@ -14,6 +14,7 @@ import (
 type Element[E any] struct {
 	Value    E
 	Problems []*Error
+	part     *Error // what says that the lists in Value are not whole
 }
 
 // wrapping is an Element. Its inner type is the one that paths lead through.
@@ -28,9 +29,11 @@ func (e *Element[E]) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
 		return err
 	}
 	*e = Element[E]{}
-	if err := json.Unmarshal(text, &e.Value, options); err != nil {
+	if err := decode(text, &e.Value, options); err != nil {
 		e.salvage(text, err)
 	}
+	pages := pagesOf(text, reflect.TypeFor[E](), false)
+	e.part = pages.Whole()
 	return nil
 }
 
@@ -43,18 +46,22 @@ func (e *Element[E]) salvage(text jsontext.Value, err error) {
 		return
 	}
 	for _, member := range members {
-		if err := json.Unmarshal(member, &e.Value, options); err != nil {
+		if err := decode(member, &e.Value, options); err != nil {
 			e.Problems = append(e.Problems, describe(err, reflect.TypeFor[E](), hideNames))
 		}
 	}
 }
 
-// Problem returns the first problem that does not lie in one of the members, or nil.
+// Problem returns the first problem that does not lie in one of the members, or nil. That a list is not whole lies in the
+// members, wherever it is said.
 func (e *Element[E]) Problem(except ...string) error {
 	for _, problem := range e.Problems {
 		if !problem.in(except) {
 			return problem
 		}
+	}
+	if e.part != nil && len(except) == 0 {
+		return e.part
 	}
 	return nil
 }

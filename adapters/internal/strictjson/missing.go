@@ -12,7 +12,7 @@ import (
 // Missing returns the place of the first member that is absent or null although the type of target requires it, or "".
 // A field is required unless it is a pointer or its tag says omitempty. data has been decoded into target.
 func Missing(data []byte, target any) string {
-	w := walker{jsontext.NewDecoder(bytes.NewReader(data)), false}
+	w := newWalker(data)
 	return strings.TrimPrefix(w.value(reflect.TypeOf(target), ""), ".")
 }
 
@@ -21,6 +21,10 @@ func Missing(data []byte, target any) string {
 type walker struct {
 	*jsontext.Decoder
 	inCase bool
+}
+
+func newWalker(data []byte) walker {
+	return walker{Decoder: jsontext.NewDecoder(bytes.NewBuffer(data))}
 }
 
 func (w walker) value(t reflect.Type, place string) string {

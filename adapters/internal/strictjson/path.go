@@ -50,9 +50,15 @@ func step(current reflect.Type, token string) (reflect.Type, bool) {
 		return current.Elem(), err == nil && index >= 0 && index <= maxElements
 	case reflect.Struct:
 		for i := range current.NumField() {
-			name, _, _ := strings.Cut(current.Field(i).Tag.Get("json"), ",")
+			field := current.Field(i)
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if name == token {
-				return current.Field(i).Type, true
+				return field.Type, true
+			}
+			if name == "" && field.Anonymous {
+				if inner, known := step(field.Type, token); known {
+					return inner, true
+				}
 			}
 		}
 	}

@@ -26,18 +26,27 @@ type member struct {
 	name  string
 	index []int
 	shape *shape
+	says  meaning // about pages
 }
 
 const maxPlanned = 64 // members of a planned object: the bits of a set
 
 var shapes sync.Map // by type
 
-// unwanted is the shape of a value that is passed over.
-var unwanted = func() *shape {
+// unwanted is the shape of a value that is passed over, aboutPages that of one that may say something about pages.
+var (
+	unwanted   = passed()
+	aboutPages = passed()
+)
+
+func passed() *shape {
 	s := &shape{kind: reflect.Interface}
 	s.element = s
 	return s
-}()
+}
+
+// passed reports whether the value is passed over.
+func (s *shape) passed() bool { return s == unwanted || s == aboutPages }
 
 // readThemselves are the interfaces of types that json v2 would leave the reading to.
 var readThemselves = []reflect.Type{
@@ -89,7 +98,9 @@ func (s *shape) add(t reflect.Type, place []int, outer []reflect.Type) bool {
 			slices.ContainsFunc(s.members, same) {
 			return false
 		}
-		s.members = append(s.members, member{name, index, shapeOf(field.Type, outer...)})
+		inner := shapeOf(field.Type, outer...)
+		says := meaningOf(name, len(outer) == 1)
+		s.members = append(s.members, member{name, index, inner, says})
 	}
 	return true
 }

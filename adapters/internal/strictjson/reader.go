@@ -64,9 +64,9 @@ func (r *reader) value(s *shape, v reflect.Value) bool {
 	case s.kind == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		return r.value(s.element, v.Elem())
-	case r.kind == '{' && r.depth < maxDepth && (s.kind == reflect.Struct && !s.amount || s == unwanted):
+	case r.kind == '{' && r.depth < maxDepth && (s.kind == reflect.Struct && !s.amount || s.passed()):
 		return r.object(s, v)
-	case r.kind == '[' && r.depth < maxDepth && (s.kind == reflect.Slice || s == unwanted):
+	case r.kind == '[' && r.depth < maxDepth && (s.kind == reflect.Slice || s.passed()):
 		return r.list(s, v)
 	}
 	return r.scalar(s, v)
@@ -87,13 +87,20 @@ func (r *reader) object(s *shape, v reflect.Value) bool {
 			next = slices.IndexFunc(s.members, func(m member) bool { return m.name == string(name) })
 		}
 		if next < 0 {
-			if next = 0; !r.distinct(s, outer, name) || !r.value(unwanted, v) {
+			inner := unwanted
+			if says := meaningOf(name, r.depth == 1 || s == aboutPages); s != unwanted && says != nothing {
+				inner = aboutPages
+				if !r.silent(says) {
+					return false
+				}
+			}
+			if next = 0; !r.distinct(s, outer, name) || !r.value(inner, v) {
 				return false
 			}
 			continue
 		}
 		m := &s.members[next]
-		if seen&(1<<next) != 0 || !r.value(m.shape, v.FieldByIndex(m.index)) {
+		if seen&(1<<next) != 0 || !r.silent(m.says) || !r.value(m.shape, v.FieldByIndex(m.index)) {
 			return false
 		}
 		seen |= 1 << next
@@ -102,6 +109,21 @@ func (r *reader) object(s *shape, v reflect.Value) bool {
 	r.names = r.names[:outer]
 	r.depth--
 	return true
+}
+
+// silent returns false if a value may say something about pages that is worth another look.
+func (r *reader) silent(says meaning) bool {
+	switch says {
+	case nothing:
+		return true
+	case about:
+		return r.kind != '['
+	case pages:
+		return r.kind == 'n' || r.kind == '0' && len(r.text) == 1 && r.text[0] <= '1'
+	case next:
+		return r.kind == 'n' || r.kind == '"' && len(r.text) == 0
+	}
+	return r.kind == 'n'
 }
 
 // maxName is how long a name may be that is compared with all others of its object.
@@ -127,7 +149,7 @@ func (r *reader) list(s *shape, v reflect.Value) bool {
 		}
 		r.elements++
 		element := v
-		if s != unwanted {
+		if !s.passed() {
 			v.Grow(1)
 			v.SetLen(n + 1)
 			element = v.Index(n)
@@ -136,7 +158,7 @@ func (r *reader) list(s *shape, v reflect.Value) bool {
 			return false
 		}
 	}
-	if s != unwanted && v.IsNil() {
+	if !s.passed() && v.IsNil() {
 		v.Set(reflect.MakeSlice(v.Type(), 0, 0))
 	}
 	r.depth--
@@ -164,11 +186,11 @@ func (r *reader) scalar(s *shape, v reflect.Value) bool {
 		value, err := strconv.Atoi(string(r.text))
 		v.SetInt(int64(value))
 		return err == nil
-	case s == unwanted && r.kind == '0':
+	case s.passed() && r.kind == '0':
 		_, err := amount.Parse(r.text)
 		return err == nil
 	}
-	return s == unwanted && (r.kind == '"' || r.kind == 't' || r.kind == 'f')
+	return s.passed() && (r.kind == '"' || r.kind == 't' || r.kind == 'f')
 }
 
 // word returns the text of the token, the same string for the same text where it comes often.

@@ -56,7 +56,7 @@ type everything struct {
 	Pointer *named                `json:"pointer,omitempty"`
 	Flag    bool                  `json:"flag"`
 	Flags   []*bool               `json:"flags"`
-	Count   *int                  `json:"count,omitempty"`
+	Count   *int                  `json:"number,omitempty"`
 	Amount  decimal.NullDecimal   `json:"amount"`
 	Amounts []decimal.NullDecimal `json:"amounts,omitempty"`
 	Nested  struct {
@@ -77,15 +77,15 @@ type everything struct {
 // plain documents are read in one pass; the others are left to json v2, whether they are right or not.
 var plain = []string{
 	`{}`, "\t{ }\r\n", `null`,
-	`{"text":"a","named":"b","pointer":"c","flag":true,"count":7,"amount":4.200}`,
+	`{"text":"a","named":"b","pointer":"c","flag":true,"number":7,"amount":4.200}`,
 	`{"text":"Kjøpesenter 日本 𝄞","named":""}`,
-	`{"count":7 , "text" : "NO" , "amount":"-12009.1000","amounts":[1,"0010.50",-0.00,null]}`,
-	`{"count":123456789}`, `{"count":-0}`, `{"amount":"` + strings.Repeat("9", 38) + `"}`,
+	`{"number":7 , "text" : "NO" , "amount":"-12009.1000","amounts":[1,"0010.50",-0.00,null]}`,
+	`{"number":123456789}`, `{"number":-0}`, `{"amount":"` + strings.Repeat("9", 38) + `"}`,
 	`{"flags":[true,false,null],"nested":{"amount":1,"texts":[[],["a","b"],null]},"_links":null}`, `{"flags":[]}`,
 	`{"_links":null,"nested":null,"pointer":null}`, `{"flags":[` + strings.Repeat("true,", 9_999) + `true]}`, `{"inner":"a","elements":[{"amount":1},null,{}],"depth":7}`,
 	`{"anything":null,"time":null,"ratio":null}`,
-	`{"other":1,"more":{"a":[1,"b",{"a":-0.50,"b":{}},[],null],"b":true},"text":"a","last":false}`,
-	`{"more":` + strings.Repeat("[", 63) + "1" + strings.Repeat("]", 63) + `}`, `{"nested":{"other":{"other":[]}},"other":"ø"}`,
+	`{"other":1,"further":{"a":[1,"b",{"a":-0.50,"b":{}},[],null],"b":true},"text":"a","end":false}`,
+	`{"further":` + strings.Repeat("[", 63) + "1" + strings.Repeat("]", 63) + `}`, `{"nested":{"other":{"other":[]}},"other":"ø"}`,
 }
 
 var notPlain = slices.Concat(
@@ -107,13 +107,13 @@ var notPlain = slices.Concat(
 	},
 	[]string{ // other types than documented
 		`{"text":1}`, `{"flag":"true"}`, `{"flags":{}}`, `{"nested":[]}`, `{"_links":[]}`, `{"_links":{"a":1}}`, `{"_links":{"a":{},}}`,
-		`{"elements":[1]}`, `{"elements":[{"amount":"x"}]}`, `{"inner":1}`, `{"Inner":"a"}`, `{"inner":"a","inner":"b"}`, `{"pointer":7}`, `{"count":"7"}`, `{"amount":true}`, `{"amount":[]}`, `{"nested":{"texts":[["a",1]]}}`,
+		`{"elements":[1]}`, `{"elements":[{"amount":"x"}]}`, `{"inner":1}`, `{"Inner":"a"}`, `{"inner":"a","inner":"b"}`, `{"pointer":7}`, `{"number":"7"}`, `{"amount":true}`, `{"amount":[]}`, `{"nested":{"texts":[["a",1]]}}`,
 	},
 	[]string{ // types that no plan reads
 		`{"anything":1}`, `{"_links":{}}`, `{"_links":{"self":{"href":"/a"}}}`, `{"time":"2025-01-15T06:30:00Z"}`, `{"ratio":1}`,
 	},
 	[]string{ // numbers
-		`{"count":1.5}`, `{"count":1e2}`, `{"count":1234567890}`, `{"count":01}`, `{"count":-1.0}`,
+		`{"number":1.5}`, `{"number":1e2}`, `{"number":1234567890}`, `{"number":01}`, `{"number":-1.0}`,
 		`{"amount":1e2}`, `{"amount":01}`, `{"amount":.5}`, `{"amount":5.}`, `{"amount":+5}`, `{"amount":-}`, `{"amount":1 2}`,
 		`{"amount":""}`, `{"amount":"x"}`, `{"amount":"1\u0030"}`, `{"amount":"` + strings.Repeat("9", 39) + `"}`,
 		`{"amount":01"5"}`, `{"amount":-"5"}`, `{"amount":1."5"}`,
@@ -124,7 +124,7 @@ var notPlain = slices.Concat(
 		`{"other":}`, `{"other"}`, `{"other":x}`,
 	},
 	[]string{ // too deep, too many
-		`{"more":` + strings.Repeat("[", 64) + "1" + strings.Repeat("]", 64) + `}`, strings.Repeat(`{"more":`, 65) + `1` + strings.Repeat(`}`, 65),
+		`{"further":` + strings.Repeat("[", 64) + "1" + strings.Repeat("]", 64) + `}`, strings.Repeat(`{"further":`, 65) + `1` + strings.Repeat(`}`, 65),
 		`{"flags":[` + strings.Repeat("true,", 10_000) + `true]}`, `{"other":[` + strings.Repeat("1,", 10_000) + `1]}`,
 	},
 )

@@ -5,7 +5,8 @@
 // Refused are duplicate names, also if they differ in case only, invalid UTF-8, a byte order mark, anything after the
 // document, more nesting, members or elements than any answer needs, and amounts outside the grammar of package amount.
 // Names match exactly. Members that the document does not know are ignored, and null counts as absent. Whether a
-// required member is there is the mapping's question.
+// required member is there is the mapping's question. A member that the type's method Lenient names is never of the wrong
+// JSON type: a text takes over a number or a boolean as it is written and an object or list as "", anything else is absent.
 //
 // json v2 defines the result. A faster reader handles documents without escapes or exponents and gives up on anything
 // else, including every error.
@@ -49,10 +50,19 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Unmarshal decodes data into target, a pointer to a zero value. It copies what it keeps, so data may be reused.
 func Unmarshal(data []byte, target any) error {
+	_, err := UnmarshalPage(data, target)
+	return err
+}
+
+// UnmarshalPage is Unmarshal, and returns what the document says about further pages. Each [Element] has judged its own.
+func UnmarshalPage(data []byte, target any) (Pages, error) {
 	if read(data, target) {
-		return nil
+		return Pages{}, nil
 	}
-	return unmarshal(data, target, options, hideNames)
+	if err := unmarshal(data, target, options, hideNames); err != nil {
+		return Pages{}, err
+	}
+	return pagesOf(data, reflect.TypeOf(target).Elem(), true), nil
 }
 
 // UnmarshalKnown is Unmarshal for the caller's own documents, such as configuration: it refuses unknown members, its
@@ -78,10 +88,24 @@ func unmarshal(data []byte, target any, options json.Options, names unknownNames
 	if err := inspect(data, map[unknownNames]int{hideNames: maxElements, showNames: maxKnownElements}[names]); err != nil {
 		return &Error{Problem: err.Error(), Err: err}
 	}
-	if err := json.Unmarshal(data, target, options); err != nil {
+	if err := decode(data, target, options); err != nil {
 		return describe(err, reflect.TypeOf(target).Elem(), names)
 	}
 	return nil
+}
+
+// decode is json.Unmarshal, which takes what the type is lenient about in a form that it understands.
+func decode(data []byte, target any, options json.Options) error {
+	err := json.Unmarshal(data, target, options)
+	if semantic := (*json.SemanticError)(nil); !errors.As(err, &semantic) || !jsontext.Value(data).IsValid() {
+		return err
+	}
+	eased := ease(data, reflect.TypeOf(target).Elem())
+	if eased == nil {
+		return err
+	}
+	reflect.ValueOf(target).Elem().SetZero()
+	return json.Unmarshal(eased, target, options)
 }
 
 func decodeAmount(decoder *jsontext.Decoder, target *decimal.NullDecimal) error {

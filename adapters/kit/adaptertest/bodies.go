@@ -91,6 +91,7 @@ func checkSameType(t *testing.T, h Harness) {
 	for _, balance := range balances {
 		got = append(got, balance.Amount.String())
 		assert.Equal(t, balances[0].ProviderType, balance.ProviderType)
+		assert.Contains(t, balance.Warnings, adapters.WarningAlike)
 	}
 	assert.Equal(t, want, got)
 }

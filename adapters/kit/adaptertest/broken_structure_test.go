@@ -1,9 +1,12 @@
 package adaptertest_test
 
 import (
+	"bytes"
+	stdjson "encoding/json"
 	"errors"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,8 +18,51 @@ import (
 // minorUnits is the part of ISO 4217 that the bank has accounts in.
 var minorUnits = map[string]int32{"EUR": 2, "NOK": 2, "USD": 2, "JPY": 0, "KWD": 3, "XCG": 2, "SLE": 2, "VED": 2, "ZWG": 2}
 
+// pageNames are members that say something about pages.
+var pageNames = regexp.MustCompile(`"([^"]*(?i:next|more|page|paging|last|total|meta|link|count|number|truncated|offset)[^"]*)":`)
+
 // structureFaults are about what an answer says besides its amounts.
 var structureFaults = []fault{
+	{name: "takes a page for the whole", plant: texts(func(_ *http.Response, text []byte) []byte {
+		return pageNames.ReplaceAll(text, []byte(`"other-$1":`))
+	}), caught: "pages-further pages-contradicting"},
+	{name: "takes any mention of pages for more", plant: texts(func(_ *http.Response, text []byte) []byte {
+		if bytes.Contains(text, []byte(`"next"`)) {
+			return bytes.Replace(text, []byte("{"), []byte(`{"more": true, `), 1)
+		}
+		return text
+	}), caught: "pages-none"},
+	{name: "knows totalPages only", plant: texts(func(_ *http.Response, text []byte) []byte {
+		if bytes.Contains(text, []byte(`"totalPages"`)) {
+			return text
+		}
+		return pageNames.ReplaceAll(text, []byte(`"other-$1":`))
+	}), caught: "pages-further pages-contradicting"},
+	{name: "reads strictly what nothing is made of", plant: texts(func(_ *http.Response, text []byte) []byte {
+		type part struct{ Refused, Code string }
+		var body struct {
+			part
+			Accounts []part
+		}
+		if stdjson.Valid(text) && stdjson.Unmarshal(text, &body) != nil {
+			return []byte("[]")
+		}
+		return text
+	}), caught: "members-unmapped declared"},
+	{name: "takes codes of no money", plant: each(func(b *adapters.Balance) {
+		b.Warnings = slices.DeleteFunc(b.Warnings, func(w string) bool {
+			return w == adapters.WarningNoCurrency || w == adapters.WarningReplacedCurrency
+		})
+	}), caught: "currency-without-money"},
+	{name: "does not say that balances are alike", plant: each(func(b *adapters.Balance) {
+		b.Warnings = slices.DeleteFunc(b.Warnings, func(w string) bool { return w == adapters.WarningAlike })
+	}), caught: "type-repeated examples/ownType"},
+	{name: "refuses an id with a slash", plant: showing(func(id string, psu adapters.PSU) (string, adapters.PSU) {
+		if strings.Contains(id, "/") {
+			id = ".."
+		}
+		return id, psu
+	}), caught: "account-id-unusable"},
 	{name: "makes the currency upper case", plant: parts(func(b *balanceBody) {
 		b.Currency = strings.ToUpper(b.Currency)
 	}), caught: "currency-malformed declared"},

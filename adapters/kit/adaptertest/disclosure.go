@@ -192,7 +192,7 @@ func failing(text string) io.Reader {
 
 func (h Harness) provokeArguments(t *testing.T, see func(error)) {
 	source := h.open(t, silent(t))
-	for _, id := range []string{planted, h.account(t) + "/", h.account(t) + " "} {
+	for _, id := range []string{planted + " ", h.account(t) + "/..", h.account(t) + " "} {
 		_, err := source.Balances(t.Context(), id, psu)
 		see(err)
 	}

@@ -205,6 +205,9 @@ type accountBody struct {
 	Code      string        `json:"code,omitzero"`
 }
 
+// Lenient names what no balance is made of.
+func (accountBody) Lenient() []string { return []string{"refused", "code"} }
+
 type balanceBody struct {
 	Type     string         `json:"type,omitzero"`
 	Amount   jsontext.Value `json:"amount,omitzero"`
@@ -212,6 +215,9 @@ type balanceBody struct {
 	At       *string        `json:"at,omitzero"`
 	Credit   *creditBody    `json:"credit,omitzero"`
 }
+
+// Lenient names what may be of any type: a time that is none is a warning.
+func (balanceBody) Lenient() []string { return []string{"at"} }
 
 type creditBody struct {
 	Amount   jsontext.Value `json:"amount,omitzero"`

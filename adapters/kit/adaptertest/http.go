@@ -49,6 +49,8 @@ func checkOtherJSON(t *testing.T, h Harness) {
 	require.NoError(t, err)
 	for _, media := range []string{
 		"application/json;charset=utf-8", `Application/JSON; Charset="UTF-8"`, "application/json; version=1", "application/json;",
+		"application/json;charset=utf8", "application/json; charset=us-ascii", "application/json; charset=", "application/json; v=1; v=2",
+		"application/json; charset=utf-8; charset=UTF8", "application/json, application/json; charset=ANSI_X3.4-1968",
 	} {
 		after, err := stage.play(t, with(http.StatusOK, media, string(example.JSON)))
 		require.NoError(t, err, media)

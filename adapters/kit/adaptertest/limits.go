@@ -109,7 +109,8 @@ func checkContentEncoding(t *testing.T, h Harness) {
 	corrupt[len(corrupt)-5]++ // in the checksum
 	before, err := stage.play(t, with(http.StatusOK, "application/json", string(example.JSON)))
 	require.NoError(t, err)
-	for _, good := range []http.HandlerFunc{encoded("gzip", packed), encoded("GZIP", packed), encoded("identity", example.JSON)} {
+	for _, good := range []http.HandlerFunc{encoded("gzip", packed), encoded("GZIP", packed), encoded("identity", example.JSON),
+		encoded("UTF-8", example.JSON), encoded("none", example.JSON), encoded("binary|identity", example.JSON), encoded("identity, ,None", example.JSON)} {
 		after, err := stage.play(t, good)
 		require.NoError(t, err)
 		assert.Equal(t, before, after)

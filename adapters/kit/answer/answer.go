@@ -82,19 +82,28 @@ func Decode[T any](response *http.Response, err error) (T, error) {
 // Unmarshal decodes the body of a 200 strictly: no duplicate names, not even in case only; valid UTF-8; amounts that are
 // decimal numbers or texts of them; nothing after the document. Members that the type lacks are ignored.
 func Unmarshal(body []byte, target any) error {
-	err := strictjson.Unmarshal(body, target)
+	_, err := UnmarshalPage(body, target)
+	return err
+}
+
+// Pages is what an answer says about further pages, in members that its document knows or not.
+type Pages = strictjson.Pages
+
+// UnmarshalPage is Unmarshal, and returns what the body says about further pages.
+func UnmarshalPage(body []byte, target any) (Pages, error) {
+	pages, err := strictjson.UnmarshalPage(body, target)
 	if err == nil {
-		return nil
+		return pages, nil
 	}
 	cause := err
 	if errors.Is(err, strictjson.ErrTooMany) {
 		cause = fmt.Errorf("%w: %w", ErrTooLarge, err)
 	}
-	return &Error{Detail: err.Error(), Err: cause}
+	return Pages{}, &Error{Detail: err.Error(), Err: cause}
 }
 
-// CheckID returns why a text cannot stand in a request's path as it is, or nil. A generated client resolves "." and "..",
-// so such an id would call another endpoint, with the credentials. The error does not show the id.
+// CheckID returns why a text cannot stand percent-encoded in a request's path, or nil. A generated client encodes it, but
+// resolves "." and "..", so such an id would call another endpoint, with the credentials. The error does not show the id.
 func CheckID(id string) error {
 	if problem := check.ID(id); problem != "" {
 		return &Error{Detail: "id: " + problem}

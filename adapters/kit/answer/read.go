@@ -2,8 +2,8 @@ package answer
 
 import (
 	"errors"
-	"mime"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -35,22 +35,59 @@ func Read(response *http.Response, limit int64, use func(body []byte) error) err
 
 var errTooLong = errors.New("larger than the limit")
 
-// contentProblem returns why a body cannot be read as plain UTF-8 JSON, or "".
+// contentProblem returns why a body cannot be read as plain UTF-8 JSON, or "". That its bytes are UTF-8 is checked anyway,
+// so a charset only has to name UTF-8 or a part of it, however it is written or repeated.
 func contentProblem(header http.Header) string {
-	if values := header["Content-Type"]; len(values) == 1 && values[0] == "application/json" && header["Content-Encoding"] == nil {
+	media := header["Content-Type"]
+	if len(media) == 1 && media[0] == "application/json" && header["Content-Encoding"] == nil {
 		return ""
 	}
-	for _, encoding := range header.Values("Content-Encoding") {
-		if encoding != "" && !strings.EqualFold(encoding, "identity") {
+	for coding := range strings.SplitSeq(strings.Join(header["Content-Encoding"], ","), ",") {
+		if !slices.Contains(noCodings, strings.ToLower(strings.Trim(coding, blanks))) {
 			return "encoded in a way that was not asked for"
 		}
 	}
-	media, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil || media != "application/json" || len(header.Values("Content-Type")) != 1 {
-		return "not application/json"
-	}
-	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return "not UTF-8"
+	for value := range strings.SplitSeq(strings.Join(media, ","), ",") {
+		name, parameters, _ := strings.Cut(value, ";")
+		if !strings.EqualFold(strings.Trim(name, blanks), "application/json") {
+			return "not application/json"
+		}
+		for parameter := range strings.SplitSeq(parameters, ";") {
+			name, charset, valued := strings.Cut(parameter, "=")
+			switch name = strings.Trim(name, blanks); {
+			case name == "" && valued:
+				return "not application/json"
+			case strings.EqualFold(name, "charset") && !slices.Contains(utf8Names, letters(charset)):
+				return "not UTF-8"
+			}
+		}
 	}
 	return ""
+}
+
+const blanks = " \t"
+
+var (
+	// noCodings are what servers write where nothing is encoded; RFC 9110 knows only the name identity.
+	noCodings = []string{"", "identity", "none", "null", "utf-8", "utf8", "us-ascii", "ascii", "binary", "8bit", "7bit", "plain", "text", "json"}
+	// utf8Names are UTF-8 and its part ASCII by their names at IANA, as letters and digits.
+	utf8Names = []string{
+		"", "utf8", "csutf8", "unicode11utf8", "utf8mb4", "cp65001", "65001", "ascii", "usascii", "csascii", "us", "iso646us",
+		"iso646irv1991", "isoir6", "ansix341968", "ansix341986", "ibm367", "cp367",
+	}
+)
+
+// letters are the letters, in lower case, and digits of a charset's name.
+func letters(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
+			return r
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		case strings.ContainsRune(blanks+"\"'-_.:", r):
+			return -1
+		}
+		return '?'
+	}, name)
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/currency"
@@ -27,6 +29,10 @@ func Balances[T any](ctx context.Context, e *Endpoint, accountID string, psu ada
 	}
 	err = exchange(ctx, e, request, func(body T, x *exchanged) error {
 		mapped, err := toBalances(body)
+		if err == nil {
+			x.pages.Hold(len(mapped))
+			err = partial(x.pages.Whole())
+		}
 		if err == nil {
 			err = e.finish(mapped, accountID, x)
 		}
@@ -52,6 +58,9 @@ func Batch[T any](ctx context.Context, e *Endpoint, accountIDs []string, psu ada
 	}
 	err = exchange(ctx, e, request, func(body T, x *exchanged) error {
 		mapped, err := toResults(body)
+		if err == nil {
+			err = partial(x.pages.Whole())
+		}
 		for i := range mapped {
 			e.finishAccount(&mapped[i], request, x)
 		}
@@ -114,7 +123,10 @@ func (e *Endpoint) finish(balances []adapters.Balance, accountID string, x *exch
 		for i := range b.CreditLines {
 			b.CreditLines[i].Type = shorten(b.CreditLines[i].Type)
 		}
-		if warning := currency.Warning(b.Amount.Decimal(), b.Currency); warning != "" {
+		if warning := currency.Warning(b.Amount.Decimal(), b.Currency, x.received); warning != "" {
+			b.Warnings = append(b.Warnings, warning)
+		}
+		if warning := timeWarning(b, x.received); warning != "" {
 			b.Warnings = append(b.Warnings, warning)
 		}
 		b.Warnings = append(b.Warnings, warnings...)
@@ -125,7 +137,52 @@ func (e *Endpoint) finish(balances []adapters.Balance, accountID string, x *exch
 			return At("balances", i, Broken("account number", "too long"))
 		}
 	}
+	if len(balances) > 1 {
+		warnOfTwins(balances)
+	}
 	return nil
+}
+
+// timeWarning returns what is odd about the times that a balance states, or "".
+func timeWarning(b *adapters.Balance, received time.Time) string {
+	const first = 2000
+	switch {
+	case !b.AsOf.IsZero() && b.AsOf.Year() < first, !b.ReferenceDate.IsZero() && b.ReferenceDate.Year < first:
+		return adapters.WarningOldTime
+	case b.AsOf.After(received.Add(24 * time.Hour)):
+		return adapters.WarningFutureTime
+	}
+	return ""
+}
+
+// warnOfTwins warns of balances that nothing but their amount may tell apart.
+func warnOfTwins(balances []adapters.Balance) {
+	type facts struct {
+		providerType, currency, lines string
+		asOf                          time.Time
+		date                          adapters.Date
+	}
+	places := make(map[facts]int, len(balances))
+	for i := range balances {
+		b := &balances[i]
+		of := facts{b.ProviderType, b.Currency, "", b.AsOf, b.ReferenceDate}
+		for _, line := range b.CreditLines {
+			of.lines += line.Type + ":" + line.Currency + ":"
+			if line.Included != nil {
+				of.lines += strconv.FormatBool(*line.Included)
+			}
+		}
+		first, known := places[of]
+		if !known {
+			places[of] = i
+			continue
+		}
+		for _, twin := range []*adapters.Balance{&balances[first], b} {
+			if !slices.Contains(twin.Warnings, adapters.WarningAlike) {
+				twin.Warnings = append(slices.Clip(twin.Warnings), adapters.WarningAlike)
+			}
+		}
+	}
 }
 
 // id is what to quote to the provider's support.

@@ -34,6 +34,7 @@ type exchanged struct {
 	response *http.Response // nil without an answer
 	received time.Time      // by the caller's clock
 	body     []byte         // for the caller's hook only
+	pages    answer.Pages   // what the answer says about them
 }
 
 // exchange is the one way to the wire. Every operation of every adapter, lists, batches and tokens included, takes these
@@ -55,8 +56,9 @@ func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *
 		return answer.Read(x.response, e.limit, func(body []byte) error { // 4. Status, media type and size are judged.
 			e.keep(x, body)
 			var target T
-			err := answer.Unmarshal(body, &target) // 5. Strict JSON becomes the generated type.
+			pages, err := answer.UnmarshalPage(body, &target) // 5. Strict JSON becomes the generated type.
 			if err == nil {
+				x.pages = linked(pages, x.response.Header)
 				err = take(target, x) // 6. The mapping makes it the shared type, and finish holds it to its contract.
 			}
 			return e.reported(body, x, err)
@@ -153,7 +155,7 @@ func (x *exchanged) warnings() []string {
 	if sent == "" || echo == "" || strings.EqualFold(echo, sent) {
 		return nil
 	}
-	return []string{"X-Request-ID of the answer differs from the request's"}
+	return []string{adapters.WarningRequestID}
 }
 
 // counter counts requests, also for the counter of an outer caller.

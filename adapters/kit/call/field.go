@@ -89,25 +89,46 @@ func (m Money) Signed(amountField, indicatorField, indicator, credit, debit stri
 	return Money{}, Broken(indicatorField, "neither credit nor debit")
 }
 
-// ToTime reads an RFC 3339 time. A text that is none is a warning and the zero time: it names no moment.
-func ToTime(field, text string) (time.Time, []string) {
-	t, err := time.Parse(time.RFC3339, text)
-	t = t.UTC()
-	if err != nil || t.Year() < 1 || t.Year() > 9999 { // in UTC, where RFC 3339 ends there too
-		return time.Time{}, []string{field + " is not an unambiguous time"}
-	}
-	return t, nil
+// timeForms are RFC 3339's and those of ISO 8601 that name a moment as well.
+var timeForms = []string{
+	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04Z07:00", "2006-01-02T15:04Z0700", "2006-01-02T15:04Z07",
 }
 
-// ToMilliseconds reads a time that a text gives in milliseconds since 1970, likewise.
+// ToTime reads an RFC 3339 time, also without seconds and with a zone without colon or minutes. A text that is none is a
+// warning and the zero time: it names no moment.
+func ToTime(field, text string) (time.Time, []string) {
+	text = strings.Replace(strings.ToUpper(text), " ", "T", 1)
+	for _, form := range timeForms {
+		t, err := time.Parse(form, text)
+		if t = t.UTC(); err == nil && t.Year() >= 1 && t.Year() <= 9999 { // in UTC, where RFC 3339 ends there too
+			return t, nil
+		}
+	}
+	return time.Time{}, []string{field + " " + adapters.WarningAmbiguousTime}
+}
+
+// ToDate reads a date as RFC 3339 writes it. An absent one is the zero date; a text that is none is a warning besides.
+func ToDate(field string, text *string) (adapters.Date, []string) {
+	if text == nil || *text == "" {
+		return adapters.Date{}, nil
+	}
+	date, err := adapters.ParseDate(*text)
+	if err != nil {
+		return adapters.Date{}, []string{field + " " + adapters.WarningAmbiguousTime}
+	}
+	return date, nil
+}
+
+// ToMilliseconds reads a time that a text gives in milliseconds since 1970, likewise. What lies outside the years 2000 to 2099
+// counts something else than milliseconds.
 func ToMilliseconds(field string, text *string) (time.Time, []string) {
-	const end = 253402300799999 // of the year 9999
+	const first, end = 946684800000, 4102444800000
 	if text == nil {
 		return time.Time{}, nil
 	}
 	milliseconds, err := strconv.ParseInt(*text, 10, 64)
-	if err != nil || milliseconds <= 0 || milliseconds > end {
-		return time.Time{}, []string{field + " is not a time in milliseconds"}
+	if err != nil || milliseconds < first || milliseconds >= end {
+		return time.Time{}, []string{field + " " + adapters.WarningNoMilliseconds}
 	}
 	return time.UnixMilli(milliseconds).UTC(), nil
 }

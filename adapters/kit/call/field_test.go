@@ -67,13 +67,16 @@ func TestTimes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Time{
 		"": {}, "2026-01-02T04:04:05+01:00": now, "2026-01-02T03:04:05": {}, "2026-01-02": {}, "0001-01-01T00:00:00+01:00": {}, "9999-12-31T23:59:59-01:00": {},
+		"2026-01-02T04:04:05+0100": now, "2026-01-02T04:04:05+01": now, "2026-01-02t03:04:05z": now, "2026-01-02 03:04:05Z": now,
+		"2026-01-02T03:04Z": now.Truncate(time.Minute), "2026-01-02T04:04+0100": now.Truncate(time.Minute), "2026-01-02T03:04": {}, "2026-01-02T03:04:05 CET": {},
 	} {
 		got, warnings := call.ToTime("at", text)
 		assert.Equal(t, want, got, text)
 		assert.Equal(t, want.IsZero(), warnings != nil, text)
 	}
 	for text, want := range map[string]time.Time{
-		"1767323045000": now, "253402300799999": time.UnixMilli(253402300799999).UTC(), "253402300800000": {}, "0": {}, "-1": {}, "1e3": {}, "": {}, "99999999999999999999": {},
+		"1767323045000": now, "1767323045": {}, "1767323045000000": {}, "176732304500000": {}, "946684800000": time.UnixMilli(946684800000).UTC(),
+		"946684799999": {}, "4102444799999": time.UnixMilli(4102444799999).UTC(), "4102444800000": {}, "0": {}, "-1": {}, "1e3": {}, "": {}, "99999999999999999999": {},
 	} {
 		got, warnings := call.ToMilliseconds("at", &text)
 		assert.Equal(t, want, got, text)

@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/strictjson"
+	"github.com/openbalances/openbalances/adapters/kit/answer"
 )
 
 const (
@@ -26,11 +29,12 @@ type Element[E any] = strictjson.Element[E]
 // because there is no second request.
 type Page func(page int) Request
 
-// Listed is one page of a list: its items in the provider's order. Total is how many all pages have; 0 means that there is
-// no other page.
+// Listed is one page of a list: its items in the provider's order. Numbered means that the provider's document knows how to
+// ask for a page by its number and that each page says how many items all have together; without it, a page that says that
+// there is another one is an error.
 type Listed[I any] struct {
-	Items []I
-	Total int
+	Items    []I
+	Numbered bool
 }
 
 // Accounts lists the accounts in one request for each page. toAccounts is pure and leaves Provider to this function.
@@ -94,7 +98,8 @@ func pages[T, I any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Pa
 			for i := range list.Items {
 				r.finish(&list.Items[i], request, x)
 			}
-			more, err = r.add(list, number)
+			x.pages.Hold(len(list.Items))
+			more, err = r.add(list, number, x.pages)
 			return err
 		})
 		if err != nil {
@@ -106,7 +111,20 @@ func pages[T, I any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Pa
 
 // add takes a page over and tells whether there is another one. A page that repeats an account, or one without any
 // before the end, would lead round in a circle.
-func (r *register[I]) add(list Listed[I], page int) (more bool, err error) {
+func (r *register[I]) add(list Listed[I], page int, pages answer.Pages) (more bool, err error) {
+	next, problem := pages.Further(page, len(r.items))
+	silent := pages.Silent()
+	switch {
+	case problem == nil && !list.Numbered:
+		problem = pages.Whole()
+	case problem == nil && silent != "":
+		return false, Broken(silent, "says nothing about the number of accounts")
+	case problem == nil && next != "" && pages.Total() == 0:
+		return false, Broken(next, "more pages, and nothing about the number of accounts")
+	}
+	if problem != nil {
+		return false, partial(problem)
+	}
 	for i := range list.Items {
 		r.size += trim(reflect.ValueOf(&list.Items[i]))
 		id := r.id(list.Items[i])
@@ -116,9 +134,9 @@ func (r *register[I]) add(list Listed[I], page int) (more bool, err error) {
 		r.known[id] = true
 	}
 	r.items = append(r.items, list.Items...)
-	more = len(r.items) < list.Total
+	more = next != ""
 	switch {
-	case len(r.items) > maxAccounts || more && (list.Total > maxAccounts || page >= maxPages):
+	case len(r.items) > maxAccounts || more && (pages.Total() > maxAccounts || page >= maxPages):
 		return false, &adapters.Error{Kind: adapters.ErrTooLarge, Detail: "more accounts than a list can have"}
 	case r.size > maxList:
 		return false, &adapters.Error{Kind: adapters.ErrTooLarge, Detail: "more about the accounts than a list can have"}
@@ -126,6 +144,27 @@ func (r *register[I]) add(list Listed[I], page int) (more bool, err error) {
 		return false, Broken("accounts", "end before the number that was stated")
 	}
 	return more, nil
+}
+
+// partial is the failure that an answer which is not all pages means; nil for nil.
+func partial(problem *strictjson.Error) error {
+	if problem == nil {
+		return nil
+	}
+	return Broken(problem.Path, problem.Problem)
+}
+
+// linked adds what a header says about further pages (RFC 8288).
+func linked(pages answer.Pages, header http.Header) answer.Pages {
+	for _, link := range header["Link"] {
+		for parameter := range strings.FieldsFuncSeq(strings.ToLower(link), func(r rune) bool { return r == ';' || r == ',' }) {
+			relation, found := strings.CutPrefix(strings.ReplaceAll(parameter, " ", ""), "rel=")
+			if found && strings.Trim(relation, `"`) == "next" {
+				pages.Say("Link")
+			}
+		}
+	}
+	return pages
 }
 
 // ListAccounts maps the elements of a list, which the provider's document calls name. What is wrong with an element
@@ -174,6 +213,14 @@ func ListBalances[E any](name string, elements []Element[E], toAccount func(E) (
 	return list, nil
 }
 
+// Partly adds to listed balances that the provider promises no others in a list, although the account may have some.
+func Partly(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+	for i := range balances {
+		balances[i].Warnings = append([]string{adapters.WarningListed}, balances[i].Warnings...)
+	}
+	return balances, err
+}
+
 // NoBalances is Missing for the balances of a listed account.
 func NoBalances(field string) error {
 	return &adapters.Error{Kind: adapters.ErrProtocol, Detail: field + ": missing", Err: adapters.ErrNoBalances}
@@ -181,7 +228,7 @@ func NoBalances(field string) error {
 
 // Match gives each account asked for its part of an answer to a batch, by account id and never by position; parts for
 // other accounts are left out. name is what the document calls the list, names says whether a part is about an account,
-// and absent is why an account has no part. A part that cannot be read may be the missing one, so its problem comes first.
+// toBalances maps it with errors that name a field of the part, and absent is why an account has no part. A part that cannot be read may be the missing one, so its problem comes first.
 func Match[E any](name string, parts []Element[E], asked []string, names func(part E, id string) bool,
 	toBalances func(part E, id string) ([]adapters.Balance, error), absent func(id string) error) ([]adapters.AccountBalances, error) {
 	if parts == nil {
@@ -190,16 +237,12 @@ func Match[E any](name string, parts []Element[E], asked []string, names func(pa
 	results := make([]adapters.AccountBalances, len(asked))
 	for i, id := range asked {
 		results[i].AccountID = id
-		place, err := find(name, parts, func(part E) bool { return names(part, id) })
-		switch {
-		case err != nil:
-			results[i].Err = err
-		case place < 0:
-			results[i].Err = cmp.Or(unreadablePart(name, parts), absent(id))
-		default:
-			results[i].Balances, results[i].Err = toBalances(parts[place].Value, id)
-			results[i].Err = inPart(name, place, results[i].Err)
+		place, err := find(name, parts, func(part E) bool { return names(part, id) }, func() error { return absent(id) })
+		if err == nil {
+			results[i].Balances, err = toBalances(parts[place].Value, id)
+			err = inPart(name, place, err)
 		}
+		results[i].Err = err
 	}
 	return results, nil
 }
@@ -213,21 +256,29 @@ func inPart(name string, place int, err error) error {
 	return err
 }
 
-// find returns the place of the one part that fits, -1 if there is none, and an error if there are several or if it
-// cannot be read.
-func find[E any](name string, parts []Element[E], fits func(E) bool) (int, error) {
+// Find returns the one part of an answer that fits. name is what the document calls the list, and absent is why none does. A
+// part that cannot be read may be the missing one, so its problem comes first.
+func Find[E any](name string, parts []Element[E], fits func(E) bool, absent func() error) (part E, err error) {
+	place, err := find(name, parts, fits, absent)
+	if err == nil {
+		part = parts[place].Value
+	}
+	return part, err
+}
+
+func find[E any](name string, parts []Element[E], fits func(E) bool, absent func() error) (int, error) {
 	found := -1
 	for i := range parts {
 		switch {
 		case !fits(parts[i].Value):
 		case found >= 0:
-			return -1, Broken(name, "names the account twice")
+			return -1, Broken(name, "names the same twice")
 		default:
 			found = i
 		}
 	}
 	if found < 0 {
-		return -1, nil
+		return -1, cmp.Or(unreadablePart(name, parts), absent())
 	}
 	return found, Unreadable(name, found, parts[found].Problem())
 }

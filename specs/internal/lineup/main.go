@@ -1,5 +1,6 @@
 // Command lineup writes what is the same for all providers and would otherwise be kept by hand in several places:
 //
+//   - gen/<provider>/lenient.gen.go: the members that are decoded leniently, as x-unmapped and x-maps-to declare;
 //   - specs/documents.gen.go: version, date, digest and limits of every document, and the generator of its client;
 //   - gen/<provider>/doc.gen.go: the package comment of its client;
 //   - adapters/cmd/openbalances/providers.gen.go: the adapters that the command-line tool knows;
@@ -31,7 +32,11 @@ func run() error {
 		writeProvenance(os.Stdout, providers)
 		return nil
 	}
+	for _, p := range providers {
+		err = errors.Join(err, writeLenient(p))
+	}
 	return errors.Join(
+		err,
 		writeGo("specs/documents.gen.go", documentsTemplate, providers),
 		writeComments(providers),
 		writeGo("adapters/cmd/openbalances/providers.gen.go", providersTemplate, providers),

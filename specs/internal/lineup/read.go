@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -29,6 +30,13 @@ type provider struct {
 	Facts       facts
 	Credentials []string // as the tags say; optional ones in brackets
 	Steps       []string // to the first balance, as the adapter's page says
+	Lenient     []lenient
+}
+
+// lenient are the members of a generated type that are decoded leniently.
+type lenient struct {
+	Type    string
+	Members []string
 }
 
 // document is the part of an OpenAPI document that matters here.
@@ -46,7 +54,16 @@ type document struct {
 			Limits []struct{ Calls, Hours int }
 		} `yaml:"x-unattended-access"`
 	}
-	Paths map[string]map[string]any
+	Paths      map[string]map[string]any
+	Components struct {
+		Schemas map[string]struct {
+			GoName     string `yaml:"x-go-name"`
+			Properties map[string]struct {
+				Unmapped string `yaml:"x-unmapped"`
+				MapsTo   any    `yaml:"x-maps-to"`
+			}
+		}
+	}
 }
 
 // Opening is the first paragraph of the document.
@@ -86,6 +103,24 @@ func (d document) Access() string {
 	return strings.Join(all, "; ")
 }
 
+// Lenient are the properties that no balance or account is made of, and those that are times, by schema.
+func (d document) Lenient() (all []lenient) {
+	for _, name := range slices.Sorted(maps.Keys(d.Components.Schemas)) {
+		schema := d.Components.Schemas[name]
+		one := lenient{Type: cmp.Or(schema.GoName, name)}
+		for _, member := range slices.Sorted(maps.Keys(schema.Properties)) {
+			rule, _ := schema.Properties[member].MapsTo.(map[string]any)
+			if schema.Properties[member].Unmapped != "" || rule["form"] != nil {
+				one.Members = append(one.Members, member)
+			}
+		}
+		if one.Members != nil {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
 func readProviders() ([]provider, error) {
 	files, err := filepath.Glob("specs/*/openapi.yaml")
 	if err != nil || len(files) == 0 {
@@ -114,6 +149,7 @@ func readProvider(name string) (provider, error) {
 		return provider{}, fmt.Errorf("specs/%s: %w", name, err)
 	}
 	p.Facts = readFacts(&root, p.Document)
+	p.Lenient = p.Document.Lenient()
 	if p.Generator, err = readGenerator(name); err != nil {
 		return provider{}, err
 	}
