@@ -43,6 +43,11 @@
 // are refused. JSON is read strictly: duplicate names, invalid UTF-8, trailing data and amounts outside the grammar are
 // errors; members the document does not know are ignored.
 //
+// # What is printed
+//
+// [Secret] says what masks credentials, and what cannot. Fmt and log/slog print a [Balance] and an [Account] with the end
+// of the account's id, and without IBAN, BBAN and names; encoding/json writes all of them.
+//
 // # Several accounts
 //
 // Every [Source] has the same methods. A method that the provider lacks sends nothing and returns an error that is
