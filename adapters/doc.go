@@ -48,6 +48,11 @@
 // the path, and those that would change it are refused. Good answers are read strictly: duplicate names, invalid UTF-8, trailing data and amounts outside the grammar are
 // errors; members the document does not know are ignored, and those that nothing is made of may be of any JSON type.
 //
+// # What is printed
+//
+// [Secret] says what masks credentials, and what cannot. Fmt and log/slog print a [Balance] and an [Account] with the end
+// of the account's id, and without IBAN, BBAN and names; encoding/json writes all of them.
+//
 // # Several accounts
 //
 // Every [Source] has the same methods. A method that the provider lacks sends nothing and returns an error that is

@@ -182,7 +182,9 @@ func Key(t testing.TB, key crypto.Signer) []string {
 	case ed25519.PrivateKey:
 		return Spellings(key.Seed())
 	case *ecdsa.PrivateKey:
-		return number(key.D)
+		secret, err := key.Bytes()
+		require.NoError(t, err)
+		return number(new(big.Int).SetBytes(secret))
 	case *rsa.PrivateKey:
 		return number(key.D)
 	}
