@@ -20,7 +20,8 @@
 //	}
 //
 // The cases are data. Every example of the document has a hand-written expectation in testdata/examples/<name>.json,
-// and every request an adapter makes one in testdata/requests/<name>.http; both are read from the folder of the test.
+// and every request an adapter makes one in testdata/requests/<name>.http; both are read from the folder of the test. A
+// provider's source of access tokens is checked by [Tokens].
 //
 // The package's own tests are such an adapter, of a made-up bank. They plant more than a hundred faults into it one by
 // one, and see that each fails the cases that are meant for it and no others: go test -run Broken -v lists them.

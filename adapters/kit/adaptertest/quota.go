@@ -97,12 +97,10 @@ func checkBrokenConnection(t *testing.T, h Harness) {
 func checkDeadToken(t *testing.T, h Harness) {
 	h.credentialTexts(t)
 	var status, told, asked int
+	good := string(h.example(t).JSON)
 	options := h.options(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if asked++; status == http.StatusOK {
-			h.bank(t).ServeHTTP(w, r)
-			return
-		}
-		with(status, "application/json", "{}")(w, r)
+		asked++
+		with(status, "application/json", map[bool]string{true: good, false: "{}"}[status == http.StatusOK])(w, r)
 	}))
 	fromSource := false
 	source, err := h.Credentials.New(options, func(name, text string) string {

@@ -51,18 +51,13 @@ func Tokens[T any](e *Endpoint, request func() Request, toToken func(T) (Token, 
 	cache := &tokens{now: e.now, fetch: func(ctx context.Context) (token Token, err error) {
 		own := request()
 		own.operation = getToken
-		err = exchange(ctx, e, own, func(body T, _ *exchanged) error {
-			got, err := toToken(body)
-			if err == nil {
-				err = got.check()
+		err = exchange(ctx, e, own, func(body T, _ *exchanged) (err error) {
+			if token, err = toToken(body); err == nil {
+				err = token.check()
 			}
-			token = got
 			return err
 		})
-		if err != nil {
-			return Token{}, err
-		}
-		return token, nil
+		return token, err
 	}}
 	return cache.get
 }

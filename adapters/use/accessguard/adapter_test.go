@@ -87,37 +87,6 @@ func TestRepeatedRequestsCount(t *testing.T) {
 	assert.Equal(t, 4, f.left("left out").Calls)
 }
 
-// What the token endpoint refuses is not the account's.
-func TestTokensDoNotCount(t *testing.T) {
-	t.Parallel()
-	var tokens atomic.Int64
-	options, requests := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case !strings.Contains(r.URL.Path, "/token"):
-			w.WriteHeader(http.StatusBadGateway)
-		case tokens.Add(1) <= 8:
-			w.WriteHeader(http.StatusTooManyRequests)
-		default:
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write([]byte(`{"access_token":"token","token_type":"Bearer","expires_in":3600}`))
-		}
-	})
-	source, err := neonomics.NewTokenSource(neonomics.TokenCredentials{ClientID: "id", ClientSecret: "secret"}, options)
-	require.NoError(t, err)
-	client, err := neonomics.New(neonomics.Credentials{TokenSource: source, SessionID: "session", DeviceID: "device"}, options)
-	require.NoError(t, err)
-	f := guarded(t, nil)
-	f.guard(client)
-	for range 8 {
-		require.ErrorIs(t, f.call(), adapters.ErrRateLimited)
-	}
-	for range 4 {
-		require.ErrorIs(t, f.call(), adapters.ErrUnavailable)
-	}
-	require.ErrorContains(t, f.call(), "access guard")
-	assert.EqualValues(t, 9+4, requests.Load())
-}
-
 // hsm is a signer that is out of order.
 type hsm struct{ ed25519.PublicKey }
 
@@ -134,12 +103,16 @@ func TestNothingSentCountsNothing(t *testing.T) {
 	fails := func(err error) adapters.TokenSource {
 		return func(context.Context) (string, error) { return "", err }
 	}
+	options, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) })
+	throttled, err := neonomics.NewTokenSource(neonomics.TokenCredentials{ClientID: "id", ClientSecret: "secret"}, options)
+	require.NoError(t, err)
 	for name, credentials := range map[string]tokenio.Credentials{
 		"signer":       {SigningKey: hsm{key}, MemberID: "m:1", KeyID: "k"},
 		"token source": {TokenSource: fails(errDown)},
 		"throttled token source": {TokenSource: fails(&adapters.Error{
 			Kind: adapters.ErrRateLimited, Origin: adapters.OriginProvider, Operation: "exchange code", Status: 429, RetryAfter: start.Add(year),
 		})},
+		"throttled token endpoint":  {TokenSource: throttled},
 		"token that cannot be sent": {TokenSource: func(context.Context) (string, error) { return "Bearer x", nil }},
 		"caller that leaves": {TokenSource: func(ctx context.Context) (string, error) {
 			leave()

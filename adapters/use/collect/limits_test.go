@@ -133,31 +133,43 @@ func TestIteratorsThatBlock(t *testing.T) {
 	})
 }
 
-func TestBreakingOffEndsEverything(t *testing.T) {
+// A loop that breaks off or panics leaves nothing behind. Its own panic comes before those of sources.
+func TestLeavingTheLoopEndsEverything(t *testing.T) {
 	t.Parallel()
-	both(t, func(t *testing.T, options *collect.Options) {
-		gauge := newGauge()
-		until := func(ctx context.Context, _ string) error {
-			select {
-			case <-time.After(10 * time.Millisecond): // calls end, or none of the first connection could begin
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
+	for _, value := range []any{nil, "loop"} {
+		both(t, func(t *testing.T, options *collect.Options) {
+			gauge := newGauge()
+			until := func(ctx context.Context, id string) error {
+				if value != nil && id != "0" {
+					panic("source")
+				}
+				select {
+				case <-time.After(10 * time.Millisecond): // calls end, or none of the first connection could begin
+					return nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
 			}
-		}
-		endless := func(yield func(collect.Connection) bool) {
-			for i := 0; yield(connection(&bank{Base: "b", gauge: gauge, wait: until}, strconv.Itoa(i), numbers(0, math.MaxInt))); i++ {
+			endless := func(yield func(collect.Connection) bool) {
+				for i := 0; yield(connection(&bank{Base: "b", gauge: gauge, wait: until}, strconv.Itoa(i), numbers(0, math.MaxInt))); i++ {
+				}
 			}
-		}
-		options.Calls, options.PerHost = 500, 500
-		run := collect.Balances(t.Context(), endless, options)
-		for range run.Results() {
+			options.Calls, options.PerHost = 500, 500
+			run := collect.Balances(t.Context(), endless, options)
+			func() {
+				defer func() { assert.Equal(t, value, recover()) }()
+				for range run.Results() {
+					assert.Empty(t, gather(run), "a run is for one loop")
+					if value != nil {
+						panic(value)
+					}
+					break
+				}
+			}()
+			assert.Equal(t, 0, gauge.now["total"], "no call is left")
 			assert.Empty(t, gather(run), "a run is for one loop")
-			break
-		}
-		assert.Equal(t, 0, gauge.now["total"], "no call is left")
-		assert.Empty(t, gather(run), "a run is for one loop")
-	})
+		})
+	}
 }
 
 func TestEndOfContextLeavesNoNamedAccountOut(t *testing.T) {
@@ -287,23 +299,4 @@ func TestPanicsInTheIteratorOfConnections(t *testing.T) {
 		assert.Len(t, results, 10)
 		assert.NotNil(t, value, "further connections may have been lost")
 	}
-}
-
-func TestLoopsThatPanicLeaveNothingBehind(t *testing.T) {
-	t.Parallel()
-	both(t, func(t *testing.T, options *collect.Options) {
-		gauge := newGauge()
-		source := &bank{Base: "b", gauge: gauge, wait: func(_ context.Context, id string) error {
-			if id != "0" {
-				panic("source")
-			}
-			return nil
-		}}
-		assert.PanicsWithValue(t, "loop", func() {
-			for range start(t.Context(), options, connection(source, nil, numbers(0, math.MaxInt))).Results() {
-				panic("loop")
-			}
-		})
-		assert.Equal(t, 0, gauge.now["total"])
-	})
 }
