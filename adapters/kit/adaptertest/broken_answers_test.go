@@ -36,65 +36,65 @@ var answerFaults = []fault{
 			response.StatusCode = http.StatusOK
 		}
 	}), caught: "success-other-than-200"},
-	{name: "swallows a 429", plant: results(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+	{name: "swallows a 429", plant: outcomes(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 		if errors.Is(err, adapters.ErrRateLimited) {
 			return []adapters.Balance{}, nil
 		}
 		return balances, err
 	}), caught: "text-control-characters status-wins rate-limited retry-after codes-undocumented body-without-end headers-without-end server-stalls no-retry no-retry-unattended retry-after-beyond-deadline examples/accessExceeded"},
-	{name: "lets a code overrule a 429", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) {
+	{name: "lets a code overrule a 429", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusTooManyRequests && failure.Code == consentExpired {
 			failure.Kind = adapters.ErrConsentRequired
 		}
 	}), caught: "rate-limited"},
-	{name: "knows a 429 by its body only", plant: refusing(func(failure *adapters.Error, answer adapters.Exchange) {
+	{name: "knows a 429 by its body only", plant: refusing(func(failure *adapters.Error, body []byte) {
 		if failure.Status == http.StatusTooManyRequests && failure.Code != "ACCESS_EXCEEDED" {
 			failure.Kind = adapters.ErrProtocol
 		}
 	}), caught: "status-wins rate-limited retry-after body-without-end headers-without-end server-stalls retry-after-beyond-deadline"},
-	{name: "takes a status from the body", plant: refusing(func(failure *adapters.Error, answer adapters.Exchange) {
+	{name: "takes a status from the body", plant: refusing(func(failure *adapters.Error, body []byte) {
 		var said struct{ Status int }
-		if json.Unmarshal(answer.Body, &said) == nil && said.Status >= 400 {
+		if json.Unmarshal(body, &said) == nil && said.Status >= 400 {
 			failure.Kind = adapters.ErrInvalidArgument
 		}
 	}), caught: "rate-limited codes-undocumented examples/tokenInvalid"},
-	{name: "takes a refusal that is not JSON for protocol", plant: refusing(func(failure *adapters.Error, answer adapters.Exchange) {
-		if !json.Valid(answer.Body) {
+	{name: "takes a refusal that is not JSON for protocol", plant: refusing(func(failure *adapters.Error, body []byte) {
+		if !json.Valid(body) {
 			failure.Kind = adapters.ErrProtocol
 		}
 	}), caught: "unauthorized-odd-bodies status-wins rate-limited retry-after unavailable codes-undocumented body-without-end headers-without-end server-stalls"},
-	{name: "loses the status of a refusal that is not JSON", plant: refusing(func(failure *adapters.Error, answer adapters.Exchange) {
-		if !json.Valid(answer.Body) {
+	{name: "loses the status of a refusal that is not JSON", plant: refusing(func(failure *adapters.Error, body []byte) {
+		if !json.Valid(body) {
 			failure.Status = 0
 		}
 	}), caught: "success-other-than-200 unauthorized-odd-bodies status-wins rate-limited unavailable"},
-	{name: "loses the code", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) { failure.Code = "" }),
+	{name: "loses the code", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Code = "" }),
 		caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid examples/unknownAccount"},
-	{name: "loses the message", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) { failure.Message = "" }),
+	{name: "loses the message", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Message = "" }),
 		caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid"},
-	{name: "loses the links", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) { failure.Links = nil }),
+	{name: "loses the links", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Links = nil }),
 		caught: "examples/consentExpired"},
-	{name: "lets an odd member hide the others", plant: refusing(func(failure *adapters.Error, answer adapters.Exchange) {
+	{name: "lets an odd member hide the others", plant: refusing(func(failure *adapters.Error, body []byte) {
 		var strict struct {
 			errorBody
 			Status *int
 		}
-		if len(answer.Body) == maxErrorBody || json.Valid(answer.Body) && json.Unmarshal(answer.Body, &strict) != nil {
+		if len(body) == maxErrorBody || json.Valid(body) && json.Unmarshal(body, &strict) != nil {
 			forget(failure)
 		}
 	}), caught: "refusal-side-members refusal-wrapped bearer-challenge"},
-	{name: "knows an error at the top only", plant: refusing(func(failure *adapters.Error, answer adapters.Exchange) {
+	{name: "knows an error at the top only", plant: refusing(func(failure *adapters.Error, body []byte) {
 		var top struct{ Code any }
-		if json.Unmarshal(answer.Body, &top) != nil || top.Code == nil {
+		if json.Unmarshal(body, &top) != nil || top.Code == nil {
 			forget(failure)
 		}
 	}), caught: "refusal-side-members refusal-wrapped bearer-challenge"},
-	{name: "knows a code in one spelling only", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) {
+	{name: "knows a code in one spelling only", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if codes[failure.Code] == "" {
 			failure.Kind, failure.Consent = kinds[failure.Status], ""
 		}
 	}), caught: "refusal-code-spelling"},
-	{name: "says nothing of client certificates", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) {
+	{name: "says nothing of client certificates", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Code == "" {
 			failure.Detail = ""
 		}
@@ -102,17 +102,17 @@ var answerFaults = []fault{
 	{name: "ignores WWW-Authenticate", plant: replies(func(_ *http.Request, response *http.Response) {
 		response.Header.Del("WWW-Authenticate")
 	}), caught: "bearer-challenge"},
-	{name: "takes every 401 for a missing consent", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) {
+	{name: "takes every 401 for a missing consent", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusUnauthorized {
 			failure.Kind = adapters.ErrConsentRequired
 		}
 	}), caught: "unauthorized-odd-bodies status-wins token-refused examples/tokenInvalid"},
-	{name: "takes a 500 for a fault of the caller", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) {
+	{name: "takes a 500 for a fault of the caller", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusInternalServerError {
 			failure.Kind = adapters.ErrInvalidArgument
 		}
 	}), caught: "status-wins unavailable"},
-	{name: "ignores Retry-After", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) {
+	{name: "ignores Retry-After", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		failure.RetryAfter = time.Time{}
 	}), caught: "retry-after retry-after-beyond-deadline"},
 	{name: "knows Retry-After in seconds only", plant: replies(func(_ *http.Request, response *http.Response) {
@@ -121,11 +121,13 @@ var answerFaults = []fault{
 		}
 	}), caught: "retry-after"},
 	{name: "believes any Retry-After", plant: func(c *client) {
-		refusing(func(failure *adapters.Error, answer adapters.Exchange) {
-			if wait, err := time.ParseDuration(answer.Header.Get("Retry-After") + "s"); err == nil {
+		c.seen = func(answer adapters.Exchange, _ []adapters.Balance, err error) {
+			var failure *adapters.Error
+			wait, none := time.ParseDuration(answer.Header.Get("Retry-After") + "s")
+			if errors.As(err, &failure) && none == nil {
 				failure.RetryAfter = c.endpoint.Now().Add(wait)
 			}
-		})(c)
+		}
 	}, caught: "retry-after"},
 	{name: "takes one of two Retry-After", plant: replies(func(_ *http.Request, response *http.Response) {
 		if values := response.Header.Values("Retry-After"); len(values) > 1 {
@@ -140,7 +142,7 @@ var answerFaults = []fault{
 			response.Header.Set("X-Request-ID", "another")
 		}
 	}), caught: "request-id-differs"},
-	{name: "names no request", plant: refusing(func(failure *adapters.Error, _ adapters.Exchange) { failure.RequestID = "" }),
+	{name: "names no request", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.RequestID = "" }),
 		caught: "request-id-differs"},
 	{name: "ignores Content-Encoding", plant: replies(func(_ *http.Request, response *http.Response) {
 		response.Header.Del("Content-Encoding")
@@ -161,13 +163,13 @@ func forget(failure *adapters.Error) {
 
 const maxErrorBody = 64 << 10 // of it is read
 
-// refusing changes every error that an answer other than a 200 leads to.
-func refusing(change func(failure *adapters.Error, answer adapters.Exchange)) func(*client) {
+// refusing changes every error that an answer other than a 200 leads to, given the answer's body.
+func refusing(change func(failure *adapters.Error, body []byte)) func(*client) {
 	return func(c *client) {
 		c.seen = func(answer adapters.Exchange, _ []adapters.Balance, err error) {
 			var failure *adapters.Error
 			if errors.As(err, &failure) && answer.Status != 0 && answer.Status != http.StatusOK {
-				change(failure, answer)
+				change(failure, answer.Body)
 			}
 		}
 	}

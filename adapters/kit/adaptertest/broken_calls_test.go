@@ -20,13 +20,13 @@ var callFaults = []fault{
 		own := *cmp.Or(options.HTTPClient, adapters.NewHTTPClient(nil))
 		own.Timeout, options.HTTPClient = time.Second, &own // or it would wait for ever
 	}, caught: "server-stalls context-cancelled errors-disclose-nothing"},
-	{name: "wraps the context's error away", plant: results(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+	{name: "wraps the context's error away", plant: outcomes(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			return nil, unavailable(nil)
 		}
 		return balances, err
 	}), caught: "server-stalls context-cancelled no-retry no-retry-unattended"},
-	{name: "makes an Error of the context's error", plant: results(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+	{name: "makes an Error of the context's error", plant: outcomes(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 		if errors.Is(err, context.Canceled) {
 			return nil, unavailable(err)
 		}

@@ -19,19 +19,19 @@ var textFaults = []fault{
 	{name: "matches names in any case", plant: reading(json.MatchCaseInsensitiveNames(true)), caught: "name-in-another-case balances-too-many body-nested-deeply body-of-exactly-the-limit body-without-end"},
 	{name: "accepts invalid UTF-8", plant: reading(jsontext.AllowInvalidUTF8(true)),
 		caught: "text-not-utf8 text-half-surrogate balances-too-many body-nested-deeply name-in-another-case body-of-exactly-the-limit body-without-end"},
-	{name: "replaces invalid UTF-8", plant: texts(func(_ *http.Response, text []byte) []byte {
+	{name: "replaces invalid UTF-8", plant: texts(func(text []byte) []byte {
 		return bytes.ToValidUTF8(text, []byte("?"))
 	}), caught: "text-not-utf8 body-without-end"},
-	{name: "skips a byte order mark", plant: texts(func(_ *http.Response, text []byte) []byte {
+	{name: "skips a byte order mark", plant: texts(func(text []byte) []byte {
 		return bytes.TrimPrefix(text, []byte("\ufeff"))
 	}), caught: "body-byte-order-mark body-without-end"},
-	{name: "accepts trailing data", plant: texts(func(_ *http.Response, text []byte) []byte {
+	{name: "accepts trailing data", plant: texts(func(text []byte) []byte {
 		if first, err := jsontext.NewDecoder(bytes.NewReader(text)).ReadValue(); err == nil {
 			return first
 		}
 		return text
 	}), caught: "body-with-trailing-data content-encoding body-of-exactly-the-limit body-without-end"},
-	{name: "skips what stands before the document", plant: texts(func(_ *http.Response, text []byte) []byte {
+	{name: "skips what stands before the document", plant: texts(func(text []byte) []byte {
 		return text[max(0, bytes.IndexByte(text, '{')):]
 	}), caught: "body-byte-order-mark body-with-trailing-data body-without-end"},
 	{name: "takes what came before the connection broke", plant: replies(func(_ *http.Request, response *http.Response) {
@@ -61,7 +61,7 @@ var textFaults = []fault{
 
 // reading reads answers in another way: as the documented members, which are written anew for the adapter.
 func reading(options ...json.Options) func(*client) {
-	return texts(func(response *http.Response, text []byte) []byte {
+	return answers(func(response *http.Response, text []byte) []byte {
 		var body any = new(errorBody)
 		switch {
 		case response.StatusCode == http.StatusOK && response.Request.URL.RawQuery != "":
@@ -85,8 +85,13 @@ func reading(options ...json.Options) func(*client) {
 	})
 }
 
-// texts changes every body, up to the limit, beneath the adapter, whose cap and memory then do not fit.
-func texts(change func(*http.Response, []byte) []byte) func(*client) {
+// texts changes every body before it is decoded.
+func texts(change func([]byte) []byte) func(*client) {
+	return answers(func(_ *http.Response, text []byte) []byte { return change(text) })
+}
+
+// answers changes every body, up to the limit, beneath the adapter, whose cap and memory then do not fit.
+func answers(change func(*http.Response, []byte) []byte) func(*client) {
 	return replies(func(_ *http.Request, response *http.Response) {
 		response.Body = &changed{ReadCloser: response.Body, change: func(text []byte) []byte { return change(response, text) }}
 	})
@@ -116,7 +121,7 @@ func (c *changed) Read(buffer []byte) (int, error) {
 
 // failing changes every error.
 func failing(change func(*adapters.Error)) func(*client) {
-	return results(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+	return outcomes(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 		var failure *adapters.Error
 		if errors.As(err, &failure) {
 			change(failure)

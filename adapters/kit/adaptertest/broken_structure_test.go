@@ -23,22 +23,22 @@ var pageNames = regexp.MustCompile(`"([^"]*(?i:next|more|page|paging|last|total|
 
 // structureFaults are about what an answer says besides its amounts.
 var structureFaults = []fault{
-	{name: "takes a page for the whole", plant: texts(func(_ *http.Response, text []byte) []byte {
+	{name: "takes a page for the whole", plant: texts(func(text []byte) []byte {
 		return pageNames.ReplaceAll(text, []byte(`"other-$1":`))
 	}), caught: "pages-further pages-contradicting"},
-	{name: "takes any mention of pages for more", plant: texts(func(_ *http.Response, text []byte) []byte {
+	{name: "takes any mention of pages for more", plant: texts(func(text []byte) []byte {
 		if bytes.Contains(text, []byte(`"next"`)) {
 			return bytes.Replace(text, []byte("{"), []byte(`{"more": true, `), 1)
 		}
 		return text
 	}), caught: "pages-none"},
-	{name: "knows totalPages only", plant: texts(func(_ *http.Response, text []byte) []byte {
+	{name: "knows totalPages only", plant: texts(func(text []byte) []byte {
 		if bytes.Contains(text, []byte(`"totalPages"`)) {
 			return text
 		}
 		return pageNames.ReplaceAll(text, []byte(`"other-$1":`))
 	}), caught: "pages-further pages-contradicting"},
-	{name: "reads strictly what nothing is made of", plant: texts(func(_ *http.Response, text []byte) []byte {
+	{name: "reads strictly what nothing is made of", plant: texts(func(text []byte) []byte {
 		type part struct{ Refused, Code string }
 		var body struct {
 			part
@@ -74,7 +74,7 @@ var structureFaults = []fault{
 			b.Currency = "NOK"
 		}
 	}), caught: "currency-malformed name-in-another-case declared sweep"},
-	{name: "refuses currencies it does not know", plant: mapped(func(all []adapters.Balance) ([]adapters.Balance, error) {
+	{name: "refuses currencies it does not know", plant: results(func(all []adapters.Balance) ([]adapters.Balance, error) {
 		for _, b := range all {
 			if _, known := minorUnits[b.Currency]; !known {
 				return nil, unavailable(nil)
@@ -94,7 +94,7 @@ var structureFaults = []fault{
 			b.Warnings = append(b.Warnings, "amount is finer than the currency's minor unit")
 		}
 	}), caught: "amount-with-four-decimals examples/ownType examples/twoBalances"},
-	{name: "drops balances of unknown type", plant: mapped(func(balances []adapters.Balance) ([]adapters.Balance, error) {
+	{name: "drops balances of unknown type", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		unknown := func(b adapters.Balance) bool { return b.Type == adapters.Unknown }
 		return slices.DeleteFunc(balances, unknown), nil
 	}), caught: "text-control-characters type-empty-or-long type-undocumented declared examples/ownType"},
@@ -114,17 +114,17 @@ var structureFaults = []fault{
 	{name: "cuts texts at bytes", plant: cutting(func(text string) string {
 		return strings.ToValidUTF8(text[:min(len(text), 256)], "")
 	}), caught: "type-empty-or-long"},
-	{name: "keeps one balance of each type", plant: mapped(func(balances []adapters.Balance) ([]adapters.Balance, error) {
+	{name: "keeps one balance of each type", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		return slices.CompactFunc(balances, func(a, b adapters.Balance) bool { return a.ProviderType == b.ProviderType }), nil
 	}), caught: "balances-too-many type-repeated declared examples/ownType"},
-	{name: "loses the order", plant: mapped(func(balances []adapters.Balance) ([]adapters.Balance, error) {
+	{name: "loses the order", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		slices.SortStableFunc(balances, func(a, b adapters.Balance) int { return a.Amount.Decimal().Cmp(b.Amount.Decimal()) })
 		return balances, nil
 	}), caught: "amount-beyond-a-float amount-of-many-digits amount-with-four-decimals type-repeated declared examples/ownType"},
-	{name: "chooses one balance", plant: mapped(func(balances []adapters.Balance) ([]adapters.Balance, error) {
+	{name: "chooses one balance", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		return balances[:min(len(balances), 1)], nil
 	}), caught: "balances-too-many credit-line-included time-ambiguous type-repeated declared examples/ownType examples/twoBalances"},
-	{name: "returns nil for no balances", plant: mapped(func(balances []adapters.Balance) ([]adapters.Balance, error) {
+	{name: "returns nil for no balances", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
 		if len(balances) == 0 {
 			return nil, nil
 		}
@@ -148,13 +148,13 @@ var structureFaults = []fault{
 	}), caught: "batch/batch examples/empty examples/overdrawn examples/ownType examples/twoBalances"},
 	{name: "refuses unknown members", plant: reading(json.RejectUnknownMembers(true)),
 		caught: "members-unknown name-in-another-case text-half-surrogate body-nested-deeply balances-too-many examples/tokenInvalid body-of-exactly-the-limit body-without-end"},
-	{name: "takes an empty answer for no balances", plant: texts(func(response *http.Response, text []byte) []byte {
+	{name: "takes an empty answer for no balances", plant: answers(func(response *http.Response, text []byte) []byte {
 		if slices.Contains([]string{"null", "{}", `""`}, strings.TrimSpace(string(text))) {
 			return nothing(response.Request)
 		}
 		return text
 	}), caught: "body-no-answer body-without-end sweep"},
-	{name: "returns what it has besides an error", plant: results(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+	{name: "returns what it has besides an error", plant: outcomes(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 		if errors.Is(err, adapters.ErrTooLarge) {
 			balances = []adapters.Balance{{Provider: examplebank}}
 		}
@@ -188,8 +188,8 @@ func cutting(cut func(text string) string) func(*client) {
 	}
 }
 
-// results replaces what comes of a call.
-func results(change func([]adapters.Balance, error) ([]adapters.Balance, error)) func(*client) {
+// outcomes replaces what comes of a call.
+func outcomes(change func([]adapters.Balance, error) ([]adapters.Balance, error)) func(*client) {
 	return func(c *client) {
 		c.result = func(_ string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 			return change(balances, err)
@@ -197,9 +197,9 @@ func results(change func([]adapters.Balance, error) ([]adapters.Balance, error))
 	}
 }
 
-// mapped replaces the balances of an answer.
-func mapped(change func([]adapters.Balance) ([]adapters.Balance, error)) func(*client) {
-	return results(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
+// results replaces the balances of an answer.
+func results(change func([]adapters.Balance) ([]adapters.Balance, error)) func(*client) {
+	return outcomes(func(balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 		if err != nil {
 			return nil, err
 		}

@@ -111,12 +111,19 @@ func (c moduleCopy) assertUntouched(t *testing.T, before map[string]string) {
 	assert.ElementsMatch(t, []string{list, "README.md"}, changed, "README.md has the generated table")
 }
 
-// fill puts the prepared files in the place of the skeleton's, except for the generator's settings, which are right.
+// fill puts the prepared files in the place of the skeleton's. The generator's settings are right, and so are the tests once
+// the credential has its name.
 func (c moduleCopy) fill(t *testing.T) {
 	t.Helper()
-	require.NoError(t, os.RemoveAll(filepath.Join(c.folder, "adapters/acme")))
-	require.NoError(t, os.Remove(filepath.Join(c.folder, "specs/acme/openapi.yaml")))
+	for _, file := range []string{"specs/acme/openapi.yaml", "adapters/acme/acme.go", "adapters/acme/mapping.go", "adapters/acme/testdata"} {
+		require.NoError(t, os.RemoveAll(filepath.Join(c.folder, file)))
+	}
 	require.NoError(t, os.CopyFS(c.folder, os.DirFS("testdata/acme")))
+	for _, filled := range [][2]string{
+		{`ConsentID: "consent-5678"`, `Client: "client-5678"`}, {"consent-5678", "client-5678"}, {"// TODO(acme): ", "// "}, {"// TODO(acme): ", "// "},
+	} {
+		c.plant(t, "adapters/acme/acme_test.go", filled[0], filled[1])
+	}
 }
 
 func (c moduleCopy) plant(t *testing.T, file, old, fault string) {

@@ -1,9 +1,0 @@
-package acme_test
-
-import (
-	"testing"
-
-	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
-)
-
-func FuzzBalances(f *testing.F) { adaptertest.Fuzz(f, harness) }
