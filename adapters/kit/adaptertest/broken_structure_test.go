@@ -42,7 +42,10 @@ var structureFaults = []fault{
 		decode := c.decode
 		c.decode = func(data []byte, target any) error {
 			var body struct {
-				Accounts []struct{ Refused, Code string }
+				Accounts []struct {
+					Refused string `json:"refused"`
+					Code    string `json:"code"`
+				} `json:"accounts"`
 			}
 			if json.Unmarshal(data, &body) != nil && json.Unmarshal(data, target) == nil {
 				return protocol("body: not as documented")
@@ -92,7 +95,7 @@ var structureFaults = []fault{
 		}
 	}), caught: "currency-new"},
 	{name: "gives no warnings", plant: each(func(b *adapters.Balance) { b.Warnings = nil }),
-		caught: "amount-finer-than-minor-unit amount-with-four-decimals currency-unlisted request-id-differs time-ambiguous examples/ownType"},
+		caught: "amount-finer-than-minor-unit amount-with-four-decimals currency-unlisted currency-without-money request-id-differs time-ambiguous type-repeated examples/ownType"},
 	{name: "warns of every scale", plant: each(func(b *adapters.Balance) {
 		if -b.Amount.Decimal().Exponent() > minorUnits[b.Currency] {
 			b.Warnings = append(b.Warnings, "amount is finer than the currency's minor unit")
