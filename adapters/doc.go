@@ -57,8 +57,11 @@
 //
 // Every [Source] has the same methods. A method that the provider lacks sends nothing and returns an error that is
 // [errors.ErrUnsupported]; [Base] supplies these. An account of a batch or list that is refused, broken or without balances
-// carries its own error and hides no other. Answers are matched by account id, never by position. A list is complete or
-// an error.
+// carries its own error and hides no other. Answers are matched by account id, never by position.
+//
+// A list is complete or an error, and so are the balances of an account: an answer that says that there is more, in a member
+// that its document knows or in another one (links.next, hasMore, totalPages, a header Link ...), is an error unless the
+// document knows how to ask for the rest. So is one whose counts contradict what came.
 //
 // # Concurrency and state
 //

@@ -15,13 +15,15 @@
 //     address (scaRedirect); its callback brings psu-id and tpp-session-id.
 //  3. Configure signingCert and signingKey (PEM files), psuId and tppSessionId; psuCorporateId for a company, and
 //     keyIdCA only if the bank writes the certificate's issuer in another way.
-//  4. Leave accounts out, or name the resourceId that openbalances accounts prints.
+//  4. Name the resourceIds that openbalances accounts prints. Without accounts the list is asked, which costs one call
+//     and may leave out other balances than the booking balance.
 //
 // Access limits: 4 unattended calls in 24 hours for one account; then 429 ACCESS_EXCEEDED. A call is attended when it
 // carries the PSU's address. How a call for the account list counts is not documented; it is taken to have 4 of its own.
 // No consent is named in a call, so the PSU or the caller's own session stands for it.
 //
-// Balance types: Berlin Group's names, taken as they are.
+// Balance types: Berlin Group's names, taken as they are. Where a bank sends Berlin Group's creditLimitIncluded, it is a
+// credit line without amount.
 //
 // Errors: a link scaRedirect, as a 401 has it, means that the PSU has to authenticate there: consent_required. So does
 // CONSENT_UNKNOWN in a 403; another 403 is forbidden. The status inside an error body may be wrong and is ignored.

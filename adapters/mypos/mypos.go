@@ -14,7 +14,8 @@
 //  2. Ask for a consent: POST /v1/consents answers with consentId and the address at which the PSU agrees. What the
 //     redirect returns is exchanged for the access token.
 //  3. Configure apiKey, accessToken and consentId, and the QWAC under tls as clientCert and clientKey.
-//  4. Leave accounts out, or name the accountNumber that openbalances accounts prints.
+//  4. Name the accountNumbers that openbalances accounts prints. Without accounts the list is asked, which costs one call
+//     and may leave out other balances than the booking balance.
 //
 // Access limits: 4 unattended calls in 24 hours for one account, by law; the page names none. Lists
 // are taken to have 4 of their own. The consent is consentId.

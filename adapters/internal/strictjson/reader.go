@@ -119,7 +119,8 @@ func (r *reader) silent(says meaning) bool {
 	case about:
 		return r.kind != '['
 	case pages:
-		return r.kind == 'n' || r.kind == '0' && len(r.text) == 1 && r.text[0] <= '1'
+		isElement := r.depth > 2 // which is no page of a list that is asked for in pages
+		return r.kind == 'n' || isElement && r.kind == '0' && len(r.text) == 1 && r.text[0] <= '1'
 	case next:
 		return r.kind == 'n' || r.kind == '"' && len(r.text) == 0
 	}

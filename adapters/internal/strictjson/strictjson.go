@@ -97,7 +97,10 @@ func unmarshal(data []byte, target any, options json.Options, names unknownNames
 // decode is json.Unmarshal, which takes what the type is lenient about in a form that it understands.
 func decode(data []byte, target any, options json.Options) error {
 	err := json.Unmarshal(data, target, options)
-	if semantic := (*json.SemanticError)(nil); !errors.As(err, &semantic) || !jsontext.Value(data).IsValid() {
+	if semantic := (*json.SemanticError)(nil); !errors.As(err, &semantic) {
+		return err
+	}
+	if err := json.Unmarshal(data, new(jsontext.Value)); err != nil { // what comes after it is no JSON
 		return err
 	}
 	eased := ease(data, reflect.TypeOf(target).Elem())

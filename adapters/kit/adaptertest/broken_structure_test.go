@@ -88,7 +88,7 @@ var structureFaults = []fault{
 		}
 	}), caught: "currency-new"},
 	{name: "gives no warnings", plant: each(func(b *adapters.Balance) { b.Warnings = nil }),
-		caught: "amount-finer-than-minor-unit amount-with-four-decimals currency-unlisted request-id-differs time-ambiguous examples/ownType"},
+		caught: "amount-finer-than-minor-unit amount-with-four-decimals currency-unlisted currency-without-money request-id-differs time-ambiguous type-repeated examples/ownType"},
 	{name: "warns of every scale", plant: each(func(b *adapters.Balance) {
 		if -b.Amount.Decimal().Exponent() > minorUnits[b.Currency] {
 			b.Warnings = append(b.Warnings, "amount is finer than the currency's minor unit")
