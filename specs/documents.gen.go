@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "a70ac37411b959a092d8f049f2da7c23efe7c9b477310ecd48bf0cf49a059d6b",
+		SHA256:     "9fe1bcaaa7e0852d04b7504104114330e21167677c3020d049ba2b5629ba1c4d",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
