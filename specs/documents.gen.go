@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "bb409306d526f7dd3a9a30d96c7c2b8c843ff724506aeb09b096e468ee2047ae",
+		SHA256:     "710fc811fc12f2f1a88700d7b9598570b0075f15a1c74be34f419c767094e3d9",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{

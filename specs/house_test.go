@@ -375,7 +375,7 @@ func strictly(node *yaml.Node, target any) error {
 // Every rule is seen to fail: a fault in the text of a good document, and the rule that finds it.
 var plants = []struct{ provider, old, new, rule string }{
 	{"eika", "operationId: getBalances", "x-operation: getBalances", "operations are complete"},
-	{"mypos", "description: Identifies the call.", "x-description: Identifies the call.", "everything is described"},
+	{"mypos", "description: Consumer key", "x-description: Consumer key", "everything is described"},
 	{"tokenio", "            application/json:", "            application/json; charset=utf-8:", "bodies are plain JSON"},
 	{"mypos", "  schemas:", "  schemas:\n    Unused: {type: string, description: x}", "components are used"},
 	{"eika", "format: decimal", "format: double", "money is exact"},
