@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "9fe1bcaaa7e0852d04b7504104114330e21167677c3020d049ba2b5629ba1c4d",
+		SHA256:     "2ac3894687d8a5ef131f07db98c5d1527a3d0a2f09e1850369dec341ef42b397",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "710fc811fc12f2f1a88700d7b9598570b0075f15a1c74be34f419c767094e3d9",
+		SHA256:     "4dc4184187286d16979ac866e05c6e5ffc06ffd12fb04818c1fc1d474480d0e6",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{

@@ -49,7 +49,7 @@
 //     values stand in backticks.
 //   - A standard term has the standard's own definition: a balance type that of ISO 20022, a header that of Berlin Group.
 //   - Everything is described where it stands: every property, parameter, header and answer, and every use of a schema, by
-//     allOf with the one $ref and a description beside it.
+//     allOf with the one $ref and a description beside it. Viewers show that description, and not the schema's.
 //   - A fact stands in one place. Other places name that place.
 //   - Who says a fact, how sources differ and what is not known stand in x-source, x-remark and x-provenance. A comment in
 //     the YAML is for the editor of the document and holds no fact about the API.

@@ -124,7 +124,7 @@ type Account struct {
 	// Example: 95360573002
 	BBAN *string `json:"bban,omitempty"`
 
-	// Currency The currency of the account.
+	// Currency The currency of the account, as ISO 4217 alphabetic currency code.
 	Currency *Currency `json:"currency,omitempty"`
 
 	// IBAN IBAN: expanded version of the basic bank account number (BBAN), structured as defined by ISO 13616-1:2007, intended for use internationally, which uniquely identifies an individual account at a specific financial institution, in a particular country.
@@ -158,7 +158,7 @@ type Amount struct {
 	// Example: 100.26
 	Amount decimal.NullDecimal `json:"amount"`
 
-	// Currency The currency of the amount.
+	// Currency The currency of the amount, as ISO 4217 alphabetic currency code.
 	Currency Currency `json:"currency"`
 }
 
@@ -167,30 +167,31 @@ type Balance struct {
 	// BalanceAmount The balance as an amount and its currency.
 	BalanceAmount Amount `json:"balanceAmount"`
 
-	// BalanceType Type of the balance.
+	// BalanceType Balance type.
+	//
+	// - `closingBooked`: Balance of the account at the end of the pre-agreed account reporting period. It is the
+	//   sum of the opening booked balance at the beginning of the period and all entries booked to the account
+	//   during the pre-agreed account reporting period. For card-accounts, this is composed of invoiced, but not
+	//   yet paid entries. Most requests for balances of an account belonging to a private customer will include
+	//   this balance type.
+	// - `openingBooked`: Book balance of the account at the beginning of the account reporting period. It always
+	//   equals the closing book balance from the previous report.
+	// - `expected`: Balance composed of booked entries and pending items known at the time of calculation, which
+	//   projects the end of day balance if everything is booked on the account and no other entry is posted. For
+	//   card accounts, this is composed of invoiced, but not yet paid entries, not yet invoiced but already booked
+	//   entries and pending items (not yet booked). Most requests for balances of an account belonging to a
+	//   private customer will include this balance type.
+	// - `interimAvailable`: Available balance calculated in the course of the account servicer's business day, at
+	//   the time specified, and subject to further changes during the business day. The interim balance is
+	//   calculated on the basis of booked credit and debit items during the calculation time/period specified. For
+	//   card-accounts, this is composed of invoiced, but not yet paid entries and not yet invoiced but already
+	//   booked entries.
+	// - `forwardAvailable`: Forward available balance of money that is at the disposal of the account owner on the
+	//   date specified.
 	BalanceType BalanceType `json:"balanceType"`
 }
 
-// BalanceType Balance type.
-//
-//   - `closingBooked`: Balance of the account at the end of the pre-agreed account reporting period. It is the sum
-//     of the opening booked balance at the beginning of the period and all entries booked to the account during the
-//     pre-agreed account reporting period. For card-accounts, this is composed of invoiced, but not yet paid
-//     entries. Most requests for balances of an account belonging to a private customer will include this balance
-//     type.
-//   - `openingBooked`: Book balance of the account at the beginning of the account reporting period. It always
-//     equals the closing book balance from the previous report.
-//   - `expected`: Balance composed of booked entries and pending items known at the time of calculation, which
-//     projects the end of day balance if everything is booked on the account and no other entry is posted. For card
-//     accounts, this is composed of invoiced, but not yet paid entries, not yet invoiced but already booked entries
-//     and pending items (not yet booked). Most requests for balances of an account belonging to a private customer
-//     will include this balance type.
-//   - `interimAvailable`: Available balance calculated in the course of the account servicer's business day, at the
-//     time specified, and subject to further changes during the business day. The interim balance is calculated on
-//     the basis of booked credit and debit items during the calculation time/period specified. For card-accounts,
-//     this is composed of invoiced, but not yet paid entries and not yet invoiced but already booked entries.
-//   - `forwardAvailable`: Forward available balance of money that is at the disposal of the account owner on the
-//     date specified.
+// BalanceType Type of a balance.
 type BalanceType string
 
 // Challenge Answer to a call without a valid session or consent.
@@ -272,7 +273,7 @@ type ListedAccount struct {
 	// Example: Current
 	CashAccountType *string `json:"cashAccountType,omitempty"`
 
-	// Currency The currency of the account.
+	// Currency The currency of the account, as ISO 4217 alphabetic currency code.
 	Currency *Currency `json:"currency,omitempty"`
 
 	// IBAN IBAN, as in the answer of the call for one account.
@@ -389,7 +390,7 @@ type GetAccountsParams struct {
 	WithBalance *bool `form:"withBalance,omitempty" json:"withBalance,omitempty"`
 
 	// XAcceptFix Makes a published future breaking change active before the date when it is going to be made default, for
-	// adopting changes early. The bank's page on future breaking changes has the names. Seen were `amount-as-string`,
+	// adopting changes early. The bank's page on future breaking changes has the names. Known are `amount-as-string`,
 	// `longer-names` and `cardaccount-switch-originalamount-and-transactionamount`.
 	XAcceptFix *XAcceptFix `json:"x-accept-fix,omitempty"`
 
@@ -463,7 +464,7 @@ type GetAccountsParams struct {
 // GetBalancesParams defines parameters for GetBalances.
 type GetBalancesParams struct {
 	// XAcceptFix Makes a published future breaking change active before the date when it is going to be made default, for
-	// adopting changes early. The bank's page on future breaking changes has the names. Seen were `amount-as-string`,
+	// adopting changes early. The bank's page on future breaking changes has the names. Known are `amount-as-string`,
 	// `longer-names` and `cardaccount-switch-originalamount-and-transactionamount`.
 	XAcceptFix *XAcceptFix `json:"x-accept-fix,omitempty"`
 

@@ -51,7 +51,7 @@ type AccountList struct {
 
 // Balance A balance of the account, without a date or a time.
 type Balance struct {
-	// Amount The amount of the balance.
+	// Amount The amount of the balance as a decimal number, `4.200` in the sample.
 	Amount decimal.NullDecimal `json:"amount"`
 
 	// BalanceType Type of the balance. `available` is the available balance in the account.
