@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "2ac3894687d8a5ef131f07db98c5d1527a3d0a2f09e1850369dec341ef42b397",
+		SHA256:     "8883eeb6a80f1d5982549521956138b66702a604e2a3bd401d1e00ee4b56bc50",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{

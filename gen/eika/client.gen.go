@@ -162,7 +162,7 @@ type Amount struct {
 	Currency Currency `json:"currency"`
 }
 
-// Balance A balance of the account, without a date or a time.
+// Balance One balance. In the page's samples it carries no date or time.
 type Balance struct {
 	// BalanceAmount The balance as an amount and its currency.
 	BalanceAmount Amount `json:"balanceAmount"`
