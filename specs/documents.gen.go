@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "8883eeb6a80f1d5982549521956138b66702a604e2a3bd401d1e00ee4b56bc50",
+		SHA256:     "80bdabeaa301d7048b5177441f01a366f3fa887ac638ac50c3f24f6c8835aa86",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "4dc4184187286d16979ac866e05c6e5ffc06ffd12fb04818c1fc1d474480d0e6",
+		SHA256:     "0897b390ea2c665a763fc248b24f7328e36795ce1e508140c2a9084532db2820",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{

@@ -46,7 +46,7 @@
 // All documents are written alike, so that a reader of one finds his way in the others:
 //
 //   - A description says what the provider's API does, in one to three plain sentences. Names of members, headers and
-//     values stand in backticks.
+//     values stand in backticks, except in summaries and sources, which viewers show letter for letter.
 //   - A standard term has the standard's own definition: a balance type that of ISO 20022, a header that of Berlin Group.
 //   - Everything is described where it stands: every property, parameter, header and answer, and every use of a schema, by
 //     allOf with the one $ref and a description beside it. Viewers show that description, and not the schema's.
