@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "2819d0b4d0ade6dde494442c35aaf0e77c85d48971e19a544b274d2f4c9e5796",
+		SHA256:     "bb89f09fe26858c9bfbc58052169b5f4f0ac575b1b5e3193ffb7a978c36f6c4c",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "a0378c784de821f9d3d8a70f4d63db3a82590114cf694a96e07e64f157d68fd4",
+		SHA256:     "ffc681e8a18e1c6daab57860c2d85307512db7fbc61d79b037d6de7daacb909e",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{

@@ -376,7 +376,7 @@ func strictly(node *yaml.Node, target any) error {
 // Every rule is seen to fail: a fault in the text of a good document, and the rule that finds it.
 var plants = []struct{ provider, old, new, rule string }{
 	{"eika", "operationId: getBalances", "x-operation: getBalances", "operations are complete"},
-	{"mypos", "description: Identifies the call.", "x-description: Identifies the call.", "everything is described"},
+	{"mypos", "description: Consumer key", "x-description: Consumer key", "everything is described"},
 	{"tokenio", "            application/json:", "            application/json; charset=utf-8:", "bodies are plain JSON"},
 	{"mypos", "  schemas:", "  schemas:\n    Unused: {type: string, description: x}", "components are used"},
 	{"eika", "format: decimal", "format: double", "money is exact"},
@@ -402,7 +402,7 @@ var plants = []struct{ provider, old, new, rule string }{
 	{"neonomics", "x-origin: bank", "x-origin: banks", "error codes have a kind"},
 	{"neonomics", ", unauthorized_client: unauthorized}", "}", "error codes have a kind"},
 	{"neonomics", "'0000': by status", "'0001': by status", "error codes have a kind"},
-	{"tokenio", "          x-maps-to: {only: [SUCCESSFUL_REQUEST]}", "          maxLength: 5", "references stand alone"},
+	{"tokenio", "schemas/RequestStatus'", "schemas/RequestStatus'\n              maxLength: 5", "references stand alone"},
 	{"tokenio", "x-unmapped: Depends on the bank.", "x-unmapped: ''", "every property is mapped"},
 	{"tokenio", "x-maps-to: holderName", "x-maps-to: owner", "rules of the mapping are known"},
 	{"tokenio", "set: {type: interimBooked,", "set: {type: booked,", "rules of the mapping are known"},

@@ -1,11 +1,12 @@
 // Package specs holds one OpenAPI document per provider, kept by hand.
 //
-// A document lies in <provider>/openapi.yaml and tells the provider's truth: the balance operations only, with every
-// header, parameter, status, error code and sample of the provider's documentation page. It is written like this:
+// A document lies in <provider>/openapi.yaml and tells the provider's truth: the calls that read balances, list
+// accounts and get a token, with every header, parameter, status, error code and sample of the provider's
+// documentation page. It is written like this:
 //
 //   - info.x-provenance is the head: source and url of the page, the day it was read, the provider's apiVersion, the
-//     request headers that the page describes, every fact that is not on the page (inferred: fact, source, confidence) and every point where the document departs from
-//     the page (deviations: what, why).
+//     request headers that the page describes, every fact that is not on the page (inferred: fact, source,
+//     confidence) and every point where the document departs from the page (deviations: what, why).
 //   - info.x-unattended-access is how often the provider may be called without the PSU; absent where no limit is known.
 //     Each element is an allowance: of names the calls that share it (balances, batch, accounts, allBalances: the
 //     methods of adapters.Source), per what has one of its own (account or consent), and limits are its numbers
@@ -13,8 +14,9 @@
 //     it and a list as one of each account that it names. Unless named, batch counts like balances and allBalances
 //     like accounts.
 //   - info.x-sandbox-credentials are made-up credentials that fit the document.
-//   - x-confidence (documented, inferred or unknown) and x-source stand on each part that is not on the page.
-//     A part without x-confidence is on the page.
+//   - x-confidence (documented, inferred or unknown) and x-source stand on each part that is not on the page, and on each
+//     example whose values are made up. A part without x-confidence is on the page. Where the page has a header or a
+//     member and not its form, they stand on its schema.
 //   - examples are named, every name once in a document. The first one of an answer is the one served by default.
 //   - x-sandbox-account beside an example is the account id that the sandbox answers with it; x-sandbox-accounts is the
 //     list of ids of an answer for several accounts.
@@ -38,24 +40,26 @@
 //   - x-not-sent of a parameter, of a member of a request, or of an operation is why no expected request of the adapter
 //     has it.
 //   - x-invalid-examples of a media type holds answers that break their own schema, each with a reason: samples that
-//     are printed wrongly on the page, and a few instructive bad ones.
+//     are printed wrongly on the page, and a few instructive bad ones, which are made up.
 //
 // # Style
 //
 // All documents are written alike, so that a reader of one finds his way in the others:
 //
 //   - A description says what the provider's API does, in one to three plain sentences. Names of members, headers and
-//     values stand in backticks.
+//     values stand in backticks, except in summaries and sources, which viewers show letter for letter.
 //   - A standard term has the standard's own definition: a balance type that of ISO 20022, a header that of Berlin Group.
 //   - Everything is described where it stands: every property, parameter, header and answer, and every use of a schema, by
-//     allOf with the one $ref and a description beside it.
+//     allOf with the one $ref and a description beside it. Viewers show that description, and not the schema's.
 //   - A fact stands in one place. Other places name that place.
 //   - Who says a fact, how sources differ and what is not known stand in x-source, x-remark and x-provenance. A comment in
 //     the YAML is for the editor of the document and holds no fact about the API.
-//   - externalDocs is the page: its title as description, its address as url.
+//   - externalDocs is the page: its title as description, its address as url. The last paragraph of info.description
+//     says who keeps the document, in the same words everywhere.
 //   - Servers exist, or are templates.
 //   - The description of an operation begins with what it returns. What is longer than a paragraph stands under headings
-//     (###), and a recipe, such as that of a signature, once, in the description of the tag or of the document.
+//     (###). What all operations share, such as the recipe of a signature, stands once, under a heading (##) of
+//     info.description.
 //   - A summary is a verb and its object: Read the balances of one account.
 //   - Path parameters come first, then query, then headers. In a schema type and description come first.
 //   - Examples stand at the end under components/examples, so that the contract can be read in one go.

@@ -2,7 +2,7 @@
 //
 // Documentation: "Read account balance", myPOS developer portal, PSD2 API, account information service, API v1, read
 // 2026-11-20,
-// https://developers.mypos.com/apis/psd2-api/account-information-service-(ais)/read-account-balance.
+// https://demo.developers.mypos.eu/en/doc/more_apis/v1_0/25-read-account-balance.
 //
 // Calls: GET /v1/accounts, GET /v1/accounts/{accountNumber}/balances.
 //

@@ -117,17 +117,17 @@ func (e PSUHTTPMethod) Valid() bool {
 	}
 }
 
-// Account The account as the bank names it.
+// Account The account and its currency.
 type Account struct {
-	// BBAN Account number in the national form (BBAN), which also says at which institution the account is held. In Norway it has 11 digits.
+	// BBAN Basic bank account number (BBAN): identifier that uniquely identifies an individual account at a specific financial institution in a particular country, and which includes a bank identifier of the financial institution servicing that account.
 	//
 	// Example: 95360573002
 	BBAN *string `json:"bban,omitempty"`
 
-	// Currency The currency of the account.
+	// Currency The currency of the account, as ISO 4217 alphabetic currency code.
 	Currency *Currency `json:"currency,omitempty"`
 
-	// IBAN International account number (ISO 13616-1:2007), which contains the BBAN.
+	// IBAN IBAN: expanded version of the basic bank account number (BBAN), structured as defined by ISO 13616-1:2007, intended for use internationally, which uniquely identifies an individual account at a specific financial institution, in a particular country.
 	//
 	// Example: NO0995360573002
 	IBAN *string `json:"iban,omitempty"`
@@ -135,39 +135,59 @@ type Account struct {
 
 // AccountBalances An account and its balances.
 type AccountBalances struct {
-	// Links Addresses that the caller can go to next, by name.
+	// Links Links to related calls, by name.
 	Links *Links `json:"_links,omitempty"`
 
 	// Account The account that the balances are of.
 	Account *Account `json:"account,omitempty"`
 
-	// Balances The balances, in the bank's order. The list may be empty.
+	// Balances The balances of the account.
 	Balances []Balance `json:"balances"`
 }
 
 // AccountList Accounts of the PSU.
 type AccountList struct {
-	// Accounts The accounts, in the bank's order. The list may be empty.
+	// Accounts The accounts that the PSU has given access to.
 	Accounts []ListedAccount `json:"accounts"`
 }
 
 // Amount An amount of money.
 type Amount struct {
-	// Amount Decimal number with a point, at most 18 digits of which at most 5 are decimals, and no more decimals than the currency has minor units in ISO 4217. That a leading minus sign marks an overdrawn account is inferred.
+	// Amount Decimal number with a point and, where the account is overdrawn, a leading minus sign. Even though the contract sets a precision of 18 and a scale of 5, the provided fraction digits must adhere to the minor units as defined in ISO 4217 for the provided currency code.
 	//
 	// Example: 100.26
 	Amount decimal.NullDecimal `json:"amount"`
 
-	// Currency The currency of the amount.
+	// Currency The currency of the amount, as ISO 4217 alphabetic currency code.
 	Currency Currency `json:"currency"`
 }
 
 // Balance One balance. In the page's samples it carries no date or time.
 type Balance struct {
-	// BalanceAmount The balance: an amount and its currency.
+	// BalanceAmount The balance as an amount and its currency.
 	BalanceAmount Amount `json:"balanceAmount"`
 
-	// BalanceType The balance type: what the amount is of.
+	// BalanceType Balance type.
+	//
+	// - `closingBooked`: Balance of the account at the end of the pre-agreed account reporting period. It is the
+	//   sum of the opening booked balance at the beginning of the period and all entries booked to the account
+	//   during the pre-agreed account reporting period. For card-accounts, this is composed of invoiced, but not
+	//   yet paid entries. Most requests for balances of an account belonging to a private customer will include
+	//   this balance type.
+	// - `openingBooked`: Book balance of the account at the beginning of the account reporting period. It always
+	//   equals the closing book balance from the previous report.
+	// - `expected`: Balance composed of booked entries and pending items known at the time of calculation, which
+	//   projects the end of day balance if everything is booked on the account and no other entry is posted. For
+	//   card accounts, this is composed of invoiced, but not yet paid entries, not yet invoiced but already booked
+	//   entries and pending items (not yet booked). Most requests for balances of an account belonging to a
+	//   private customer will include this balance type.
+	// - `interimAvailable`: Available balance calculated in the course of the account servicer's business day, at
+	//   the time specified, and subject to further changes during the business day. The interim balance is
+	//   calculated on the basis of booked credit and debit items during the calculation time/period specified. For
+	//   card-accounts, this is composed of invoiced, but not yet paid entries and not yet invoiced but already
+	//   booked entries.
+	// - `forwardAvailable`: Forward available balance of money that is at the disposal of the account owner on the
+	//   date specified.
 	BalanceType BalanceType `json:"balanceType"`
 
 	// CreditLimitIncluded Whether a credit limit of the account is counted in the balance. Absent means not stated.
@@ -186,31 +206,16 @@ type Balance struct {
 	ReferenceDate *string `json:"referenceDate,omitempty"`
 }
 
-// BalanceType What a balance counts. The page lists these five.
-//
-//   - closingBooked: the entries booked up to the end of the agreed reporting period, starting from its
-//     openingBooked. On a card account, what has been invoiced and not yet paid. Most answers for a private
-//     customer have it.
-//   - openingBooked: the booked balance with which the reporting period begins; it equals the closingBooked of the
-//     period before.
-//   - expected: booked entries and the pending items known so far, which gives the balance at the end of the day
-//     if nothing else is posted. On a card account, invoiced and unpaid entries, booked entries not yet invoiced,
-//     and pending items. Most answers for a private customer have it.
-//   - interimAvailable: what is available at this point of the bank's business day, from the entries booked so
-//     far; it may still change during the day. On a card account, invoiced and unpaid entries, and booked entries
-//     not yet invoiced.
-//   - forwardAvailable: what will be at the account owner's disposal on a given date. The answer does not say
-//     which date.
+// BalanceType Type of a balance.
 type BalanceType string
 
 // Challenge Answer to a call without a valid session or consent.
 type Challenge struct {
-	// Links Addresses that the caller can go to next, by name.
+	// Links Links to related calls, by name.
 	Links *Links `json:"_links,omitempty"`
 }
 
-// Currency Alphabetic currency code of ISO 4217. x-documented-values is the list that the page prints; it holds withdrawn
-// codes and lacks current ones, so it is not a reason to refuse an answer.
+// Currency ISO 4217 alphabetic currency code.
 //
 // Example: NOK
 type Currency = string
@@ -243,33 +248,32 @@ type Error struct {
 	System *string `json:"system,omitempty"`
 }
 
-// Link Where to go from here.
+// Link An address and the HTTP methods of it.
 type Link struct {
-	// Href URL, absolute or relative. A relative one, such as /v1/accounts/..., is relative to the base URL of the API,
-	// not to the host.
+	// Href URL, absolute or relative. A relative one, such as `/v1/accounts/...`, is relative to the base URL of the API, not to the host.
 	//
 	// Example: https://psd2.eika.no/
 	Href *string `json:"href,omitempty"`
 
-	// Verbs The methods with which the link can be called.
+	// Verbs The HTTP methods of the link.
 	Verbs []LinkVerb `json:"verbs,omitempty"`
 }
 
-// LinkVerb HTTP method of a link.
+// LinkVerb HTTP method.
 type LinkVerb string
 
-// Links Links by name, for instance self. Any name may occur.
+// Links Links by name, for instance `self`. Any name may occur.
 type Links map[string]Link
 
-// ListedAccount An account as the list names it. That only resourceId is promised is inferred.
+// ListedAccount An account as the list names it.
 type ListedAccount struct {
-	// Links Addresses that the caller can go to next, by name.
+	// Links Links to related calls, by name.
 	Links *Links `json:"_links,omitempty"`
 
-	// Balances The balances, in the bank's order, if withBalance asks for them and the consent covers them. A missing list is not an empty one.
+	// Balances The balances of the account, if `withBalance` is `true` and the consent covers them.
 	Balances []Balance `json:"balances,omitempty"`
 
-	// BBAN Account number in the national form (BBAN).
+	// BBAN Basic bank account number (BBAN), as in the answer of the call for one account.
 	//
 	// Example: 95360573002
 	BBAN *string `json:"bban,omitempty"`
@@ -279,25 +283,25 @@ type ListedAccount struct {
 	// Example: SPTRNO22
 	Bic *string `json:"bic,omitempty"`
 
-	// CashAccountType Type of the account. Current, Savings, Commission, TransactingAccount and ISO 20022's CACC have been seen.
+	// CashAccountType Type of the account. `CACC` (current), `SVGS` (savings) and `TAXE` (tax) are codes of ISO 20022.
 	//
 	// Example: Current
 	CashAccountType *string `json:"cashAccountType,omitempty"`
 
-	// Currency The currency of the account.
+	// Currency The currency of the account, as ISO 4217 alphabetic currency code.
 	Currency *Currency `json:"currency,omitempty"`
 
-	// IBAN International account number, which contains the BBAN.
+	// IBAN IBAN, as in the answer of the call for one account.
 	//
 	// Example: NO0995360573002
 	IBAN *string `json:"iban,omitempty"`
 
-	// Name Name of the account, as the PSU knows it.
+	// Name Name of the account.
 	//
 	// Example: Brukskonto
 	Name *string `json:"name,omitempty"`
 
-	// Product The bank's product.
+	// Product Product name of the bank for the account.
 	//
 	// Example: BRUKSKONTO
 	Product *string `json:"product,omitempty"`
@@ -308,10 +312,10 @@ type ListedAccount struct {
 	ResourceID string `json:"resourceId"`
 }
 
-// PSUContext Whom the PSU acts for.
+// PSUContext The PSU context.
 type PSUContext string
 
-// PSUHTTPMethod HTTP method of the PSU's request to the TPP.
+// PSUHTTPMethod HTTP method.
 type PSUHTTPMethod string
 
 // AcceptCharset defines model for AcceptCharset.
@@ -338,7 +342,7 @@ type PSUAcceptEncoding = string
 // PSUAcceptLanguage defines model for PSUAcceptLanguage.
 type PSUAcceptLanguage = string
 
-// PSUContextHeader Whom the PSU acts for.
+// PSUContextHeader The PSU context.
 type PSUContextHeader = PSUContext
 
 // PSUCorporateID defines model for PSUCorporateID.
@@ -350,7 +354,7 @@ type PSUDeviceID = string
 // PSUGeoLocation defines model for PSUGeoLocation.
 type PSUGeoLocation = string
 
-// PSUHTTPMethodHeader HTTP method of the PSU's request to the TPP.
+// PSUHTTPMethodHeader HTTP method.
 type PSUHTTPMethodHeader = PSUHTTPMethod
 
 // PSUID defines model for PSUID.
@@ -400,214 +404,152 @@ type Unauthorized = Challenge
 
 // GetAccountsParams defines parameters for GetAccounts.
 type GetAccountsParams struct {
-	// WithBalance Whether each account comes with its balances. The portals call them the booking balance; the recorded answers of a public client hold the same list of balances as the call for one account.
+	// WithBalance Whether or not balance information is added to the accounts.
 	WithBalance *bool `form:"withBalance,omitempty" json:"withBalance,omitempty"`
 
-	// XAcceptFix Opts in to a published future breaking change before it becomes the default. Seen so far: amount-as-string
-	// (amounts as JSON strings, the default today as far as can be told), longer-names, and one for the sign of
-	// the amounts of card transactions. The bank's page on future breaking changes has the names that are in
-	// force.
+	// XAcceptFix Makes a published future breaking change active before the date when it is going to be made default, for
+	// adopting changes early. The bank's page on future breaking changes has the names. Known are `amount-as-string`,
+	// `longer-names` and `cardaccount-switch-originalamount-and-transactionamount`.
 	XAcceptFix *XAcceptFix `json:"x-accept-fix,omitempty"`
 
-	// AcceptCharset Character sets that the client reads. The server states its choice in Content-Type.
+	// AcceptCharset Advertises which character set the client is able to understand. The server selects one of the proposals and informs the client of its choice with `Content-Type`.
 	AcceptCharset *AcceptCharset `json:"Accept-Charset,omitempty"`
 
-	// AcceptEncoding Content encodings that the client reads. The server states its choice in Content-Encoding. Better left to
-	// the HTTP client: Go's, for one, decompresses an answer only if it has set this header itself.
+	// AcceptEncoding Advertises which content encoding, usually a compression algorithm, the client is able to understand. The server selects one of the proposals and informs the client of its choice with `Content-Encoding`.
 	AcceptEncoding *AcceptEncoding `json:"Accept-Encoding,omitempty"`
 
-	// AcceptLanguage Languages that the client prefers. The server states its choice in Content-Language.
+	// AcceptLanguage Advertises which natural languages the client is able to understand, and which locale variant is preferred. The server selects one of the proposals and informs the client of its choice with `Content-Language`.
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 
-	// XRequestID Names this one call; the TPP makes a new one for each call. It is signed.
+	// XRequestID Request identifier unique to the call, generated by the TPP. It is signed.
 	XRequestID XRequestID `json:"X-Request-ID"`
 
-	// Date When the request was made, as an HTTP date (RFC 9110) in GMT. It is the first of the signed headers. How far
-	// it may be from the bank's clock is not documented.
+	// Date When the request was made, as an HTTP date (RFC 9110) in GMT. It is signed.
 	Date Date `json:"Date"`
 
-	// TPPSessionID The TPP's session, from the query parameter tpp-session-id of the callback. Needed, with PSU-ID, once the
-	// PSU has consented. How long it lives is not documented.
+	// TPPSessionID TPP session identifier: the query parameter `tpp-session-id` of the callback. It is needed, with `PSU-ID`, once the PSU has consented.
 	TPPSessionID *TPPSessionID `json:"TPP-Session-ID,omitempty"`
 
-	// TPPRedirectURI Where the bank sends the PSU after a redirect. It is signed when it is sent. A public client sends it on
-	// every call, with its own state as a query parameter.
+	// TPPRedirectURI Call back URI of the TPP, where the transaction flow shall be redirected to after a redirect. It is signed.
 	TPPRedirectURI *TPPRedirectURI `json:"TPP-Redirect-URI,omitempty"`
 
-	// TPPSignatureCertificate The QSeal certificate that belongs to the signature: its DER in base64, on one line, without the lines BEGIN
-	// and END.
+	// TPPSignatureCertificate The certificate used for signing the request, in base64 encoding: the DER of the QSeal certificate on one line, without the lines BEGIN and END.
 	TPPSignatureCertificate TPPSignatureCertificate `json:"TPP-Signature-Certificate"`
 
-	// Signature HTTP signature after draft-cavage-http-signatures-10, with Berlin Group's requirements.
-	//
-	// 1. Covered are those of these headers that the request has, in this order: date, digest, x-request-id,
-	//    psu-id, psu-corporate-id, tpp-redirect-uri. A GET has no digest. The request line, (request-target), is
-	//    not covered.
-	// 2. The signing string has one line per header: its name in lower case, a colon, one blank, its value.
-	//    Lines are joined by a line feed; there is none at the end.
-	// 3. signature is Base64(RSA-SHA256(signing string)), RSA with PKCS #1 v1.5 padding and the key of the QSeal
-	//    certificate.
-	// 4. keyId is "SN=XXX,CA=YYY": XXX is the serial number of the certificate in hexadecimal, YYY the full
-	//    distinguished name of the authority that issued it. The name is written as in RFC 2253, last part
-	//    first. An attribute that RFC 2253 has no short name for appears as its number and the hexadecimal DER
-	//    of its value, for instance 2.5.4.97=#0c13..., so take the name from the certificate's bytes. Its commas
-	//    stay inside the quotation marks.
-	// 5. algorithm is the certificate's own and should be rsa-sha256. headers lists the covered names with a blank
-	//    between them.
-	// 6. The value so far is keyId="...",algorithm="...",headers="...",signature="...". If any part of it is
-	//    ISO-8859-1 or UTF-8 text, it goes as a whole into one RFC 2047 word, =?charset?encoding?text?=, that is
-	//    =?utf-8?B?, the value in base64, and ?=. A public client always wraps, and never folds, although RFC 2047
-	//    limits a word to 75 characters.
-	//
-	// The examples of Date, X-Request-ID, PSU-ID, PSU-Corporate-ID and TPP-Redirect-URI are one request; the
-	// example here is its signature, and the certificate in the example of TPP-Signature-Certificate verifies
-	// it.
+	// Signature The HTTP Message Signature, made as the section Signature says.
 	Signature Signature `json:"Signature"`
 
-	// PSUID The PSU, from the query parameter psu-id of the callback. Needed, with TPP-Session-ID, once the PSU has
-	// consented. It is signed when it is sent.
+	// PSUID The PSU identifier: the query parameter `psu-id` of the callback. It is needed, with `TPP-Session-ID`, once the PSU has consented. It is signed.
 	PSUID *PSUID `json:"PSU-ID,omitempty"`
 
-	// PSUCorporateID The PSU's corporate agreement. It is signed when it is sent.
+	// PSUCorporateID The PSU corporate agreement identifier. It is signed.
 	PSUCorporateID *PSUCorporateID `json:"PSU-Corporate-ID,omitempty"`
 
-	// PSUContext Whom the PSU acts for. Without it the bank asks, when the PSU authenticates for the first time.
+	// PSUContext Explicitly sets the PSU context. If it is not set, the PSU is prompted to select the context when performing SCA the first time.
 	PSUContext *PSUContextHeader `json:"PSU-Context,omitempty"`
 
-	// PSUIPAddress The IP address (v4 or v6) from which the PSU reached the TPP. Send it only while the PSU is there. Without
-	// it the account can be read 4 times a day.
+	// PSUIPAddress The forwarded IP Address header field consists of the corresponding HTTP request IP Address field between PSU and TPP. Requests without it are limited; see Access limit.
 	PSUIPAddress *PSUIPAddress `json:"PSU-IP-Address,omitempty"`
 
-	// PSUIPPort The PSU's IP port in its request to the TPP, if known.
+	// PSUIPPort The forwarded IP Port header field consists of the corresponding HTTP request IP Port field between PSU and TPP, if available.
 	PSUIPPort *PSUIPPort `json:"PSU-IP-Port,omitempty"`
 
-	// PSUUserAgent The User-Agent of the PSU's request to the TPP, if known.
+	// PSUUserAgent The forwarded value for the `User-Agent` header field between the PSU and TPP, if available.
 	PSUUserAgent *PSUUserAgent `json:"PSU-User-Agent,omitempty"`
 
-	// PSUAccept The Accept of the PSU's request to the TPP, if known.
+	// PSUAccept The forwarded value for the `Accept` header field between the PSU and TPP, if available.
 	PSUAccept *PSUAccept `json:"PSU-Accept,omitempty"`
 
-	// PSUAcceptCharset The Accept-Charset of the PSU's request to the TPP, if known.
+	// PSUAcceptCharset The forwarded value for the `Accept-Charset` header field between the PSU and TPP, if available.
 	PSUAcceptCharset *PSUAcceptCharset `json:"PSU-Accept-Charset,omitempty"`
 
-	// PSUAcceptEncoding The Accept-Encoding of the PSU's request to the TPP, if known.
+	// PSUAcceptEncoding The forwarded value for the `Accept-Encoding` header field between the PSU and TPP, if available.
 	PSUAcceptEncoding *PSUAcceptEncoding `json:"PSU-Accept-Encoding,omitempty"`
 
-	// PSUAcceptLanguage The Accept-Language of the PSU's request to the TPP, if known.
+	// PSUAcceptLanguage The forwarded value for the `Accept-Language` header field between the PSU and TPP, if available.
 	PSUAcceptLanguage *PSUAcceptLanguage `json:"PSU-Accept-Language,omitempty"`
 
-	// PSUHttpMethod The HTTP method of the PSU's request to the TPP, if known.
+	// PSUHttpMethod The forwarded value for the HTTP method used between the PSU and TPP, if available.
 	PSUHttpMethod *PSUHTTPMethodHeader `json:"PSU-Http-Method,omitempty"`
 
-	// PSUDeviceID Identifies the device that the PSU uses, if known.
+	// PSUDeviceID The forwarded value of the device ID used by the PSU, if available.
 	PSUDeviceID *PSUDeviceID `json:"PSU-Device-ID,omitempty"`
 
-	// PSUGeoLocation Where the PSU was during its request to the TPP, if known, as GEO:<latitude>;<longitude>.
+	// PSUGeoLocation The forwarded value of the Geo Location of the corresponding HTTP request between the PSU and TPP, if available: `GEO:<latitude>;<longitude>`.
 	PSUGeoLocation *PSUGeoLocation `json:"PSU-Geo-Location,omitempty"`
 }
 
 // GetBalancesParams defines parameters for GetBalances.
 type GetBalancesParams struct {
-	// XAcceptFix Opts in to a published future breaking change before it becomes the default. Seen so far: amount-as-string
-	// (amounts as JSON strings, the default today as far as can be told), longer-names, and one for the sign of
-	// the amounts of card transactions. The bank's page on future breaking changes has the names that are in
-	// force.
+	// XAcceptFix Makes a published future breaking change active before the date when it is going to be made default, for
+	// adopting changes early. The bank's page on future breaking changes has the names. Known are `amount-as-string`,
+	// `longer-names` and `cardaccount-switch-originalamount-and-transactionamount`.
 	XAcceptFix *XAcceptFix `json:"x-accept-fix,omitempty"`
 
-	// AcceptCharset Character sets that the client reads. The server states its choice in Content-Type.
+	// AcceptCharset Advertises which character set the client is able to understand. The server selects one of the proposals and informs the client of its choice with `Content-Type`.
 	AcceptCharset *AcceptCharset `json:"Accept-Charset,omitempty"`
 
-	// AcceptEncoding Content encodings that the client reads. The server states its choice in Content-Encoding. Better left to
-	// the HTTP client: Go's, for one, decompresses an answer only if it has set this header itself.
+	// AcceptEncoding Advertises which content encoding, usually a compression algorithm, the client is able to understand. The server selects one of the proposals and informs the client of its choice with `Content-Encoding`.
 	AcceptEncoding *AcceptEncoding `json:"Accept-Encoding,omitempty"`
 
-	// AcceptLanguage Languages that the client prefers. The server states its choice in Content-Language.
+	// AcceptLanguage Advertises which natural languages the client is able to understand, and which locale variant is preferred. The server selects one of the proposals and informs the client of its choice with `Content-Language`.
 	AcceptLanguage *AcceptLanguage `json:"Accept-Language,omitempty"`
 
-	// XRequestID Names this one call; the TPP makes a new one for each call. It is signed.
+	// XRequestID Request identifier unique to the call, generated by the TPP. It is signed.
 	XRequestID XRequestID `json:"X-Request-ID"`
 
-	// Date When the request was made, as an HTTP date (RFC 9110) in GMT. It is the first of the signed headers. How far
-	// it may be from the bank's clock is not documented.
+	// Date When the request was made, as an HTTP date (RFC 9110) in GMT. It is signed.
 	Date Date `json:"Date"`
 
-	// TPPSessionID The TPP's session, from the query parameter tpp-session-id of the callback. Needed, with PSU-ID, once the
-	// PSU has consented. How long it lives is not documented.
+	// TPPSessionID TPP session identifier: the query parameter `tpp-session-id` of the callback. It is needed, with `PSU-ID`, once the PSU has consented.
 	TPPSessionID *TPPSessionID `json:"TPP-Session-ID,omitempty"`
 
-	// TPPRedirectURI Where the bank sends the PSU after a redirect. It is signed when it is sent. A public client sends it on
-	// every call, with its own state as a query parameter.
+	// TPPRedirectURI Call back URI of the TPP, where the transaction flow shall be redirected to after a redirect. It is signed.
 	TPPRedirectURI *TPPRedirectURI `json:"TPP-Redirect-URI,omitempty"`
 
-	// TPPSignatureCertificate The QSeal certificate that belongs to the signature: its DER in base64, on one line, without the lines BEGIN
-	// and END.
+	// TPPSignatureCertificate The certificate used for signing the request, in base64 encoding: the DER of the QSeal certificate on one line, without the lines BEGIN and END.
 	TPPSignatureCertificate TPPSignatureCertificate `json:"TPP-Signature-Certificate"`
 
-	// Signature HTTP signature after draft-cavage-http-signatures-10, with Berlin Group's requirements.
-	//
-	// 1. Covered are those of these headers that the request has, in this order: date, digest, x-request-id,
-	//    psu-id, psu-corporate-id, tpp-redirect-uri. A GET has no digest. The request line, (request-target), is
-	//    not covered.
-	// 2. The signing string has one line per header: its name in lower case, a colon, one blank, its value.
-	//    Lines are joined by a line feed; there is none at the end.
-	// 3. signature is Base64(RSA-SHA256(signing string)), RSA with PKCS #1 v1.5 padding and the key of the QSeal
-	//    certificate.
-	// 4. keyId is "SN=XXX,CA=YYY": XXX is the serial number of the certificate in hexadecimal, YYY the full
-	//    distinguished name of the authority that issued it. The name is written as in RFC 2253, last part
-	//    first. An attribute that RFC 2253 has no short name for appears as its number and the hexadecimal DER
-	//    of its value, for instance 2.5.4.97=#0c13..., so take the name from the certificate's bytes. Its commas
-	//    stay inside the quotation marks.
-	// 5. algorithm is the certificate's own and should be rsa-sha256. headers lists the covered names with a blank
-	//    between them.
-	// 6. The value so far is keyId="...",algorithm="...",headers="...",signature="...". If any part of it is
-	//    ISO-8859-1 or UTF-8 text, it goes as a whole into one RFC 2047 word, =?charset?encoding?text?=, that is
-	//    =?utf-8?B?, the value in base64, and ?=. A public client always wraps, and never folds, although RFC 2047
-	//    limits a word to 75 characters.
-	//
-	// The examples of Date, X-Request-ID, PSU-ID, PSU-Corporate-ID and TPP-Redirect-URI are one request; the
-	// example here is its signature, and the certificate in the example of TPP-Signature-Certificate verifies
-	// it.
+	// Signature The HTTP Message Signature, made as the section Signature says.
 	Signature Signature `json:"Signature"`
 
-	// PSUID The PSU, from the query parameter psu-id of the callback. Needed, with TPP-Session-ID, once the PSU has
-	// consented. It is signed when it is sent.
+	// PSUID The PSU identifier: the query parameter `psu-id` of the callback. It is needed, with `TPP-Session-ID`, once the PSU has consented. It is signed.
 	PSUID *PSUID `json:"PSU-ID,omitempty"`
 
-	// PSUCorporateID The PSU's corporate agreement. It is signed when it is sent.
+	// PSUCorporateID The PSU corporate agreement identifier. It is signed.
 	PSUCorporateID *PSUCorporateID `json:"PSU-Corporate-ID,omitempty"`
 
-	// PSUContext Whom the PSU acts for. Without it the bank asks, when the PSU authenticates for the first time.
+	// PSUContext Explicitly sets the PSU context. If it is not set, the PSU is prompted to select the context when performing SCA the first time.
 	PSUContext *PSUContextHeader `json:"PSU-Context,omitempty"`
 
-	// PSUIPAddress The IP address (v4 or v6) from which the PSU reached the TPP. Send it only while the PSU is there. Without
-	// it the account can be read 4 times a day.
+	// PSUIPAddress The forwarded IP Address header field consists of the corresponding HTTP request IP Address field between PSU and TPP. Requests without it are limited; see Access limit.
 	PSUIPAddress *PSUIPAddress `json:"PSU-IP-Address,omitempty"`
 
-	// PSUIPPort The PSU's IP port in its request to the TPP, if known.
+	// PSUIPPort The forwarded IP Port header field consists of the corresponding HTTP request IP Port field between PSU and TPP, if available.
 	PSUIPPort *PSUIPPort `json:"PSU-IP-Port,omitempty"`
 
-	// PSUUserAgent The User-Agent of the PSU's request to the TPP, if known.
+	// PSUUserAgent The forwarded value for the `User-Agent` header field between the PSU and TPP, if available.
 	PSUUserAgent *PSUUserAgent `json:"PSU-User-Agent,omitempty"`
 
-	// PSUAccept The Accept of the PSU's request to the TPP, if known.
+	// PSUAccept The forwarded value for the `Accept` header field between the PSU and TPP, if available.
 	PSUAccept *PSUAccept `json:"PSU-Accept,omitempty"`
 
-	// PSUAcceptCharset The Accept-Charset of the PSU's request to the TPP, if known.
+	// PSUAcceptCharset The forwarded value for the `Accept-Charset` header field between the PSU and TPP, if available.
 	PSUAcceptCharset *PSUAcceptCharset `json:"PSU-Accept-Charset,omitempty"`
 
-	// PSUAcceptEncoding The Accept-Encoding of the PSU's request to the TPP, if known.
+	// PSUAcceptEncoding The forwarded value for the `Accept-Encoding` header field between the PSU and TPP, if available.
 	PSUAcceptEncoding *PSUAcceptEncoding `json:"PSU-Accept-Encoding,omitempty"`
 
-	// PSUAcceptLanguage The Accept-Language of the PSU's request to the TPP, if known.
+	// PSUAcceptLanguage The forwarded value for the `Accept-Language` header field between the PSU and TPP, if available.
 	PSUAcceptLanguage *PSUAcceptLanguage `json:"PSU-Accept-Language,omitempty"`
 
-	// PSUHttpMethod The HTTP method of the PSU's request to the TPP, if known.
+	// PSUHttpMethod The forwarded value for the HTTP method used between the PSU and TPP, if available.
 	PSUHttpMethod *PSUHTTPMethodHeader `json:"PSU-Http-Method,omitempty"`
 
-	// PSUDeviceID Identifies the device that the PSU uses, if known.
+	// PSUDeviceID The forwarded value of the device ID used by the PSU, if available.
 	PSUDeviceID *PSUDeviceID `json:"PSU-Device-ID,omitempty"`
 
-	// PSUGeoLocation Where the PSU was during its request to the TPP, if known, as GEO:<latitude>;<longitude>.
+	// PSUGeoLocation The forwarded value of the Geo Location of the corresponding HTTP request between the PSU and TPP, if available: `GEO:<latitude>;<longitude>`.
 	PSUGeoLocation *PSUGeoLocation `json:"PSU-Geo-Location,omitempty"`
 }
 
@@ -685,61 +627,35 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// GetAccounts Accounts of the PSU
+	// GetAccounts List the accounts
 	//
-	// Lists the accounts that the PSU has given access to, with their balances if `withBalance` asks for them.
-	//
-	// Where access to balances was not granted, a call with `withBalance` is refused. The pages do not say how, nor
-	// whether the balances of single accounts may be missing from a list. Nothing says that a long list is cut into
-	// pages. Nor do they say whether a list counts against a daily limit: they state the four calls a day at the
-	// calls for balances only. Session, signature and errors are those of the call for one account.
+	// Returns the accounts that the PSU has given access to, with their balances if `withBalance` is `true`. The call
+	// is rejected if `withBalance` is used where the access right on balances is not granted; see section 6.6.1 of
+	// Berlin Group's XS2A Framework Implementation Guidelines.
 	//
 	// Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
 	GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetBalances Balances of one account
+	// GetBalances Read the balances of one account
 	//
-	// Returns the balances of one account of the bank customer (the PSU).
+	// Returns the balances of one account of the PSU. The bank chooses which balances it sends; no parameter selects
+	// one.
 	//
-	// **Access limit.** Without `PSU-IP-Address` the PSU counts as absent, and an account to which the PSU has
-	// granted access may then be read 4 times a day (section 6.6.3 of Berlin Group's implementation guidelines).
-	// Beyond that the answer is 429 with the code `ACCESS_EXCEEDED`. No `Retry-After` is documented, nor when the
-	// day begins. Send the header only while the PSU is really there, and with the PSU's own address.
+	// ### Access limit
 	//
-	// **Session and consent.** `POST /v1/bank-offered-consents` (empty body) answers 201 with the link
-	// `scaRedirect`. The PSU follows it, authenticates at the bank and chooses accounts. The bank then calls
-	// `TPP-Redirect-URI` back with the query parameters `psu-id` and `tpp-session-id`, or with `message` if
-	// something went wrong. Send both on each later call, as `PSU-ID` and `TPP-Session-ID`. When the session or the
-	// consent is missing or over, the answer is 401, and its `scaRedirect`, where there is one, starts the same
-	// procedure again. A public client counts on 90 days for a consent.
-	//
-	// **Signature.** Each request is signed with the TPP's QSeal certificate; see `Signature`. The transport probably
-	// asks for a QWAC client certificate as well (inferred).
-	//
-	// **Which balance.** The bank chooses which balances it sends; nothing in the request selects one. Most answers
-	// for a private customer hold `closingBooked` and `expected`. No balance carries a date or a time.
-	//
-	// **Errors.** 400, 404, 429 and 500 carry an error object with a `code`. Go by `code` and by the HTTP status,
-	// not by the `status` inside the object: the generic samples show 400 there, whatever the HTTP status. 401
-	// carries links instead. Of the body of a 403 only a code is known, `CONSENT_UNKNOWN`; of that of a 503 nothing.
-	//
-	// **Headers that are not declared here.** `Host` is the server's name and perhaps its port. `Accept` should be
-	// `application/json`; the server negotiates the content type and states its choice in `Content-Type`, which on
-	// live answers reads `application/json;charset=utf-8`. One more header, whose name is not known, tells the bank
-	// with `false` to start biometric authentication in its app wherever that is possible; its default is `true`.
+	// Requests without the header `PSU-IP-Address` are limited to 4 calls per day when the PSU has granted consent to
+	// access the account. See section 6.6.3 of Berlin Group's XS2A Framework Implementation Guidelines. A call beyond
+	// that is answered with 429 and the code `ACCESS_EXCEEDED`.
 	//
 	// Corresponds with GET /v1/accounts/{id}/balances (the `GetBalances` operationId).
 	GetBalances(ctx context.Context, id string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// GetAccounts Accounts of the PSU
+// GetAccounts List the accounts
 //
-// Lists the accounts that the PSU has given access to, with their balances if `withBalance` asks for them.
-//
-// Where access to balances was not granted, a call with `withBalance` is refused. The pages do not say how, nor
-// whether the balances of single accounts may be missing from a list. Nothing says that a long list is cut into
-// pages. Nor do they say whether a list counts against a daily limit: they state the four calls a day at the
-// calls for balances only. Session, signature and errors are those of the call for one account.
+// Returns the accounts that the PSU has given access to, with their balances if `withBalance` is `true`. The call
+// is rejected if `withBalance` is used where the access right on balances is not granted; see section 6.6.1 of
+// Berlin Group's XS2A Framework Implementation Guidelines.
 //
 // Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
 func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -754,36 +670,16 @@ func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, req
 	return c.Client.Do(req)
 }
 
-// GetBalances Balances of one account
+// GetBalances Read the balances of one account
 //
-// Returns the balances of one account of the bank customer (the PSU).
+// Returns the balances of one account of the PSU. The bank chooses which balances it sends; no parameter selects
+// one.
 //
-// **Access limit.** Without `PSU-IP-Address` the PSU counts as absent, and an account to which the PSU has
-// granted access may then be read 4 times a day (section 6.6.3 of Berlin Group's implementation guidelines).
-// Beyond that the answer is 429 with the code `ACCESS_EXCEEDED`. No `Retry-After` is documented, nor when the
-// day begins. Send the header only while the PSU is really there, and with the PSU's own address.
+// ### Access limit
 //
-// **Session and consent.** `POST /v1/bank-offered-consents` (empty body) answers 201 with the link
-// `scaRedirect`. The PSU follows it, authenticates at the bank and chooses accounts. The bank then calls
-// `TPP-Redirect-URI` back with the query parameters `psu-id` and `tpp-session-id`, or with `message` if
-// something went wrong. Send both on each later call, as `PSU-ID` and `TPP-Session-ID`. When the session or the
-// consent is missing or over, the answer is 401, and its `scaRedirect`, where there is one, starts the same
-// procedure again. A public client counts on 90 days for a consent.
-//
-// **Signature.** Each request is signed with the TPP's QSeal certificate; see `Signature`. The transport probably
-// asks for a QWAC client certificate as well (inferred).
-//
-// **Which balance.** The bank chooses which balances it sends; nothing in the request selects one. Most answers
-// for a private customer hold `closingBooked` and `expected`. No balance carries a date or a time.
-//
-// **Errors.** 400, 404, 429 and 500 carry an error object with a `code`. Go by `code` and by the HTTP status,
-// not by the `status` inside the object: the generic samples show 400 there, whatever the HTTP status. 401
-// carries links instead. Of the body of a 403 only a code is known, `CONSENT_UNKNOWN`; of that of a 503 nothing.
-//
-// **Headers that are not declared here.** `Host` is the server's name and perhaps its port. `Accept` should be
-// `application/json`; the server negotiates the content type and states its choice in `Content-Type`, which on
-// live answers reads `application/json;charset=utf-8`. One more header, whose name is not known, tells the bank
-// with `false` to start biometric authentication in its app wherever that is possible; its default is `true`.
+// Requests without the header `PSU-IP-Address` are limited to 4 calls per day when the PSU has granted consent to
+// access the account. See section 6.6.3 of Berlin Group's XS2A Framework Implementation Guidelines. A call beyond
+// that is answered with 429 and the code `ACCESS_EXCEEDED`.
 //
 // Corresponds with GET /v1/accounts/{id}/balances (the `GetBalances` operationId).
 func (c *Client) GetBalances(ctx context.Context, id string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1428,50 +1324,27 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// GetAccountsWithResponse Accounts of the PSU
+	// GetAccountsWithResponse List the accounts
 	//
-	// Lists the accounts that the PSU has given access to, with their balances if `withBalance` asks for them.
-	//
-	// Where access to balances was not granted, a call with `withBalance` is refused. The pages do not say how, nor
-	// whether the balances of single accounts may be missing from a list. Nothing says that a long list is cut into
-	// pages. Nor do they say whether a list counts against a daily limit: they state the four calls a day at the
-	// calls for balances only. Session, signature and errors are those of the call for one account.
+	// Returns the accounts that the PSU has given access to, with their balances if `withBalance` is `true`. The call
+	// is rejected if `withBalance` is used where the access right on balances is not granted; see section 6.6.1 of
+	// Berlin Group's XS2A Framework Implementation Guidelines.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
 	GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*GetAccountsResult, error)
 
-	// GetBalancesWithResponse Balances of one account
+	// GetBalancesWithResponse Read the balances of one account
 	//
-	// Returns the balances of one account of the bank customer (the PSU).
+	// Returns the balances of one account of the PSU. The bank chooses which balances it sends; no parameter selects
+	// one.
 	//
-	// **Access limit.** Without `PSU-IP-Address` the PSU counts as absent, and an account to which the PSU has
-	// granted access may then be read 4 times a day (section 6.6.3 of Berlin Group's implementation guidelines).
-	// Beyond that the answer is 429 with the code `ACCESS_EXCEEDED`. No `Retry-After` is documented, nor when the
-	// day begins. Send the header only while the PSU is really there, and with the PSU's own address.
+	// ### Access limit
 	//
-	// **Session and consent.** `POST /v1/bank-offered-consents` (empty body) answers 201 with the link
-	// `scaRedirect`. The PSU follows it, authenticates at the bank and chooses accounts. The bank then calls
-	// `TPP-Redirect-URI` back with the query parameters `psu-id` and `tpp-session-id`, or with `message` if
-	// something went wrong. Send both on each later call, as `PSU-ID` and `TPP-Session-ID`. When the session or the
-	// consent is missing or over, the answer is 401, and its `scaRedirect`, where there is one, starts the same
-	// procedure again. A public client counts on 90 days for a consent.
-	//
-	// **Signature.** Each request is signed with the TPP's QSeal certificate; see `Signature`. The transport probably
-	// asks for a QWAC client certificate as well (inferred).
-	//
-	// **Which balance.** The bank chooses which balances it sends; nothing in the request selects one. Most answers
-	// for a private customer hold `closingBooked` and `expected`. No balance carries a date or a time.
-	//
-	// **Errors.** 400, 404, 429 and 500 carry an error object with a `code`. Go by `code` and by the HTTP status,
-	// not by the `status` inside the object: the generic samples show 400 there, whatever the HTTP status. 401
-	// carries links instead. Of the body of a 403 only a code is known, `CONSENT_UNKNOWN`; of that of a 503 nothing.
-	//
-	// **Headers that are not declared here.** `Host` is the server's name and perhaps its port. `Accept` should be
-	// `application/json`; the server negotiates the content type and states its choice in `Content-Type`, which on
-	// live answers reads `application/json;charset=utf-8`. One more header, whose name is not known, tells the bank
-	// with `false` to start biometric authentication in its app wherever that is possible; its default is `true`.
+	// Requests without the header `PSU-IP-Address` are limited to 4 calls per day when the PSU has granted consent to
+	// access the account. See section 6.6.3 of Berlin Group's XS2A Framework Implementation Guidelines. A call beyond
+	// that is answered with 429 and the code `ACCESS_EXCEEDED`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1715,14 +1588,11 @@ func (r GetBalancesResult) ContentType() string {
 	return ""
 }
 
-// GetAccountsWithResponse Accounts of the PSU
+// GetAccountsWithResponse List the accounts
 //
-// Lists the accounts that the PSU has given access to, with their balances if `withBalance` asks for them.
-//
-// Where access to balances was not granted, a call with `withBalance` is refused. The pages do not say how, nor
-// whether the balances of single accounts may be missing from a list. Nothing says that a long list is cut into
-// pages. Nor do they say whether a list counts against a daily limit: they state the four calls a day at the
-// calls for balances only. Session, signature and errors are those of the call for one account.
+// Returns the accounts that the PSU has given access to, with their balances if `withBalance` is `true`. The call
+// is rejected if `withBalance` is used where the access right on balances is not granted; see section 6.6.1 of
+// Berlin Group's XS2A Framework Implementation Guidelines.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1735,36 +1605,16 @@ func (c *ClientWithResponses) GetAccountsWithResponse(ctx context.Context, param
 	return ParseGetAccountsResult(rsp)
 }
 
-// GetBalancesWithResponse Balances of one account
+// GetBalancesWithResponse Read the balances of one account
 //
-// Returns the balances of one account of the bank customer (the PSU).
+// Returns the balances of one account of the PSU. The bank chooses which balances it sends; no parameter selects
+// one.
 //
-// **Access limit.** Without `PSU-IP-Address` the PSU counts as absent, and an account to which the PSU has
-// granted access may then be read 4 times a day (section 6.6.3 of Berlin Group's implementation guidelines).
-// Beyond that the answer is 429 with the code `ACCESS_EXCEEDED`. No `Retry-After` is documented, nor when the
-// day begins. Send the header only while the PSU is really there, and with the PSU's own address.
+// ### Access limit
 //
-// **Session and consent.** `POST /v1/bank-offered-consents` (empty body) answers 201 with the link
-// `scaRedirect`. The PSU follows it, authenticates at the bank and chooses accounts. The bank then calls
-// `TPP-Redirect-URI` back with the query parameters `psu-id` and `tpp-session-id`, or with `message` if
-// something went wrong. Send both on each later call, as `PSU-ID` and `TPP-Session-ID`. When the session or the
-// consent is missing or over, the answer is 401, and its `scaRedirect`, where there is one, starts the same
-// procedure again. A public client counts on 90 days for a consent.
-//
-// **Signature.** Each request is signed with the TPP's QSeal certificate; see `Signature`. The transport probably
-// asks for a QWAC client certificate as well (inferred).
-//
-// **Which balance.** The bank chooses which balances it sends; nothing in the request selects one. Most answers
-// for a private customer hold `closingBooked` and `expected`. No balance carries a date or a time.
-//
-// **Errors.** 400, 404, 429 and 500 carry an error object with a `code`. Go by `code` and by the HTTP status,
-// not by the `status` inside the object: the generic samples show 400 there, whatever the HTTP status. 401
-// carries links instead. Of the body of a 403 only a code is known, `CONSENT_UNKNOWN`; of that of a 503 nothing.
-//
-// **Headers that are not declared here.** `Host` is the server's name and perhaps its port. `Accept` should be
-// `application/json`; the server negotiates the content type and states its choice in `Content-Type`, which on
-// live answers reads `application/json;charset=utf-8`. One more header, whose name is not known, tells the bank
-// with `false` to start biometric authentication in its app wherever that is possible; its default is `true`.
+// Requests without the header `PSU-IP-Address` are limited to 4 calls per day when the PSU has granted consent to
+// access the account. See section 6.6.3 of Berlin Group's XS2A Framework Implementation Guidelines. A call beyond
+// that is answered with 429 and the code `ACCESS_EXCEEDED`.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -2,10 +2,8 @@
 
 // Package eika is the generated client of Eika PSD2 account balances.
 //
-// Two calls of the PSD2 interface that the Norwegian Eika banks offer to licensed third parties (TPPs): the balances
-// of one account, and the list of the accounts. The platform is shared with many other Norwegian savings banks (its
-// error objects call it `ERA-PSD2`); their developer portals publish the same text, and they fill the gaps of Eika's
-// page here.
+// Two calls of the PSD2 interface of the Norwegian Eika banks, for licensed third parties (TPPs): the balances of one
+// account, and the list of the accounts.
 //
 // The document is specs/eika/openapi.yaml, version 1.1.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/eika makes it an adapters.Balance.

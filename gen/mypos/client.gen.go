@@ -18,49 +18,48 @@ import (
 // ServerURLProduction defines the Server URL for Production
 const ServerURLProduction = "https://mp-psd2-api.mypos.com"
 
-// Account The account that was asked for.
+// Account Identifier of the addressed account.
 type Account struct {
-	// AccountNumber The number that the path of the request names.
+	// AccountNumber The `accountNumber` of the request.
 	//
 	// Example: 50044620073
 	AccountNumber string `json:"accountNumber"`
 
-	// IBAN The IBAN of the account. In the sample its last ten digits are the first ten of accountNumber.
+	// IBAN The IBAN of the account.
 	//
 	// Example: BG57INTF40015004462007
 	IBAN *string `json:"iban,omitempty"`
 }
 
-// AccountBalances An account and what it holds.
+// AccountBalances An account and its balances.
 type AccountBalances struct {
-	// Account The account that was asked for.
+	// Account Identifier of the addressed account.
 	Account Account `json:"account"`
 
-	// Balances The balances of the account, in the provider's order.
+	// Balances A list of balances regarding this account.
 	Balances []Balance `json:"balances"`
 }
 
 // AccountList Accounts that the consent covers.
 type AccountList struct {
-	// Accounts The accounts of this page, in the provider's order.
+	// Accounts The accounts of this page.
 	Accounts []ListedAccount `json:"accounts"`
 
 	// Pagination Which page this is, and how many accounts there are.
 	Pagination *Pagination `json:"pagination,omitempty"`
 }
 
-// Balance One balance. It states no time.
+// Balance A balance of the account, without a date or a time.
 type Balance struct {
-	// Amount The amount, printed with three decimals whatever the currency. Read it as decimal text: a binary number
-	// loses the zeros after the point, and digits of large amounts. Negative when the user owes (inferred).
+	// Amount The amount of the balance as a decimal number, `4.200` in the sample.
 	Amount decimal.NullDecimal `json:"amount"`
 
-	// BalanceType What the amount is. Only available is known, the amount the user may dispose of now.
+	// BalanceType Type of the balance. `available` is the available balance in the account.
 	//
 	// Example: available
 	BalanceType string `json:"balanceType"`
 
-	// Currency ISO 4217 code of the amount.
+	// Currency The currency of the amount, a 3 character ISO 4217 code.
 	//
 	// Example: PLN
 	Currency string `json:"currency"`
@@ -72,28 +71,25 @@ type Error struct {
 	TPPMessages []TPPMessage `json:"tppMessages,omitempty"`
 }
 
-// ListedAccount An account as the list names it. That only accountNumber is promised is inferred.
+// ListedAccount An account as the list names it.
 type ListedAccount struct {
-	// AccountNumber The number by which the account is asked for.
+	// AccountNumber A unique number of the account.
 	//
 	// Example: 50044620073
 	AccountNumber string `json:"accountNumber"`
 
-	// Balance The balance in the currency of the account. The models page has it for the details of one account, as the
-	// available balance; the list page speaks of the booking balance. Which of the two a list has, if it has this
-	// member at all, is not known.
+	// Balance A balance of the account, in the currency of the account.
 	Balance *decimal.NullDecimal `json:"balance,omitempty"`
 
-	// Balances The balances, in the provider's order. That a list has them in the form of the balance call is a guess. A
-	// missing list is not an empty one.
+	// Balances A list of balances regarding this account, in the form of the balance call.
 	Balances []Balance `json:"balances,omitempty"`
 
-	// CashAccountType Type of the account. The models page knows E-Money only.
+	// CashAccountType The type of the account. All myPOS and iCard accounts are of type `E-Money`.
 	//
 	// Example: E-Money
 	CashAccountType *string `json:"cashAccountType,omitempty"`
 
-	// Currency ISO 4217 code of the account's currency.
+	// Currency The account currency, a 3 character ISO 4217 code.
 	//
 	// Example: PLN
 	Currency *string `json:"currency,omitempty"`
@@ -103,19 +99,22 @@ type ListedAccount struct {
 	// Example: BG57INTF40015004462007
 	IBAN *string `json:"iban,omitempty"`
 
-	// Name The name that the user has given the account.
+	// Name A custom name of the account.
 	//
 	// Example: Main account
 	Name *string `json:"name,omitempty"`
 
-	// Status State of the account: enabled, deleted (closed by the user) or blocked (by the provider).
+	// Status The status of the account.
+	//
+	// - `enabled`: The account can be debited/credited from/to.
+	// - `deleted`: The account has been closed by the PSU.
+	// - `blocked`: The account has been blocked by the PSP.
 	//
 	// Example: enabled
 	Status *string `json:"status,omitempty"`
 }
 
-// Pagination About the pages of the list. The page says that it holds page size, current page and total count, and not how
-// they are called; the names are guessed.
+// Pagination Page size, current page and total count of the list.
 type Pagination struct {
 	// CurrentPage The number of this page, counted from 1.
 	//
@@ -127,7 +126,7 @@ type Pagination struct {
 	// Example: 20
 	PageSize *int `json:"pageSize,omitempty"`
 
-	// Total Possibly what totalCount is called.
+	// Total How many accounts all pages have together, under another likely name.
 	//
 	// Example: 1
 	Total *int `json:"total,omitempty"`
@@ -145,17 +144,17 @@ type TPPMessage struct {
 	// Example: ERROR
 	Category string `json:"category"`
 
-	// Code What went wrong, for programs.
+	// Code Message code of Berlin Group.
 	//
 	// Example: CONSENT_EXPIRED
 	Code string `json:"code"`
 
-	// Path The part of the request the message is about.
+	// Path The part of the request that the message is about.
 	//
 	// Example: Consent-ID
 	Path *string `json:"path,omitempty"`
 
-	// Text What went wrong, for people.
+	// Text Additional explaining text.
 	//
 	// Example: The consent has expired and has to be renewed.
 	Text *string `json:"text,omitempty"`
@@ -202,57 +201,55 @@ type Unauthorized = Error
 
 // GetAccountsParams defines parameters for GetAccounts.
 type GetAccountsParams struct {
-	// WithBalance Asks for the balances, as far as the consent covers them. The provider may ignore it.
+	// WithBalance If contained, the response includes the booking balance, if granted by the PSU in the related consent and available by the ASPSP. The parameter might be ignored.
 	WithBalance *bool `form:"withBalance,omitempty" json:"withBalance,omitempty"`
 
-	// Page The page to read, counted from 1. The first one needs no parameter.
+	// Page Number of the page, counted from 1, which is the default.
 	Page *int `form:"page,omitempty" json:"page,omitempty"`
 
-	// XRequestID Identifies the call. The caller makes a new one for every call.
+	// XRequestID ID of the request, unique to the call, as determined by the initiating party (TPP).
 	XRequestID XRequestID `json:"X-Request-ID"`
 
-	// ConsentID The AIS consent the call relies on. Three of the page's four request samples lack it; it is mandatory all
-	// the same.
+	// ConsentID The `consentId` of the related AIS consent.
 	ConsentID ConsentID `json:"Consent-ID"`
 
-	// APIKey The consumer key that the developer portal shows for the application.
+	// APIKey Consumer key available on the developers portal.
 	APIKey APIKey `json:"API-Key"`
 
-	// PSUIPAddress The address from which the user called the caller. Send it only while the user is present.
+	// PSUIPAddress The forwarded IP address header field consists of the corresponding HTTP request IP address field between PSU and TPP.
 	PSUIPAddress *PSUIPAddress `json:"PSU-IP-Address,omitempty"`
 
-	// PSUIPPort The port from which the user called the caller.
+	// PSUIPPort The forwarded IP Port header field consists of the corresponding HTTP request IP Port field between PSU and TPP, if available.
 	PSUIPPort *PSUIPPort `json:"PSU-IP-Port,omitempty"`
 
-	// PSUDeviceID The user's device or the application installed on it. An installation keeps its id until it is removed.
+	// PSUDeviceID UUID (Universally Unique Identifier) for a device, which is used by the PSU, if available. UUID identifies either a device or a device dependent application installation. In case of an installation identification this ID needs to be unaltered until removal from device.
 	PSUDeviceID *PSUDeviceID `json:"PSU-Device-ID,omitempty"`
 
-	// PSUGeoLocation Where the user is. The page does not state the form; the example has Berlin Group's.
+	// PSUGeoLocation The forwarded Geo Location of the corresponding HTTP request between PSU and TPP, if available.
 	PSUGeoLocation *PSUGeoLocation `json:"PSU-Geo-Location,omitempty"`
 }
 
 // GetBalancesParams defines parameters for GetBalances.
 type GetBalancesParams struct {
-	// XRequestID Identifies the call. The caller makes a new one for every call.
+	// XRequestID ID of the request, unique to the call, as determined by the initiating party (TPP).
 	XRequestID XRequestID `json:"X-Request-ID"`
 
-	// ConsentID The AIS consent the call relies on. Three of the page's four request samples lack it; it is mandatory all
-	// the same.
+	// ConsentID The `consentId` of the related AIS consent.
 	ConsentID ConsentID `json:"Consent-ID"`
 
-	// APIKey The consumer key that the developer portal shows for the application.
+	// APIKey Consumer key available on the developers portal.
 	APIKey APIKey `json:"API-Key"`
 
-	// PSUIPAddress The address from which the user called the caller. Send it only while the user is present.
+	// PSUIPAddress The forwarded IP address header field consists of the corresponding HTTP request IP address field between PSU and TPP.
 	PSUIPAddress *PSUIPAddress `json:"PSU-IP-Address,omitempty"`
 
-	// PSUIPPort The port from which the user called the caller.
+	// PSUIPPort The forwarded IP Port header field consists of the corresponding HTTP request IP Port field between PSU and TPP, if available.
 	PSUIPPort *PSUIPPort `json:"PSU-IP-Port,omitempty"`
 
-	// PSUDeviceID The user's device or the application installed on it. An installation keeps its id until it is removed.
+	// PSUDeviceID UUID (Universally Unique Identifier) for a device, which is used by the PSU, if available. UUID identifies either a device or a device dependent application installation. In case of an installation identification this ID needs to be unaltered until removal from device.
 	PSUDeviceID *PSUDeviceID `json:"PSU-Device-ID,omitempty"`
 
-	// PSUGeoLocation Where the user is. The page does not state the form; the example has Berlin Group's.
+	// PSUGeoLocation The forwarded Geo Location of the corresponding HTTP request between PSU and TPP, if available.
 	PSUGeoLocation *PSUGeoLocation `json:"PSU-Geo-Location,omitempty"`
 }
 
@@ -330,44 +327,24 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// GetAccounts Read the list of accounts
+	// GetAccounts List the accounts
 	//
-	// Lists the accounts that the consent covers, on request with their balances. Headers and errors are those of the
-	// balance call.
-	//
-	// withBalance may be ignored, says the page, and it does not show where a balance stands in the list. Take an
-	// account without one for an account that has to be asked for by itself, never for an empty one.
-	//
-	// The answer has a description of its pages, but the page names no parameter that asks for the next one. The
-	// parameter page is what other lists of the provider take. A client has to notice a page that repeats another.
+	// Returns the identifiers of the available payment accounts, together with balance information depending on the consent granted.
 	//
 	// Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
 	GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetBalances Read the balances of one account
 	//
-	// Returns the balances of the account that the path names, as far as the consent covers it. The request has no
-	// body and no query. Host is that of the server, and Accept, if it is sent, has to allow application/json.
-	//
-	// Mutual TLS: the client presents its QWAC when it connects. No request is signed.
-	//
-	// Without PSU-IP-Address the call counts as made while the user is absent; the law limits such calls to four a
-	// day and account. Do not repeat a failed call by yourself.
+	// Returns the balances of one account.
 	//
 	// Corresponds with GET /v1/accounts/{accountNumber}/balances (the `GetBalances` operationId).
 	GetBalances(ctx context.Context, accountNumber string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// GetAccounts Read the list of accounts
+// GetAccounts List the accounts
 //
-// Lists the accounts that the consent covers, on request with their balances. Headers and errors are those of the
-// balance call.
-//
-// withBalance may be ignored, says the page, and it does not show where a balance stands in the list. Take an
-// account without one for an account that has to be asked for by itself, never for an empty one.
-//
-// The answer has a description of its pages, but the page names no parameter that asks for the next one. The
-// parameter page is what other lists of the provider take. A client has to notice a page that repeats another.
+// Returns the identifiers of the available payment accounts, together with balance information depending on the consent granted.
 //
 // Corresponds with GET /v1/accounts (the `GetAccounts` operationId).
 func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -384,13 +361,7 @@ func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, req
 
 // GetBalances Read the balances of one account
 //
-// Returns the balances of the account that the path names, as far as the consent covers it. The request has no
-// body and no query. Host is that of the server, and Accept, if it is sent, has to allow application/json.
-//
-// Mutual TLS: the client presents its QWAC when it connects. No request is signed.
-//
-// Without PSU-IP-Address the call counts as made while the user is absent; the law limits such calls to four a
-// day and account. Do not repeat a failed call by yourself.
+// Returns the balances of one account.
 //
 // Corresponds with GET /v1/accounts/{accountNumber}/balances (the `GetBalances` operationId).
 func (c *Client) GetBalances(ctx context.Context, accountNumber string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -699,16 +670,9 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// GetAccountsWithResponse Read the list of accounts
+	// GetAccountsWithResponse List the accounts
 	//
-	// Lists the accounts that the consent covers, on request with their balances. Headers and errors are those of the
-	// balance call.
-	//
-	// withBalance may be ignored, says the page, and it does not show where a balance stands in the list. Take an
-	// account without one for an account that has to be asked for by itself, never for an empty one.
-	//
-	// The answer has a description of its pages, but the page names no parameter that asks for the next one. The
-	// parameter page is what other lists of the provider take. A client has to notice a page that repeats another.
+	// Returns the identifiers of the available payment accounts, together with balance information depending on the consent granted.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -717,13 +681,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetBalancesWithResponse Read the balances of one account
 	//
-	// Returns the balances of the account that the path names, as far as the consent covers it. The request has no
-	// body and no query. Host is that of the server, and Accept, if it is sent, has to allow application/json.
-	//
-	// Mutual TLS: the client presents its QWAC when it connects. No request is signed.
-	//
-	// Without PSU-IP-Address the call counts as made while the user is absent; the law limits such calls to four a
-	// day and account. Do not repeat a failed call by yourself.
+	// Returns the balances of one account.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -918,16 +876,9 @@ func (r GetBalancesResult) ContentType() string {
 	return ""
 }
 
-// GetAccountsWithResponse Read the list of accounts
+// GetAccountsWithResponse List the accounts
 //
-// Lists the accounts that the consent covers, on request with their balances. Headers and errors are those of the
-// balance call.
-//
-// withBalance may be ignored, says the page, and it does not show where a balance stands in the list. Take an
-// account without one for an account that has to be asked for by itself, never for an empty one.
-//
-// The answer has a description of its pages, but the page names no parameter that asks for the next one. The
-// parameter page is what other lists of the provider take. A client has to notice a page that repeats another.
+// Returns the identifiers of the available payment accounts, together with balance information depending on the consent granted.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -942,13 +893,7 @@ func (c *ClientWithResponses) GetAccountsWithResponse(ctx context.Context, param
 
 // GetBalancesWithResponse Read the balances of one account
 //
-// Returns the balances of the account that the path names, as far as the consent covers it. The request has no
-// body and no query. Host is that of the server, and Accept, if it is sent, has to allow application/json.
-//
-// Mutual TLS: the client presents its QWAC when it connects. No request is signed.
-//
-// Without PSU-IP-Address the call counts as made while the user is absent; the law limits such calls to four a
-// day and account. Do not repeat a failed call by yourself.
+// Returns the balances of one account.
 //
 // Returns a wrapper object for the known response body format(s).
 //

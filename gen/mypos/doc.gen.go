@@ -2,9 +2,7 @@
 
 // Package mypos is the generated client of myPOS PSD2 account balances.
 //
-// The balance call and the account list of the myPOS PSD2 interface (account information service), and nothing else of
-// it. The interface borrows headers, consents and paths from Berlin Group NextGenPSD2, but not the shape of a balance:
-// the amount is a flat JSON number with three decimals, and no time is stated.
+// The balance call and the account list of the myPOS PSD2 interface (account information service).
 //
 // The document is specs/mypos/openapi.yaml, version 1.1.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/mypos makes it an adapters.Balance.
