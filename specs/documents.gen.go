@@ -30,7 +30,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:     "c7b23f3219b973171cf65e159d4621ba9098c08236d1a39299c9546a30b79f28",
+		SHA256:     "57587418735bef423648799cafd0f45e1fbaa5d5437a0f3aa7f932081c2aaf1a",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		Unattended: Access{
