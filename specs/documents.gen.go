@@ -47,7 +47,7 @@ var infos = []Info{
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "9a3ec2b15bb09f55f69f0fa191182f4b41dbac2dbd0dfb8debc320c2eb09781b",
+		SHA256:     "5efff4ae82068b92352668434966d90eff604deec945e4f530f6a36da35906c9",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{
