@@ -40,7 +40,7 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "1676380eb79fdbd7e1ee642e5fb3ac776ab531bb283dbd8d36045baaf5dcec08",
+		SHA256:     "3316f4305a978e73e8d211337601647342fee179bc4dd1c1ca51bb8d16f32437",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},

@@ -86,7 +86,7 @@ func toCreditLines(sent []api.CreditLine) ([]adapters.CreditLine, error) {
 	return lines, nil
 }
 
-// refusal reads the error body, whose form is not documented: it takes the names that the provider is known to use.
+// refusal reads the error body, whose form is not documented: it takes the names that the document expects.
 func refusal(answer call.Answer) call.Refusal {
 	var body api.Error
 	if call.Decode(answer.Body, &body) != nil {

@@ -35,10 +35,9 @@ func (f facts) String() string {
 }
 
 // parts are the keys whose members count, each with what it says: servers, operations, parameters, answers, headers,
-// properties, listed values and examples.
+// properties, listed values and examples. Invalid examples are not counted: they are ours, apart from templates of pages.
 var parts = []string{
 	"servers", "paths", "parameters", "responses", "headers", "properties", "enum", "x-extensible-enum", "examples",
-	"x-invalid-examples",
 }
 
 // count counts what lies below node, whose key is name.
