@@ -30,7 +30,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:     "57587418735bef423648799cafd0f45e1fbaa5d5437a0f3aa7f932081c2aaf1a",
+		SHA256:     "cbeb613e3630835141158a03816cf50eb056ac428bb15e3767b13281e835add1",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		Unattended: Access{
@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "3316f4305a978e73e8d211337601647342fee179bc4dd1c1ca51bb8d16f32437",
+		SHA256:     "dc60f1ca6a9a253d9612d9b7d866ca44b0de687f3b7c12ea53114bb65a8a6e7b",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "5efff4ae82068b92352668434966d90eff604deec945e4f530f6a36da35906c9",
+		SHA256:     "589c8daf55fd72bd1c78384a4068729f63e602b1e43f0af61e5dcf5a31cda954",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{

@@ -193,7 +193,8 @@ type AccountListRequest struct {
 	// Banks The array of banks and consents.
 	Banks []BankConsent `json:"banks"`
 
-	// DateTimeStamp The stamp denoting the date and time of the request.
+	// DateTimeStamp The stamp denoting the date and time of the request, in the form `YYYY-MM-DDTHH:MM:SS`. A fraction of the
+	// second, and `Z` or an offset, may follow.
 	DateTimeStamp RequestTime `json:"dateTimeStamp"`
 
 	// MerchantID The unique merchant identification.
@@ -330,7 +331,8 @@ type BalanceListRequest struct {
 	// Banks The array of banks and consents.
 	Banks []BankConsent `json:"banks"`
 
-	// DateTimeStamp The stamp denoting the date and time of the request.
+	// DateTimeStamp The stamp denoting the date and time of the request, in the form `YYYY-MM-DDTHH:MM:SS`. A fraction of the
+	// second, and `Z` or an offset, may follow.
 	DateTimeStamp RequestTime `json:"dateTimeStamp"`
 
 	// FromDate The beginning of the period.
@@ -355,7 +357,8 @@ type BalanceRequest struct {
 	// Banks The array of banks and consents, each with one account.
 	Banks []BankAccount `json:"banks"`
 
-	// DateTimeStamp The stamp denoting the date and time of the request.
+	// DateTimeStamp The stamp denoting the date and time of the request, in the form `YYYY-MM-DDTHH:MM:SS`. A fraction of the
+	// second, and `Z` or an offset, may follow.
 	DateTimeStamp RequestTime `json:"dateTimeStamp"`
 
 	// MerchantID The unique merchant identification.
@@ -601,7 +604,8 @@ type OverallBalance struct {
 
 // RequestHead What every request but the one for a token begins with.
 type RequestHead struct {
-	// DateTimeStamp The stamp denoting the date and time of the request.
+	// DateTimeStamp The stamp denoting the date and time of the request, in the form `YYYY-MM-DDTHH:MM:SS`. A fraction of the
+	// second, and `Z` or an offset, may follow.
 	DateTimeStamp RequestTime `json:"dateTimeStamp"`
 
 	// MerchantID The unique merchant identification.
@@ -615,7 +619,7 @@ type RequestHead struct {
 	RequestID string `json:"requestID"`
 }
 
-// RequestTime A date and time in the form `YYYY-MM-DDTHH:MM:SS`. A fraction of the second, and `Z` or an offset, may follow.
+// RequestTime A date and time, in the form of `dateTimeStamp`.
 //
 // Example: 2025-01-15T09:30:00
 type RequestTime = string
@@ -704,13 +708,13 @@ type TokenRequest struct {
 // Example: client_credentials
 type TokenRequestGrantType string
 
-// WithPayload An answer with at least one bank.
+// WithPayload An answer of a call that succeeded, with at least one bank.
 type WithPayload struct {
-	// Payload What the banks answered.
+	// Payload The payload tag carrying response information, one element for each bank and account.
 	Payload []interface{} `json:"payload"`
 }
 
-// WithToken An answer with an access token.
+// WithToken An answer of a call that succeeded, with an access token.
 type WithToken struct {
 	// Payload The access token.
 	Payload map[string]interface{} `json:"payload"`
