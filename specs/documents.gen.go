@@ -30,7 +30,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:     "c7b23f3219b973171cf65e159d4621ba9098c08236d1a39299c9546a30b79f28",
+		SHA256:     "cbeb613e3630835141158a03816cf50eb056ac428bb15e3767b13281e835add1",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		Unattended: Access{
@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "d74cf400ec843a4c11fea8eea0296dd0e6da68aacb29d5e6193f2b1db96374ec",
+		SHA256:     "7de30ef5778632225534e93772359666362b99600362af244a509bd696a1689e",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "69b8719bb97ac183642379b7a26538b9ab89eea4460547a23b3d486bc193479b",
+		SHA256:     "a96d52a4f21e17165387af94011ce541097c7bcfb1019a9d1438c32098d2c5b3",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{

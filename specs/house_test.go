@@ -188,7 +188,7 @@ var described = []string{"responses", "headers", "properties", "schemas", "param
 
 func findUndescribed(d *tree, report func(*yaml.Node, string)) {
 	d.walk(func(path []string, key, node *yaml.Node) {
-		if len(path) < 2 || get(node, "description") != nil || slices.Contains(path, "not") {
+		if len(path) < 2 || get(node, "description") != nil {
 			return
 		}
 		if parent := path[len(path)-2]; parent == "properties" || get(node, "$ref") == nil && slices.Contains(described, parent) {

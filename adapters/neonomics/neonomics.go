@@ -1,7 +1,7 @@
 // Package neonomics fetches balances from Neonomics.
 //
 // Documentation: Reference page of GET /ics/v3/accounts/{id}/balances, Neonomics developer documentation, API v3, read
-// 2026-11-20.
+// 2026-11-20, https://docs.neonomics.io/reference/getbalancesfromaccount.
 //
 // Calls: POST /auth/realms/{realm}/protocol/openid-connect/token, GET /ics/v3/accounts, GET
 // /ics/v3/accounts/{id}/balances.
@@ -21,11 +21,11 @@
 //     encryption needs signingKey, signingKeyId and originatingHost.
 //  5. Leave accounts out, or name an id that openbalances accounts prints in the same session.
 //
-// Access limits: 4 unattended calls in 24 hours for one account. A list is taken for a call of each
-// account. The consent is sessionId.
+// Access limits: 4 unattended calls in 24 hours for one account. The page limits all calls; that attended ones do not
+// count is inferred. A list is taken for a call of each account. The consent is sessionId.
 //
 // Balance types: short codes without a published list. ISO 20022 codes are read as such; CLSG (closing) becomes
-// closingBooked, AVLB (available) interimAvailable and EXPN (expected) expected, which is inferred from test data.
+// closingBooked, AVLB (available) interimAvailable and EXPN (expected) expected; the meanings are inferred.
 // Others stay unknown.
 //
 // Errors: private statuses. 510 is the caller's fault and must not be retried; with code 1426 it is

@@ -12,14 +12,16 @@
 // First balance:
 //  1. Register at the One Single View console: it shows client id, client code, merchant id and signature key, with
 //     which [NewTokenSource] gets access tokens, and tells the production address.
-//  2. Ask for a consent with the permissions ReadAccountsBasic and ReadBalances: POST /v1/api/observice/connect answers
-//     with the consent id and the address at which the PSU agrees.
+//  2. Ask for a consent with useCaseType BALANCECHECK and the permissions ReadAccountsBasic, ReadAccountsDetail and
+//     ReadBalances: POST /v1/api/observice/connect answers with the consent id and the address at which the PSU agrees.
+//     One Single View signs a client certificate for mutual TLS, which Options.HTTPClient has to present.
 //  3. Configure clientId, clientCode, merchantId, signatureKey, accessToken, bankCode and consentId, and baseURL.
 //  4. Leave accounts out, or name an id that openbalances accounts prints.
 //
 // Access limits: no limit is documented. The consent is consentId.
 //
-// Balance types: the names of KSA Open Banking, with or without the prefix "KSAOB.", taken as they are.
+// Balance types: the names of the British open banking standard v3.1, with or without the prefix "KSAOB.", taken as they
+// are.
 //
 // Errors: a 200 with success false is a failure. APIERR400, APIERR401 and APIERR500 are invalid_argument, unauthorized
 // and unavailable, and the codes MW-... of the provider's gateway are what the HTTP status in them is; an in-body failure
@@ -46,7 +48,7 @@ var (
 	allBalances = call.Post("POST /v1/api/observice/allAccountsBalance", api.NewGetAllBalancesRequestWithBody)
 )
 
-// timeForm is the documented form of dateTimeStamp, which has no zone; the adapter writes UTC.
+// timeForm is the documented form of dateTimeStamp. The adapter writes UTC; which zone the provider reads, no page says.
 const timeForm = "2006-01-02T15:04:05"
 
 // Credentials are what One Single View asks of a TPP. All are required.

@@ -29,17 +29,20 @@ func toAccounts(body accountList) (call.Listed[adapters.Account], error) {
 // toAccount maps a listed account. Left out: isLocked, accountFeatures, bic, identifier, which repeats the kind
 // of a number, and what depends on the bank: metadata and ProviderAccountDetails.
 func toAccount(account api.Account) (adapters.Account, error) {
-	if call.Text(account.ID) == "" {
+	if account.ID == "" {
 		return adapters.Account{}, call.Missing("id")
+	}
+	if account.BankID == "" {
+		return adapters.Account{}, call.Missing("bankId")
 	}
 	details := account.AccountDetails
 	if details == nil {
 		details = &api.AccountDetails{}
 	}
 	mapped := adapters.Account{
-		ID:         *account.ID,
+		ID:         account.ID,
 		Name:       call.Text(account.Name),
-		Bank:       call.Text(account.BankID),
+		Bank:       account.BankID,
 		HolderName: call.Text(details.AccountHolderName),
 		State:      states[call.Text(details.Status)],
 		Status:     call.Text(details.Status),

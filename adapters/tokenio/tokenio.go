@@ -21,9 +21,10 @@
 // the PSU's IPv4 address. A batch is taken for a call of each account, and lists to have 4 of their own. The consent is
 // onBehalfOf.
 //
-// Balance types: "current" becomes interimBooked and "available" interimAvailable, because both describe the moment of
-// the call and Token.io contrasts them as booked and disposable. The type of other balances is the bank's own text: it
-// is read as a Berlin Group or ISO 20022 name or stays unknown.
+// Balance types: "current" (the total current balance, both available and on-hold) becomes interimBooked and "available"
+// (what is available to the account holder) interimAvailable, because both describe the moment of the call; this is
+// inferred. The type of other balances is the bank's own text: it is read as a Berlin Group or ISO 20022 name or stays
+// unknown.
 //
 // Errors: a 200 can hold a failure in its status field. PermissionDenied is consent_required, because the PSU has to
 // authorise again; MORE_SIGNATURES_NEEDED likewise. A 501, UNIMPLEMENTED, is forbidden: the bank does not offer the call.

@@ -54,208 +54,215 @@ func (e TokenRequestGrantType) Valid() bool {
 	}
 }
 
-// AccountBalances The balances of one account, without anything around the list.
+// AccountBalances The balances of one account, as a bare array.
 type AccountBalances = []Balance
 
-// AccountList The accounts of the session, without anything around the list.
+// AccountList The accounts of the session, as a bare array.
 type AccountList = []ListedAccount
 
-// Balance One balance.
+// Balance A balance of the account.
 type Balance struct {
-	// Amount Decimal number in units of the currency, negative when the account is overdrawn.
+	// Amount The amount as a decimal number in units of the currency, with or without decimals. A leading minus sign
+	// means that the account is overdrawn.
 	//
 	// Example: 42850.00
 	Amount decimal.NullDecimal `json:"amount"`
 
-	// Currency ISO 4217 code.
+	// Currency The ISO 4217 alpha-3 code of the currency of the amount.
 	//
 	// Example: NOK
 	Currency string `json:"currency"`
 
-	// Type Short code of the balance type. No list is published. Seen in the test data of clients: `CLSG` (closing),
-	// `AVLB` (available), `EXPN` (expected).
+	// Type The type of the balance, as a short code: `CLSG` for closing, `AVLB` for available, `EXPN` for expected.
+	// There are others.
 	//
 	// Example: AVLB
 	Type string `json:"type"`
 }
 
-// Error What went wrong. Act on `errorCode`: the provider reserves the right to change the texts.
+// Error The error. Clients act on `errorCode`; the texts may change.
 type Error struct {
-	// ErrorCode Digits, as a text. `1426`: a consent is required. `1428`: a payment has to be authorised. No other code is
-	// published.
+	// ErrorCode The code of the error, digits as a string. `1426`: consent is required to access the account. `1428`: a
+	// payment has to be authorised.
 	//
 	// Example: 1426
 	ErrorCode string `json:"errorCode"`
 
-	// ID Correlation id, a UUID. Quote it to the provider's support.
+	// ID The correlation id of the error, a UUID, to be quoted to the provider's support.
 	//
 	// Example: 0f7c9f0e-6f0e-4a3e-9d58-0f9a4f2f1a11
 	ID string `json:"id"`
 
-	// Links Where to go on; may be absent.
+	// Links Links to the calls that resolve the error. Absent if there is none.
 	Links []Link `json:"links,omitempty"`
 
-	// Message For people to read.
+	// Message The error message for people.
 	//
 	// Example: Consent is required.
 	Message string `json:"message"`
 
-	// Source One letter for the side that is at fault. `C`, the client, is the only one published.
+	// Source The side that is at fault, as one letter. `C` is the client.
 	//
 	// Example: C
 	Source *string `json:"source,omitempty"`
 
-	// Timestamp When the error was first noticed, in milliseconds since 1970 (UTC).
+	// Timestamp The time at which the error was first noticed, in milliseconds since 1970-01-01T00:00:00Z.
 	//
 	// Example: 1736935800000
 	Timestamp *int64 `json:"timestamp,omitempty"`
 
-	// Type Class of the error.
+	// Type The class of the error: `FATAL`, `NETWORK`, `BAD_REQUEST`, `AUTH` or `CONSENT`.
 	//
 	// Example: CONSENT
 	Type *string `json:"type,omitempty"`
 }
 
-// Link A call that leads on.
+// Link A link to a call that resolves the error.
 type Link struct {
-	// Href Address of the call.
+	// Href The absolute URL of the call.
 	//
 	// Example: https://sandbox.neonomics.io/ics/v3/consent/7b1d2c1e-0a55-4a0e-8a39-5d0ad2c1f6b1
 	Href string `json:"href"`
 
-	// Meta What belongs to the link.
+	// Meta The resource behind the link.
 	Meta *LinkMeta `json:"meta,omitempty"`
 
-	// Rel What the call is for, `consent` or `payment`.
+	// Rel The purpose of the call, `consent` or `payment`.
 	//
 	// Example: consent
 	Rel string `json:"rel"`
 
-	// Type HTTP method of the call.
+	// Type The HTTP method of the call.
 	//
 	// Example: GET
 	Type *string `json:"type,omitempty"`
 }
 
-// LinkMeta About the resource behind a link.
+// LinkMeta The resource behind a link.
 type LinkMeta struct {
-	// ID Id of that resource.
+	// ID The id of the resource.
 	//
 	// Example: 7b1d2c1e-0a55-4a0e-8a39-5d0ad2c1f6b1
 	ID *string `json:"id,omitempty"`
 }
 
-// ListedAccount An account as the list names it. That only id is promised is inferred.
+// ListedAccount An account of the list. Every member but `id` may be missing.
 type ListedAccount struct {
-	// AccountName Name of the account at the bank.
+	// AccountName The name of the account at the bank.
 	//
 	// Example: Brukskonto
 	AccountName *string `json:"accountName,omitempty"`
 
-	// AccountType Type of the account, a code of ISO 20022 such as CACC.
+	// AccountType The type of the account, as an ISO 20022 cash account type code. `CACC`, current: account used to post
+	// debits and credits when no specific account has been nominated. `TAXE`, tax: account used for taxes if
+	// different from the account for payment.
 	//
 	// Example: CACC
 	AccountType *string `json:"accountType,omitempty"`
 
-	// Balances The balances, in the bank's order, in the form of the balance call. A missing list is not an empty one.
+	// Balances The balances of the account, in the form of the balance call. A missing list means that they are not
+	// reported, an empty one that there is none.
 	Balances []Balance `json:"balances,omitempty"`
 
-	// BBAN National account number.
+	// BBAN Basic Bank Account Number (BBAN): identifier used nationally by financial institutions, generally as part of
+	// a national account numbering scheme, to uniquely identify the account of a customer.
 	//
 	// Example: 86011117947
 	BBAN *string `json:"bban,omitempty"`
 
-	// DisplayName Name of the account for people to read.
+	// DisplayName The name of the account for display.
 	//
 	// Example: Everyday
 	DisplayName *string `json:"displayName,omitempty"`
 
-	// IBAN International account number.
+	// IBAN International Bank Account Number (IBAN): identifier used internationally by financial institutions to
+	// uniquely identify the account of a customer.
 	//
 	// Example: NO9386011117947
 	IBAN *string `json:"iban,omitempty"`
 
-	// ID The id by which the account is asked for in this session.
+	// ID The account id, which the balance call takes in its path.
 	//
 	// Example: 7d1c1f0e-3b1a-4f6e-9c51-2a4e5d6f0001
 	ID string `json:"id"`
 
-	// OwnerName Name of the account's owner.
+	// OwnerName The name of the account owner.
 	//
 	// Example: Kari Nordmann
 	OwnerName *string `json:"ownerName,omitempty"`
 
-	// SortCodeAccountNumber British sort code and account number in one text.
+	// SortCodeAccountNumber The British sort code (6 digits) and account number (8 digits) in one text.
 	//
 	// Example: 60161331926819
 	SortCodeAccountNumber *string `json:"sortCodeAccountNumber,omitempty"`
 }
 
-// Scope The kind of account.
+// Scope The kind of accounts that is asked for.
 type Scope string
 
-// Token An access token and how long it can be used.
+// Token The access token and its lifetime.
 type Token struct {
-	// AccessToken The token, sent as `Authorization: Bearer ...`.
+	// AccessToken The access token, for the header `Authorization`.
 	//
 	// Example: sandbox-access-token
 	AccessToken string `json:"access_token"`
 
-	// ExpiresIn Lifetime in seconds. 3600 has been seen.
+	// ExpiresIn The lifetime of the access token in seconds.
 	//
 	// Example: 3600
 	ExpiresIn *int64 `json:"expires_in,omitempty"`
 
-	// RefreshExpiresIn Lifetime of the refresh token in seconds. 7200 has been seen.
+	// RefreshExpiresIn The lifetime of the refresh token in seconds.
 	//
 	// Example: 7200
 	RefreshExpiresIn *int64 `json:"refresh_expires_in,omitempty"`
 
-	// RefreshToken Token for a refresh; a client that has its secret just asks again.
+	// RefreshToken The refresh token.
 	//
 	// Example: sandbox-refresh-token
 	RefreshToken *string `json:"refresh_token,omitempty"`
 
-	// SessionState Id of the authorisation server's session; not the session of the account calls.
+	// SessionState The id of the session at the authorisation server. It is not the id for `x-session-id`.
 	//
 	// Example: 4a6b2d7e-1c3f-4e8a-9b5d-0f7e6c2a1d34
 	SessionState *string `json:"session_state,omitempty"`
 
-	// TokenType `bearer`, in upper or lower case.
+	// TokenType The type of the token, `bearer` in upper or lower case.
 	//
 	// Example: bearer
 	TokenType string `json:"token_type"`
 }
 
-// TokenError Why there is no token, in the words of OAuth 2.0.
+// TokenError The error answer of OAuth 2.0.
 type TokenError struct {
-	// Error Code of the error.
+	// Error The error code of OAuth 2.0. `invalid_client`: client authentication failed. `unauthorized_client`: the
+	// client is not authorized to use this grant type.
 	//
 	// Example: invalid_client
 	Error string `json:"error"`
 
-	// ErrorDescription For people to read.
+	// ErrorDescription Additional information for people.
 	//
 	// Example: Invalid client or Invalid client credentials
 	ErrorDescription *string `json:"error_description,omitempty"`
 }
 
-// TokenRefusal Why there is no token.
+// TokenRefusal The refusal of a token.
 type TokenRefusal struct {
-	// Message For people to read.
+	// Message The reason for people.
 	//
 	// Example: The client is not known.
 	Message string `json:"message"`
 }
 
-// TokenRequest Request of a token.
+// TokenRequest The request for an access token.
 type TokenRequest struct {
-	// ClientID Id of the client, from the developer portal.
+	// ClientID The client id from the developer portal.
 	//
 	// Example: example-client
 	ClientID string `json:"client_id"`
 
-	// ClientSecret Its secret, from the same place.
+	// ClientSecret The client secret from the developer portal.
 	//
 	// Example: example-secret
 	ClientSecret string `json:"client_secret"`
@@ -271,7 +278,7 @@ type TokenRequest struct {
 // Example: client_credentials
 type TokenRequestGrantType string
 
-// ScopeQuery The kind of account.
+// ScopeQuery The kind of accounts that is asked for.
 type ScopeQuery = Scope
 
 // Signature defines model for Signature.
@@ -295,80 +302,90 @@ type XPSUIPAddress = string
 // XSessionID defines model for XSessionID.
 type XSessionID = string
 
-// BankFault What went wrong. Act on `errorCode`: the provider reserves the right to change the texts.
+// BankFault The error. Clients act on `errorCode`; the texts may change.
 type BankFault = Error
 
-// CallersFault What went wrong. Act on `errorCode`: the provider reserves the right to change the texts.
+// CallersFault The error. Clients act on `errorCode`; the texts may change.
 type CallersFault = Error
 
-// NeonomicsFault What went wrong. Act on `errorCode`: the provider reserves the right to change the texts.
+// NeonomicsFault The error. Clients act on `errorCode`; the texts may change.
 type NeonomicsFault = Error
 
 // GetAccountsParams defines parameters for GetAccounts.
 type GetAccountsParams struct {
-	// Scope `accounts` for retail accounts, `business-accounts` for those of businesses and corporates.
+	// Scope The scope of the request: `accounts` (default) for retail accounts, `business-accounts` for business and
+	// corporate accounts.
 	Scope *ScopeQuery `form:"scope,omitempty" json:"scope,omitempty"`
 
-	// XSessionID Id of the session, as returned when the session was created. UUIDs have been seen.
+	// XSessionID The session id that was returned in the response body when the session was created.
 	XSessionID XSessionID `json:"x-session-id"`
 
-	// XDeviceID Any text that stands for one end user or one device. Keep it the same for that user.
+	// XDeviceID Uniquely identifies a single end user or device.
 	XDeviceID XDeviceID `json:"x-device-id"`
 
-	// XPsuIPAddress IPv4 or IPv6 address of the end user who asks for the balances now. When nobody does, as in a background
-	// update, the header is still sent, with an empty value; the call then counts as made without the end user.
+	// XPsuIPAddress The IP address of the end user (PSU), in IPv4 or IPv6 format. It must be provided if the PSU actively requests
+	// the information. Leave the value empty if the end user does not, such as during automatic background updates;
+	// the call then counts towards the number of TPP calls without PSU interaction.
 	XPsuIPAddress XPSUIPAddress `json:"x-psu-ip-address"`
 
-	// XPsuID The end user's identifier at the bank, encrypted and then base64-encoded as the page on sensitive end-user
-	// data prescribes (AES-GCM with a 128-bit key). Needed when the bank list says
-	// `personalIdentificationRequired: "true"` for the bank.
+	// XPsuID The identifier of the end user, encrypted and base64-encoded, following Documentation > Development > Sensitive
+	// end-user data. It is required if `personalIdentificationRequired`, as returned from the `/banks` endpoint, is
+	// `"true"`.
+	//
+	// The encryption is AES-GCM with the 128-bit key from the portal, without associated data. The base64 text holds
+	// the IV (12 bytes), the ciphertext and the tag (16 bytes). If the `outputPrefixType` of the key is `TINK`, the
+	// byte 1 and the key id (4 bytes) stand before them.
 	XPsuID *XPSUID `json:"x-psu-id,omitempty"`
 
-	// XOriginatingHost Host from which the request comes. Only with end-to-end encryption, and then mandatory, together with
-	// `x-originating-date` and `Signature`.
+	// XOriginatingHost The host from which the request originates. Mandatory with end-to-end encryption
+	// from the developer portal.
 	XOriginatingHost *XOriginatingHost `json:"x-originating-host,omitempty"`
 
-	// XOriginatingDate Date of the request as an HTTP date. Only with end-to-end encryption, and then mandatory, together with
-	// `x-originating-host` and `Signature`.
+	// XOriginatingDate The date at which the request originates, as an HTTP date. Mandatory with end-to-end encryption
+	// from the developer portal.
 	XOriginatingDate *XOriginatingDate `json:"x-originating-date,omitempty"`
 
-	// Signature HTTP signature over request target, `x-originating-host` and `x-originating-date`. Only with end-to-end
-	// encryption, and then mandatory, together with those two headers. The exact text, the key id above all, is
-	// not published; the example shows the usual form.
+	// Signature The signature header, consisting of the signature string, as described under Signature. Mandatory with
+	// end-to-end encryption from the developer portal.
 	Signature *Signature `json:"Signature,omitempty"`
 }
 
 // GetBalancesParams defines parameters for GetBalances.
 type GetBalancesParams struct {
-	// Scope `accounts` for retail accounts, `business-accounts` for those of businesses and corporates.
+	// Scope The scope of the request: `accounts` (default) for retail accounts, `business-accounts` for business and
+	// corporate accounts.
 	Scope *ScopeQuery `form:"scope,omitempty" json:"scope,omitempty"`
 
-	// XSessionID Id of the session, as returned when the session was created. UUIDs have been seen.
+	// XSessionID The session id that was returned in the response body when the session was created.
 	XSessionID XSessionID `json:"x-session-id"`
 
-	// XDeviceID Any text that stands for one end user or one device. Keep it the same for that user.
+	// XDeviceID Uniquely identifies a single end user or device.
 	XDeviceID XDeviceID `json:"x-device-id"`
 
-	// XPsuIPAddress IPv4 or IPv6 address of the end user who asks for the balances now. When nobody does, as in a background
-	// update, the header is still sent, with an empty value; the call then counts as made without the end user.
+	// XPsuIPAddress The IP address of the end user (PSU), in IPv4 or IPv6 format. It must be provided if the PSU actively requests
+	// the information. Leave the value empty if the end user does not, such as during automatic background updates;
+	// the call then counts towards the number of TPP calls without PSU interaction.
 	XPsuIPAddress XPSUIPAddress `json:"x-psu-ip-address"`
 
-	// XPsuID The end user's identifier at the bank, encrypted and then base64-encoded as the page on sensitive end-user
-	// data prescribes (AES-GCM with a 128-bit key). Needed when the bank list says
-	// `personalIdentificationRequired: "true"` for the bank.
+	// XPsuID The identifier of the end user, encrypted and base64-encoded, following Documentation > Development > Sensitive
+	// end-user data. It is required if `personalIdentificationRequired`, as returned from the `/banks` endpoint, is
+	// `"true"`.
+	//
+	// The encryption is AES-GCM with the 128-bit key from the portal, without associated data. The base64 text holds
+	// the IV (12 bytes), the ciphertext and the tag (16 bytes). If the `outputPrefixType` of the key is `TINK`, the
+	// byte 1 and the key id (4 bytes) stand before them.
 	XPsuID *XPSUID `json:"x-psu-id,omitempty"`
 
-	// XOriginatingHost Host from which the request comes. Only with end-to-end encryption, and then mandatory, together with
-	// `x-originating-date` and `Signature`.
+	// XOriginatingHost The host from which the request originates. Mandatory with end-to-end encryption
+	// from the developer portal.
 	XOriginatingHost *XOriginatingHost `json:"x-originating-host,omitempty"`
 
-	// XOriginatingDate Date of the request as an HTTP date. Only with end-to-end encryption, and then mandatory, together with
-	// `x-originating-host` and `Signature`.
+	// XOriginatingDate The date at which the request originates, as an HTTP date. Mandatory with end-to-end encryption
+	// from the developer portal.
 	XOriginatingDate *XOriginatingDate `json:"x-originating-date,omitempty"`
 
-	// Signature HTTP signature over request target, `x-originating-host` and `x-originating-date`. Only with end-to-end
-	// encryption, and then mandatory, together with those two headers. The exact text, the key id above all, is
-	// not published; the example shows the usual form.
+	// Signature The signature header, consisting of the signature string, as described under Signature. Mandatory with
+	// end-to-end encryption from the developer portal.
 	Signature *Signature `json:"Signature,omitempty"`
 }
 
@@ -449,62 +466,52 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// GetTokenWithBody Access token of the client
+	// GetTokenWithBody Get an access token
 	//
-	// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
-	// the TPP, not for a PSU, so one token serves all sessions until it expires.
+	// Returns an access token for all other calls, by the client credentials grant of OAuth 2.0 (RFC 6749, section
+	// 4.4). It stands for the TPP and not for a PSU, so one token serves all sessions until it expires.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
 	GetTokenWithBody(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetTokenWithFormdataBody Access token of the client
+	// GetTokenWithFormdataBody Get an access token
 	//
-	// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
-	// the TPP, not for a PSU, so one token serves all sessions until it expires.
+	// Returns an access token for all other calls, by the client credentials grant of OAuth 2.0 (RFC 6749, section
+	// 4.4). It stands for the TPP and not for a PSU, so one token serves all sessions until it expires.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
 	// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
 	GetTokenWithFormdataBody(ctx context.Context, realm string, body GetTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetAccounts Accounts of the session
+	// GetAccounts List the accounts
 	//
-	// Returns the accounts of the session with the balances that the bank reports for them. Consent, headers, private
-	// statuses and the four calls a day are those of the balance call. Nothing says that a long list is cut into
-	// pages.
-	//
-	// There is no other call for the balances of several accounts. Whether every bank reports balances here is not
-	// documented: take an account without them for one that has to be asked for by itself.
+	// Returns the accounts of the session, with the balances that the bank reports for them. It has the headers and
+	// the daily limit of the balance call, and a `1426` error likewise says that consent is required. Send
+	// `Accept: application/json`.
 	//
 	// Corresponds with GET /ics/v3/accounts (the `GetAccounts` operationId).
 	GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetBalances Balances of one account
+	// GetBalances Read the balances of one account
 	//
-	// Returns every balance that the bank reports for the account. The account id comes from an account list read in
-	// the same session (`GET /ics/v3/accounts`). Send `Accept: application/json`.
+	// Returns a list of balances for the account. The account id must first be retrieved in a call for the account
+	// list (`GET /ics/v3/accounts`). Send `Accept: application/json`.
 	//
-	// **Consent.** Error code `1426` says that the end user has to give a consent first, or give it again. Its link of
-	// relation `consent` names the call that starts this; afterwards the balance call can be made again.
+	// A `1426` error is returned if consent is required to access the account.
 	//
-	// **At most four calls a day**, as per compliance. A call that names the end user's address in
-	// `x-psu-ip-address` counts as asked for by that user, a call with an empty one counts as made without them. That
-	// only the latter are limited is inferred. What a client sees once the limit is used up is not documented.
-	//
-	// **Private statuses.** 510 means that the request is at fault, 520 that Neonomics is, 530 that the bank is. Much
-	// HTTP software takes every status from 500 on for a passing fault and repeats the call. Do not repeat a 510:
-	// the answer stays the same, and each attempt may count against the day's four.
+	// API consumption is allowed at most four times a day.
 	//
 	// Corresponds with GET /ics/v3/accounts/{id}/balances (the `GetBalances` operationId).
 	GetBalances(ctx context.Context, id string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// GetTokenWithBody Access token of the client
+// GetTokenWithBody Get an access token
 //
-// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
-// the TPP, not for a PSU, so one token serves all sessions until it expires.
+// Returns an access token for all other calls, by the client credentials grant of OAuth 2.0 (RFC 6749, section
+// 4.4). It stands for the TPP and not for a PSU, so one token serves all sessions until it expires.
 //
 // Takes any type of body and a specified content type.
 //
@@ -521,10 +528,10 @@ func (c *Client) GetTokenWithBody(ctx context.Context, realm string, contentType
 	return c.Client.Do(req)
 }
 
-// GetTokenWithFormdataBody Access token of the client
+// GetTokenWithFormdataBody Get an access token
 //
-// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
-// the TPP, not for a PSU, so one token serves all sessions until it expires.
+// Returns an access token for all other calls, by the client credentials grant of OAuth 2.0 (RFC 6749, section
+// 4.4). It stands for the TPP and not for a PSU, so one token serves all sessions until it expires.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -541,14 +548,11 @@ func (c *Client) GetTokenWithFormdataBody(ctx context.Context, realm string, bod
 	return c.Client.Do(req)
 }
 
-// GetAccounts Accounts of the session
+// GetAccounts List the accounts
 //
-// Returns the accounts of the session with the balances that the bank reports for them. Consent, headers, private
-// statuses and the four calls a day are those of the balance call. Nothing says that a long list is cut into
-// pages.
-//
-// There is no other call for the balances of several accounts. Whether every bank reports balances here is not
-// documented: take an account without them for one that has to be asked for by itself.
+// Returns the accounts of the session, with the balances that the bank reports for them. It has the headers and
+// the daily limit of the balance call, and a `1426` error likewise says that consent is required. Send
+// `Accept: application/json`.
 //
 // Corresponds with GET /ics/v3/accounts (the `GetAccounts` operationId).
 func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -563,21 +567,14 @@ func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, req
 	return c.Client.Do(req)
 }
 
-// GetBalances Balances of one account
+// GetBalances Read the balances of one account
 //
-// Returns every balance that the bank reports for the account. The account id comes from an account list read in
-// the same session (`GET /ics/v3/accounts`). Send `Accept: application/json`.
+// Returns a list of balances for the account. The account id must first be retrieved in a call for the account
+// list (`GET /ics/v3/accounts`). Send `Accept: application/json`.
 //
-// **Consent.** Error code `1426` says that the end user has to give a consent first, or give it again. Its link of
-// relation `consent` names the call that starts this; afterwards the balance call can be made again.
+// A `1426` error is returned if consent is required to access the account.
 //
-// **At most four calls a day**, as per compliance. A call that names the end user's address in
-// `x-psu-ip-address` counts as asked for by that user, a call with an empty one counts as made without them. That
-// only the latter are limited is inferred. What a client sees once the limit is used up is not documented.
-//
-// **Private statuses.** 510 means that the request is at fault, 520 that Neonomics is, 530 that the bank is. Much
-// HTTP software takes every status from 500 on for a passing fault and repeats the call. Do not repeat a 510:
-// the answer stays the same, and each attempt may count against the day's four.
+// API consumption is allowed at most four times a day.
 //
 // Corresponds with GET /ics/v3/accounts/{id}/balances (the `GetBalances` operationId).
 func (c *Client) GetBalances(ctx context.Context, id string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -948,55 +945,45 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// GetTokenWithBodyWithResponse Access token of the client
+	// GetTokenWithBodyWithResponse Get an access token
 	//
-	// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
-	// the TPP, not for a PSU, so one token serves all sessions until it expires.
+	// Returns an access token for all other calls, by the client credentials grant of OAuth 2.0 (RFC 6749, section
+	// 4.4). It stands for the TPP and not for a PSU, so one token serves all sessions until it expires.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
 	GetTokenWithBodyWithResponse(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetTokenResult, error)
 
-	// GetTokenWithFormdataBodyWithResponse Access token of the client
+	// GetTokenWithFormdataBodyWithResponse Get an access token
 	//
-	// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
-	// the TPP, not for a PSU, so one token serves all sessions until it expires.
+	// Returns an access token for all other calls, by the client credentials grant of OAuth 2.0 (RFC 6749, section
+	// 4.4). It stands for the TPP and not for a PSU, so one token serves all sessions until it expires.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /auth/realms/{realm}/protocol/openid-connect/token (the `GetToken` operationId).
 	GetTokenWithFormdataBodyWithResponse(ctx context.Context, realm string, body GetTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*GetTokenResult, error)
 
-	// GetAccountsWithResponse Accounts of the session
+	// GetAccountsWithResponse List the accounts
 	//
-	// Returns the accounts of the session with the balances that the bank reports for them. Consent, headers, private
-	// statuses and the four calls a day are those of the balance call. Nothing says that a long list is cut into
-	// pages.
-	//
-	// There is no other call for the balances of several accounts. Whether every bank reports balances here is not
-	// documented: take an account without them for one that has to be asked for by itself.
+	// Returns the accounts of the session, with the balances that the bank reports for them. It has the headers and
+	// the daily limit of the balance call, and a `1426` error likewise says that consent is required. Send
+	// `Accept: application/json`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /ics/v3/accounts (the `GetAccounts` operationId).
 	GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*GetAccountsResult, error)
 
-	// GetBalancesWithResponse Balances of one account
+	// GetBalancesWithResponse Read the balances of one account
 	//
-	// Returns every balance that the bank reports for the account. The account id comes from an account list read in
-	// the same session (`GET /ics/v3/accounts`). Send `Accept: application/json`.
+	// Returns a list of balances for the account. The account id must first be retrieved in a call for the account
+	// list (`GET /ics/v3/accounts`). Send `Accept: application/json`.
 	//
-	// **Consent.** Error code `1426` says that the end user has to give a consent first, or give it again. Its link of
-	// relation `consent` names the call that starts this; afterwards the balance call can be made again.
+	// A `1426` error is returned if consent is required to access the account.
 	//
-	// **At most four calls a day**, as per compliance. A call that names the end user's address in
-	// `x-psu-ip-address` counts as asked for by that user, a call with an empty one counts as made without them. That
-	// only the latter are limited is inferred. What a client sees once the limit is used up is not documented.
-	//
-	// **Private statuses.** 510 means that the request is at fault, 520 that Neonomics is, 530 that the bank is. Much
-	// HTTP software takes every status from 500 on for a passing fault and repeats the call. Do not repeat a 510:
-	// the answer stays the same, and each attempt may count against the day's four.
+	// API consumption is allowed at most four times a day.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1190,10 +1177,10 @@ func (r GetBalancesResult) ContentType() string {
 	return ""
 }
 
-// GetTokenWithBodyWithResponse Access token of the client
+// GetTokenWithBodyWithResponse Get an access token
 //
-// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
-// the TPP, not for a PSU, so one token serves all sessions until it expires.
+// Returns an access token for all other calls, by the client credentials grant of OAuth 2.0 (RFC 6749, section
+// 4.4). It stands for the TPP and not for a PSU, so one token serves all sessions until it expires.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1206,10 +1193,10 @@ func (c *ClientWithResponses) GetTokenWithBodyWithResponse(ctx context.Context, 
 	return ParseGetTokenResult(rsp)
 }
 
-// GetTokenWithFormdataBodyWithResponse Access token of the client
+// GetTokenWithFormdataBodyWithResponse Get an access token
 //
-// Returns an access token for all other calls (OAuth 2.0 client credentials, RFC 6749 section 4.4). It stands for
-// the TPP, not for a PSU, so one token serves all sessions until it expires.
+// Returns an access token for all other calls, by the client credentials grant of OAuth 2.0 (RFC 6749, section
+// 4.4). It stands for the TPP and not for a PSU, so one token serves all sessions until it expires.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1222,14 +1209,11 @@ func (c *ClientWithResponses) GetTokenWithFormdataBodyWithResponse(ctx context.C
 	return ParseGetTokenResult(rsp)
 }
 
-// GetAccountsWithResponse Accounts of the session
+// GetAccountsWithResponse List the accounts
 //
-// Returns the accounts of the session with the balances that the bank reports for them. Consent, headers, private
-// statuses and the four calls a day are those of the balance call. Nothing says that a long list is cut into
-// pages.
-//
-// There is no other call for the balances of several accounts. Whether every bank reports balances here is not
-// documented: take an account without them for one that has to be asked for by itself.
+// Returns the accounts of the session, with the balances that the bank reports for them. It has the headers and
+// the daily limit of the balance call, and a `1426` error likewise says that consent is required. Send
+// `Accept: application/json`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1242,21 +1226,14 @@ func (c *ClientWithResponses) GetAccountsWithResponse(ctx context.Context, param
 	return ParseGetAccountsResult(rsp)
 }
 
-// GetBalancesWithResponse Balances of one account
+// GetBalancesWithResponse Read the balances of one account
 //
-// Returns every balance that the bank reports for the account. The account id comes from an account list read in
-// the same session (`GET /ics/v3/accounts`). Send `Accept: application/json`.
+// Returns a list of balances for the account. The account id must first be retrieved in a call for the account
+// list (`GET /ics/v3/accounts`). Send `Accept: application/json`.
 //
-// **Consent.** Error code `1426` says that the end user has to give a consent first, or give it again. Its link of
-// relation `consent` names the call that starts this; afterwards the balance call can be made again.
+// A `1426` error is returned if consent is required to access the account.
 //
-// **At most four calls a day**, as per compliance. A call that names the end user's address in
-// `x-psu-ip-address` counts as asked for by that user, a call with an empty one counts as made without them. That
-// only the latter are limited is inferred. What a client sees once the limit is used up is not documented.
-//
-// **Private statuses.** 510 means that the request is at fault, 520 that Neonomics is, 530 that the bank is. Much
-// HTTP software takes every status from 500 on for a passing fault and repeats the call. Do not repeat a 510:
-// the answer stays the same, and each attempt may count against the day's four.
+// API consumption is allowed at most four times a day.
 //
 // Returns a wrapper object for the known response body format(s).
 //

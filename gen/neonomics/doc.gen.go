@@ -2,10 +2,8 @@
 
 // Package neonomics is the generated client of Neonomics account balances.
 //
-// The call of the Neonomics API that reads the balances of an account, the one that lists the accounts, and the one
-// that gets the access token. Neonomics publishes its API as reference pages; this document is kept by hand from those
-// pages, so it can be wrong where they are. What the page of the balance call does not say itself carries
-// `x-confidence` and `x-source`, and is listed under `x-provenance`.
+// The calls of the Neonomics API that read the balances of one account, list the accounts of a session, and get an
+// access token.
 //
 // The document is specs/neonomics/openapi.yaml, version 1.1.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/neonomics makes it an adapters.Balance.

@@ -78,15 +78,30 @@ func (e TokenRequestGrantType) Valid() bool {
 	}
 }
 
-// AccountBalances The answer under HTTP status 200. With `success` true it holds `payload`, with at least one bank; with `success`
-// false it says what went wrong in the members of Error.
+// Defines values for WithoutSuccessSuccess.
+const (
+	WithoutSuccessSuccessFalse WithoutSuccessSuccess = false
+)
+
+// Valid indicates whether the value is a known member of the WithoutSuccessSuccess enum.
+func (e WithoutSuccessSuccess) Valid() bool {
+	switch e {
+	case WithoutSuccessSuccessFalse:
+		return true
+	default:
+		return false
+	}
+}
+
+// AccountBalances The answer of the balance call. If `success` is `true` it has `payload`, with at least one bank; else it has the
+// members of an error.
 type AccountBalances struct {
 	// BankCode Code of the bank, empty in the only sample.
 	//
 	// Example:
 	BankCode *string `json:"bankCode,omitempty"`
 
-	// Code Possibly what `errorCode` is expected to be.
+	// Code The error code, instead of `errorCode`.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
@@ -96,14 +111,14 @@ type AccountBalances struct {
 	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
 	CorrelationID *string `json:"correlationId,omitempty"`
 
-	// Error Possibly what `message` is expected to be. Nobody has seen its type.
+	// Error The error message, instead of `message`.
 	//
 	// Example: Bad Request
 	Error interface{} `json:"error,omitempty"`
 
-	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
-	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
+	// ErrorCode The error code. `APIERR400`: the request is bad, or the bank is not available for the application.
+	// `APIERR401`: no permission, module missing, or the signature is invalid or missing. `APIERR500`: internal
+	// failure. The codes of the gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
@@ -113,20 +128,20 @@ type AccountBalances struct {
 	// Example: Authentication token has expired. Please re-authenticate.
 	ErrorMessage *string `json:"errorMessage,omitempty"`
 
-	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
+	// Errors The error messages, instead of `message`.
 	//
 	// Example: ["Bad Request"]
 	Errors []interface{} `json:"errors,omitempty"`
 
-	// Message What went wrong, for people to read.
+	// Message The error message for people.
 	//
 	// Example: Bad Request
 	Message *string `json:"message,omitempty"`
 
-	// Payload One element for each bank and account.
+	// Payload The payload tag carrying response information, one element for each bank and account.
 	Payload []BankBalances `json:"payload,omitempty"`
 
-	// Success Whether the call succeeded.
+	// Success The process success status represented as true or false.
 	//
 	// Example: false
 	Success bool `json:"success"`
@@ -137,26 +152,26 @@ type AccountBalances struct {
 	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
-// AccountData The account and its balances.
+// AccountData The account and balance data.
 type AccountData struct {
-	// AccountID Id of the account.
+	// AccountID The unique account identification.
 	//
 	// Example: 100004000000000000000002
 	AccountID string `json:"accountId"`
 
-	// Balance The balances, one for each type; the name is singular.
+	// Balance The tag carrying account balance information, one element for each type of balance.
 	Balance []Balance `json:"balance"`
 }
 
-// AccountList The answer of the account list under HTTP status 200. With `success` true it holds `payload`, with at least
-// one bank; with `success` false it says what went wrong in the members of Error.
+// AccountList The answer of the account list. If `success` is `true` it has `payload`, with at least one bank; else it has the
+// members of an error.
 type AccountList struct {
 	// BankCode Code of the bank, empty in the only sample.
 	//
 	// Example:
 	BankCode *string `json:"bankCode,omitempty"`
 
-	// Code Possibly what `errorCode` is expected to be.
+	// Code The error code, instead of `errorCode`.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
@@ -166,14 +181,14 @@ type AccountList struct {
 	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
 	CorrelationID *string `json:"correlationId,omitempty"`
 
-	// Error Possibly what `message` is expected to be. Nobody has seen its type.
+	// Error The error message, instead of `message`.
 	//
 	// Example: Bad Request
 	Error interface{} `json:"error,omitempty"`
 
-	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
-	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
+	// ErrorCode The error code. `APIERR400`: the request is bad, or the bank is not available for the application.
+	// `APIERR401`: no permission, module missing, or the signature is invalid or missing. `APIERR500`: internal
+	// failure. The codes of the gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
@@ -183,20 +198,20 @@ type AccountList struct {
 	// Example: Authentication token has expired. Please re-authenticate.
 	ErrorMessage *string `json:"errorMessage,omitempty"`
 
-	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
+	// Errors The error messages, instead of `message`.
 	//
 	// Example: ["Bad Request"]
 	Errors []interface{} `json:"errors,omitempty"`
 
-	// Message What went wrong, for people to read.
+	// Message The error message for people.
 	//
 	// Example: Bad Request
 	Message *string `json:"message,omitempty"`
 
-	// Payload One element for each bank.
+	// Payload The payload tag carrying response information, one element for each bank.
 	Payload []BankAccounts `json:"payload,omitempty"`
 
-	// Success Whether the call succeeded.
+	// Success The process success status represented as true or false.
 	//
 	// Example: false
 	Success bool `json:"success"`
@@ -209,75 +224,99 @@ type AccountList struct {
 
 // AccountListData The accounts at one bank.
 type AccountListData struct {
-	// Account The accounts; the name is singular. The list may be empty.
+	// Account The accounts. The list may be empty.
 	Account []ListedAccount `json:"account"`
 }
 
-// AccountListRequest Of which consents the accounts are asked for.
+// AccountListRequest The request for the accounts of consents.
 type AccountListRequest struct {
-	// Banks The banks, each with its consent.
+	// Banks The array of banks and consents.
 	Banks []BankConsent `json:"banks"`
 
-	// DateTimeStamp When the request was made.
+	// DateTimeStamp The stamp denoting the date and time of the request, in the form `YYYY-MM-DDTHH:MM:SS`. A fraction of the
+	// second, and `Z` or an offset, may follow.
 	DateTimeStamp RequestTime `json:"dateTimeStamp"`
 
-	// MerchantID Id of the merchant.
+	// MerchantID The unique merchant identification.
 	//
 	// Example: APIS-300505
 	MerchantID string `json:"merchantId"`
 
-	// RequestID Id of the request, different for each one. A UUID or any other letters and digits.
+	// RequestID The unique request identification.
 	//
-	// Example: 0b7e6c1a-4d52-4f0e-9a3b-7c8d5e2f1a09
+	// Example: 0b7e6c1a-4d52-4f0e-9a3b-7c8d5e2f1a06
 	RequestID string `json:"requestID"`
 }
 
-// Amount An amount without sign.
+// Amount An amount and its currency.
 type Amount struct {
-	// Amount Decimal number in units of the currency, without sign. Leading zeros are possible.
+	// Amount The amount as a decimal number in units of the currency, without sign. It may have leading zeros.
 	//
 	// Example: 1091.70
 	Amount decimal.NullDecimal `json:"amount"`
 
-	// Currency ISO 4217 code.
+	// Currency The ISO 4217 alpha-3 code of the currency.
 	//
 	// Example: SAR
 	Currency string `json:"currency"`
 }
 
-// Balance One balance.
+// Balance A balance of the account.
 type Balance struct {
-	// Amount The balance: an amount without sign, and its currency.
+	// Amount The tag carrying cash balance information: the cash balance amount, and the default currency of the account
+	// in which the balance is indicated.
 	Amount Amount `json:"amount"`
 
-	// CreditDebitIndicator Whether the balance is a credit or a debit balance. A zero balance is a credit balance.
+	// CreditDebitIndicator Indicates whether the balance is a credit or a debit balance.
 	CreditDebitIndicator CreditDebitIndicator `json:"creditDebitIndicator"`
 
-	// CreditLine Credit lines of the account; may be absent. The name is singular.
+	// CreditLine The tag carrying credit line information. Absent if there is none.
 	CreditLine []CreditLine `json:"creditLine,omitempty"`
 
-	// DateTime Time of the balance in the form `YYYY-MM-DDTHH:MM:SS.SSSZ`.
+	// DateTime The date and time information of the indicator, in the form `YYYY-MM-DDTHH:MM:SS.SSSZ`.
 	//
 	// Example: 2025-01-15T06:30:00.000Z
 	DateTime string `json:"dateTime"`
 
-	// Type Type of the balance, with or without the prefix `KSAOB.`. The page names no values. The list of the British
-	// open banking standard is given here; of these, ClosingAvailable, InterimAvailable, InterimBooked and
-	// ClosingBooked have been seen with the prefix.
+	// Type The type of the balance, with or without the prefix `KSAOB.`.
+	//
+	// - `ClosingAvailable`: closing balance of amount of money that is at the disposal of the account owner on the
+	//   date specified.
+	// - `ClosingBooked`: balance of the account at the end of the pre-agreed account reporting period. It is the
+	//   sum of the opening booked balance at the beginning of the period and all entries booked to the account
+	//   during the pre-agreed account reporting period.
+	// - `Expected`: balance, composed of booked entries and pending items known at the time of calculation, which
+	//   projects the end of day balance if everything is booked on the account and no other entry is posted.
+	// - `ForwardAvailable`: forward available balance of money that is at the disposal of the account owner on the
+	//   date specified.
+	// - `Information`: balance for informational purposes.
+	// - `InterimAvailable`: available balance calculated in the course of the account servicer's business day, at
+	//   the time specified, and subject to further changes during the business day. The interim balance is
+	//   calculated on the basis of booked credit and debit items during the calculation time/period specified.
+	// - `InterimBooked`: balance calculated in the course of the account servicer's business day, at the time
+	//   specified, and subject to further changes during the business day. The interim balance is calculated on
+	//   the basis of booked credit and debit items during the calculation time/period specified.
+	// - `OpeningAvailable`: opening balance of amount of money that is at the disposal of the account owner on the
+	//   date specified.
+	// - `OpeningBooked`: book balance of the account at the beginning of the account reporting period. It always
+	//   equals the closing book balance from the previous report.
+	// - `PreviouslyClosedBooked`: balance of the account at the previously closed account reporting period. The
+	//   opening booked balance for the new period has to be equal to this balance.
+	// - `ClosingCleared`, `InterimCleared`, `OpeningCleared`: the same balances of cleared entries.
 	//
 	// Example: KSAOB.ClosingAvailable
 	Type string `json:"type"`
 }
 
-// BalanceList The answer of the call for all balances under HTTP status 200. With `success` true it holds `payload`, with at
-// least one bank; with `success` false it says what went wrong in the members of Error.
+// BalanceList The answer of the call for all balances. If `success` is `true` it has `payload`, with at least one bank; else
+// it has the members of an error.
 type BalanceList struct {
 	// BankCode Code of the bank, empty in the only sample.
 	//
 	// Example:
 	BankCode *string `json:"bankCode,omitempty"`
 
-	// Code Possibly what `errorCode` is expected to be.
+	// Code The error code, instead of `errorCode`.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
@@ -287,14 +326,14 @@ type BalanceList struct {
 	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
 	CorrelationID *string `json:"correlationId,omitempty"`
 
-	// Error Possibly what `message` is expected to be. Nobody has seen its type.
+	// Error The error message, instead of `message`.
 	//
 	// Example: Bad Request
 	Error interface{} `json:"error,omitempty"`
 
-	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
-	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
+	// ErrorCode The error code. `APIERR400`: the request is bad, or the bank is not available for the application.
+	// `APIERR401`: no permission, module missing, or the signature is invalid or missing. `APIERR500`: internal
+	// failure. The codes of the gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
@@ -304,12 +343,12 @@ type BalanceList struct {
 	// Example: Authentication token has expired. Please re-authenticate.
 	ErrorMessage *string `json:"errorMessage,omitempty"`
 
-	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
+	// Errors The error messages, instead of `message`.
 	//
 	// Example: ["Bad Request"]
 	Errors []interface{} `json:"errors,omitempty"`
 
-	// Message What went wrong, for people to read.
+	// Message The error message for people.
 	//
 	// Example: Bad Request
 	Message *string `json:"message,omitempty"`
@@ -317,10 +356,10 @@ type BalanceList struct {
 	// OverAllBalance Totals over the accounts.
 	OverAllBalance *OverallBalance `json:"overAllBalance,omitempty"`
 
-	// Payload One element for each bank.
+	// Payload The payload tag carrying response information, one element for each bank.
 	Payload []BankBalanceList `json:"payload,omitempty"`
 
-	// Success Whether the call succeeded.
+	// Success The process success status represented as true or false.
 	//
 	// Example: false
 	Success bool `json:"success"`
@@ -333,62 +372,61 @@ type BalanceList struct {
 
 // BalanceListData The accounts at one bank, with their balances.
 type BalanceListData struct {
-	// Account The accounts; the name is singular. The list may be empty.
+	// Account The accounts. The list may be empty.
 	Account []ListedBalances `json:"account"`
 }
 
-// BalanceListRequest Of which consents the balances are asked for, and for which use case.
+// BalanceListRequest The request for the balances of all accounts of consents.
 type BalanceListRequest struct {
-	// AccountAggregation The consent is for account aggregation. A public test suite sends it, with the account list too.
+	// AccountAggregation `true` if the consent has the use case `ACCOUNTAGGREGATION`.
 	//
 	// Example: true
 	AccountAggregation *bool `json:"accountAggregation,omitempty"`
 
-	// BalanceCheck The consent is for balance checks.
+	// BalanceCheck `true` if the consent has the use case `BALANCECHECK`.
 	//
 	// Example: true
 	BalanceCheck *bool `json:"balanceCheck,omitempty"`
 
-	// Banks The banks, each with its consent.
+	// Banks The array of banks and consents.
 	Banks []BankConsent `json:"banks"`
 
-	// DateTimeStamp When the request was made.
+	// DateTimeStamp The stamp denoting the date and time of the request, in the form `YYYY-MM-DDTHH:MM:SS`. A fraction of the
+	// second, and `Z` or an offset, may follow.
 	DateTimeStamp RequestTime `json:"dateTimeStamp"`
 
 	// FromDate The beginning of the period.
 	FromDate *RequestTime `json:"fromDate,omitempty"`
 
-	// MerchantID Id of the merchant.
+	// MerchantID The unique merchant identification.
 	//
 	// Example: APIS-300505
 	MerchantID string `json:"merchantId"`
 
-	// RequestID Id of the request, different for each one. A UUID or any other letters and digits.
+	// RequestID The unique request identification.
 	//
-	// Example: 0b7e6c1a-4d52-4f0e-9a3b-7c8d5e2f1a10
+	// Example: 0b7e6c1a-4d52-4f0e-9a3b-7c8d5e2f1a06
 	RequestID string `json:"requestID"`
 
 	// ToDate The end of the period.
 	ToDate *RequestTime `json:"toDate,omitempty"`
 }
 
-// BalanceRequest What is asked for.
+// BalanceRequest The request for the balances of accounts.
 type BalanceRequest struct {
-	// Banks The accounts, each with its bank and its consent.
+	// Banks The array of banks and consents, each with one account.
 	Banks []BankAccount `json:"banks"`
 
-	// DateTimeStamp Time of the request. The page prints it without zone; with `Z` or an offset, and with a fraction of the
-	// second, it has been seen too.
-	//
-	// Example: 2025-01-15T09:30:00
-	DateTimeStamp string `json:"dateTimeStamp"`
+	// DateTimeStamp The stamp denoting the date and time of the request, in the form `YYYY-MM-DDTHH:MM:SS`. A fraction of the
+	// second, and `Z` or an offset, may follow.
+	DateTimeStamp RequestTime `json:"dateTimeStamp"`
 
-	// MerchantID Id of the merchant.
+	// MerchantID The unique merchant identification.
 	//
 	// Example: APIS-300505
 	MerchantID string `json:"merchantId"`
 
-	// RequestID Id of the request, different for each one. A UUID or any other letters and digits.
+	// RequestID The unique request identification.
 	//
 	// Example: 0b7e6c1a-4d52-4f0e-9a3b-7c8d5e2f1a06
 	RequestID string `json:"requestID"`
@@ -396,119 +434,120 @@ type BalanceRequest struct {
 
 // BankAccount One account at one bank.
 type BankAccount struct {
-	// AccountID Id of the account as the consent knows it. 24 digits have been seen.
+	// AccountID The unique account identification as per the consent.
 	//
 	// Example: 100004000000000000000002
 	AccountID string `json:"accountId"`
 
-	// Code Code of the bank. Seen are `SAMA` (model bank), `SVMB01` and `ALINMA`.
+	// Code The unique bank identification code, such as `SAMA` (model bank), `SVMB01` or `ALINMA`.
 	//
 	// Example: SVMB01
 	Code string `json:"code"`
 
-	// ConsentID Id of the consent. The form `urn:<bank code>:kac-<uuid>` has been seen.
+	// ConsentID The unique consent identification, such as `urn:<bank code>:kac-<uuid>`.
 	//
 	// Example: urn:SVMB01:kac-6f2c9d1e-0b8a-4d5f-9a44-1f0d5b3c7e21
 	ConsentID string `json:"consentId"`
 }
 
-// BankAccounts What one bank answered.
+// BankAccounts The answer about one bank.
 type BankAccounts struct {
-	// Code Code of the bank.
+	// Code The unique bank code identification.
 	//
 	// Example: SVMB01
 	Code string `json:"code"`
 
-	// Data The bank's accounts.
+	// Data The tag carrying account data included in the response.
 	Data AccountListData `json:"data"`
 
-	// Links Redirect links.
+	// Links The redirect link.
 	Links *Links `json:"links,omitempty"`
 
-	// Meta Metadata of the list.
+	// Meta The meta tag.
 	Meta *Meta `json:"meta,omitempty"`
 }
 
-// BankBalanceList What one bank answered.
+// BankBalanceList The answer about one bank.
 type BankBalanceList struct {
-	// Code Code of the bank.
+	// Code The unique bank code identification.
 	//
 	// Example: SVMB01
 	Code string `json:"code"`
 
-	// Data The bank's accounts with their balances.
+	// Data The tag carrying account and balance data included in the response.
 	Data BalanceListData `json:"data"`
 
-	// Links Redirect links.
+	// Links The redirect link.
 	Links *Links `json:"links,omitempty"`
 
-	// Meta Metadata of the list.
+	// Meta The meta tag.
 	Meta *Meta `json:"meta,omitempty"`
 }
 
-// BankBalances What one bank answered.
+// BankBalances The answer about one bank.
 type BankBalances struct {
-	// Code Code of the bank.
+	// Code The unique bank code identification.
 	//
 	// Example: SVMB01
 	Code string `json:"code"`
 
-	// Data The account with its balances.
+	// Data The tag carrying account and balance data included in the response.
 	Data AccountData `json:"data"`
 
-	// Links Redirect links.
+	// Links The redirect link.
 	Links *Links `json:"links,omitempty"`
 
-	// Meta Metadata of the list.
+	// Meta The meta tag.
 	Meta *Meta `json:"meta,omitempty"`
 }
 
-// BankConsent A bank and the user's consent there.
+// BankConsent A bank, and the user's consent there.
 type BankConsent struct {
-	// Code Code of the bank. Seen are `SAMA` (model bank), `SVMB01` and `ALINMA`.
+	// Code The unique bank identification code, such as `SAMA` (model bank), `SVMB01` or `ALINMA`.
 	//
 	// Example: SVMB01
 	Code string `json:"code"`
 
-	// ConsentID Id of the consent. The form `urn:<bank code>:kac-<uuid>` has been seen.
+	// ConsentID The unique consent identification, such as `urn:<bank code>:kac-<uuid>`.
 	//
 	// Example: urn:SVMB01:kac-6f2c9d1e-0b8a-4d5f-9a44-1f0d5b3c7e21
 	ConsentID string `json:"consentId"`
 }
 
-// CreditDebitIndicator Whether the balance is in the account holder's favour (`Credit`) or owed by them (`Debit`), with or without the
-// prefix `KSAOB.`.
+// CreditDebitIndicator Indicates whether the balance is a credit or a debit balance, with or without the prefix `KSAOB.`. A zero
+// balance is considered to be a credit balance.
 //
 // Example: KSAOB.Credit
 type CreditDebitIndicator string
 
-// CreditLine A credit line. Which of its members may be absent is not documented, so all of them may.
+// CreditLine A credit line. Each of its members may be missing.
 type CreditLine struct {
-	// Amount The available amount of the credit line, and the currency in which it is stated.
+	// Amount The tag carrying amount information of the credit line: the available amount in the credit line, and the
+	// currency in which the credit line balance is indicated.
 	Amount *Amount `json:"amount,omitempty"`
 
-	// Included Whether the line is counted in the balance. Absent means not stated, not false.
+	// Included The status of the credit line as included or excluded: whether or not the credit line is included in the
+	// balance of the account.
 	//
 	// Example: true
 	Included *bool `json:"included,omitempty"`
 
-	// Type Type of the line. The British open banking standard knows Available, Credit, Emergency, Pre-Agreed and
-	// Temporary; the prefix `KSAOB.` is possible.
+	// Type The type of the credit line: `Available`, `Credit`, `Emergency`, `Pre-Agreed` or `Temporary`, with or
+	// without the prefix `KSAOB.`.
 	//
 	// Example: Pre-Agreed
 	Type *string `json:"type,omitempty"`
 }
 
-// Error What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
-// likely members; `code`, `error` and `errors` are to be expected instead of them. The gateway of the provider's
-// other APIs answers without `success`, with `errorMessage` and `correlationId`.
+// Error The error. Each of its members may be missing. The gateway of the provider's other APIs answers without
+// `success`, with `errorMessage` and `correlationId`.
 type Error struct {
 	// BankCode Code of the bank, empty in the only sample.
 	//
 	// Example:
 	BankCode *string `json:"bankCode,omitempty"`
 
-	// Code Possibly what `errorCode` is expected to be.
+	// Code The error code, instead of `errorCode`.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
@@ -518,14 +557,14 @@ type Error struct {
 	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
 	CorrelationID *string `json:"correlationId,omitempty"`
 
-	// Error Possibly what `message` is expected to be. Nobody has seen its type.
+	// Error The error message, instead of `message`.
 	//
 	// Example: Bad Request
 	Error interface{} `json:"error,omitempty"`
 
-	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
-	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
+	// ErrorCode The error code. `APIERR400`: the request is bad, or the bank is not available for the application.
+	// `APIERR401`: no permission, module missing, or the signature is invalid or missing. `APIERR500`: internal
+	// failure. The codes of the gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
@@ -535,17 +574,17 @@ type Error struct {
 	// Example: Authentication token has expired. Please re-authenticate.
 	ErrorMessage *string `json:"errorMessage,omitempty"`
 
-	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
+	// Errors The error messages, instead of `message`.
 	//
 	// Example: ["Bad Request"]
 	Errors []interface{} `json:"errors,omitempty"`
 
-	// Message What went wrong, for people to read.
+	// Message The error message for people.
 	//
 	// Example: Bad Request
 	Message *string `json:"message,omitempty"`
 
-	// Success Whether the call succeeded.
+	// Success The process success status represented as true or false.
 	//
 	// Example: false
 	Success *bool `json:"success,omitempty"`
@@ -556,47 +595,47 @@ type Error struct {
 	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
-// Links Addresses that belong to the answer.
+// Links The redirect link.
 type Links struct {
-	// Self Address of the answer itself.
+	// Self The own link, URL details.
 	//
 	// Example: https://obsandbox.onesingleview.com/v1/api/observice/balanceById
 	Self *string `json:"self,omitempty"`
 }
 
-// ListedAccount An account as the list names it. That only accountId is promised is inferred, and there are more members.
+// ListedAccount An account of the list. Every member but `accountId` may be missing, and there are more members.
 type ListedAccount struct {
-	// AccountHolderName Name of the account holder.
+	// AccountHolderName The name of the account holder.
 	//
 	// Example: Mitsuhirato
 	AccountHolderName *string `json:"accountHolderName,omitempty"`
 
-	// AccountHolderShortName Short name of the account holder.
+	// AccountHolderShortName The short name of the account holder.
 	//
 	// Example: Mitsu
 	AccountHolderShortName *string `json:"accountHolderShortName,omitempty"`
 
-	// AccountID The id by which the account is asked for.
+	// AccountID The unique account identification, which the balance call takes.
 	//
 	// Example: 100004000000000000000002
 	AccountID string `json:"accountId"`
 
-	// AccountType Type of the account. The page names no values; consents speak of retail and corporate.
+	// AccountType The type of the account.
 	//
 	// Example: KSAOB.Retail
 	AccountType *string `json:"accountType,omitempty"`
 
-	// Currency ISO 4217 code of the account's currency.
+	// Currency The ISO 4217 alpha-3 code of the currency of the account.
 	//
 	// Example: SAR
 	Currency *string `json:"currency,omitempty"`
 
-	// Nickname The name that the account holder has given the account.
+	// Nickname The nickname of the account.
 	//
 	// Example: Main account
 	Nickname *string `json:"nickname,omitempty"`
 
-	// Status State of the account. The page names no values.
+	// Status The status of the account.
 	//
 	// Example: KSAOB.Active
 	Status *string `json:"status,omitempty"`
@@ -604,79 +643,94 @@ type ListedAccount struct {
 
 // ListedBalances An account with its balances.
 type ListedBalances struct {
-	// AccountHolderName Name of the account holder.
+	// AccountHolderName The name of the account holder.
 	//
 	// Example: Mitsuhirato
 	AccountHolderName *string `json:"accountHolderName,omitempty"`
 
-	// AccountID Id of the account.
+	// AccountID The unique account identification.
 	//
 	// Example: 100004000000000000000002
 	AccountID string `json:"accountId"`
 
-	// Balance The balances, one for each type; the name is singular. That the list may be missing is inferred; a missing
-	// list is not an empty one.
+	// Balance The balances of the account, one for each type. A missing list means that they are not reported, an empty
+	// one that there is none.
 	Balance []Balance `json:"balance,omitempty"`
 }
 
-// Meta About the answer.
+// Meta The meta tag.
 type Meta struct {
-	// TotalPages Number of pages.
+	// TotalPages The number of pages; information displayed in terms of pages.
 	//
 	// Example: 1
 	TotalPages *int `json:"totalPages,omitempty"`
 }
 
-// OverallBalance Totals over the accounts of the answer. They are numbers, unlike all other amounts, have no type that can be
-// relied on, and belong to no account.
+// OverallBalance The totals over the accounts of the answer. They are JSON numbers, unlike all other amounts.
 type OverallBalance struct {
-	// Currency ISO 4217 code of the totals' currency.
+	// Currency The ISO 4217 alpha-3 code of the currency of the totals.
 	//
 	// Example: SAR
 	Currency *string `json:"currency,omitempty"`
 
-	// TotalAvailableBalance Total of the available balances.
+	// TotalAvailableBalance The total of the available balances.
 	TotalAvailableBalance *decimal.NullDecimal `json:"totalAvailableBalance,omitempty"`
 
-	// TotalClosingAvailable Total of the closing available balances.
+	// TotalClosingAvailable The total of the closing available balances.
 	TotalClosingAvailable *decimal.NullDecimal `json:"totalClosingAvailable,omitempty"`
 
-	// TotalOpeningBalance Total of the opening balances.
+	// TotalOpeningBalance The total of the opening balances.
 	TotalOpeningBalance *decimal.NullDecimal `json:"totalOpeningBalance,omitempty"`
 }
 
-// RequestTime A time, in the form of the balance call's dateTimeStamp.
+// RequestHead What every request but the one for a token begins with.
+type RequestHead struct {
+	// DateTimeStamp The stamp denoting the date and time of the request, in the form `YYYY-MM-DDTHH:MM:SS`. A fraction of the
+	// second, and `Z` or an offset, may follow.
+	DateTimeStamp RequestTime `json:"dateTimeStamp"`
+
+	// MerchantID The unique merchant identification.
+	//
+	// Example: APIS-300505
+	MerchantID string `json:"merchantId"`
+
+	// RequestID The unique request identification.
+	//
+	// Example: 0b7e6c1a-4d52-4f0e-9a3b-7c8d5e2f1a06
+	RequestID string `json:"requestID"`
+}
+
+// RequestTime A date and time, in the form of `dateTimeStamp`.
 //
 // Example: 2025-01-15T09:30:00
 type RequestTime = string
 
-// Token An access token and how long it can be used.
+// Token The access token and its lifetime.
 type Token struct {
-	// AccessToken The token, sent as `Authorization: Bearer ...`.
+	// AccessToken The access token, for the header `Authorization`.
 	//
 	// Example: sandbox-access-token
 	AccessToken string `json:"access_token"`
 
-	// ExpiresIn Lifetime in seconds; about an hour has been seen.
+	// ExpiresIn The lifetime of the access token in seconds.
 	//
 	// Example: 3600
 	ExpiresIn *int64 `json:"expires_in,omitempty"`
 
-	// TokenType `Bearer`.
+	// TokenType The type of the token, `Bearer`.
 	//
 	// Example: Bearer
 	TokenType *string `json:"token_type,omitempty"`
 }
 
-// TokenAnswer The answer under HTTP status 200. With `success` true it holds `payload`; with `success` false it says what went
-// wrong in the members of Error.
+// TokenAnswer The answer of the token call. If `success` is `true` it has `payload`; else it has the members of an error.
 type TokenAnswer struct {
 	// BankCode Code of the bank, empty in the only sample.
 	//
 	// Example:
 	BankCode *string `json:"bankCode,omitempty"`
 
-	// Code Possibly what `errorCode` is expected to be.
+	// Code The error code, instead of `errorCode`.
 	//
 	// Example: APIERR400
 	Code *string `json:"code,omitempty"`
@@ -686,14 +740,14 @@ type TokenAnswer struct {
 	// Example: 2163bbf3-c6e1-4c0b-aac3-3b1b06552388
 	CorrelationID *string `json:"correlationId,omitempty"`
 
-	// Error Possibly what `message` is expected to be. Nobody has seen its type.
+	// Error The error message, instead of `message`.
 	//
 	// Example: Bad Request
 	Error interface{} `json:"error,omitempty"`
 
-	// ErrorCode `APIERR400`: the request is bad, or the bank is not available to the application. `APIERR401`: no
-	// permission, no such module, or no valid signature. `APIERR500`: a fault at the provider. The codes of the
-	// gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
+	// ErrorCode The error code. `APIERR400`: the request is bad, or the bank is not available for the application.
+	// `APIERR401`: no permission, module missing, or the signature is invalid or missing. `APIERR500`: internal
+	// failure. The codes of the gateway repeat an HTTP status, but for `MW-001`: the account does not exist.
 	//
 	// Example: APIERR400
 	ErrorCode *string `json:"errorCode,omitempty"`
@@ -703,12 +757,12 @@ type TokenAnswer struct {
 	// Example: Authentication token has expired. Please re-authenticate.
 	ErrorMessage *string `json:"errorMessage,omitempty"`
 
-	// Errors Possibly a list of messages. Nobody has seen the type of its elements.
+	// Errors The error messages, instead of `message`.
 	//
 	// Example: ["Bad Request"]
 	Errors []interface{} `json:"errors,omitempty"`
 
-	// Message What went wrong, for people to read.
+	// Message The error message for people.
 	//
 	// Example: Bad Request
 	Message *string `json:"message,omitempty"`
@@ -716,7 +770,7 @@ type TokenAnswer struct {
 	// Payload The access token.
 	Payload *Token `json:"payload,omitempty"`
 
-	// Success Whether the call succeeded.
+	// Success The process success status represented as true or false.
 	//
 	// Example: false
 	Success bool `json:"success"`
@@ -727,14 +781,14 @@ type TokenAnswer struct {
 	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
-// TokenRequest Request of a token.
+// TokenRequest The request for an access token.
 type TokenRequest struct {
-	// ClientCode Its code, from the same place.
+	// ClientCode The code of the client's application, from the provider's console.
 	//
 	// Example: 5d1c7a90-2b1e-4c55-8f3e-6a7b8c9d0e1f
 	ClientCode string `json:"clientCode"`
 
-	// ClientID Id of the client's application, from the provider's console.
+	// ClientID The id of the client's application, from the provider's console.
 	//
 	// Example: example-client
 	ClientID string `json:"clientId"`
@@ -744,7 +798,7 @@ type TokenRequest struct {
 	// Example: client_credentials
 	GrantType TokenRequestGrantType `json:"grantType"`
 
-	// MerchantID Id of the merchant.
+	// MerchantID The unique merchant identification.
 	//
 	// Example: APIS-300505
 	MerchantID string `json:"merchantId"`
@@ -755,6 +809,27 @@ type TokenRequest struct {
 // Example: client_credentials
 type TokenRequestGrantType string
 
+// WithPayload An answer of a call that succeeded, with at least one bank.
+type WithPayload struct {
+	// Payload The payload tag carrying response information, one element for each bank and account.
+	Payload []interface{} `json:"payload"`
+}
+
+// WithToken An answer of a call that succeeded, with an access token.
+type WithToken struct {
+	// Payload The access token.
+	Payload map[string]interface{} `json:"payload"`
+}
+
+// WithoutSuccess An answer of a call that failed.
+type WithoutSuccess struct {
+	// Success The process success status, `false`.
+	Success *WithoutSuccessSuccess `json:"success,omitempty"`
+}
+
+// WithoutSuccessSuccess The process success status, `false`.
+type WithoutSuccessSuccess bool
+
 // ClientCode defines model for ClientCode.
 type ClientCode = string
 
@@ -764,87 +839,60 @@ type ClientID = string
 // Signature defines model for Signature.
 type Signature = string
 
-// BadRequest What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
-// likely members; `code`, `error` and `errors` are to be expected instead of them. The gateway of the provider's
-// other APIs answers without `success`, with `errorMessage` and `correlationId`.
+// BadRequest The error. Each of its members may be missing. The gateway of the provider's other APIs answers without
+// `success`, with `errorMessage` and `correlationId`.
 type BadRequest = Error
 
-// InternalServerError What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
-// likely members; `code`, `error` and `errors` are to be expected instead of them. The gateway of the provider's
-// other APIs answers without `success`, with `errorMessage` and `correlationId`.
+// InternalServerError The error. Each of its members may be missing. The gateway of the provider's other APIs answers without
+// `success`, with `errorMessage` and `correlationId`.
 type InternalServerError = Error
 
-// Unauthorized What a failed call says. No page shows one, so nothing in it is promised. `errorCode` and `message` are the most
-// likely members; `code`, `error` and `errors` are to be expected instead of them. The gateway of the provider's
-// other APIs answers without `success`, with `errorMessage` and `correlationId`.
+// Unauthorized The error. Each of its members may be missing. The gateway of the provider's other APIs answers without
+// `success`, with `errorMessage` and `correlationId`.
 type Unauthorized = Error
 
 // GetAccountsParams defines parameters for GetAccounts.
 type GetAccountsParams struct {
-	// ClientID Id of the client's application, from the provider's console.
+	// ClientID The id of the client's application, from the provider's console.
 	ClientID ClientID `json:"clientId"`
 
-	// ClientCode Code of the client's application, from the provider's console. UUIDs have been seen.
+	// ClientCode The code of the client's application, from the provider's console.
 	ClientCode ClientCode `json:"clientCode"`
 
-	// Signature Signature of the body, made with the signature key, a secret text from the provider's console:
-	//
-	// 1. `b64` = base64 (standard alphabet, padded) of the bytes of the body. The body is compact JSON in UTF-8:
-	//    no blanks between its parts, members in the order in which they are sent, non-ASCII text not escaped.
-	// 2. `signature` = SHA-256 over the text `b64` followed by the text of the key, as lower-case hexadecimal.
-	//
-	// It is a plain hash and not an HMAC. Two values to test with, key `test-signature-key`: the body `{}` gives
-	// `91b2236a134b79347920cb7c83a79087b970b664bb91e90aa3f7027875bd0bb2`, the body `{"a":1}` gives
-	// `c9c557e9814ffa3e54795c5e44187f5b03f8fc17401e6c2c1234bd508f901d90`. The example below belongs to the compact
-	// form of the balance call's request example `oneBank`, with the same key.
+	// Signature The signature of the body, as described under Signature. The example belongs to the compact form of the request
+	// example `oneBank` of the balance call, with the key `test-signature-key`.
 	Signature Signature `json:"signature"`
 }
 
 // GetAllBalancesParams defines parameters for GetAllBalances.
 type GetAllBalancesParams struct {
-	// ClientID Id of the client's application, from the provider's console.
+	// ClientID The id of the client's application, from the provider's console.
 	ClientID ClientID `json:"clientId"`
 
-	// ClientCode Code of the client's application, from the provider's console. UUIDs have been seen.
+	// ClientCode The code of the client's application, from the provider's console.
 	ClientCode ClientCode `json:"clientCode"`
 
-	// Signature Signature of the body, made with the signature key, a secret text from the provider's console:
-	//
-	// 1. `b64` = base64 (standard alphabet, padded) of the bytes of the body. The body is compact JSON in UTF-8:
-	//    no blanks between its parts, members in the order in which they are sent, non-ASCII text not escaped.
-	// 2. `signature` = SHA-256 over the text `b64` followed by the text of the key, as lower-case hexadecimal.
-	//
-	// It is a plain hash and not an HMAC. Two values to test with, key `test-signature-key`: the body `{}` gives
-	// `91b2236a134b79347920cb7c83a79087b970b664bb91e90aa3f7027875bd0bb2`, the body `{"a":1}` gives
-	// `c9c557e9814ffa3e54795c5e44187f5b03f8fc17401e6c2c1234bd508f901d90`. The example below belongs to the compact
-	// form of the balance call's request example `oneBank`, with the same key.
+	// Signature The signature of the body, as described under Signature. The example belongs to the compact form of the request
+	// example `oneBank` of the balance call, with the key `test-signature-key`.
 	Signature Signature `json:"signature"`
 }
 
 // GetBalancesParams defines parameters for GetBalances.
 type GetBalancesParams struct {
-	// ClientID Id of the client's application, from the provider's console.
+	// ClientID The id of the client's application, from the provider's console.
 	ClientID ClientID `json:"clientId"`
 
-	// ClientCode Code of the client's application, from the provider's console. UUIDs have been seen.
+	// ClientCode The code of the client's application, from the provider's console.
 	ClientCode ClientCode `json:"clientCode"`
 
-	// Signature Signature of the body, made with the signature key, a secret text from the provider's console:
-	//
-	// 1. `b64` = base64 (standard alphabet, padded) of the bytes of the body. The body is compact JSON in UTF-8:
-	//    no blanks between its parts, members in the order in which they are sent, non-ASCII text not escaped.
-	// 2. `signature` = SHA-256 over the text `b64` followed by the text of the key, as lower-case hexadecimal.
-	//
-	// It is a plain hash and not an HMAC. Two values to test with, key `test-signature-key`: the body `{}` gives
-	// `91b2236a134b79347920cb7c83a79087b970b664bb91e90aa3f7027875bd0bb2`, the body `{"a":1}` gives
-	// `c9c557e9814ffa3e54795c5e44187f5b03f8fc17401e6c2c1234bd508f901d90`. The example below belongs to the compact
-	// form of the balance call's request example `oneBank`, with the same key.
+	// Signature The signature of the body, as described under Signature. The example belongs to the compact form of the request
+	// example `oneBank` of the balance call, with the key `test-signature-key`.
 	Signature Signature `json:"signature"`
 }
 
 // GetTokenParams defines parameters for GetToken.
 type GetTokenParams struct {
-	// Signature Signature of the body, computed as for the balance call. A public test suite also calls without it.
+	// Signature The signature of the body, as described under Signature.
 	Signature string `json:"signature"`
 }
 
@@ -934,112 +982,86 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// GetAccountsWithBody Accounts of a consent
+	// GetAccountsWithBody List the accounts
 	//
-	// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
-	// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
-	// the request asks for one.
+	// Returns all the bank accounts that are included in the specified consent. Several banks can be asked at once.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/api/observice/accounts (the `GetAccounts` operationId).
 	GetAccountsWithBody(ctx context.Context, params *GetAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetAccounts Accounts of a consent
+	// GetAccounts List the accounts
 	//
-	// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
-	// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
-	// the request asks for one.
+	// Returns all the bank accounts that are included in the specified consent. Several banks can be asked at once.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/api/observice/accounts (the `GetAccounts` operationId).
 	GetAccounts(ctx context.Context, params *GetAccountsParams, body GetAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetAllBalancesWithBody Balances of all accounts of a consent
+	// GetAllBalancesWithBody Read the balances of all accounts
 	//
-	// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
-	// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
-	// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
-	// once, as with the balance call.
+	// Returns the balances of all accounts that are included in the specified consent, and totals of them. The request
+	// says for which use case it asks, `balanceCheck` or `accountAggregation`. Several banks can be asked at once.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/api/observice/allAccountsBalance (the `GetAllBalances` operationId).
 	GetAllBalancesWithBody(ctx context.Context, params *GetAllBalancesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetAllBalances Balances of all accounts of a consent
+	// GetAllBalances Read the balances of all accounts
 	//
-	// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
-	// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
-	// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
-	// once, as with the balance call.
+	// Returns the balances of all accounts that are included in the specified consent, and totals of them. The request
+	// says for which use case it asks, `balanceCheck` or `accountAggregation`. Several banks can be asked at once.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/api/observice/allAccountsBalance (the `GetAllBalances` operationId).
 	GetAllBalances(ctx context.Context, params *GetAllBalancesParams, body GetAllBalancesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetBalancesWithBody Balances of one account, or of several
+	// GetBalancesWithBody Read the balances of one account, or of several
 	//
-	// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
-	// consent has to include the permission to read balances. Send `Content-Type: application/json` and
-	// `Accept: application/json`.
+	// Retrieves the specific account balances by using the account ID included in the request.
 	//
-	// **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
-	// true as well.
+	// ### Several accounts
 	//
-	// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
-	// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
-	// for; the order need not be that of the request. How many accounts a request may name is not documented.
-	//
-	// **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
-	// bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
-	// headers and time are not covered.
-	//
-	// No limit on the number of calls is documented, and nothing in the request says whether the user is present.
+	// `banks` and `payload` are arrays: a request can name several accounts, at one bank or at several, and the answer
+	// has an element for each of them, in any order.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/api/observice/balanceById (the `GetBalances` operationId).
 	GetBalancesWithBody(ctx context.Context, params *GetBalancesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetBalances Balances of one account, or of several
+	// GetBalances Read the balances of one account, or of several
 	//
-	// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
-	// consent has to include the permission to read balances. Send `Content-Type: application/json` and
-	// `Accept: application/json`.
+	// Retrieves the specific account balances by using the account ID included in the request.
 	//
-	// **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
-	// true as well.
+	// ### Several accounts
 	//
-	// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
-	// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
-	// for; the order need not be that of the request. How many accounts a request may name is not documented.
-	//
-	// **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
-	// bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
-	// headers and time are not covered.
-	//
-	// No limit on the number of calls is documented, and nothing in the request says whether the user is present.
+	// `banks` and `payload` are arrays: a request can name several accounts, at one bank or at several, and the answer
+	// has an element for each of them, in any order.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/api/observice/balanceById (the `GetBalances` operationId).
 	GetBalances(ctx context.Context, params *GetBalancesParams, body GetBalancesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetTokenWithBody Access token of the client
+	// GetTokenWithBody Get an access token
 	//
-	// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+	// Returns an access token for all other calls. It stands for the TPP and not for a user, so one token serves all
+	// consents until it expires.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/api/observice/token (the `GetToken` operationId).
 	GetTokenWithBody(ctx context.Context, params *GetTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetToken Access token of the client
+	// GetToken Get an access token
 	//
-	// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+	// Returns an access token for all other calls. It stands for the TPP and not for a user, so one token serves all
+	// consents until it expires.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1047,11 +1069,9 @@ type ClientInterface interface {
 	GetToken(ctx context.Context, params *GetTokenParams, body GetTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// GetAccountsWithBody Accounts of a consent
+// GetAccountsWithBody List the accounts
 //
-// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
-// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
-// the request asks for one.
+// Returns all the bank accounts that are included in the specified consent. Several banks can be asked at once.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1068,11 +1088,9 @@ func (c *Client) GetAccountsWithBody(ctx context.Context, params *GetAccountsPar
 	return c.Client.Do(req)
 }
 
-// GetAccounts Accounts of a consent
+// GetAccounts List the accounts
 //
-// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
-// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
-// the request asks for one.
+// Returns all the bank accounts that are included in the specified consent. Several banks can be asked at once.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1089,12 +1107,10 @@ func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, bod
 	return c.Client.Do(req)
 }
 
-// GetAllBalancesWithBody Balances of all accounts of a consent
+// GetAllBalancesWithBody Read the balances of all accounts
 //
-// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
-// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
-// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
-// once, as with the balance call.
+// Returns the balances of all accounts that are included in the specified consent, and totals of them. The request
+// says for which use case it asks, `balanceCheck` or `accountAggregation`. Several banks can be asked at once.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1111,12 +1127,10 @@ func (c *Client) GetAllBalancesWithBody(ctx context.Context, params *GetAllBalan
 	return c.Client.Do(req)
 }
 
-// GetAllBalances Balances of all accounts of a consent
+// GetAllBalances Read the balances of all accounts
 //
-// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
-// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
-// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
-// once, as with the balance call.
+// Returns the balances of all accounts that are included in the specified consent, and totals of them. The request
+// says for which use case it asks, `balanceCheck` or `accountAggregation`. Several banks can be asked at once.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1133,24 +1147,14 @@ func (c *Client) GetAllBalances(ctx context.Context, params *GetAllBalancesParam
 	return c.Client.Do(req)
 }
 
-// GetBalancesWithBody Balances of one account, or of several
+// GetBalancesWithBody Read the balances of one account, or of several
 //
-// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
-// consent has to include the permission to read balances. Send `Content-Type: application/json` and
-// `Accept: application/json`.
+// Retrieves the specific account balances by using the account ID included in the request.
 //
-// **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
-// true as well.
+// ### Several accounts
 //
-// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
-// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
-// for; the order need not be that of the request. How many accounts a request may name is not documented.
-//
-// **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
-// bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
-// headers and time are not covered.
-//
-// No limit on the number of calls is documented, and nothing in the request says whether the user is present.
+// `banks` and `payload` are arrays: a request can name several accounts, at one bank or at several, and the answer
+// has an element for each of them, in any order.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1167,24 +1171,14 @@ func (c *Client) GetBalancesWithBody(ctx context.Context, params *GetBalancesPar
 	return c.Client.Do(req)
 }
 
-// GetBalances Balances of one account, or of several
+// GetBalances Read the balances of one account, or of several
 //
-// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
-// consent has to include the permission to read balances. Send `Content-Type: application/json` and
-// `Accept: application/json`.
+// Retrieves the specific account balances by using the account ID included in the request.
 //
-// **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
-// true as well.
+// ### Several accounts
 //
-// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
-// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
-// for; the order need not be that of the request. How many accounts a request may name is not documented.
-//
-// **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
-// bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
-// headers and time are not covered.
-//
-// No limit on the number of calls is documented, and nothing in the request says whether the user is present.
+// `banks` and `payload` are arrays: a request can name several accounts, at one bank or at several, and the answer
+// has an element for each of them, in any order.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1201,9 +1195,10 @@ func (c *Client) GetBalances(ctx context.Context, params *GetBalancesParams, bod
 	return c.Client.Do(req)
 }
 
-// GetTokenWithBody Access token of the client
+// GetTokenWithBody Get an access token
 //
-// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+// Returns an access token for all other calls. It stands for the TPP and not for a user, so one token serves all
+// consents until it expires.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1220,9 +1215,10 @@ func (c *Client) GetTokenWithBody(ctx context.Context, params *GetTokenParams, c
 	return c.Client.Do(req)
 }
 
-// GetToken Access token of the client
+// GetToken Get an access token
 //
-// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+// Returns an access token for all other calls. It stands for the TPP and not for a user, so one token serves all
+// consents until it expires.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1549,112 +1545,86 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// GetAccountsWithBodyWithResponse Accounts of a consent
+	// GetAccountsWithBodyWithResponse List the accounts
 	//
-	// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
-	// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
-	// the request asks for one.
+	// Returns all the bank accounts that are included in the specified consent. Several banks can be asked at once.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/api/observice/accounts (the `GetAccounts` operationId).
 	GetAccountsWithBodyWithResponse(ctx context.Context, params *GetAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetAccountsResult, error)
 
-	// GetAccountsWithResponse Accounts of a consent
+	// GetAccountsWithResponse List the accounts
 	//
-	// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
-	// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
-	// the request asks for one.
+	// Returns all the bank accounts that are included in the specified consent. Several banks can be asked at once.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/api/observice/accounts (the `GetAccounts` operationId).
 	GetAccountsWithResponse(ctx context.Context, params *GetAccountsParams, body GetAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*GetAccountsResult, error)
 
-	// GetAllBalancesWithBodyWithResponse Balances of all accounts of a consent
+	// GetAllBalancesWithBodyWithResponse Read the balances of all accounts
 	//
-	// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
-	// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
-	// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
-	// once, as with the balance call.
+	// Returns the balances of all accounts that are included in the specified consent, and totals of them. The request
+	// says for which use case it asks, `balanceCheck` or `accountAggregation`. Several banks can be asked at once.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/api/observice/allAccountsBalance (the `GetAllBalances` operationId).
 	GetAllBalancesWithBodyWithResponse(ctx context.Context, params *GetAllBalancesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetAllBalancesResult, error)
 
-	// GetAllBalancesWithResponse Balances of all accounts of a consent
+	// GetAllBalancesWithResponse Read the balances of all accounts
 	//
-	// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
-	// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
-	// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
-	// once, as with the balance call.
+	// Returns the balances of all accounts that are included in the specified consent, and totals of them. The request
+	// says for which use case it asks, `balanceCheck` or `accountAggregation`. Several banks can be asked at once.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/api/observice/allAccountsBalance (the `GetAllBalances` operationId).
 	GetAllBalancesWithResponse(ctx context.Context, params *GetAllBalancesParams, body GetAllBalancesJSONRequestBody, reqEditors ...RequestEditorFn) (*GetAllBalancesResult, error)
 
-	// GetBalancesWithBodyWithResponse Balances of one account, or of several
+	// GetBalancesWithBodyWithResponse Read the balances of one account, or of several
 	//
-	// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
-	// consent has to include the permission to read balances. Send `Content-Type: application/json` and
-	// `Accept: application/json`.
+	// Retrieves the specific account balances by using the account ID included in the request.
 	//
-	// **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
-	// true as well.
+	// ### Several accounts
 	//
-	// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
-	// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
-	// for; the order need not be that of the request. How many accounts a request may name is not documented.
-	//
-	// **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
-	// bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
-	// headers and time are not covered.
-	//
-	// No limit on the number of calls is documented, and nothing in the request says whether the user is present.
+	// `banks` and `payload` are arrays: a request can name several accounts, at one bank or at several, and the answer
+	// has an element for each of them, in any order.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/api/observice/balanceById (the `GetBalances` operationId).
 	GetBalancesWithBodyWithResponse(ctx context.Context, params *GetBalancesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetBalancesResult, error)
 
-	// GetBalancesWithResponse Balances of one account, or of several
+	// GetBalancesWithResponse Read the balances of one account, or of several
 	//
-	// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
-	// consent has to include the permission to read balances. Send `Content-Type: application/json` and
-	// `Accept: application/json`.
+	// Retrieves the specific account balances by using the account ID included in the request.
 	//
-	// **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
-	// true as well.
+	// ### Several accounts
 	//
-	// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
-	// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
-	// for; the order need not be that of the request. How many accounts a request may name is not documented.
-	//
-	// **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
-	// bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
-	// headers and time are not covered.
-	//
-	// No limit on the number of calls is documented, and nothing in the request says whether the user is present.
+	// `banks` and `payload` are arrays: a request can name several accounts, at one bank or at several, and the answer
+	// has an element for each of them, in any order.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/api/observice/balanceById (the `GetBalances` operationId).
 	GetBalancesWithResponse(ctx context.Context, params *GetBalancesParams, body GetBalancesJSONRequestBody, reqEditors ...RequestEditorFn) (*GetBalancesResult, error)
 
-	// GetTokenWithBodyWithResponse Access token of the client
+	// GetTokenWithBodyWithResponse Get an access token
 	//
-	// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+	// Returns an access token for all other calls. It stands for the TPP and not for a user, so one token serves all
+	// consents until it expires.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/api/observice/token (the `GetToken` operationId).
 	GetTokenWithBodyWithResponse(ctx context.Context, params *GetTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GetTokenResult, error)
 
-	// GetTokenWithResponse Access token of the client
+	// GetTokenWithResponse Get an access token
 	//
-	// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+	// Returns an access token for all other calls. It stands for the TPP and not for a user, so one token serves all
+	// consents until it expires.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1910,11 +1880,9 @@ func (r GetTokenResult) ContentType() string {
 	return ""
 }
 
-// GetAccountsWithBodyWithResponse Accounts of a consent
+// GetAccountsWithBodyWithResponse List the accounts
 //
-// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
-// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
-// the request asks for one.
+// Returns all the bank accounts that are included in the specified consent. Several banks can be asked at once.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1927,11 +1895,9 @@ func (c *ClientWithResponses) GetAccountsWithBodyWithResponse(ctx context.Contex
 	return ParseGetAccountsResult(rsp)
 }
 
-// GetAccountsWithResponse Accounts of a consent
+// GetAccountsWithResponse List the accounts
 //
-// Returns the accounts that the user's consent covers. Success is in the body, the signature covers the body, and
-// several banks can be asked at once, as with the balance call. The answer has a number of pages, but nothing in
-// the request asks for one.
+// Returns all the bank accounts that are included in the specified consent. Several banks can be asked at once.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1944,12 +1910,10 @@ func (c *ClientWithResponses) GetAccountsWithResponse(ctx context.Context, param
 	return ParseGetAccountsResult(rsp)
 }
 
-// GetAllBalancesWithBodyWithResponse Balances of all accounts of a consent
+// GetAllBalancesWithBodyWithResponse Read the balances of all accounts
 //
-// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
-// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
-// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
-// once, as with the balance call.
+// Returns the balances of all accounts that are included in the specified consent, and totals of them. The request
+// says for which use case it asks, `balanceCheck` or `accountAggregation`. Several banks can be asked at once.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1962,12 +1926,10 @@ func (c *ClientWithResponses) GetAllBalancesWithBodyWithResponse(ctx context.Con
 	return ParseGetAllBalancesResult(rsp)
 }
 
-// GetAllBalancesWithResponse Balances of all accounts of a consent
+// GetAllBalancesWithResponse Read the balances of all accounts
 //
-// Returns the balances of every account that the user's consent covers, and totals of them, in one call. The
-// request says for which of two use cases it asks, `balanceCheck` or `accountAggregation`; the consent has to be
-// one for that use case. Success is in the body, the signature covers the body, and several banks can be asked at
-// once, as with the balance call.
+// Returns the balances of all accounts that are included in the specified consent, and totals of them. The request
+// says for which use case it asks, `balanceCheck` or `accountAggregation`. Several banks can be asked at once.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -1980,24 +1942,14 @@ func (c *ClientWithResponses) GetAllBalancesWithResponse(ctx context.Context, pa
 	return ParseGetAllBalancesResult(rsp)
 }
 
-// GetBalancesWithBodyWithResponse Balances of one account, or of several
+// GetBalancesWithBodyWithResponse Read the balances of one account, or of several
 //
-// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
-// consent has to include the permission to read balances. Send `Content-Type: application/json` and
-// `Accept: application/json`.
+// Retrieves the specific account balances by using the account ID included in the request.
 //
-// **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
-// true as well.
+// ### Several accounts
 //
-// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
-// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
-// for; the order need not be that of the request. How many accounts a request may name is not documented.
-//
-// **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
-// bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
-// headers and time are not covered.
-//
-// No limit on the number of calls is documented, and nothing in the request says whether the user is present.
+// `banks` and `payload` are arrays: a request can name several accounts, at one bank or at several, and the answer
+// has an element for each of them, in any order.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2010,24 +1962,14 @@ func (c *ClientWithResponses) GetBalancesWithBodyWithResponse(ctx context.Contex
 	return ParseGetBalancesResult(rsp)
 }
 
-// GetBalancesWithResponse Balances of one account, or of several
+// GetBalancesWithResponse Read the balances of one account, or of several
 //
-// Returns the balances of each account that the request names, one for each type that the bank reports. The user's
-// consent has to include the permission to read balances. Send `Content-Type: application/json` and
-// `Accept: application/json`.
+// Retrieves the specific account balances by using the account ID included in the request.
 //
-// **Success is in the body.** HTTP status 200 alone does not mean that the call succeeded: `success` has to be
-// true as well.
+// ### Several accounts
 //
-// **Several accounts.** Request and answer hold lists, so several accounts, at one bank or at several, can be
-// asked for at once, and the answer may hold several of them. Look for the bank and the account that were asked
-// for; the order need not be that of the request. How many accounts a request may name is not documented.
-//
-// **Signature.** The header `signature` covers the exact bytes of the body. Serialise the body once, sign those
-// bytes and send them unchanged: another order of the members, or a single blank, makes another signature. Path,
-// headers and time are not covered.
-//
-// No limit on the number of calls is documented, and nothing in the request says whether the user is present.
+// `banks` and `payload` are arrays: a request can name several accounts, at one bank or at several, and the answer
+// has an element for each of them, in any order.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2040,9 +1982,10 @@ func (c *ClientWithResponses) GetBalancesWithResponse(ctx context.Context, param
 	return ParseGetBalancesResult(rsp)
 }
 
-// GetTokenWithBodyWithResponse Access token of the client
+// GetTokenWithBodyWithResponse Get an access token
 //
-// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+// Returns an access token for all other calls. It stands for the TPP and not for a user, so one token serves all
+// consents until it expires.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -2055,9 +1998,10 @@ func (c *ClientWithResponses) GetTokenWithBodyWithResponse(ctx context.Context, 
 	return ParseGetTokenResult(rsp)
 }
 
-// GetTokenWithResponse Access token of the client
+// GetTokenWithResponse Get an access token
 //
-// Returns an access token for all other calls. It stands for the TPP, so one serves all consents.
+// Returns an access token for all other calls. It stands for the TPP and not for a user, so one token serves all
+// consents until it expires.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

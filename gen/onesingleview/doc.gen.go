@@ -2,11 +2,8 @@
 
 // Package onesingleview is the generated client of One Single View account balances.
 //
-// The calls of the One Single View (SingleView) open banking API, Saudi Arabia, that read balances (of one account, of
-// several, of all), the one that lists the accounts, and the one that gets the access token. One Single View publishes
-// its API as reference pages; this document is kept by hand from those pages, so it can be wrong where they are. What
-// the page of the call for one account does not say itself carries `x-confidence` and `x-source`, and is listed under
-// `x-provenance`.
+// The calls of the One Single View (SingleView) open banking API, Saudi Arabia, that read the balances of one account,
+// of several or of all, list the accounts, and get an access token.
 //
 // The document is specs/onesingleview/openapi.yaml, version 1.1.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/onesingleview makes it an adapters.Balance.

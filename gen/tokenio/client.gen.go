@@ -57,215 +57,222 @@ func (e RequestStatus) Valid() bool {
 	}
 }
 
-// Account An account. The mirrored OpenAPI promises no member; without id it cannot be asked for.
+// Account Information about a bank account.
 type Account struct {
-	// AccountDetails What the bank says about the account.
+	// AccountDetails The details needed to identify the account.
 	AccountDetails *AccountDetails `json:"accountDetails,omitempty"`
 
-	// AccountFeatures What can be done with the account.
+	// AccountFeatures The Open Banking features supported for this account.
 	AccountFeatures *AccountFeatures `json:"accountFeatures,omitempty"`
 
-	// BankID Token.io's id of the bank.
+	// BankID The Token.io id of the bank where the consent was created.
 	//
 	// Example: ob-modelo
-	BankID *string `json:"bankId,omitempty"`
+	BankID string `json:"bankId"`
 
-	// ID The id by which the account is asked for.
+	// ID The system-generated, unique identifier for this account.
 	//
 	// Example: a:8DbPteGnytmMbKXdnWTReeRB6cYWKXZ84JgLTBC7fKL4:5zKcENpV
-	ID *string `json:"id,omitempty"`
+	ID string `json:"id"`
 
-	// IsLocked Internal to Token.io.
+	// IsLocked Whether all services are locked out for this account. Internal to Token.io; only used in conjunction with
+	// its legacy mobile app.
 	//
 	// Example: false
 	IsLocked *bool `json:"isLocked,omitempty"`
 
-	// Name Name of the account.
+	// Name The unique name of this account.
 	//
 	// Example: Everyday account
 	Name *string `json:"name,omitempty"`
 }
 
-// AccountBalances The answer for one account.
+// AccountBalances The balances of one account, and the status of the request.
 type AccountBalances struct {
-	// Balance The balances of the account.
+	// Balance The balances of the account. Absent if `status` is not `SUCCESSFUL_REQUEST`.
 	Balance *Balance `json:"balance,omitempty"`
 
-	// Status Whether the request succeeded.
+	// Status The status of the request.
 	Status *RequestStatus `json:"status,omitempty"`
 }
 
-// AccountBalancesBatch The answers for several accounts.
+// AccountBalancesBatch The balances of several accounts.
 type AccountBalancesBatch struct {
-	// Response One answer for each account, presumably in the order of the request.
+	// Response An array of objects containing balance information for each account requested.
 	Response []AccountBalances `json:"response,omitempty"`
 }
 
-// AccountDetails What the bank says about the account. All of it depends on the bank.
+// AccountDetails The details needed to identify the bank account. All of them depend on the bank.
 type AccountDetails struct {
-	// ProviderAccountDetails The account in the words of the bank's own standard, in a member that names the standard, for example
-	// nextGenPsd2AccountDetails. The name of this member begins with a capital letter.
+	// ProviderAccountDetails The account in the words of the standard that the bank follows: `cma9AccountDetails`,
+	// `nextGenPsd2AccountDetails`, `polishApiAccountDetails` or `stetAccountDetails`.
 	//
 	// Example: {"nextGenPsd2AccountDetails":{"cashAccountType":"CACC"}}
 	ProviderAccountDetails interface{} `json:"ProviderAccountDetails,omitempty"`
 
-	// AccountHolderName Name of the account holder.
+	// AccountHolderName The name of the account holder.
 	//
 	// Example: John Arthur Smith
 	AccountHolderName *string `json:"accountHolderName,omitempty"`
 
-	// AccountIdentifiers The numbers of the account.
+	// AccountIdentifiers The account numbers and other strings that identify this as a unique bank account.
 	AccountIdentifiers []AccountIdentifier `json:"accountIdentifiers,omitempty"`
 
-	// Bic BIC of the bank.
+	// Bic The Business Identifier Code (BIC, ISO 9362) of the bank.
 	//
 	// Example: BOFIIE2D
 	Bic *string `json:"bic,omitempty"`
 
-	// Currency ISO 4217 code of the account's currency.
+	// Currency The ISO 4217 three letter currency code of the account.
 	//
 	// Example: EUR
 	Currency *string `json:"currency,omitempty"`
 
-	// Identifier Kind of the account's main identifier, for example iban, bban, gbDomestic, msisdn, pan or token.
+	// Identifier The type of account identifier that is used, such as `bban`, `gbDomestic`, `iban`, `msisdn`, `pan` or
+	// `token`.
 	//
 	// Example: iban
 	Identifier *string `json:"identifier,omitempty"`
 
-	// Metadata Further facts of the bank, in a form of its own.
+	// Metadata Additional fields returned by the bank, in a form of its own.
 	//
 	// Example: [{"branch":"Main Street"}]
 	Metadata interface{} `json:"metadata,omitempty"`
 
-	// Status State of the account in the bank's words, for example open, closed, active or inactive.
+	// Status The bank-defined status of the account, such as `open`, `closed`, `active` or `inactive`.
 	//
 	// Example: Active
 	Status *string `json:"status,omitempty"`
 
-	// Type Type of the account, one of INVALID, OTHER, CHECKING, SAVINGS, LOAN and CARD, or a list of them.
+	// Type The type of the account, `INVALID`, `OTHER`, `CHECKING`, `SAVINGS`, `LOAN` or `CARD`, or a list of them.
 	//
 	// Example: ["CHECKING"]
 	Type interface{} `json:"type,omitempty"`
 }
 
-// AccountFeatures What the account can be used for.
+// AccountFeatures The Open Banking features supported for an account.
 type AccountFeatures struct {
-	// SupportsInformation Its data can be read.
+	// SupportsInformation Whether the account is available for AIS operations.
 	//
 	// Example: true
 	SupportsInformation *bool `json:"supportsInformation,omitempty"`
 
-	// SupportsReceivePayment It can receive payments.
+	// SupportsReceivePayment Whether the account can receive money transfers.
 	//
 	// Example: true
 	SupportsReceivePayment *bool `json:"supportsReceivePayment,omitempty"`
 
-	// SupportsSendPayment Payments can be made from it.
+	// SupportsSendPayment Whether the account can send money transfers.
 	//
 	// Example: false
 	SupportsSendPayment *bool `json:"supportsSendPayment,omitempty"`
 }
 
-// AccountIdentifier One number of the account: an object whose one member names the kind of number and holds its parts. Documented
-// are iban (iban), bban (bban, clearingNumber), gbDomestic (accountNumber, sortCode) and pan (pan); there are
-// more.
+// AccountIdentifier An account number, or another string that identifies the account: an object whose one member names the type and
+// holds its parts. Among them are `iban` (`iban`), `bban` (`bban`, `clearingNumber`), `gbDomestic`
+// (`accountNumber`, `sortCode`), `pan` (`pan`), `bankgiro`, `plusgiro`, `msisdn` and `token`.
 //
 // Example: {"iban":{"iban":"GB29NWBK60161331926819"}}
 type AccountIdentifier map[string]AccountIdentifierParts
 
-// AccountIdentifierParts The parts of a number by their names.
+// AccountIdentifierParts The parts of an account identifier by their names.
 //
 // Example: {"iban":"GB29NWBK60161331926819"}
 type AccountIdentifierParts map[string]string
 
-// AccountList The accounts of a token. The mirrored OpenAPI promises no member.
+// AccountList The accounts to which the access token gives access.
 type AccountList struct {
-	// Accounts The accounts, in Token.io's order.
+	// Accounts The accounts. Each object represents a unique bank account.
 	Accounts []Account `json:"accounts,omitempty"`
 }
 
-// Balance What the bank reports for the account. Each part depends on the bank. Absent if the status is no success
-// (inferred).
+// Balance The balances of the account. The fields depend on the bank.
 type Balance struct {
-	// AccountID The account, as in the request.
+	// AccountID The system-generated account ID.
 	//
 	// Example: a:8DbPteGnytmMbKXdnWTReeRB6cYWKXZ84JgLTBC7fKL4:5zKcENpV
 	AccountID *string `json:"accountId,omitempty"`
 
-	// Available The balance that is available to the account holder.
+	// Available The account's balance available to the account holder, valued in the designated currency. Typically it is
+	// rounded to 4 decimal places half to even (banker's rounding: 3.5 rounds up to 4, 4.5 rounds down to 4),
+	// although this is entirely up to the bank.
 	Available *Money `json:"available,omitempty"`
 
-	// Current The total current balance of the account, both available and on hold.
+	// Current The account's total current balance, both available and on-hold, valued in the designated currency.
 	Current *Money `json:"current,omitempty"`
 
-	// OtherBalances Further balances, if the bank reports any.
+	// OtherBalances Other balances associated with the account, when applicable.
 	OtherBalances []TypedBalance `json:"otherBalances,omitempty"`
 
-	// UpdatedAtMs The time of the current and the available balance, in milliseconds since 1970.
+	// UpdatedAtMs The last update of the current and the available balance, in milliseconds since 1970-01-01T00:00:00Z.
 	//
 	// Example: 1736935800123
 	UpdatedAtMs *string `json:"updatedAtMs,omitempty"`
 }
 
-// CustomerPresence The one value of the header customer-initiated; a user who is not present has none.
+// CustomerPresence That the user is present. There is no other value.
 type CustomerPresence string
 
 // Error The body of a failed call.
 type Error struct {
-	// Error What went wrong.
+	// Error The error.
 	Error *ErrorDetail `json:"error,omitempty"`
 }
 
-// ErrorDetail What went wrong.
+// ErrorDetail The error.
 type ErrorDetail struct {
-	// ErrorCode What went wrong, for programs. Absent with 400 and 401. The mixed spelling is the documented one.
+	// ErrorCode The code of the error. Absent with the statuses 400 and 401.
 	//
 	// Example: PermissionDenied
 	ErrorCode *string `json:"errorCode,omitempty"`
 
-	// Message What went wrong, for people.
+	// Message The error message for people.
 	//
 	// Example: The bank reports that the consent has expired.
 	Message *string `json:"message,omitempty"`
 
-	// TokenTraceID The call's id at Token.io, to be quoted to its support.
+	// TokenTraceID The trace id of the call, to be quoted to Token.io's support.
 	//
 	// Example: 5678912347
 	TokenTraceID *string `json:"tokenTraceId,omitempty"`
 }
 
-// Money An amount and its currency.
+// Money The balance currency and value.
 type Money struct {
-	// Currency ISO 4217 code of the amount.
+	// Currency The ISO currency code (ISO 4217) for the balance.
 	//
 	// Example: USD
 	Currency string `json:"currency"`
 
-	// Value The amount, usually rounded to four decimals half to even, but that is up to the bank: Token.io limits
-	// neither digits nor decimals. Negative when the user owes (inferred).
+	// Value The balance as a decimal number in units of the currency. The Token Platform imposes no precision
+	// restrictions. A leading minus sign means that the account is overdrawn.
 	//
 	// Example: 12009.1000
 	Value decimal.NullDecimal `json:"value"`
 }
 
-// RequestStatus Whether the request succeeded. INVALID_REQUEST is what an answer has before anything else was set, so an absent
-// status is no success. MORE_SIGNATURES_NEEDED means that the bank wants the user to agree to this very
-// retrieval; no connected bank does today.
+// RequestStatus The status of the request.
+//
+//   - `INVALID_REQUEST`: the default setting, which is always overridden when the API is invoked.
+//   - `SUCCESSFUL_REQUEST`: the answer has the balances.
+//   - `MORE_SIGNATURES_NEEDED`: the bank requires the user to explicitly consent to a specific balance retrieval
+//     even though a valid access token exists. This is not a current requirement of any Token-connected bank and can
+//     therefore be disregarded until future notice.
 //
 // Example: SUCCESSFUL_REQUEST
 type RequestStatus string
 
-// TypedBalance A further balance.
+// TypedBalance Another balance associated with the account.
 type TypedBalance struct {
-	// Amount The amount of this balance.
+	// Amount The currency and value of this balance.
 	Amount *Money `json:"amount,omitempty"`
 
-	// Type What the amount is, in the bank's own words.
+	// Type The bank-defined string indicating the type of balance.
 	//
 	// Example: INTERIM_BOOKED
 	Type *string `json:"type,omitempty"`
 
-	// UpdatedAtMs The time of this balance, in milliseconds since 1970.
+	// UpdatedAtMs The last update of this balance, in milliseconds since 1970-01-01T00:00:00Z.
 	//
 	// Example: 1736935800000
 	UpdatedAtMs *string `json:"updatedAtMs,omitempty"`
@@ -280,7 +287,7 @@ type CustomerGeoLocation = string
 // CustomerIPAddress defines model for CustomerIPAddress.
 type CustomerIPAddress = string
 
-// CustomerInitiated The one value of the header customer-initiated; a user who is not present has none.
+// CustomerInitiated That the user is present. There is no other value.
 type CustomerInitiated = CustomerPresence
 
 // CustomerUserAgent defines model for CustomerUserAgent.
@@ -333,118 +340,115 @@ type Unauthorized = Error
 
 // GetBalancesBatchParams defines parameters for GetBalancesBatch.
 type GetBalancesBatchParams struct {
-	// AccountID The accounts, the parameter repeated once for each of them. The mirrored OpenAPI spells it accountId.
+	// AccountID The account ids. The parameter is repeated for each account.
 	AccountID []string `form:"account_id" json:"account_id"`
 
-	// OnBehalfOf The id of the access token that the user has granted. It stands for the consent.
+	// OnBehalfOf The id of the access token. It represents the consent granted by the user (PSU).
 	OnBehalfOf OnBehalfOf `json:"on-behalf-of"`
 
-	// TokenCustomerIPAddress The user's address while the user is present; sending it says that the user has asked for the data. Without it
-	// the bank takes the call for one of the caller's own.
+	// TokenCustomerIPAddress The user's IPv4 address if the user is currently logged in with the TPP. If it is supplied, it is inferred that
+	// the user is present during the session, that is, the request is user-initiated.
 	TokenCustomerIPAddress *CustomerIPAddress `json:"token-customer-ip-address,omitempty"`
 
-	// CustomerInitiated Says outright that the user is present. It is either true or not sent.
+	// CustomerInitiated `true` makes explicit that the request is user-initiated. There is no other value.
 	CustomerInitiated *CustomerInitiated `json:"customer-initiated,omitempty"`
 
-	// TokenCustomerDeviceID The device of the user.
+	// TokenCustomerDeviceID The id of the user's device.
 	TokenCustomerDeviceID *CustomerDeviceID `json:"token-customer-device-id,omitempty"`
 
-	// TokenCustomerGeoLocation Where the user is. The form is not documented.
+	// TokenCustomerGeoLocation The geographic location of the user.
 	TokenCustomerGeoLocation *CustomerGeoLocation `json:"token-customer-geo-location,omitempty"`
 
-	// TokenCustomerUserAgent The user agent with which the user called the caller.
+	// TokenCustomerUserAgent The user agent with which the user called the TPP.
 	TokenCustomerUserAgent *CustomerUserAgent `json:"token-customer-user-agent,omitempty"`
 
-	// TokenSdk Name of the client library. Technical, no part of the contract.
+	// TokenSdk The name of the client library.
 	TokenSdk *SDK `json:"token-sdk,omitempty"`
 
-	// TokenSdkVersion Version of the client library. Technical, no part of the contract.
+	// TokenSdkVersion The version of the client library.
 	TokenSdkVersion *SDKVersion `json:"token-sdk-version,omitempty"`
 
-	// TokenDevKey The developer key that the client libraries ask for. Technical, no part of the contract.
+	// TokenDevKey The developer key of the client libraries.
 	TokenDevKey *DevKey `json:"token-dev-key,omitempty"`
 
-	// TokenTraceMemberID The member id of the caller, for tracing. The client libraries pass on any header that starts with
-	// token-trace-. Technical, no part of the contract.
+	// TokenTraceMemberID The member id of the caller, for tracing.
 	TokenTraceMemberID *TraceMemberID `json:"token-trace-member-id,omitempty"`
 
-	// TokenJSONError Asks for errors in JSON; the client library sends true. Technical, no part of the contract.
+	// TokenJSONError `true` asks for errors in JSON.
 	TokenJSONError *JSONError `json:"token-json-error,omitempty"`
 }
 
 // GetAccountsParams defines parameters for GetAccounts.
 type GetAccountsParams struct {
-	// OnBehalfOf The id of the access token that the user has granted. It stands for the consent.
+	// OnBehalfOf The id of the access token. It represents the consent granted by the user (PSU).
 	OnBehalfOf OnBehalfOf `json:"on-behalf-of"`
 
-	// TokenCustomerIPAddress The user's address while the user is present; sending it says that the user has asked for the data. Without it
-	// the bank takes the call for one of the caller's own.
+	// TokenCustomerIPAddress The user's IPv4 address if the user is currently logged in with the TPP. If it is supplied, it is inferred that
+	// the user is present during the session, that is, the request is user-initiated.
 	TokenCustomerIPAddress *CustomerIPAddress `json:"token-customer-ip-address,omitempty"`
 
-	// CustomerInitiated Says outright that the user is present. It is either true or not sent.
+	// CustomerInitiated `true` makes explicit that the request is user-initiated. There is no other value.
 	CustomerInitiated *CustomerInitiated `json:"customer-initiated,omitempty"`
 
-	// TokenCustomerDeviceID The device of the user.
+	// TokenCustomerDeviceID The id of the user's device.
 	TokenCustomerDeviceID *CustomerDeviceID `json:"token-customer-device-id,omitempty"`
 
-	// TokenCustomerGeoLocation Where the user is. The form is not documented.
+	// TokenCustomerGeoLocation The geographic location of the user.
 	TokenCustomerGeoLocation *CustomerGeoLocation `json:"token-customer-geo-location,omitempty"`
 
-	// TokenCustomerUserAgent The user agent with which the user called the caller.
+	// TokenCustomerUserAgent The user agent with which the user called the TPP.
 	TokenCustomerUserAgent *CustomerUserAgent `json:"token-customer-user-agent,omitempty"`
 
-	// TokenSdk Name of the client library. Technical, no part of the contract.
+	// TokenSdk The name of the client library.
 	TokenSdk *SDK `json:"token-sdk,omitempty"`
 
-	// TokenSdkVersion Version of the client library. Technical, no part of the contract.
+	// TokenSdkVersion The version of the client library.
 	TokenSdkVersion *SDKVersion `json:"token-sdk-version,omitempty"`
 
-	// TokenDevKey The developer key that the client libraries ask for. Technical, no part of the contract.
+	// TokenDevKey The developer key of the client libraries.
 	TokenDevKey *DevKey `json:"token-dev-key,omitempty"`
 
-	// TokenTraceMemberID The member id of the caller, for tracing. The client libraries pass on any header that starts with
-	// token-trace-. Technical, no part of the contract.
+	// TokenTraceMemberID The member id of the caller, for tracing.
 	TokenTraceMemberID *TraceMemberID `json:"token-trace-member-id,omitempty"`
 
-	// TokenJSONError Asks for errors in JSON; the client library sends true. Technical, no part of the contract.
+	// TokenJSONError `true` asks for errors in JSON.
 	TokenJSONError *JSONError `json:"token-json-error,omitempty"`
 }
 
 // GetBalancesParams defines parameters for GetBalances.
 type GetBalancesParams struct {
-	// OnBehalfOf The id of the access token that the user has granted. It stands for the consent.
+	// OnBehalfOf The id of the access token. It represents the consent granted by the user (PSU).
 	OnBehalfOf OnBehalfOf `json:"on-behalf-of"`
 
-	// TokenCustomerIPAddress The user's address while the user is present; sending it says that the user has asked for the data. Without it
-	// the bank takes the call for one of the caller's own.
+	// TokenCustomerIPAddress The user's IPv4 address if the user is currently logged in with the TPP. If it is supplied, it is inferred that
+	// the user is present during the session, that is, the request is user-initiated.
 	TokenCustomerIPAddress *CustomerIPAddress `json:"token-customer-ip-address,omitempty"`
 
-	// CustomerInitiated Says outright that the user is present. It is either true or not sent.
+	// CustomerInitiated `true` makes explicit that the request is user-initiated. There is no other value.
 	CustomerInitiated *CustomerInitiated `json:"customer-initiated,omitempty"`
 
-	// TokenCustomerDeviceID The device of the user.
+	// TokenCustomerDeviceID The id of the user's device.
 	TokenCustomerDeviceID *CustomerDeviceID `json:"token-customer-device-id,omitempty"`
 
-	// TokenCustomerGeoLocation Where the user is. The form is not documented.
+	// TokenCustomerGeoLocation The geographic location of the user.
 	TokenCustomerGeoLocation *CustomerGeoLocation `json:"token-customer-geo-location,omitempty"`
 
-	// TokenCustomerUserAgent The user agent with which the user called the caller.
+	// TokenCustomerUserAgent The user agent with which the user called the TPP.
 	TokenCustomerUserAgent *CustomerUserAgent `json:"token-customer-user-agent,omitempty"`
 
-	// TokenSdk Name of the client library. Technical, no part of the contract.
+	// TokenSdk The name of the client library.
 	TokenSdk *SDK `json:"token-sdk,omitempty"`
 
-	// TokenSdkVersion Version of the client library. Technical, no part of the contract.
+	// TokenSdkVersion The version of the client library.
 	TokenSdkVersion *SDKVersion `json:"token-sdk-version,omitempty"`
 
-	// TokenDevKey The developer key that the client libraries ask for. Technical, no part of the contract.
+	// TokenDevKey The developer key of the client libraries.
 	TokenDevKey *DevKey `json:"token-dev-key,omitempty"`
 
-	// TokenTraceMemberID The member id of the caller, for tracing. The client libraries pass on any header that starts with
-	// token-trace-. Technical, no part of the contract.
+	// TokenTraceMemberID The member id of the caller, for tracing.
 	TokenTraceMemberID *TraceMemberID `json:"token-trace-member-id,omitempty"`
 
-	// TokenJSONError Asks for errors in JSON; the client library sends true. Technical, no part of the contract.
+	// TokenJSONError `true` asks for errors in JSON.
 	TokenJSONError *JSONError `json:"token-json-error,omitempty"`
 }
 
@@ -522,48 +526,35 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// GetBalancesBatch Read the balances of several accounts at one bank
+	// GetBalancesBatch Read the balances of several accounts
 	//
-	// Returns one answer for each account that the query names. An account may be refused while the others are
-	// answered: each element has its own status. The request has no body. Host is that of the server and part of
-	// what the JWT signs; Accept, if it is sent, has to allow application/json.
-	//
-	// What is said of an absent user at the call for one account holds here too.
+	// Returns the balances of several accounts with a single call, if the user holds more than one account at the
+	// bank. The answer, `application/json`, has an array with each respective account's balance and its own `status`.
 	//
 	// Corresponds with GET /account-balance (the `GetBalancesBatch` operationId).
 	GetBalancesBatch(ctx context.Context, params *GetBalancesBatchParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetAccounts List the accounts a user has shared
+	// GetAccounts List the accounts
 	//
-	// Returns the accounts to which the user's token gives access, without balances. The request has no body and no
-	// query, and the list comes in one piece. Host is that of the server and part of what the JWT signs; Accept, if it
-	// is sent, has to allow application/json.
-	//
-	// What is said of an absent user at the call for the balances of one account holds here too.
+	// Returns the accounts to which the user has granted access, without balances and in one piece. The answer is
+	// `application/json`.
 	//
 	// Corresponds with GET /accounts (the `GetAccounts` operationId).
 	GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetBalances Read the balances of one account
 	//
-	// Returns the current, the available and other balances of the account, as far as the bank reports them. The
-	// request has no body and no query. Host is that of the server and part of what the JWT signs; Accept, if it is
-	// sent, has to allow application/json.
-	//
-	// Without token-customer-ip-address the call counts as made while the user is absent, and the bank may allow no
-	// more than four such calls in 24 hours. Do not repeat a failed call by yourself.
+	// Returns the balances (current and available) of the specified account, and other balances, when applicable. The
+	// answer is `application/json`.
 	//
 	// Corresponds with GET /accounts/{account_id}/balance (the `GetBalances` operationId).
 	GetBalances(ctx context.Context, accountID string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// GetBalancesBatch Read the balances of several accounts at one bank
+// GetBalancesBatch Read the balances of several accounts
 //
-// Returns one answer for each account that the query names. An account may be refused while the others are
-// answered: each element has its own status. The request has no body. Host is that of the server and part of
-// what the JWT signs; Accept, if it is sent, has to allow application/json.
-//
-// What is said of an absent user at the call for one account holds here too.
+// Returns the balances of several accounts with a single call, if the user holds more than one account at the
+// bank. The answer, `application/json`, has an array with each respective account's balance and its own `status`.
 //
 // Corresponds with GET /account-balance (the `GetBalancesBatch` operationId).
 func (c *Client) GetBalancesBatch(ctx context.Context, params *GetBalancesBatchParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -578,13 +569,10 @@ func (c *Client) GetBalancesBatch(ctx context.Context, params *GetBalancesBatchP
 	return c.Client.Do(req)
 }
 
-// GetAccounts List the accounts a user has shared
+// GetAccounts List the accounts
 //
-// Returns the accounts to which the user's token gives access, without balances. The request has no body and no
-// query, and the list comes in one piece. Host is that of the server and part of what the JWT signs; Accept, if it
-// is sent, has to allow application/json.
-//
-// What is said of an absent user at the call for the balances of one account holds here too.
+// Returns the accounts to which the user has granted access, without balances and in one piece. The answer is
+// `application/json`.
 //
 // Corresponds with GET /accounts (the `GetAccounts` operationId).
 func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -601,12 +589,8 @@ func (c *Client) GetAccounts(ctx context.Context, params *GetAccountsParams, req
 
 // GetBalances Read the balances of one account
 //
-// Returns the current, the available and other balances of the account, as far as the bank reports them. The
-// request has no body and no query. Host is that of the server and part of what the JWT signs; Accept, if it is
-// sent, has to allow application/json.
-//
-// Without token-customer-ip-address the call counts as made while the user is absent, and the bank may allow no
-// more than four such calls in 24 hours. Do not repeat a failed call by yourself.
+// Returns the balances (current and available) of the specified account, and other balances, when applicable. The
+// answer is `application/json`.
 //
 // Corresponds with GET /accounts/{account_id}/balance (the `GetBalances` operationId).
 func (c *Client) GetBalances(ctx context.Context, accountID string, params *GetBalancesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1149,26 +1133,20 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// GetBalancesBatchWithResponse Read the balances of several accounts at one bank
+	// GetBalancesBatchWithResponse Read the balances of several accounts
 	//
-	// Returns one answer for each account that the query names. An account may be refused while the others are
-	// answered: each element has its own status. The request has no body. Host is that of the server and part of
-	// what the JWT signs; Accept, if it is sent, has to allow application/json.
-	//
-	// What is said of an absent user at the call for one account holds here too.
+	// Returns the balances of several accounts with a single call, if the user holds more than one account at the
+	// bank. The answer, `application/json`, has an array with each respective account's balance and its own `status`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /account-balance (the `GetBalancesBatch` operationId).
 	GetBalancesBatchWithResponse(ctx context.Context, params *GetBalancesBatchParams, reqEditors ...RequestEditorFn) (*GetBalancesBatchResult, error)
 
-	// GetAccountsWithResponse List the accounts a user has shared
+	// GetAccountsWithResponse List the accounts
 	//
-	// Returns the accounts to which the user's token gives access, without balances. The request has no body and no
-	// query, and the list comes in one piece. Host is that of the server and part of what the JWT signs; Accept, if it
-	// is sent, has to allow application/json.
-	//
-	// What is said of an absent user at the call for the balances of one account holds here too.
+	// Returns the accounts to which the user has granted access, without balances and in one piece. The answer is
+	// `application/json`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1177,12 +1155,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetBalancesWithResponse Read the balances of one account
 	//
-	// Returns the current, the available and other balances of the account, as far as the bank reports them. The
-	// request has no body and no query. Host is that of the server and part of what the JWT signs; Accept, if it is
-	// sent, has to allow application/json.
-	//
-	// Without token-customer-ip-address the call counts as made while the user is absent, and the bank may allow no
-	// more than four such calls in 24 hours. Do not repeat a failed call by yourself.
+	// Returns the balances (current and available) of the specified account, and other balances, when applicable. The
+	// answer is `application/json`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1721,13 +1695,10 @@ func (r GetBalancesResult) ContentType() string {
 	return ""
 }
 
-// GetBalancesBatchWithResponse Read the balances of several accounts at one bank
+// GetBalancesBatchWithResponse Read the balances of several accounts
 //
-// Returns one answer for each account that the query names. An account may be refused while the others are
-// answered: each element has its own status. The request has no body. Host is that of the server and part of
-// what the JWT signs; Accept, if it is sent, has to allow application/json.
-//
-// What is said of an absent user at the call for one account holds here too.
+// Returns the balances of several accounts with a single call, if the user holds more than one account at the
+// bank. The answer, `application/json`, has an array with each respective account's balance and its own `status`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1740,13 +1711,10 @@ func (c *ClientWithResponses) GetBalancesBatchWithResponse(ctx context.Context, 
 	return ParseGetBalancesBatchResult(rsp)
 }
 
-// GetAccountsWithResponse List the accounts a user has shared
+// GetAccountsWithResponse List the accounts
 //
-// Returns the accounts to which the user's token gives access, without balances. The request has no body and no
-// query, and the list comes in one piece. Host is that of the server and part of what the JWT signs; Accept, if it
-// is sent, has to allow application/json.
-//
-// What is said of an absent user at the call for the balances of one account holds here too.
+// Returns the accounts to which the user has granted access, without balances and in one piece. The answer is
+// `application/json`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1761,12 +1729,8 @@ func (c *ClientWithResponses) GetAccountsWithResponse(ctx context.Context, param
 
 // GetBalancesWithResponse Read the balances of one account
 //
-// Returns the current, the available and other balances of the account, as far as the bank reports them. The
-// request has no body and no query. Host is that of the server and part of what the JWT signs; Accept, if it is
-// sent, has to allow application/json.
-//
-// Without token-customer-ip-address the call counts as made while the user is absent, and the bank may allow no
-// more than four such calls in 24 hours. Do not repeat a failed call by yourself.
+// Returns the balances (current and available) of the specified account, and other balances, when applicable. The
+// answer is `application/json`.
 //
 // Returns a wrapper object for the known response body format(s).
 //

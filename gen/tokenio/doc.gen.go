@@ -2,8 +2,8 @@
 
 // Package tokenio is the generated client of Token.io account balances.
 //
-// The two balance calls of the Token.io Open Banking API for third parties, one account or several in one request, and
-// the list of the accounts; nothing else of it. Token.io passes on what the user's bank reports, so which balances an
+// The calls of the Token.io Open Banking API for TPPs that read the balances of one account or of several, and list
+// the accounts. The Token Platform strictly serves as the pipeline between the TPP and the bank: which balances an
 // account has, and how precise they are, depends on the bank.
 //
 // The document is specs/tokenio/openapi.yaml, version 1.1.0. A method returns what net/http returns: package

@@ -49,9 +49,10 @@ type document struct {
 			Inferred   []struct{ Fact, Source, Confidence string }
 		} `yaml:"x-provenance"`
 		Unattended []struct {
-			Of     []string
-			Per    string
-			Limits []struct{ Calls, Hours int }
+			Of         []string
+			Per        string
+			Limits     []struct{ Calls, Hours int }
+			Confidence string `yaml:"x-confidence"`
 		} `yaml:"x-unattended-access"`
 	}
 	Paths      map[string]map[string]any
@@ -98,7 +99,11 @@ func (d document) Access() string {
 		for _, limit := range a.Limits {
 			limits = append(limits, fmt.Sprintf("%d in %d hours", limit.Calls, limit.Hours))
 		}
-		all = append(all, strings.Join(limits, " and ")+" per "+a.Per+" ("+strings.Join(a.Of, ", ")+")")
+		of := strings.Join(a.Of, ", ")
+		if a.Confidence != "" {
+			of += "; " + a.Confidence
+		}
+		all = append(all, strings.Join(limits, " and ")+" per "+a.Per+" ("+of+")")
 	}
 	return strings.Join(all, "; ")
 }
