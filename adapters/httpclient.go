@@ -2,6 +2,7 @@ package adapters
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters/internal/check"
+	"github.com/openbalances/openbalances/adapters/internal/wire"
 	"github.com/openbalances/openbalances/adapters/kit/answer"
 )
 
@@ -19,15 +21,22 @@ const (
 	maxHeaderBytes = 64 << 10
 	callTimeout    = 30 * time.Second
 	connectTimeout = 10 * time.Second
-	idleTimeout    = 90 * time.Second
 	idlePerHost    = 64
 	idleTotal      = 512
+
+	// idleTimeout ends before common servers close a connection, because a request that meets its end fails and is not
+	// repeated: Apache's KeepAliveTimeout and Node.js's server.keepAliveTimeout are 5 seconds by default, nginx's
+	// keepalive_timeout is 75.
+	// Sources: httpd.apache.org/docs/2.4/mod/core.html, nodejs.org/api/http.html, nginx.org/en/docs/http/ngx_http_core_module.html.
+	idleTimeout = 4 * time.Second
 )
 
 // NewHTTPClient returns a client that is safe to point at a bank: TLS 1.2 or newer, a timeout of 30 seconds, no
 // redirects, plain http only to loopback, answers capped at 64 KiB of headers and 1 MiB of body after decompression.
 // All adapters use it unless told otherwise, and it serves a generated client used alone. config adds a client
-// certificate or own roots and may be nil; it is copied. Clients made with nil share one connection pool.
+// certificate or own roots and may be nil; it is copied. Clients made with nil share one connection pool. An HTTP/1
+// connection serves another request only if the answer before it was proven to belong to its request; TLS sessions are
+// resumed. Over HTTP/1 no request is sent twice; HTTP/2 repeats what the server says it has not seen.
 func NewHTTPClient(config *tls.Config) *http.Client {
 	transport := sharedTransport()
 	if config != nil {
@@ -41,6 +50,9 @@ var sharedTransport = sync.OnceValue(func() *http.Transport { return newTranspor
 func newTransport(config *tls.Config) *http.Transport {
 	config = config.Clone()
 	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
+	if config.ClientSessionCache == nil && config.GetClientCertificate == nil && config.VerifyPeerCertificate == nil {
+		config.ClientSessionCache = tls.NewLRUClientSessionCache(0) // the callbacks are not asked when a session is resumed
+	}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: connectTimeout}).DialContext,
@@ -82,20 +94,44 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		closeBody(request)
 		return nil, invalid("URL", problem)
 	}
-	response, err := g.base.RoundTrip(sentAtMostOnce(request))
-	if err != nil {
-		return nil, err
+	trip, own := wire.From(request.Context()), (*wire.Trip)(nil)
+	if trip == nil { // a generated client used alone
+		own = &wire.Trip{Limit: g.limit}
+		trip, request = own, request.WithContext(own.Begin(request.Context()))
 	}
-	if response == nil {
-		return nil, &Error{Kind: ErrUnavailable, Origin: OriginTransport, Detail: "the transport gave no answer"}
+	trip.Attempt(request)
+	response, err := g.base.RoundTrip(request)
+	if err != nil || response == nil {
+		if own != nil {
+			own.End()
+		}
+		return nil, unanswered(request, trip, err)
 	}
 	complete(response, request)
+	trip.Answer(response)
 	if response.StatusCode == http.StatusSwitchingProtocols {
 		_ = response.Body.Close()
 		response.Body = http.NoBody
 	}
-	response.Body = &cappedBody{ReadCloser: response.Body, left: g.limit, exceeded: response.ContentLength > g.limit}
+	response.Body = &cappedBody{ReadCloser: response.Body, left: trip.Limit, exceeded: response.ContentLength > trip.Limit, own: own}
 	return response, nil
+}
+
+// unanswered is why a request has no answer.
+func unanswered(request *http.Request, trip *wire.Trip, err error) error {
+	switch {
+	case err == nil:
+		return &Error{Kind: ErrUnavailable, Origin: OriginTransport, Detail: "the transport gave no answer"}
+	case trip.Broken() && request.Context().Err() == nil:
+		return errBroken
+	}
+	return err
+}
+
+// errBroken takes the place of what happens when net/http is kept from repeating a request.
+var errBroken = &Error{
+	Kind: ErrUnavailable, Origin: OriginTransport, Detail: "connection broken off",
+	Err: errors.New("the provider closed the connection without an answer"),
 }
 
 // complete adds what transports other than net/http's may leave out.
@@ -103,9 +139,7 @@ func complete(response *http.Response, request *http.Request) {
 	if response.Body == nil {
 		response.Body = http.NoBody
 	}
-	if response.Request == nil {
-		response.Request = request
-	}
+	response.Request = request
 }
 
 // Unwrap returns the transport beneath, for whoever puts one in between: adapters guard what they are given again.
@@ -131,6 +165,15 @@ type cappedBody struct {
 	io.ReadCloser
 	left     int64
 	exceeded bool
+	own      *wire.Trip // ends with the body; nil if the call ends it
+}
+
+func (b *cappedBody) Close() error {
+	err := b.ReadCloser.Close()
+	if b.own != nil {
+		b.own.End()
+	}
+	return err
 }
 
 func (b *cappedBody) Read(buffer []byte) (int, error) {
@@ -146,5 +189,8 @@ func (b *cappedBody) Read(buffer []byte) (int, error) {
 		err = errCapped
 	}
 	b.left -= int64(n)
+	if err != nil && b.own != nil {
+		b.own.End()
+	}
 	return n, err
 }

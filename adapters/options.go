@@ -17,6 +17,8 @@ type Options struct {
 	HTTPClient *http.Client
 	// MaxBodyBytes is the cap on an answer's body after decompression; 1 MiB if zero.
 	MaxBodyBytes int64
+	// UserAgent replaces net/http's own text in the User-Agent header.
+	UserAgent string
 	// Now replaces the clock that stamps requests and Balance.ReceivedAt.
 	Now func() time.Time
 	// OnExchange is called after each exchange with the provider by the goroutine of the call, and after one for a token

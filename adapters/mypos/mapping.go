@@ -40,7 +40,9 @@ func toBalances(asked string, body api.AccountBalances) ([]adapters.Balance, err
 		return nil, call.Mismatch("account.accountNumber")
 	}
 	return call.Each("balances", body.Balances, func(balance api.Balance) (adapters.Balance, error) {
-		return toBalance(balance, body.Account.IBAN)
+		mapped, err := toBalance(balance, body.Account.IBAN)
+		mapped.AccountID = body.Account.AccountNumber
+		return mapped, err
 	})
 }
 

@@ -56,6 +56,7 @@ var checks = map[string]check{
 	"neonomics-consent-code":      checkNeonomicsConsent,
 	"codes-undocumented":          checkCodes,
 	"request-id-differs":          checkRequestID,
+	"answers-late":                checkLateAnswers,
 	"http-odd-framing":            checkOddHTTP,
 	"body-without-end":            checkEndlessBody,
 	"body-gzip-bomb":              checkGzipBomb,

@@ -42,6 +42,9 @@ func (c *client) get(ctx context.Context, path string, psu adapters.PSU, target 
 	}
 	defer func() { _ = response.Body.Close() }()
 	received := c.now()
+	if echo(request, response) == another {
+		return envelope{}, failed(protocol("X-Request-ID: another request's"), response.StatusCode)
+	}
 	if response.StatusCode != http.StatusOK {
 		return envelope{}, c.refuse(response, received)
 	}
@@ -55,7 +58,11 @@ func (c *client) get(ctx context.Context, path string, psu adapters.PSU, target 
 	if err := c.decode(data, target); err != nil {
 		return envelope{}, failed(err, http.StatusOK)
 	}
-	return envelope{received, echoWarnings(request, response)}, nil
+	var warnings []string
+	if warning := echo(request, response); warning != "" {
+		warnings = []string{warning}
+	}
+	return envelope{received, warnings}, nil
 }
 
 // readAll is io.ReadAll that makes room for a long body once instead of in many steps.
@@ -100,12 +107,20 @@ func isJSON(header http.Header) bool {
 		(charset == "" || strings.EqualFold(charset, "utf-8")) && (encoding == "" || strings.EqualFold(encoding, "identity"))
 }
 
-func echoWarnings(request *http.Request, response *http.Response) []string {
-	echo := response.Header.Get("X-Request-ID")
-	if echo == "" || strings.EqualFold(echo, request.Header.Get("X-Request-ID")) {
-		return nil
+// another is the echo of another request.
+const another = "another"
+
+// echo tells what the request id of an answer says about it; "" if it is as it should be.
+func echo(request *http.Request, response *http.Response) string {
+	plain := func(id string) string { return strings.ToLower(strings.ReplaceAll(id, "-", "")) }
+	received := strings.Join(response.Header.Values("X-Request-ID"), ",")
+	switch {
+	case strings.Contains(plain(received), plain(request.Header.Get("X-Request-ID"))), received == "":
+		return ""
+	case slices.ContainsFunc(strings.Split(received, ", "), func(id string) bool { return uuid.Validate(id) == nil }):
+		return another
 	}
-	return []string{"X-Request-ID of the answer differs from the request's"}
+	return "X-Request-ID of the answer differs from the request's"
 }
 
 // refused turns an answer that is not a 200 into an error; what its body says never hides the status.

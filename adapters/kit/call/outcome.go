@@ -96,7 +96,7 @@ func (e *Endpoint) failed(cause *answer.Error, x *exchanged) *adapters.Error {
 	if cause.Status == 0 {
 		failure.Origin = adapters.OriginTransport
 	}
-	if cause.Status == 0 || cause.Status == http.StatusOK {
+	if cause.Status == 0 || cause.Status == http.StatusOK || errors.Is(cause, answer.ErrAnotherRequest) {
 		return failure
 	}
 	if e.provider.Refusal != nil {
@@ -115,7 +115,7 @@ func (e *Endpoint) foreign(cause error, x *exchanged) *adapters.Error {
 	case errors.Is(cause, context.DeadlineExceeded):
 		return e.failed(answer.Unsent(cause), x)
 	}
-	return &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "request could not be made", Err: cause}
+	return &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "request could not be made", Err: answer.Unsent(cause).Err}
 }
 
 // complete adds what all failures of an exchange have in common.
@@ -147,6 +147,8 @@ func kindOf(cause *answer.Error) adapters.Kind {
 	switch {
 	case errors.Is(cause, answer.ErrTooLarge):
 		return adapters.ErrTooLarge
+	case errors.Is(cause, answer.ErrAnotherRequest):
+		return adapters.ErrProtocol
 	case cause.Status == 0:
 		return adapters.ErrUnavailable
 	case cause.Status != http.StatusOK:
