@@ -79,6 +79,7 @@ func TestRequestsLookTheSame(t *testing.T) {
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			assert.Empty(t, r.TransferEncoding)
 			assert.Empty(t, r.Header.Values("Content-Length"))
+			assert.Zero(t, r.ContentLength, "no body comes, which HTTP/2 says with the headers")
 			body, err := io.ReadAll(r.Body)
 			assert.NoError(t, err)
 			assert.Empty(t, body)

@@ -43,7 +43,9 @@ func (c *client) get(ctx context.Context, path string, psu adapters.PSU, target 
 	defer func() { _ = response.Body.Close() }()
 	received := c.now()
 	if echo(request, response) == another {
-		return envelope{}, failed(protocol("X-Request-ID: another request's"), response.StatusCode)
+		failure := failed(protocol("X-Request-ID: another request's"), response.StatusCode)
+		failure.RequestID = request.Header.Get("X-Request-ID")
+		return envelope{}, failure
 	}
 	if response.StatusCode != http.StatusOK {
 		return envelope{}, c.refuse(response, received)

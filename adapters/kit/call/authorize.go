@@ -25,13 +25,20 @@ func Authorize(scheme string, fixed adapters.Secret, source adapters.TokenSource
 	}
 }
 
-// ask returns a token that can be sent. Errors of the library's own sources stay as they are.
+// ask returns a token that can be sent. An [*adapters.Error] of a source stays as it is, as the failure of the token's
+// operation.
 func ask(ctx context.Context, source adapters.TokenSource) (string, error) {
 	token, err := source(ctx)
 	var failure *adapters.Error
 	switch {
 	case errors.As(err, &failure):
+		if failure.Operation == "" {
+			own := *failure
+			own.Operation, failure = getToken, &own
+		}
 		return "", failure
+	case err != nil && ctx.Err() != nil:
+		return "", ctx.Err()
 	case err != nil:
 		return "", &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "access token: the source failed", Err: err}
 	}

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,7 +85,7 @@ func (e *Endpoint) outcome(ctx context.Context, r Request, x *exchanged, err err
 		}
 		failure = e.foreign(cause, x)
 	}
-	if failure.Operation != "" {
+	if failure.Operation != "" && failure.Provider != "" {
 		return failure
 	}
 	return e.complete(*failure, r, x)
@@ -109,18 +110,19 @@ func (e *Endpoint) failed(cause *answer.Error, x *exchanged) *adapters.Error {
 
 // foreign is the failure that an error of a mapping, a builder or an editor means. Nobody knows its words.
 func (e *Endpoint) foreign(cause error, x *exchanged) *adapters.Error {
+	unsent := answer.Unsent(cause)
 	switch {
 	case x.response != nil:
-		return &adapters.Error{Kind: adapters.ErrProtocol, Err: cause}
+		return &adapters.Error{Kind: adapters.ErrProtocol, Err: unsent.Err}
 	case errors.Is(cause, context.DeadlineExceeded):
-		return e.failed(answer.Unsent(cause), x)
+		return e.failed(unsent, x)
 	}
-	return &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "request could not be made", Err: answer.Unsent(cause).Err}
+	return &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "request could not be made", Err: unsent.Err}
 }
 
 // complete adds what all failures of an exchange have in common.
 func (e *Endpoint) complete(failure adapters.Error, r Request, x *exchanged) error {
-	failure.Provider, failure.Operation = e.provider.Name, r.operation
+	failure.Provider, failure.Operation = e.provider.Name, cmp.Or(failure.Operation, r.operation)
 	if failure.RequestID == "" {
 		failure.RequestID = x.sentID()
 	}
