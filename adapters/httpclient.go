@@ -99,8 +99,7 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		own = &wire.Trip{Limit: g.limit}
 		trip, request = own, request.WithContext(own.Begin(request.Context()))
 	}
-	trip.Attempt(request)
-	response, err := g.base.RoundTrip(request)
+	response, err := g.send(trip, request)
 	if err != nil || response == nil {
 		if own != nil {
 			own.End()
@@ -115,6 +114,45 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	response.Body = &cappedBody{ReadCloser: response.Body, left: trip.Limit, exceeded: response.ContentLength > trip.Limit, own: own}
 	return response, nil
+}
+
+// maxStale is how often a request is sent anew because a connection had the answer before it was asked.
+const maxStale = 16
+
+// send makes the exchange. A connection that was closed before anything was written to it can still hold the answer to an
+// earlier request, in net/http's buffer; the request goes out on another one then.
+func (g *guard) send(trip *wire.Trip, request *http.Request) (*http.Response, error) {
+	for range maxStale {
+		trip.Attempt(request)
+		response, err := g.base.RoundTrip(request)
+		if err != nil || response == nil || !trip.Stale() {
+			return response, err
+		}
+		if response.Body != nil {
+			_ = response.Body.Close()
+		}
+		if request = unspent(request); request == nil || trip.Broken() {
+			break
+		}
+	}
+	return nil, errBroken
+}
+
+// unspent is a request with its body as it was, nil if it cannot be had again.
+func unspent(request *http.Request) *http.Request {
+	if request.Body == nil || request.Body == http.NoBody {
+		return request
+	}
+	if request.GetBody == nil {
+		return nil
+	}
+	body, err := request.GetBody()
+	if err != nil {
+		return nil
+	}
+	again := *request
+	again.Body = body
+	return &again
 }
 
 // unanswered is why a request has no answer.

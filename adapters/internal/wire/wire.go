@@ -7,7 +7,6 @@ package wire
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -108,7 +107,7 @@ func (t *Trip) gotFirstByte() {
 func (t *Trip) Attempt(request *http.Request) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	t.repeatable, t.waiting, t.broken = request.Method != http.MethodPost, false, false
+	t.repeatable, t.waiting, t.broken, t.dead = request.Method != http.MethodPost, false, false, false
 }
 
 // Answer takes note of an answer. It is the request's own if it is of HTTP/2 or repeats the request's id.
@@ -151,6 +150,13 @@ func (t *Trip) Written() int {
 	return t.written
 }
 
+// Stale reports whether an answer came over a connection to which nothing was written.
+func (t *Trip) Stale() bool {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return t.dead
+}
+
 // Broken reports whether the connection broke after the request was sent and before an answer came.
 func (t *Trip) Broken() bool {
 	t.mutex.Lock()
@@ -172,4 +178,4 @@ func multiplexed(conn net.Conn) bool {
 }
 
 // closed reports whether this side has closed a connection, which net/http may not have noticed yet.
-func closed(conn net.Conn) bool { return errors.Is(conn.SetWriteDeadline(time.Time{}), net.ErrClosed) }
+func closed(conn net.Conn) bool { return conn.SetWriteDeadline(time.Time{}) != nil }
