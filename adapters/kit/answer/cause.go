@@ -8,13 +8,18 @@ import (
 	"net"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 )
 
-// plain are the packages whose errors show a host at most, and this module, whose errors show nothing.
-var plain = []string{"net", "crypto/tls", "crypto/x509", "compress/flate", "syscall", "os", "internal/poll", "context"}
-
+// module is the path of this module.
 var module, _, _ = strings.Cut(reflect.TypeFor[Error]().PkgPath(), "/adapters/")
+
+// plain are the packages whose errors show a host at most, and those of this module whose errors show nothing.
+var plain = []string{
+	"net", "crypto/tls", "crypto/x509", "compress/flate", "syscall", "os", "internal/poll", "context",
+	module + "/adapters", module + "/adapters/kit/answer", module + "/specs/traffic",
+}
 
 // bare returns a cause without the errors whose text may show the request's address: those of net/url, and all that are
 // made by other modules, by fmt or by errors. What they wrap stays.
@@ -51,12 +56,7 @@ func shown(err error) bool {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	for _, known := range plain {
-		if t.PkgPath() == known {
-			return true
-		}
-	}
-	return strings.HasPrefix(t.PkgPath(), module) || err == io.EOF || err == io.ErrUnexpectedEOF || err == context.Canceled
+	return slices.Contains(plain, t.PkgPath()) || err == io.EOF || err == io.ErrUnexpectedEOF || err == context.Canceled
 }
 
 // hidden is an error whose text is withheld. It is what it was for errors.Is, and for who asks whether it is a timeout.
