@@ -99,68 +99,35 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		own = &wire.Trip{Limit: g.limit}
 		trip, request = own, request.WithContext(own.Begin(request.Context()))
 	}
-	response, err := g.send(trip, request)
+	response, err := trip.Send(g.base, request)
 	if err != nil || response == nil {
 		if own != nil {
 			own.End()
 		}
-		return nil, unanswered(request, trip, err)
+		return nil, unanswered(err)
 	}
-	complete(response, request)
+	response.Request = request
 	trip.Answer(response)
-	if response.StatusCode == http.StatusSwitchingProtocols {
+	if response.StatusCode == http.StatusSwitchingProtocols && response.Body != nil {
 		_ = response.Body.Close()
+		response.Body = nil
+	}
+	if response.Body == nil {
 		response.Body = http.NoBody
 	}
-	response.Body = &cappedBody{ReadCloser: response.Body, left: trip.Limit, exceeded: response.ContentLength > trip.Limit, own: own}
+	response.Body = &cappedBody{ReadCloser: response.Body, left: trip.Limit, exceeded: response.ContentLength > trip.Limit}
+	if own != nil {
+		response.Body = ending{response.Body, own}
+	}
 	return response, nil
 }
 
-// maxStale is how often a request is sent anew because a connection had the answer before it was asked.
-const maxStale = 16
-
-// send makes the exchange. A connection that was closed before anything was written to it can still hold the answer to an
-// earlier request, in net/http's buffer; the request goes out on another one then.
-func (g *guard) send(trip *wire.Trip, request *http.Request) (*http.Response, error) {
-	for range maxStale {
-		trip.Attempt(request)
-		response, err := g.base.RoundTrip(request)
-		if err != nil || response == nil || !trip.Stale() {
-			return response, err
-		}
-		if response.Body != nil {
-			_ = response.Body.Close()
-		}
-		if request = unspent(request); request == nil || trip.Broken() {
-			break
-		}
-	}
-	return nil, errBroken
-}
-
-// unspent is a request with its body as it was, nil if it cannot be had again.
-func unspent(request *http.Request) *http.Request {
-	if request.Body == nil || request.Body == http.NoBody {
-		return request
-	}
-	if request.GetBody == nil {
-		return nil
-	}
-	body, err := request.GetBody()
-	if err != nil {
-		return nil
-	}
-	again := *request
-	again.Body = body
-	return &again
-}
-
 // unanswered is why a request has no answer.
-func unanswered(request *http.Request, trip *wire.Trip, err error) error {
+func unanswered(err error) error {
 	switch {
 	case err == nil:
 		return &Error{Kind: ErrUnavailable, Origin: OriginTransport, Detail: "the transport gave no answer"}
-	case trip.Broken() && request.Context().Err() == nil:
+	case errors.Is(err, wire.ErrBroken):
 		return errBroken
 	}
 	return err
@@ -170,14 +137,6 @@ func unanswered(request *http.Request, trip *wire.Trip, err error) error {
 var errBroken = &Error{
 	Kind: ErrUnavailable, Origin: OriginTransport, Detail: "connection broken off",
 	Err: errors.New("the provider closed the connection without an answer"),
-}
-
-// complete adds what transports other than net/http's may leave out.
-func complete(response *http.Response, request *http.Request) {
-	if response.Body == nil {
-		response.Body = http.NoBody
-	}
-	response.Request = request
 }
 
 // Unwrap returns the transport beneath, for whoever puts one in between: adapters guard what they are given again.
@@ -203,15 +162,6 @@ type cappedBody struct {
 	io.ReadCloser
 	left     int64
 	exceeded bool
-	own      *wire.Trip // ends with the body; nil if the call ends it
-}
-
-func (b *cappedBody) Close() error {
-	err := b.ReadCloser.Close()
-	if b.own != nil {
-		b.own.End()
-	}
-	return err
 }
 
 func (b *cappedBody) Read(buffer []byte) (int, error) {
@@ -227,8 +177,25 @@ func (b *cappedBody) Read(buffer []byte) (int, error) {
 		err = errCapped
 	}
 	b.left -= int64(n)
-	if err != nil && b.own != nil {
-		b.own.End()
+	return n, err
+}
+
+// ending ends the trip of its answer.
+type ending struct {
+	io.ReadCloser
+	trip *wire.Trip
+}
+
+func (e ending) Read(buffer []byte) (int, error) {
+	n, err := e.ReadCloser.Read(buffer)
+	if err != nil {
+		e.trip.End()
 	}
 	return n, err
+}
+
+func (e ending) Close() error {
+	err := e.ReadCloser.Close()
+	e.trip.End()
+	return err
 }

@@ -7,6 +7,7 @@ package wire
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -28,13 +29,13 @@ type Trip struct {
 	answered atomic.Bool // the first byte of an answer is here
 
 	mutex      sync.Mutex
-	conns      []net.Conn // in HTTP/1, with answers that may be another request's
-	written    int        // how often the request was sent
-	repeatable bool       // net/http repeats the request if a used connection breaks
-	used       bool       // the connection has served before
-	dead       bool       // the connection is closed and nothing can be written to it
-	waiting    bool       // the request was sent on a used connection, and no answer has begun
-	broken     bool       // net/http was kept from repeating it
+	marks      []mark // on HTTP/1 connections with answers that may be another request's
+	written    int    // how often the request was sent
+	repeatable bool   // net/http repeats the request if a used connection breaks
+	used       bool   // the connection has served before
+	dead       bool   // the connection is closed and nothing can be written to it
+	waiting    bool   // the request was sent on a used connection, and no answer has begun
+	broken     bool   // net/http was kept from repeating it
 }
 
 type key struct{}
@@ -63,12 +64,22 @@ func (t *Trip) Begin(parent context.Context) context.Context {
 // unproven holds the connections whose last answer may belong to another request, and the trip that it came to.
 var unproven sync.Map
 
+// mark is a connection and its key in unproven, which is the connection, if its type can be a key.
+type mark struct {
+	conn net.Conn
+	key  any
+}
+
 // gotConn is called before anything is written. Net/http sends the request on another connection if this one is closed,
 // unless it is new.
 func (t *Trip) gotConn(info httptrace.GotConnInfo) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	owner, marked := unproven.Load(hashable(info.Conn))
+	m := mark{info.Conn, info.Conn}
+	if !reflect.ValueOf(info.Conn).Comparable() {
+		m.key = &m
+	}
+	owner, marked := unproven.Load(m.key)
 	switch {
 	case t.waiting: // net/http repeats a request that may have arrived; it goes on until a new connection fails
 		t.waiting, t.broken, t.dead = info.Reused, true, true
@@ -80,10 +91,8 @@ func (t *Trip) gotConn(info httptrace.GotConnInfo) {
 		_ = info.Conn.Close()
 	default:
 		t.used, t.dead = info.Reused, false
-		t.conns = append(t.conns, info.Conn)
-		if key := hashable(info.Conn); key != nil {
-			unproven.Store(key, t)
-		}
+		t.marks = append(t.marks, m)
+		unproven.Store(m.key, t)
 	}
 }
 
@@ -103,11 +112,53 @@ func (t *Trip) gotFirstByte() {
 	t.waiting = false
 }
 
-// Attempt says that the request is handed to a transport, for the first time or again on purpose.
-func (t *Trip) Attempt(request *http.Request) {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	t.repeatable, t.waiting, t.broken, t.dead = request.Method != http.MethodPost, false, false, false
+// ErrBroken says that the connection broke after the request was sent and before an answer came.
+var ErrBroken = errors.New("connection broken off")
+
+// maxStale is how often a request is sent anew because a connection had the answer before it was asked.
+const maxStale = 16
+
+// Send hands the request to a transport, for the first time or again on purpose. A connection that was closed before
+// anything was written to it can still hold the answer to an earlier request, in net/http's buffer; the request goes out on
+// another one then.
+func (t *Trip) Send(base http.RoundTripper, request *http.Request) (*http.Response, error) {
+	for tries := 0; request != nil && tries < maxStale; tries++ {
+		t.mutex.Lock()
+		t.repeatable, t.waiting, t.broken, t.dead = request.Method != http.MethodPost, false, false, false
+		t.mutex.Unlock()
+		response, err := base.RoundTrip(request)
+		t.mutex.Lock()
+		broken, stale := t.broken && request.Context().Err() == nil, t.dead && response != nil
+		t.mutex.Unlock()
+		if !broken && !stale {
+			return response, err
+		}
+		if response != nil && response.Body != nil {
+			_ = response.Body.Close()
+		}
+		if broken {
+			break
+		}
+		request = unspent(request)
+	}
+	return nil, ErrBroken
+}
+
+// unspent is a request with its body as it was, nil if it cannot be had again.
+func unspent(request *http.Request) *http.Request {
+	if request.Body == nil || request.Body == http.NoBody {
+		return request
+	}
+	if request.GetBody == nil {
+		return nil
+	}
+	body, err := request.GetBody()
+	if err != nil {
+		return nil
+	}
+	again := *request
+	again.Body = body
+	return &again
 }
 
 // Answer takes note of an answer. It is the request's own if it is of HTTP/2 or repeats the request's id.
@@ -126,9 +177,9 @@ func (t *Trip) Last() *http.Response { return t.last.Load() }
 func (t *Trip) Prove() {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	if len(t.conns) == 1 {
-		unproven.Delete(hashable(t.conns[0]))
-		t.conns = nil
+	if len(t.marks) == 1 {
+		unproven.Delete(t.marks[0].key)
+		t.marks = nil
 	}
 }
 
@@ -136,11 +187,11 @@ func (t *Trip) Prove() {
 func (t *Trip) End() {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	for _, conn := range t.conns {
-		_ = conn.Close()
-		unproven.Delete(hashable(conn))
+	for _, m := range t.marks {
+		_ = m.conn.Close()
+		unproven.Delete(m.key)
 	}
-	t.conns = nil
+	t.marks = nil
 }
 
 // Written is how often the request was sent, as far as the transport tells.
@@ -148,28 +199,6 @@ func (t *Trip) Written() int {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	return t.written
-}
-
-// Stale reports whether an answer came over a connection to which nothing was written.
-func (t *Trip) Stale() bool {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	return t.dead
-}
-
-// Broken reports whether the connection broke after the request was sent and before an answer came.
-func (t *Trip) Broken() bool {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	return t.broken
-}
-
-// hashable is the key of a connection, nil if its type, which a caller's dialer chooses, can be none.
-func hashable(conn net.Conn) any {
-	if reflect.TypeOf(conn).Kind() == reflect.Pointer || reflect.ValueOf(conn).Comparable() {
-		return conn
-	}
-	return nil
 }
 
 func multiplexed(conn net.Conn) bool {
