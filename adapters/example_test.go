@@ -125,7 +125,7 @@ func (s oauthSource) Token() (string, error) {
 	case http.StatusGatewayTimeout:
 		select {} // the token endpoint never answers
 	}
-	return "", oauthError{s.status}
+	return "", oauthError(s)
 }
 
 // tokensOf returns a source that ends with its context, although the fetch goes on, and tells a wrong client secret from

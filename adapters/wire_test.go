@@ -12,6 +12,7 @@ import (
 	"net/http/httptrace"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -198,6 +199,39 @@ func TestHTTP2ConnectionsAreShared(t *testing.T) {
 	}
 	assert.Equal(t, strings.Repeat(remotes[0], 6), strings.Join(remotes, ""))
 	assert.Equal(t, strings.Repeat("HTTP/2.00", 6), strings.Join(lengths, ""), "no body")
+}
+
+func TestHTTP2WithoutTLSIsShared(t *testing.T) {
+	t.Parallel()
+	var protocols http.Protocols
+	protocols.SetUnencryptedHTTP2(true)
+	var opened atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte("[]"))
+	}))
+	server.Config.Protocols = &protocols
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	source, err := neonomics.New(neonomics.Credentials{AccessToken: "a", SessionID: "b", DeviceID: "c"},
+		&adapters.Options{BaseURL: server.URL, HTTPClient: &http.Client{Transport: &http.Transport{Protocols: &protocols}}})
+	require.NoError(t, err)
+	_, err = balancesOf(source)
+	require.NoError(t, err)
+	var calls sync.WaitGroup
+	for range 50 {
+		calls.Go(func() {
+			_, err := balancesOf(source)
+			assert.NoError(t, err)
+		})
+	}
+	calls.Wait()
+	assert.EqualValues(t, 1, opened.Load())
 }
 
 func TestUserAgent(t *testing.T) {

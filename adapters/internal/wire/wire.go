@@ -164,9 +164,25 @@ func unspent(request *http.Request) *http.Request {
 // Answer takes note of an answer. It is the request's own if it is of HTTP/2 or repeats the request's id.
 func (t *Trip) Answer(response *http.Response) {
 	t.last.Store(response)
-	if response.ProtoMajor > 1 || Compare(response) == Same {
+	switch {
+	case response.ProtoMajor > 1:
+		t.share()
+	case Compare(response) == Same:
 		t.Prove()
 	}
+}
+
+// multiplexing owns the connections of HTTP/2 without TLS, which only their first answer tells. It keeps them for good,
+// which matters little: plain connections go to this machine only, and few clients speak HTTP/2 on them.
+var multiplexing Trip
+
+func (t *Trip) share() {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	for _, m := range t.marks {
+		unproven.Store(m.key, &multiplexing)
+	}
+	t.marks = nil
 }
 
 // Last is the last answer that was seen, nil if there was none.
