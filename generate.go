@@ -18,6 +18,7 @@
 //     accounts.go the account list, testdata the expectations, written from the provider's page.
 //   - adapters/kit: for authors of adapters. call is the path to the wire, whose steps stand in order in exchange.go;
 //     answer reads answers; httpsig signs; adaptertest is the suite that every adapter passes.
+//   - adapters/internal/wire: what is watched of a request on its way.
 //   - adapters/use: for callers. collect fetches any number of accounts, accessguard keeps unattended calls within the
 //     allowance, pick chooses one balance by a named policy.
 //   - adapters/cmd/openbalances: the command.
@@ -33,6 +34,9 @@
 //     source can lose an ability.
 //   - The mapping is written twice: as Go in the adapter and as x-maps-to in the document. The suite compares the two on
 //     every example and every variation of it, so that one mistake has to be made twice to go unnoticed.
+//   - Answers belong to their request: by the request's id, by the account, by HTTP/2, or because their connection serves
+//     once (adapters/internal/wire). A pool for each credential would keep a server's mistakes from other customers, but
+//     not from other accounts of the same one.
 //   - There is one way to the wire, for single accounts, batches, lists and tokens. The shortcuts for requests
 //     (adapters/kit/call/sample.go) and for JSON (adapters/internal/strictjson/plan.go, reader.go, scan.go) make the same
 //     calls faster, and nothing else.

@@ -27,9 +27,10 @@
 // Every failure is an [*Error] with a [Kind] for [errors.Is], except a cancelled or expired context, which stays
 // [context.Canceled] or [context.DeadlineExceeded]. An account either yields all its balances or one error, never a
 // part. The HTTP status survives whatever the body holds: a 429 whose body is HTML is [ErrRateLimited]. Texts hold no
-// secret, id, IBAN, amount, URL or body; transport causes are in the chain without the request's address. Origin says
-// whether it failed here, on the way, at the provider or at the bank behind it. [KindOf] names every error, a context's
-// too.
+// secret, id, IBAN, amount, URL or body. The causes of a transport are in the chain; one that another module made stays
+// what it is for [errors.Is], but its text and type are withheld, because they may show the request's address. Origin
+// says whether it failed here, on the way, at the provider or at the bank behind it. [KindOf] names every error, a
+// context's too.
 //
 // Error bodies are read member by member: one that is odd, missing or there twice hides no code, message or link beside it,
 // and the error may stand one level deeper. The kind is that of the provider's documented code, in any spelling, and else
@@ -52,6 +53,19 @@
 //
 // [Secret] says what masks credentials, and what cannot. Fmt and log/slog print a [Balance] and an [Account] with the end
 // of the account's id, and without IBAN, BBAN and names; encoding/json writes all of them.
+//
+// # Connections
+//
+// An HTTP/1 connection ties an answer to its request by nothing but the order, so a faulty gateway can hand out another
+// customer's answer. An answer that repeats the UUID of another request in X-Request-ID, or names another account, is an
+// ErrProtocol. One that repeats the request's own id, or names the account that was asked for, proves that it belongs, and
+// its connection is used again; after any other, refusals too, the connection is closed. HTTP/2 numbers its requests, and
+// its connections are shared. Where providers send the id: Eika and myPOS in every answer, though it may be absent. Where
+// they name the account: myPOS, One Single View and Token.io for balances. Neonomics does neither; nor do account lists
+// and tokens without the id.
+//
+// Over HTTP/1 a request is written once, also when a connection breaks; HTTP/2 sends again what the server says it has not
+// seen. A transport of the caller's that repeats requests is the caller's own decision.
 //
 // # Several accounts
 //

@@ -13,7 +13,7 @@ import (
 
 // LogValue returns the facts that a log may show: no IBAN, BBAN or whole account id.
 func (b Balance) LogValue() slog.Value {
-	return logged("provider", b.Provider, "bank", b.Bank, "accountId", ending(b.AccountID), "type", b.Type,
+	return logged("provider", b.Provider, "bank", b.Bank, "accountId", lastFour(b.AccountID), "type", b.Type,
 		"amount", b.Amount.String(), "currency", b.Currency, "asOf", b.AsOf, "referenceDate", b.ReferenceDate,
 		"requestId", b.RequestID, "warnings", b.Warnings)
 }
@@ -24,7 +24,7 @@ func (b Balance) Format(state fmt.State, _ rune) { format(state, b) }
 
 // LogValue returns the facts that a log may show: no IBAN, BBAN or other number, no name and no whole id.
 func (a Account) LogValue() slog.Value {
-	return logged("provider", a.Provider, "bank", a.Bank, "id", ending(a.ID), "state", a.State, "currency", a.Currency,
+	return logged("provider", a.Provider, "bank", a.Bank, "id", lastFour(a.ID), "state", a.State, "currency", a.Currency,
 		"type", a.Type, "consentValidUntil", a.ConsentValidUntil)
 }
 
@@ -33,7 +33,7 @@ func (a Account) Format(state fmt.State, _ rune) { format(state, a) }
 
 // Format writes the scheme and the end of the number, whatever the verb.
 func (i AccountIdentifier) Format(state fmt.State, _ rune) {
-	_, _ = io.WriteString(state, i.Scheme+" "+ending(i.Value))
+	_, _ = io.WriteString(state, i.Scheme+" "+lastFour(i.Value))
 }
 
 // LogValue returns the balances and the account as they are logged, and the error.
@@ -42,7 +42,7 @@ func (a AccountBalances) LogValue() slog.Value {
 	for i, balance := range a.Balances {
 		balances[i] = slog.Any(strconv.Itoa(i), balance)
 	}
-	attributes := logged("accountId", ending(a.AccountID), "error", a.Err).Group()
+	attributes := logged("accountId", lastFour(a.AccountID), "error", a.Err).Group()
 	if a.Account != nil {
 		attributes = append(attributes, slog.Any("account", *a.Account))
 	}
@@ -56,8 +56,8 @@ func format(state fmt.State, value slog.LogValuer) {
 	_, _ = io.WriteString(state, value.LogValue().String())
 }
 
-// ending returns the last four characters of a number that is at least twice as long.
-func ending(number string) string {
+// lastFour returns the last four characters of a number that is at least twice as long.
+func lastFour(number string) string {
 	const shown = 4
 	if len(number) < 2*shown {
 		return "…"

@@ -16,10 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// id is the id of every request, so that each answer that repeats it is proven and its connection serves again.
+const id = "7ac8c26c-29b4-40c8-a5a3-1c2a3a0b4d5e"
+
 func get(t *testing.T, client *http.Client, address string) (*http.Response, error) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	require.NoError(t, err)
+	request.Header.Set("X-Request-ID", id)
 	response, err := client.Do(request)
 	if err == nil {
 		_, err = io.Copy(io.Discard, response.Body)
@@ -38,7 +42,7 @@ func breaking(t *testing.T, arrived *atomic.Int64, reset bool) *httptest.Server 
 		if !assert.NoError(t, err) {
 			return
 		}
-		_, _ = buffered.WriteString("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		_, _ = buffered.WriteString("HTTP/1.1 200 OK\r\nX-Request-ID: " + id + "\r\nContent-Length: 0\r\n\r\n")
 		_ = buffered.Flush()
 		_, err = buffered.ReadString('\n') // of the second request
 		if err == nil {
@@ -75,6 +79,7 @@ func TestRequestsLookTheSame(t *testing.T) {
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			assert.Empty(t, r.TransferEncoding)
 			assert.Empty(t, r.Header.Values("Content-Length"))
+			assert.Zero(t, r.ContentLength, "no body comes, which HTTP/2 says with the headers")
 			body, err := io.ReadAll(r.Body)
 			assert.NoError(t, err)
 			assert.Empty(t, body)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/openbalances/openbalances/adapters/internal/wire"
 )
 
 // Options are what all adapters let the caller choose. A nil *Options and zero fields mean the defaults.
@@ -13,16 +15,31 @@ type Options struct {
 	BaseURL string
 	// HTTPClient replaces the client of [NewHTTPClient], for instance to add a client certificate or tracing. It is
 	// copied, never changed; redirects, plain http to other hosts and bodies over the cap are refused on the copy
-	// too. Its timeout stays as it is.
+	// too. Its timeout stays as it is. A transport of its own can wrap that of [NewHTTPClient]. One that repeats requests
+	// should do so: then each repetition is counted, and if it gives up, the failure has the status and the Retry-After of
+	// the last answer. Over another transport a failure of its own says neither.
 	HTTPClient *http.Client
-	// MaxBodyBytes is the cap on an answer's body after decompression; 1 MiB if zero.
+	// MaxBodyBytes is the cap on an answer's body after decompression; 1 MiB if zero. It replaces the cap of a client that
+	// was made with [NewHTTPClient], also where its transport was wrapped.
 	MaxBodyBytes int64
+	// UserAgent replaces net/http's own text in the User-Agent header.
+	UserAgent string
 	// Now replaces the clock that stamps requests and Balance.ReceivedAt.
 	Now func() time.Time
 	// OnExchange is called after each exchange with the provider by the goroutine of the call, and after one for a token
 	// by a goroutine of its own. A request that could not be made, signed or authorised counts too, arguments that are
 	// refused do not. It is for metrics, traces and records of raw answers, and it must not keep what it is given.
 	OnExchange func(context.Context, Exchange)
+}
+
+// OperationOf returns what a request of an adapter is for, by the request's context: the adapter's name, the operation
+// and the route as in [Exchange]. They are empty for other requests, one of a generated client used alone too. It lets a
+// transport of [Options].HTTPClient name spans and metrics without the path, which holds account ids.
+func OperationOf(ctx context.Context) (provider, operation, route string) {
+	if trip := wire.From(ctx); trip != nil {
+		return trip.Provider, trip.Operation, trip.Route
+	}
+	return "", "", ""
 }
 
 // Exchange is one request to a provider and what came of it. Nothing of it but Header and Body can hold personal data or

@@ -56,7 +56,9 @@ func toBalances(asked string, body accountBalances) ([]adapters.Balance, error) 
 		return nil, call.Mismatch("account.accountNumber")
 	}
 	return call.Each("balances", body.Balances, func(balance api.Balance) (adapters.Balance, error) {
-		return toBalance(balance, body.Account.IBAN)
+		mapped, err := toBalance(balance, body.Account.IBAN)
+		mapped.AccountID = body.Account.AccountNumber
+		return mapped, err
 	})
 }
 

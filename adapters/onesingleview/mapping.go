@@ -55,7 +55,11 @@ func toResults(bank string, asked []string, body answer) ([]adapters.AccountBala
 	}
 	names := func(part api.BankBalances, id string) bool { return part.Code == bank && part.Data.AccountID == id }
 	toBalances := func(part api.BankBalances, _ string) ([]adapters.Balance, error) {
-		return call.Each("data.balance", part.Data.Balance, toBalance)
+		return call.Each("data.balance", part.Data.Balance, func(balance api.Balance) (adapters.Balance, error) {
+			mapped, err := toBalance(balance)
+			mapped.AccountID = part.Data.AccountID
+			return mapped, err
+		})
 	}
 	absent := func(id string) error {
 		for i, part := range body.Payload {

@@ -62,6 +62,7 @@ func toBalances(asked string, body api.AccountBalances) ([]adapters.Balance, err
 		if err != nil {
 			return nil, err
 		}
+		mapped.AccountID = call.Text(body.Balance.AccountID)
 		balances = append(balances, mapped)
 	}
 	return balances, nil

@@ -92,7 +92,7 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 }
 
 // Balances implements [adapters.Source]. The PSU's IPv4 address, device id, geo location and user agent are forwarded;
-// an IPv6 address is refused, because Token.io documents none.
+// an IPv6 address is refused, because Token.io documents none, and a call without an address is an unattended one to it.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
 	request := c.checked(psu, balances.For(accountID, c.params(psu)))
 	return call.Balances(ctx, c.endpoint, accountID, psu, request, func(body api.AccountBalances) ([]adapters.Balance, error) {
@@ -127,7 +127,8 @@ func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 func (c *Client) checked(psu adapters.PSU, request call.Request) call.Request {
 	if user, present := psu.Context(); present && !user.IPAddress.Is4() {
 		request.Build = func(*call.Endpoint) (*http.Request, error) {
-			return nil, c.endpoint.Invalid("psu.ipAddress", "not IPv4")
+			return nil, c.endpoint.Invalid("psu.ipAddress", "IPv6, which the provider does not take; "+
+				"ask with the PSU's IPv4 address, or unattended, which spends one of the account's calls")
 		}
 	}
 	return request

@@ -120,6 +120,7 @@ func serve(n int, secure bool, answer func(*http.Request) []byte) (urls []string
 	handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		_, _ = io.Copy(io.Discard, request.Body)
 		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Request-ID", request.Header.Get("X-Request-ID")) // as the banks do
 		_, _ = w.Write(answer(request))
 	})
 	var servers []*httptest.Server

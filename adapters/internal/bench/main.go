@@ -25,6 +25,7 @@ func main() {
 	}
 	measureCalls()
 	measureFanOut()
+	measureConnections()
 	measureGrowth()
 	measureImports()
 }

@@ -10,11 +10,25 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/openbalances/openbalances/adapters"
 )
 
 // answerFaults are about status, headers and the bodies of refusals.
 var answerFaults = []fault{
+	{name: "takes the answer to another request", plant: replies(func(request *http.Request, response *http.Response) {
+		received := response.Header.Get("X-Request-ID")
+		if uuid.Validate(received) == nil && received != request.Header.Get("X-Request-ID") {
+			response.Header.Del("X-Request-ID")
+		}
+	}), caught: "request-id-differs"},
+	{name: "takes every answer for its own", plant: func(c *client) { c.same = func(string, string) bool { return true } },
+		options: func(options *adapters.Options) {
+			if options.HTTPClient != nil {
+				client := *options.HTTPClient
+				client.Transport, options.HTTPClient = echoing{client.Transport}, &client
+			}
+		}, caught: "answers-late request-id-differs account-of-another callers-client declared batch/batch examples/anotherAccount"},
 	{name: "takes any media type", plant: replies(func(_ *http.Request, response *http.Response) {
 		if response.StatusCode == http.StatusOK {
 			response.Header.Set("Content-Type", "application/json")
@@ -173,4 +187,19 @@ func refusing(change func(failure *adapters.Error, body []byte)) func(*client) {
 			}
 		}
 	}
+}
+
+// echoing puts the request's id into every answer, so that every connection is used again.
+type echoing struct{ base http.RoundTripper }
+
+func (e echoing) RoundTrip(request *http.Request) (*http.Response, error) {
+	base := e.base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	response, err := base.RoundTrip(request)
+	if err == nil {
+		response.Header.Set("X-Request-ID", request.Header.Get("X-Request-ID"))
+	}
+	return response, err
 }

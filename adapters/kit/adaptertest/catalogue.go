@@ -65,6 +65,7 @@ var checks = map[string]check{
 	"client-certificate-page":     checkCertificatePages,
 	"bearer-challenge":            checkBearerChallenge,
 	"request-id-differs":          checkRequestID,
+	"answers-late":                checkLateAnswers,
 	"http-odd-framing":            checkOddHTTP,
 	"body-without-end":            checkEndlessBody,
 	"body-gzip-bomb":              checkGzipBomb,

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -73,41 +72,6 @@ func checkOtherSuccess(t *testing.T, h Harness) {
 			assert.Equal(t, status, h.assertFailure(t, err, adapters.ErrProtocol).Status)
 		}
 	}
-}
-
-const requestIDHeader = "X-Request-ID"
-
-func checkRequestID(t *testing.T, h Harness) {
-	example, stage := h.example(t), h.stage(t)
-	var sent atomic.Value
-	echo := func(status int, echoed func(sent string) string) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			sent.Store(r.Header.Get(requestIDHeader))
-			w.Header().Set(requestIDHeader, echoed(r.Header.Get(requestIDHeader)))
-			with(status, "application/json", string(example.JSON))(w, r)
-		}
-	}
-	same := func(id string) string { return id }
-	other := func(string) string { return "53bc1d24-0a3f-4a3a-b3a6-0f5d0a3f6b11" }
-	before, err := stage.play(t, with(http.StatusOK, "application/json", string(example.JSON)))
-	require.NoError(t, err)
-	for _, echoed := range []func(string) string{same, strings.ToUpper} {
-		after, err := stage.play(t, echo(http.StatusOK, echoed))
-		require.NoError(t, err)
-		assert.Equal(t, before, after)
-	}
-	after, err := stage.play(t, echo(http.StatusOK, other))
-	require.NoError(t, err)
-	id := sent.Load().(string)
-	if id == "" {
-		assert.Equal(t, before, after, "what was not sent cannot be echoed")
-		return
-	}
-	for _, balance := range after {
-		assert.Contains(t, balance.Warnings, "X-Request-ID of the answer differs from the request's")
-	}
-	_, err = stage.play(t, echo(http.StatusNotFound, other))
-	assert.Equal(t, sent.Load(), h.assertFailure(t, err, adapters.ErrNotFound).RequestID)
 }
 
 // checkOddHTTP answers in all the ways of HTTP/1 that a bank's old proxy may know.

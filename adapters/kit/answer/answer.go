@@ -3,7 +3,7 @@
 //
 //	balances, err := answer.Decode[mypos.AccountBalances](client.GetBalances(ctx, id, params))
 //
-// The status is judged first, then the media type; the body is read up to a limit and decoded strictly; a member that
+// An answer to another request is refused. The status is judged first, then the media type; the body is read up to a limit and decoded strictly; a member that
 // the document requires has to be there. Everything else is an [*Error]. Adapters read answers in the same steps.
 package answer
 
@@ -26,6 +26,10 @@ const maxRefusal = 64 << 10
 // ErrTooLarge is the cause of an [Error] about a body that is larger than the limit, or that has more elements than any
 // answer needs.
 var ErrTooLarge = errors.New("answer: too large")
+
+// ErrAnotherRequest is the cause of an [Error] about an answer whose X-Request-ID is the UUID of another request. Whatever
+// it says, it says of another account or another customer. An id of a gateway's own that is no UUID is none.
+var ErrAnotherRequest = errors.New("answer: of another request")
 
 // Error says why an answer cannot be used. Its text, in whatever form, is made of our own words; what the provider sent
 // is in the fields, which may hold personal data. Err is the cause, without the request's address; a context's error is

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -112,6 +113,46 @@ func TestDecodeKeepsTheContextsError(t *testing.T) {
 	require.ErrorAs(t, err, &unsent)
 	assertSecrecy(t, unsent)
 }
+
+// The bank answers each request of a connection but the first with the answer to the one before it. The balance is the
+// number of the request, whether the bank repeats the request's id or not.
+func TestDecodeRefusesTheAnswerToAnotherRequest(t *testing.T) {
+	t.Parallel()
+	for _, echoes := range []bool{true, false} {
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			own := r.Header.Get("X-Request-ID")
+			late := r.Context().Value(key{}).(*string)
+			if *late == "" {
+				*late = own
+			}
+			own, *late = *late, own
+			w.Header().Set("Content-Type", plain)
+			if echoes {
+				w.Header().Set("X-Request-ID", own)
+			}
+			_, _ = fmt.Fprintf(w, `{"account": {"accountNumber": "1"}, "balances": [{"amount": %s, "currency": "EUR", "balanceType": "T"}]}`, own[35:])
+		}))
+		server.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+			return context.WithValue(ctx, key{}, new(string))
+		}
+		server.Start()
+		t.Cleanup(server.Close)
+		client, err := mypos.NewClient(server.URL, mypos.WithHTTPClient(adapters.NewHTTPClient(nil)))
+		require.NoError(t, err)
+		for i := range 9 {
+			id := fmt.Sprintf("53bc1d24-0a3f-4a3a-b3a6-0f5d0a3f6b1%d", i)
+			got, err := answer.Decode[mypos.AccountBalances](client.GetBalances(t.Context(), "1", &mypos.GetBalancesParams{XRequestID: id}))
+			if err != nil {
+				assert.ErrorIs(t, err, answer.ErrAnotherRequest)
+				assert.True(t, echoes && i%2 == 1, "the next request has a new connection")
+				continue
+			}
+			assert.Equal(t, fmt.Sprint(i), got.Balances[0].Amount.Decimal.String())
+		}
+	}
+}
+
+type key struct{}
 
 // assertSecrecy prints an error in every way there is.
 func assertSecrecy(t *testing.T, err *answer.Error) {

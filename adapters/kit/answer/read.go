@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/openbalances/openbalances/adapters/internal/wire"
 )
 
 // Read gives the body of a 200 with plain JSON to use, which may not keep it, and closes the answer. It reads at most
@@ -15,6 +17,9 @@ func Read(response *http.Response, limit int64, use func(body []byte) error) err
 		response.Body = http.NoBody
 	}
 	defer func() { _ = response.Body.Close() }()
+	if wire.Compare(response) == wire.Another {
+		return complete(&Error{Detail: "X-Request-ID: another request's", Err: ErrAnotherRequest}, response)
+	}
 	body := buffers.Get().(*buffer)
 	defer body.release()
 	if response.StatusCode != http.StatusOK {

@@ -10,19 +10,14 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"strings"
 	"syscall"
 )
 
-// Unsent returns the [*Error] for a request that got no answer. The address that net/http puts around the cause is taken
-// off.
+// Unsent returns the [*Error] for a request that got no answer. The chain of causes shows no text that could hold the
+// request's address.
 func Unsent(err error) *Error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
-	}
-	return &Error{Detail: transportProblem(err), Err: err}
+	return &Error{Detail: transportProblem(err), Err: bare(err)}
 }
 
 // unread returns the error for a body that could not be read to its end. Nothing of the body is used.
@@ -33,20 +28,20 @@ func unread(err error) *Error {
 	case errors.Is(err, errTooLong), errors.Is(err, ErrTooLarge):
 		return &Error{Detail: "body: larger than the limit", Err: ErrTooLarge}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return &Error{Detail: "body: no answer in time", Err: err}
+		return &Error{Detail: "body: no answer in time", Err: bare(err)}
 	case errors.As(err, &network) && network.Timeout():
-		return &Error{Detail: "body: no answer in time", Err: err}
+		return &Error{Detail: "body: no answer in time", Err: bare(err)}
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
-		return &Error{Detail: "body: not the gzip that it says it is", Err: err}
+		return &Error{Detail: "body: not the gzip that it says it is", Err: bare(err)}
 	}
 	return &Error{Detail: "body: broken off", Err: brokenOff(err)}
 }
 
 func brokenOff(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return err
+		return bare(err)
 	}
-	return fmt.Errorf("%w: %w", io.ErrUnexpectedEOF, err)
+	return fmt.Errorf("%w: %w", io.ErrUnexpectedEOF, bare(err))
 }
 
 // transportProblem names the cause in fixed words; the original is in the chain.

@@ -7,10 +7,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -84,6 +86,71 @@ func TestUnsentTakesTheAddressOff(t *testing.T) {
 	assert.EqualError(t, err, "answer: connection refused")
 	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
 	assert.False(t, errors.As(err, new(*url.Error)), "the chain shows the address")
+}
+
+// shout is an error of a caller's module.
+type shout struct{ URL string }
+
+func (s shout) Error() string    { return s.URL }
+func (s *shout) Timeout() bool   { return true }
+func (s *shout) Temporary() bool { return true }
+
+func TestCausesShowNoAddress(t *testing.T) {
+	t.Parallel()
+	const address = "https://bank.example/accounts/S3CR3T"
+	sentinel := errors.New(address)
+	inner := &url.Error{Op: "Get", URL: address, Err: during("dial", fmt.Errorf("%s: %w", address, system(syscall.ECONNREFUSED)))}
+	for name, cause := range map[string]error{
+		"text":           sentinel,
+		"type":           shout{address},
+		"pointer":        &shout{address},
+		"wrapped":        fmt.Errorf("GET %s giving up: %w", address, inner),
+		"wrapped twice":  fmt.Errorf("a: %w", fmt.Errorf("GET %s: %w", address, inner)),
+		"joined":         errors.Join(sentinel, inner, io.EOF),
+		"several":        fmt.Errorf("%w, %w", sentinel, inner),
+		"address around": &url.Error{Op: "Get", URL: address, Err: &url.Error{Op: "Get", URL: address, Err: sentinel}},
+		"operation":      during("proxyconnect", sentinel),
+	} {
+		for _, err := range []error{answer.Unsent(cause), decodeBody(cause)} {
+			shown := ""
+			walk(err, func(err error) {
+				assert.False(t, errors.As(err, new(*url.Error)) || errors.As(err, new(shout)) || errors.As(err, new(*shout)), name)
+				text, failure := json.Marshal(err)
+				assert.NoError(t, failure)
+				var log bytes.Buffer
+				slog.New(slog.NewJSONHandler(&log, nil)).Error("", "err", err)
+				shown += fmt.Sprintf("%v %+v %#v %s %q %x", err, err, err, err, err, err) + string(text) + log.String()
+			})
+			assert.NotContains(t, shown, "S3CR3T", name)
+			assert.NotContains(t, shown, fmt.Sprintf("%x", "S3CR3T"), name)
+			for _, target := range []error{sentinel, io.EOF, syscall.ECONNREFUSED} {
+				assert.False(t, errors.Is(cause, target) && !errors.Is(err, target), "%s is no %v any more", name, target)
+			}
+		}
+	}
+	var network net.Error
+	require.ErrorAs(t, answer.Unsent(&shout{address}), &network)
+	assert.True(t, network.Timeout())
+}
+
+func decodeBody(cause error) error {
+	_, err := answer.Decode[any](respond(200, iotest.ErrReader(cause)), nil)
+	return err
+}
+
+// walk visits an error and all its causes.
+func walk(err error, visit func(error)) {
+	visit(err)
+	switch wrapper := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := wrapper.Unwrap(); inner != nil {
+			walk(inner, visit)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapper.Unwrap() {
+			walk(inner, visit)
+		}
+	}
 }
 
 func TestBodiesThatCannotBeRead(t *testing.T) {

@@ -45,13 +45,20 @@ func (x *exchanged) judgeToken(err error) {
 	}
 }
 
-// ask returns a token that can be sent. Errors of the library's own sources stay as they are.
+// ask returns a token that can be sent. An [*adapters.Error] of a source stays as it is, as the failure of the token's
+// operation.
 func ask(ctx context.Context, source adapters.TokenSource) (token string, dead func(), err error) {
 	token, dead, err = source.Ask(ctx)
 	var failure *adapters.Error
 	switch {
 	case errors.As(err, &failure):
+		if failure.Operation == "" {
+			own := *failure
+			own.Operation, failure = getToken, &own
+		}
 		return "", nil, failure
+	case err != nil && ctx.Err() != nil:
+		return "", nil, ctx.Err()
 	case err != nil:
 		return "", nil, &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "access token: the source failed", Err: err}
 	}

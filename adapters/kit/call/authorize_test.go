@@ -74,9 +74,17 @@ func TestAuthorizeWithASourceThatFails(t *testing.T) {
 	assert.EqualError(t, err, "unavailable: access token: the source failed")
 	assert.ErrorIs(t, err, cause)
 
-	own := &adapters.Error{Kind: adapters.ErrConsentRequired, Detail: "refresh token: expired"}
+	own := &adapters.Error{Kind: adapters.ErrConsentRequired, Operation: "get token", Detail: "refresh token: expired"}
 	_, err = authorize(t.Context(), "", says("", own))
 	assert.Same(t, own, err, "an error of the library's own sources stays as it is")
+
+	_, err = authorize(t.Context(), "", says("", &adapters.Error{Kind: adapters.ErrRateLimited, Status: 429, RetryAfter: now}))
+	assert.Equal(t, &adapters.Error{Kind: adapters.ErrRateLimited, Operation: "get token", Status: 429, RetryAfter: now}, err)
+
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = authorize(ended, "", says("", errors.New("gave up")))
+	assert.Equal(t, context.Canceled, err)
 }
 
 // The caller's context ends while a source is at work; that is no failure of the source. The client's own timeout is one.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/currency"
+	"github.com/openbalances/openbalances/adapters/internal/wire"
 )
 
 // maxBalances is how many balances of one account an answer may hold. Real ones hold a handful.
@@ -19,8 +20,10 @@ const (
 	getToken    = "get token"
 )
 
-// Balances fetches the balances of one account in one request. toBalances is pure and leaves Provider, AccountID,
-// ReceivedAt and RequestID to this function.
+// Balances fetches the balances of one account in one request. toBalances is pure and leaves Provider, ReceivedAt and
+// RequestID to this function. It sets AccountID where the answer names the account: this proves whose balances they are,
+// so the connection can serve other requests; an id that was not asked for is an error. Without an id, and without the
+// request's id in the answer's headers, the connection is closed if it is HTTP/1.
 func Balances[T any](ctx context.Context, e *Endpoint, accountID string, psu adapters.PSU, request Request,
 	toBalances func(T) ([]adapters.Balance, error)) (balances []adapters.Balance, err error) {
 	request.operation = getBalances
@@ -34,7 +37,10 @@ func Balances[T any](ctx context.Context, e *Endpoint, accountID string, psu ada
 			err = partial(x.pages.Whole())
 		}
 		if err == nil {
-			err = e.finish(mapped, accountID, x)
+			named := named(mapped)
+			if err = e.finish(mapped, accountID, x); err == nil && named {
+				x.trip.Prove()
+			}
 		}
 		balances = mapped
 		return err
@@ -46,7 +52,7 @@ func Balances[T any](ctx context.Context, e *Endpoint, accountID string, psu ada
 }
 
 // Batch fetches the balances of several accounts in one request. toResults is pure and maps the answer to one element for
-// each account, in the order asked.
+// each account, in the order asked, with the AccountID of balances as for [Balances].
 func Batch[T any](ctx context.Context, e *Endpoint, accountIDs []string, psu adapters.PSU, request Request,
 	toResults func(T) ([]adapters.AccountBalances, error)) (results []adapters.AccountBalances, err error) {
 	request.operation = getBalances
@@ -62,7 +68,10 @@ func Batch[T any](ctx context.Context, e *Endpoint, accountIDs []string, psu ada
 			err = partial(x.pages.Whole())
 		}
 		for i := range mapped {
-			e.finishAccount(&mapped[i], request, x)
+			named := named(mapped[i].Balances)
+			if e.finishAccount(&mapped[i], request, x); mapped[i].Err == nil && named {
+				x.trip.Prove()
+			}
 		}
 		results = mapped
 		return err
@@ -72,6 +81,9 @@ func Batch[T any](ctx context.Context, e *Endpoint, accountIDs []string, psu ada
 	}
 	return results, nil
 }
+
+// named reports whether the answer names the account of balances, as mapped.
+func named(balances []adapters.Balance) bool { return len(balances) > 0 && balances[0].AccountID != "" }
 
 func batchProblem(accountIDs []string) string {
 	switch {
@@ -117,6 +129,9 @@ func (e *Endpoint) finish(balances []adapters.Balance, accountID string, x *exch
 	warnings, id := x.warnings(), x.id()
 	for i := range balances {
 		b := &balances[i]
+		if b.AccountID != "" && b.AccountID != accountID {
+			return At("balances", i, Mismatch("account id"))
+		}
 		b.Provider, b.AccountID, b.ReceivedAt, b.RequestID = e.provider.Name, accountID, x.received.Round(0), id
 		b.Bank = shorten(cmp.Or(b.Bank, *e.bank.Open()))
 		b.ProviderType, b.LastCommittedTransaction = shorten(b.ProviderType), shorten(b.LastCommittedTransaction)
@@ -187,7 +202,7 @@ func warnOfTwins(balances []adapters.Balance) {
 
 // id is what to quote to the provider's support.
 func (x *exchanged) id() string {
-	if received := x.response.Header.Get(requestID); received != "" {
+	if received := x.response.Header.Get(wire.RequestID); received != "" {
 		return shorten(received)
 	}
 	return x.sentID()

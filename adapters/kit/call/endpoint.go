@@ -32,13 +32,11 @@ type Endpoint struct {
 	client     func() *http.Client // reflection, which would find client certificates, does not see into a function
 	now        func() time.Time
 	editors    []Editor
+	userAgent  string
 	limit      int64         // bytes of a body
 	timeout    time.Duration // the client's
 	onExchange func(context.Context, adapters.Exchange)
 }
-
-// requestID is the header with the caller's id of a request, in the canonical form, which is found fastest.
-const requestID = "X-Request-Id"
 
 // Editor completes a request of a generated client.
 type Editor = func(context.Context, *http.Request) error
@@ -59,8 +57,12 @@ func Open(provider Provider, credentials any, options *adapters.Options) (*Endpo
 	if options.MaxBodyBytes < 0 {
 		return nil, Invalid(provider.Name, "maxBodyBytes", "negative")
 	}
+	if problem := check.Header(options.UserAgent); options.UserAgent != "" && problem != "" {
+		return nil, Invalid(provider.Name, "userAgent", problem)
+	}
 	e := &Endpoint{
-		provider: provider, bank: Seal(""), base: newBase(address), now: options.Now, onExchange: options.OnExchange,
+		userAgent: options.UserAgent,
+		provider:  provider, bank: Seal(""), base: newBase(address), now: options.Now, onExchange: options.OnExchange,
 		limit: cmp.Or(options.MaxBodyBytes, adapters.DefaultMaxBodyBytes),
 	}
 	if e.now == nil {

@@ -7,13 +7,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptrace"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/wire"
 	"github.com/openbalances/openbalances/adapters/kit/answer"
 )
 
@@ -29,6 +28,7 @@ type Request struct {
 
 // exchanged is what is known of an exchange, and of its answer.
 type exchanged struct {
+	trip     wire.Trip
 	begun    time.Time
 	request  *http.Request  // nil until it is built
 	response *http.Response // nil without an answer
@@ -50,10 +50,11 @@ func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *
 		if err := e.build(limited, r, x); err != nil { // 2. The generated builder makes the request; the editors complete it.
 			return err
 		}
+		defer x.trip.End()                         // 7. A connection whose answer may be another request's is closed.
 		if err := e.send(limited, x); err != nil { // 3. It is sent once.
 			return err
 		}
-		return answer.Read(x.response, e.limit, func(body []byte) error { // 4. Status, media type and size are judged.
+		return answer.Read(x.response, e.limit, func(body []byte) error { // 4. Request id, status, media type and size are judged.
 			e.keep(x, body)
 			var target T
 			pages, err := answer.UnmarshalPage(body, &target) // 5. Strict JSON becomes the generated type.
@@ -65,11 +66,11 @@ func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *
 		})
 	}()
 	if err != nil {
-		err = e.outcome(ctx, r, x, err) // 7. Every failure becomes an *adapters.Error.
-		x.judgeToken(err)               // 8. The source of a refused token learns of it.
+		err = e.outcome(ctx, r, x, err) // 8. Every failure becomes an *adapters.Error.
+		x.judgeToken(err)               // 9. The source of a refused token learns of it.
 		known(ctx)
 	}
-	e.report(ctx, r, x, err) // 9. The caller's hook sees the exchange.
+	e.report(ctx, r, x, err) // 10. The caller's hook sees the exchange.
 	return err
 }
 
@@ -81,12 +82,17 @@ func (e *Endpoint) limited(ctx context.Context) (context.Context, context.Cancel
 	return context.WithTimeout(ctx, e.timeout)
 }
 
+// build makes the request. The editors get the context without the trip: what they send is not this request.
 func (e *Endpoint) build(ctx context.Context, r Request, x *exchanged) error {
 	request, err := r.Build(e)
 	if err != nil {
 		return err
 	}
-	*request = *request.WithContext(ctx)
+	x.trip.Provider, x.trip.Operation, x.trip.Route, x.trip.Limit = e.provider.Name, r.operation, r.Route, e.limit
+	*request = *request.WithContext(x.trip.Begin(ctx))
+	if e.userAgent != "" {
+		request.Header.Set("User-Agent", e.userAgent)
+	}
 	for _, edit := range e.editors {
 		if err := edit(ctx, request); err != nil {
 			return err
@@ -104,21 +110,32 @@ func (e *Endpoint) send(ctx context.Context, x *exchanged) error {
 			x.request.AddCookie(cookie)
 		}
 	}
-	request, count := counted(ctx, x.request)
-	response, err := e.client().Transport.RoundTrip(request)
-	count(err)
-	var refused *adapters.Error
-	switch {
-	case errors.As(err, &refused):
-		return refused
-	case err != nil:
-		return answer.Unsent(err)
+	response, err := e.client().Transport.RoundTrip(x.request)
+	count(ctx, &x.trip, err)
+	x.received = e.now()
+	if err != nil {
+		return x.unanswered(err)
 	}
-	x.response, x.received = response, e.now()
+	x.response = response
 	if jar := e.client().Jar; jar != nil {
 		jar.SetCookies(x.request.URL, response.Cookies())
 	}
 	return nil
+}
+
+// unanswered is the failure of a transport. A retrying one that has given up had answers before: the last refusal counts,
+// without its body, if a client of this library lies beneath, which sees it.
+func (x *exchanged) unanswered(err error) error {
+	var refused *adapters.Error
+	failure, last := answer.Unsent(err), x.trip.Last()
+	switch {
+	case last != nil && last.StatusCode != http.StatusOK && wire.Compare(last) != wire.Another:
+		x.response = last
+		failure.Status, failure.Header, failure.Detail = last.StatusCode, last.Header, ""
+	case errors.As(err, &refused):
+		return refused
+	}
+	return failure
 }
 
 // keep copies the body if the caller wants to see it.
@@ -137,7 +154,7 @@ func (e *Endpoint) report(ctx context.Context, r Request, x *exchanged, err erro
 		Duration: time.Since(x.begun), RequestIDSent: x.sentID(), Body: x.body,
 	}
 	if x.response != nil {
-		seen.Status, seen.Header, seen.RequestIDReceived = x.response.StatusCode, x.response.Header, x.response.Header.Get(requestID)
+		seen.Status, seen.Header, seen.RequestIDReceived = x.response.StatusCode, x.response.Header, x.response.Header.Get(wire.RequestID)
 	}
 	e.onExchange(ctx, seen)
 }
@@ -146,16 +163,15 @@ func (x *exchanged) sentID() string {
 	if x.request == nil {
 		return ""
 	}
-	return x.request.Header.Get(requestID)
+	return x.request.Header.Get(wire.RequestID)
 }
 
-// warnings compares the request id that a provider echoes with the one that was sent.
+// warnings tells that a gateway has put an id of its own in the place of the request's.
 func (x *exchanged) warnings() []string {
-	echo, sent := x.response.Header.Get(requestID), x.sentID()
-	if sent == "" || echo == "" || strings.EqualFold(echo, sent) {
-		return nil
+	if wire.Compare(x.response) == wire.Different {
+		return []string{adapters.WarningRequestID}
 	}
-	return []string{adapters.WarningRequestID}
+	return nil
 }
 
 // counter counts requests, also for the counter of an outer caller.
@@ -188,22 +204,14 @@ func uncounted(ctx context.Context) context.Context {
 	return context.WithValue(ctx, counterKey{}, (*counter)(nil))
 }
 
-// counted returns the request, whose sending is watched if somebody counts, and what to call with its error. Without an
-// argument to blame, a request counts once even if nothing was written: a gateway may have counted it.
-func counted(ctx context.Context, request *http.Request) (*http.Request, func(error)) {
-	own, _ := ctx.Value(counterKey{}).(*counter)
-	if own == nil {
-		return request, func(error) {}
+// count tells the counters of the context what was sent. Without an argument to blame, a request counts once even if
+// nothing was written: a gateway may have counted it.
+func count(ctx context.Context, trip *wire.Trip, err error) {
+	if errors.Is(err, adapters.ErrInvalidArgument) {
+		return
 	}
-	var written atomic.Int64
-	trace := &httptrace.ClientTrace{WroteHeaders: func() { written.Add(1) }}
-	return request.WithContext(httptrace.WithClientTrace(ctx, trace)), func(err error) {
-		if errors.Is(err, adapters.ErrInvalidArgument) {
-			return
-		}
-		known(ctx)
-		for c := own; c != nil; c = c.outer {
-			c.sent.Add(max(written.Load(), 1))
-		}
+	known(ctx)
+	for c, _ := ctx.Value(counterKey{}).(*counter); c != nil; c = c.outer {
+		c.sent.Add(int64(max(trip.Written(), 1)))
 	}
 }

@@ -2,6 +2,7 @@ package call
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,7 +68,7 @@ func (e *Endpoint) outcome(ctx context.Context, r Request, x *exchanged, err err
 		}
 		failure = e.foreign(cause, x)
 	}
-	if failure.Operation != "" {
+	if failure.Operation != "" && failure.Provider != "" {
 		return failure
 	}
 	return e.complete(*failure, r, x)
@@ -79,7 +80,7 @@ func (e *Endpoint) failed(cause *answer.Error, x *exchanged) *adapters.Error {
 	if cause.Status == 0 {
 		failure.Origin = adapters.OriginTransport
 	}
-	if cause.Status == 0 || cause.Status == http.StatusOK {
+	if cause.Status == 0 || cause.Status == http.StatusOK || errors.Is(cause, answer.ErrAnotherRequest) {
 		return failure
 	}
 	if detail := gatewayProblem(cause.Status, cause.Body); detail != "" {
@@ -135,18 +136,19 @@ func (e *Endpoint) reported(body []byte, x *exchanged, err error) error {
 
 // foreign is the failure that an error of a mapping, a builder or an editor means. Nobody knows its words.
 func (e *Endpoint) foreign(cause error, x *exchanged) *adapters.Error {
+	unsent := answer.Unsent(cause)
 	switch {
 	case x.response != nil:
-		return &adapters.Error{Kind: adapters.ErrProtocol, Err: cause}
+		return &adapters.Error{Kind: adapters.ErrProtocol, Err: unsent.Err}
 	case errors.Is(cause, context.DeadlineExceeded):
-		return e.failed(answer.Unsent(cause), x)
+		return e.failed(unsent, x)
 	}
-	return &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "request could not be made", Err: cause}
+	return &adapters.Error{Kind: adapters.ErrUnavailable, Detail: "request could not be made", Err: unsent.Err}
 }
 
 // complete adds what all failures of an exchange have in common.
 func (e *Endpoint) complete(failure adapters.Error, r Request, x *exchanged) error {
-	failure.Provider, failure.Operation = e.provider.Name, r.operation
+	failure.Provider, failure.Operation = e.provider.Name, cmp.Or(failure.Operation, r.operation)
 	if failure.RequestID == "" {
 		failure.RequestID = x.sentID()
 	}
@@ -173,6 +175,8 @@ func kindOf(cause *answer.Error) adapters.Kind {
 	switch {
 	case errors.Is(cause, answer.ErrTooLarge):
 		return adapters.ErrTooLarge
+	case errors.Is(cause, answer.ErrAnotherRequest):
+		return adapters.ErrProtocol
 	case cause.Status == 0:
 		return adapters.ErrUnavailable
 	case cause.Status != http.StatusOK:

@@ -13,7 +13,8 @@
 //   - A header that is there but empty is covered, as "name: ".
 //   - A value with a control character is refused: it could forge a line.
 //   - host and content-length are what net/http will send, not what
-//     Request.Header says, because net/http ignores those entries.
+//     Request.Header says, because net/http ignores those entries. A host
+//     that net/http would rewrite, one outside ASCII, is refused.
 //   - The headers parameter is always written, also when it is only "date".
 //   - Parameters know no escapes. A double quote is therefore refused in a key
 //     id, and the backslashes of a distinguished name go out as they are.
@@ -191,10 +192,16 @@ func signingString(req *http.Request, names []string) (string, error) {
 		if strings.ContainsFunc(value, isControl) {
 			return "", fmt.Errorf("httpsig: header %s holds a control character", name)
 		}
+		if name == "host" && strings.ContainsFunc(value, rewritten) {
+			return "", errors.New("httpsig: host is not what is sent; write it in punycode and without a zone")
+		}
 		lines[i] = name + ": " + value
 	}
 	return strings.Join(lines, "\n"), nil
 }
+
+// rewritten reports whether net/http sends a host with the character in another form.
+func rewritten(r rune) bool { return r > '~' || r == '%' }
 
 func present(req *http.Request, names []string) []string {
 	var found []string

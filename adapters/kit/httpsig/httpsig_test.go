@@ -239,6 +239,12 @@ func TestHandmadeRequest(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "(request-target): get /\nhost: b.example", text)
 
+	for _, host := range []string{"b\u00e4nk.example", "[fe80::1%eth0]:8443", "\u4f8b.example:443"} {
+		req.Host = host
+		_, err = httpsig.SigningString(req, []string{"host"})
+		require.ErrorContains(t, err, "host is not what is sent", "net/http sends another one")
+	}
+
 	req.Host = ""
 	text, err = httpsig.SigningString(req, []string{"host"})
 	require.NoError(t, err)

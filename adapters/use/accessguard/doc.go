@@ -39,7 +39,8 @@
 // # Limits
 //
 // The provider counts by its own clock, perhaps by calendar day: a 429 stays possible. Calls of other programs count
-// only if they share the store. A transport that repeats requests can exceed the allowance within one call.
+// only if they share the store. A transport that repeats requests can exceed the allowance within one call; all that it
+// sent count. A 429 on which it gives up is known to the guard only if it wraps the transport of adapters.NewHTTPClient.
 //
 // Clocks of a fleet have to agree to seconds. A clock that is wrong for a moment forgets nothing: an account keeps its
 // last calls, as many as its largest limit has, and a store deletes what had expired at its last sweep, a day before.
