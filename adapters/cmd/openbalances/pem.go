@@ -43,7 +43,7 @@ const (
 	derCert      = "a certificate in DER; cure: openssl x509 -inform DER -in FILE -out NEW"
 	derOther     = "binary, perhaps DER; cure: convert it to PEM with openssl"
 	sshKey       = "a key of OpenSSH; cure: ssh-keygen -p -m PKCS8 -f FILE"
-	trusted      = "a TRUSTED CERTIFICATE of OpenSSL; cure: openssl x509 -in FILE -out NEW"
+	trusted      = "a TRUSTED or X509 CERTIFICATE of OpenSSL; cure: openssl x509 -in FILE -out NEW"
 )
 
 // parsePEM returns what a PEM text holds, as one of the two types, or what is wrong with the text.
@@ -115,9 +115,6 @@ func blocksOf(text []byte, wanted string) (found []*pem.Block, problem string) {
 	var others []string
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		kind := strings.TrimPrefix(strings.TrimPrefix(block.Type, "RSA "), "EC ")
-		if kind == "X509 CERTIFICATE" {
-			kind = aCertificate
-		}
 		if others = append(others, kind); kind == wanted {
 			found = append(found, block)
 		}
@@ -166,6 +163,7 @@ func otherBlock(kinds []string, wanted string) string {
 		{"ENCRYPTED PRIVATE KEY", encryptedKey},
 		{"OPENSSH PRIVATE KEY", sshKey},
 		{"TRUSTED CERTIFICATE", trusted},
+		{"X509 CERTIFICATE", trusted},
 		{"PKCS7", pkcs7},
 		{aKey, "a private key where a certificate is wanted; cure: name the file of the certificate"},
 		{"CERTIFICATE REQUEST", request + use},

@@ -46,7 +46,9 @@ func resolve(text, folder string) (string, error) {
 // resolvePEM returns value if it is the text of a certificate or a key, whole or not, and otherwise the content of the file
 // that it names.
 func resolvePEM(value, folder string) (string, error) {
-	if strings.Contains(value, pemBegin) || strings.ContainsAny(value, "\n\x00") || strings.HasPrefix(value, "MII") {
+	const longestName = 255 // of a file
+	isBase64 := strings.HasPrefix(value, "MII") && len(value) > longestName
+	if strings.Contains(value, pemBegin) || strings.ContainsAny(value, "\n\x00") || isBase64 {
 		return value, nil
 	}
 	data, err := readFile(within(folder, value), maxCredential)

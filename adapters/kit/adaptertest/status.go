@@ -36,9 +36,7 @@ func (h Harness) refuse(t *testing.T, stage *stage, status int, kind adapters.Ki
 		assert.Empty(t, balances)
 		failure := h.failed(t, err)
 		assert.Equal(t, status, failure.Status)
-		if consent := failure.Kind == adapters.ErrConsentRequired; status != http.StatusForbidden || !consent {
-			h.assertFailure(t, err, kind) // a 403 means at some providers that the consent is gone
-		}
+		h.assertFailure(t, err, kind)
 		assert.NotContains(t, err.Error(), "session")
 	}
 }
@@ -91,9 +89,7 @@ func checkStatusWins(t *testing.T, h Harness) {
 			_, err := stage.play(t, with(status, "application/json", body))
 			failure := h.failed(t, err)
 			assert.Equal(t, status, failure.Status)
-			if status != http.StatusForbidden || failure.Kind != adapters.ErrConsentRequired {
-				assert.Equal(t, kind, failure.Kind, "%d %s", status, body)
-			}
+			assert.Equal(t, kind, failure.Kind, "%d %s", status, body)
 		}
 	}
 	for _, example := range h.refusals() {

@@ -30,14 +30,14 @@ func TestRefusalReadsMemberByMember(t *testing.T) {
 		`{"tppMessages":[{"category":"WARNING","code":"WARNING"},{"category":"ERROR","code":"CONSENT_EXPIRED"}]}`:              {expired, expired, "", "", ""},
 		`{"tppMessages":[{"category":"warning","code":"FORMAT_ERROR"},{"category":"Error","code":"CONSENT_EXPIRED"}]}`:         {expired, expired, "", "", ""},
 		`{"tppMessages":[{"category":"ERROR","code":"NEW"},{"category":"ERROR","code":"CONSENT_EXPIRED"}]}`:                    {"NEW", "", "", "", ""},
-		`{"tppMessages":[null,7,"x",[],{},{"category":"ERROR","code":null},{"category":"ERROR","code":"CONSENT_EXPIRED"}]}`:    {expired, expired, "", "", ""},
+		`{"tppMessages":[null,7,"x",[],{},{"category":"ERROR","code":null},{"category":"ERROR","code":"CONSENT_EXPIRED"}]}`:    {expired, expired, "x", "", ""},
 		`{"tppMessages":[{"category":"WARNING","code":"FORMAT_ERROR"},{"code":"CONSENT_EXPIRED"}]}`:                            {expired, expired, "", "", ""},
 		`{"tppMessages":[{"category":"WARNING","code":"FORMAT_ERROR","text":"w"}]}`:                                            {format, format, "w", "", ""},
 		`{"code":"FORMAT_ERROR","tppMessages":[{"category":"ERROR","code":"CONSENT_EXPIRED"}]}`:                                {expired, expired, "", "", ""},
 		`{"tppMessages":{"category":"ERROR","code":"CONSENT_EXPIRED","text":"over"}}`:                                          {expired, expired, "over", "", ""},
 		`{"tppMessages":[{"category":[],"code":"CONSENT_EXPIRED","text":{},"path":7}]}`:                                        {expired, expired, "", "", ""},
 		`{"tppMessages":[{"code":["CONSENT_EXPIRED"],"text":["over","again"]}]}`:                                               {expired, expired, "over", "", ""},
-		`{"code":[],"tppMessages":"none","errors":[{"tppMessages":[{"code":"CONSENT_EXPIRED"}]}]}`:                             {expired, expired, "", "", ""},
+		`{"code":[],"tppMessages":"none","errors":[{"tppMessages":[{"code":"CONSENT_EXPIRED"}]}]}`:                             {expired, expired, "none", "", ""},
 		`{"type":"https://x","title":"Too bad","detail":"The consent is over.","code":"CONSENT_EXPIRED","additionalErrors":7}`: {expired, expired, "The consent is over.", "", ""},
 
 		// Numbers, spellings and names.

@@ -44,7 +44,7 @@ func TestANewProvider(t *testing.T) {
 	const mapping = "adapters/acme/mapping.go"
 	c.plant(t, mapping, "// toBalances maps", "// TODO(acme): maps")
 	todo = c.fail(t, "test", "-run", "^TestNothingIsLeftToDo$", "./adapters")
-	assert.Contains(t, todo, mapping+":21: TODO(acme): maps")
+	assert.Contains(t, todo, mapping+":26: TODO(acme): maps")
 	c.plant(t, mapping, "string(api.FundSideCREDIT), string(api.FundSideDEBIT)", "string(api.FundSideDEBIT), string(api.FundSideCREDIT)")
 	assert.Contains(t, c.fail(t, "test", "./adapters/acme"), "--- FAIL: TestConformance/examples/overdrawn")
 }
