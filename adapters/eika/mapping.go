@@ -65,8 +65,8 @@ func toBalance(balance api.Balance, account *api.Account) (adapters.Balance, err
 		ReferenceDate: date,
 		Warnings:      append(warnings(balance, account), odd...),
 	}
-	if changed := call.Text(balance.LastChangeDateTime); changed != "" {
-		mapped.AsOf, odd = call.ToTime("lastChangeDateTime", changed)
+	if changed := balance.LastChangeDateTime; changed != nil {
+		mapped.AsOf, odd = call.ToTime("lastChangeDateTime", *changed)
 		mapped.Warnings = append(mapped.Warnings, odd...)
 	}
 	if balance.CreditLimitIncluded != nil {

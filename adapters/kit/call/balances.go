@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -173,30 +172,45 @@ func timeWarning(b *adapters.Balance, received time.Time) string {
 // warnOfTwins warns of balances that nothing but their amount may tell apart.
 func warnOfTwins(balances []adapters.Balance) {
 	type facts struct {
-		providerType, currency, lines string
-		asOf                          time.Time
-		date                          adapters.Date
+		providerType, currency string
+		asOf                   time.Time
+		date                   adapters.Date
+		lines                  uint64 // whether each credit line is included
 	}
-	places := make(map[facts]int, len(balances))
+	first := make(map[facts]int, len(balances))
+	var texts []string // of all whose only warning this is
+	warn := func(b *adapters.Balance) {
+		if b.Warnings != nil {
+			b.Warnings = append(slices.Clip(b.Warnings), adapters.WarningAlike)
+			return
+		}
+		if texts == nil {
+			texts = make([]string, 0, len(balances))
+		}
+		texts = append(texts, adapters.WarningAlike)
+		b.Warnings = texts[len(texts)-1 : len(texts) : len(texts)]
+	}
 	for i := range balances {
 		b := &balances[i]
-		of := facts{b.ProviderType, b.Currency, "", b.AsOf, b.ReferenceDate}
+		of := facts{providerType: b.ProviderType, currency: b.Currency, asOf: b.AsOf, date: b.ReferenceDate}
 		for _, line := range b.CreditLines {
-			of.lines += line.Type + ":" + line.Currency + ":"
-			if line.Included != nil {
-				of.lines += strconv.FormatBool(*line.Included)
+			of.lines = of.lines<<2 | 1
+			if line.Included != nil && *line.Included {
+				of.lines += 1
+			} else if line.Included != nil {
+				of.lines += 2
 			}
 		}
-		first, known := places[of]
-		if !known {
-			places[of] = i
+		place, known := first[of]
+		switch {
+		case !known:
+			first[of] = i + 1
 			continue
+		case place > 0:
+			warn(&balances[place-1])
+			first[of] = 0 // it has been warned
 		}
-		for _, twin := range []*adapters.Balance{&balances[first], b} {
-			if !slices.Contains(twin.Warnings, adapters.WarningAlike) {
-				twin.Warnings = append(slices.Clip(twin.Warnings), adapters.WarningAlike)
-			}
-		}
+		warn(b)
 	}
 }
 

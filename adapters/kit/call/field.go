@@ -109,7 +109,7 @@ func ToTime(field, text string) (time.Time, []string) {
 
 // ToDate reads a date as RFC 3339 writes it. An absent one is the zero date; a text that is none is a warning besides.
 func ToDate(field string, text *string) (adapters.Date, []string) {
-	if text == nil || *text == "" {
+	if text == nil {
 		return adapters.Date{}, nil
 	}
 	date, err := adapters.ParseDate(*text)
