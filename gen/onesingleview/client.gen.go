@@ -78,21 +78,6 @@ func (e TokenRequestGrantType) Valid() bool {
 	}
 }
 
-// Defines values for WithoutSuccessSuccess.
-const (
-	WithoutSuccessSuccessFalse WithoutSuccessSuccess = false
-)
-
-// Valid indicates whether the value is a known member of the WithoutSuccessSuccess enum.
-func (e WithoutSuccessSuccess) Valid() bool {
-	switch e {
-	case WithoutSuccessSuccessFalse:
-		return true
-	default:
-		return false
-	}
-}
-
 // AccountBalances The answer of the balance call. If `success` is `true` it has `payload`, with at least one bank; else it has the
 // members of an error.
 type AccountBalances struct {
@@ -267,7 +252,8 @@ type Balance struct {
 	// in which the balance is indicated.
 	Amount Amount `json:"amount"`
 
-	// CreditDebitIndicator Indicates whether the balance is a credit or a debit balance.
+	// CreditDebitIndicator Indicates whether the balance is a credit or a debit balance. A zero balance is considered to be a credit
+	// balance.
 	CreditDebitIndicator CreditDebitIndicator `json:"creditDebitIndicator"`
 
 	// CreditLine The tag carrying credit line information. Absent if there is none.
@@ -514,8 +500,7 @@ type BankConsent struct {
 	ConsentID string `json:"consentId"`
 }
 
-// CreditDebitIndicator Indicates whether the balance is a credit or a debit balance, with or without the prefix `KSAOB.`. A zero
-// balance is considered to be a credit balance.
+// CreditDebitIndicator Whether a balance is a credit or a debit balance, with or without the prefix `KSAOB.`.
 //
 // Example: KSAOB.Credit
 type CreditDebitIndicator string
@@ -808,27 +793,6 @@ type TokenRequest struct {
 //
 // Example: client_credentials
 type TokenRequestGrantType string
-
-// WithPayload An answer of a call that succeeded, with at least one bank.
-type WithPayload struct {
-	// Payload The payload tag carrying response information, one element for each bank and account.
-	Payload []interface{} `json:"payload"`
-}
-
-// WithToken An answer of a call that succeeded, with an access token.
-type WithToken struct {
-	// Payload The access token.
-	Payload map[string]interface{} `json:"payload"`
-}
-
-// WithoutSuccess An answer of a call that failed.
-type WithoutSuccess struct {
-	// Success The process success status, `false`.
-	Success *WithoutSuccessSuccess `json:"success,omitempty"`
-}
-
-// WithoutSuccessSuccess The process success status, `false`.
-type WithoutSuccessSuccess bool
 
 // ClientCode defines model for ClientCode.
 type ClientCode = string
