@@ -32,9 +32,6 @@ func toAccount(account api.Account) (adapters.Account, error) {
 	if account.ID == "" {
 		return adapters.Account{}, call.Missing("id")
 	}
-	if account.BankID == "" {
-		return adapters.Account{}, call.Missing("bankId")
-	}
 	details := account.AccountDetails
 	if details == nil {
 		details = &api.AccountDetails{}

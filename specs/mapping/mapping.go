@@ -31,7 +31,7 @@
 // The field sign of a balance is positive or negative; its amount then has no sign itself. An identifier whose scheme is
 // iban or bban is that field of the account, while the field is free; the scheme that nothing says is made of the names
 // on the way that the document leaves open. Where the document leaves the type open, texts are joined and all else is
-// absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time apart; so
+// absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time and a bank apart; so
 // is a balance without amount, currency or type.
 //
 // # Pages

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // What an answer says about pages is read by the names of its members, because providers page without documenting it. The
@@ -96,8 +98,8 @@ func (r *reader) partial(p place, value any, outer bool) error {
 
 func (r *reader) remark(p place, value any, outer bool, said *remarks) {
 	members, _ := value.(map[string]any)
-	schema := p.schema.Value
-	for _, source := range append(slices.Clone(schema.AllOf), p.schema) {
+	schema := shape(p.schema)
+	for _, source := range slices.Concat(schema.AllOf, openapi3.SchemaRefs{{Value: schema}}) {
 		for name, property := range source.Value.Properties {
 			inner := p.down(property, name)
 			list, isList := members[name].([]any)
@@ -105,11 +107,11 @@ func (r *reader) remark(p place, value any, outer bool, said *remarks) {
 			case numbered:
 				members = maps.Clone(members)
 				delete(members, name)
-			case isList && !said.listed && property.Value.Type.Is("array"):
+			case isList && !said.listed && shape(property).Type.Is("array"):
 				said.items, said.listed = len(list), true
-			case meaning(name, outer) == "" && property.Value.Type.Is("object"):
+			case meaning(name, outer) == "" && shape(property).Type.Is("object"):
 				r.remark(inner, members[name], false, said)
-			case property.Value.Type == nil: // is free for the sender's own
+			case shape(property).Type == nil: // is free for the sender's own
 				members = maps.Clone(members)
 				delete(members, name)
 			}

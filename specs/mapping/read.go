@@ -100,7 +100,7 @@ func (r *reader) visit(p place, value any, in *part) {
 		case rule.Match != "":
 			in.left = true
 		case rule.Pages != "":
-		case divides, rule.Only != nil && !slices.Contains(rule.Only, ""), p.required && rule.Form == "":
+		case divides, rule.Only != nil && !slices.Contains(rule.Only, ""), p.required && rule.Form == "" && rule.Field != "bank":
 			in.fail(p, "is missing")
 		}
 	}

@@ -187,7 +187,8 @@ func TestGetClosedAccounts(t *testing.T) {
 		return `{"connections":[{"name":"shop","provider":"mypos","baseURL":"` + server + `",` + accounts +
 			`"credentials":{"accessToken":"t","apiKey":"k","consentId":"3c7816ee-3d51-4bf5-8ced-ece2af35d431"}}]}`
 	}
-	const remarks = "closed: shop mypos 2: not asked for, as the provider lists it as closed\n2 balances from 2 accounts, 0 failed, 1 closed\n"
+	const remarks = "warning: shop mypos: the account list may leave out balances of the account; name the accounts to get all\n" +
+		"closed: shop mypos 2: not asked for, as the provider lists it as closed\n2 balances from 2 accounts, 0 failed, 1 closed\n"
 	got := on(t, config(""), "get")
 	assert.Equal(t, outcome{0, `CONNECTION  PROVIDER  ACCOUNT  TYPE               AMOUNT  CURRENCY  AS OF
 shop        mypos     1        unknown (balance)    4.20  EUR       -

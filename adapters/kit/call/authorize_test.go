@@ -116,6 +116,6 @@ func TestContextThatEndsInASource(t *testing.T) {
 	assert.Equal(t, adapters.KindCanceled, adapters.KindOf(err))
 	assert.Zero(t, sent)
 	sent, err = ask(t.Context())
-	assert.EqualError(t, err, "bank: get balances: unavailable: access token: the source failed")
+	assert.EqualError(t, err, "bank: get balances: unavailable: no answer in time")
 	assert.Zero(t, sent)
 }

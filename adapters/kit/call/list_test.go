@@ -265,7 +265,7 @@ func TestMemoryOfAListIsBounded(t *testing.T) {
 	assert.Equal(t, "200", accounts[199].ID)
 	assert.Equal(t, long[:512], accounts[199].Name, "at most 513 bytes, and whole characters")
 
-	all, err := newPager(t, func(int) string { return listText(0, "a", "b"+long, "b"+long, "c") }).allBalances(t)
+	all, err := newPager(t, func(int) string { return listText(4, "a", "b"+long, "b"+long, "c") }).allBalances(t)
 	require.NoError(t, err, "an id that nobody can ask for may come twice")
 	for i, want := range []error{nil, adapters.ErrInvalidArgument, adapters.ErrInvalidArgument, nil} {
 		assert.NoError(t, all[i].Err)
