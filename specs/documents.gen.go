@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "2c49d4438e709473f6848c2bfd7f03721659a06a8bb8c710f3959128917835b9",
+		SHA256:     "b9685a5438f7f3a75f56742728c07f039efe47184deca8928ff94461c30f8f43",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
