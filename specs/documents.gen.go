@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "bb89f09fe26858c9bfbc58052169b5f4f0ac575b1b5e3193ffb7a978c36f6c4c",
+		SHA256:     "721b816e443a8bd9f62bd723b168f0275615dc9fc3ed5fb15f155733953b5ccf",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{

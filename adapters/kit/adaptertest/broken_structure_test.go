@@ -81,7 +81,7 @@ var structureFaults = []fault{
 			}
 		}
 		return all, nil
-	}), caught: "currency-unlisted declared"},
+	}), caught: "currency-without-money currency-unlisted declared"},
 	{name: "knows only old currencies", plant: each(func(b *adapters.Balance) {
 		if slices.Contains([]string{"XCG", "SLE", "VED", "ZWG"}, b.Currency) {
 			b.Warnings = append(b.Warnings, "currency is not an ISO 4217 code")
@@ -142,7 +142,7 @@ var structureFaults = []fault{
 		if b.AsOf.IsZero() {
 			b.AsOf = b.ReceivedAt
 		}
-	}), caught: "batch/batch time-ambiguous declared examples/empty examples/overdrawn examples/ownType sweep"},
+	}), caught: "members-unmapped batch/batch time-ambiguous declared examples/empty examples/overdrawn examples/ownType sweep"},
 	{name: "stamps the day only", plant: each(func(b *adapters.Balance) {
 		b.ReceivedAt = b.ReceivedAt.Truncate(24 * time.Hour)
 	}), caught: "batch/batch examples/empty examples/overdrawn examples/ownType examples/twoBalances"},
