@@ -40,7 +40,7 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "dc00723208eef3e0a5f23bfdce89367a414b4e6605686b66e01bce05ab86c65a",
+		SHA256:     "7801309e7a7d342db9be2783be07fc3a82b3ebf397f65e4ba213ce4b93b93a7a",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
