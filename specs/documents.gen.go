@@ -40,7 +40,7 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "55f9a1635f83722e175c7140777bce761fe3eca986421ad81a99e4edd5444804",
+		SHA256:     "77b1901fe83ff8e81f9fb1761ca35d7f2ea5f2ba35eb5a3da8a158862991505c",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
