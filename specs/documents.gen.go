@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "721b816e443a8bd9f62bd723b168f0275615dc9fc3ed5fb15f155733953b5ccf",
+		SHA256:     "5c1880753c13cbe8cbc8c1d64962b6cc7f24b99341a94ffb8a98215f5e7f002e",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "ffc681e8a18e1c6daab57860c2d85307512db7fbc61d79b037d6de7daacb909e",
+		SHA256:     "b4ae2121c663b292eca95c6239a6840009a53bdbf1dd7c1fe178bbe0a8e2a910",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
@@ -30,7 +30,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:     "cbeb613e3630835141158a03816cf50eb056ac428bb15e3767b13281e835add1",
+		SHA256:     "7696516372098ab779525b3be47544937592f0ba83da2988ce2d674ab3b7825a",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		Unattended: Access{
@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "77b1901fe83ff8e81f9fb1761ca35d7f2ea5f2ba35eb5a3da8a158862991505c",
+		SHA256:     "a9a0c656c53c935f3f819caed658a116b5c8189d2d9263c9f766fefe297351e7",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "a96d52a4f21e17165387af94011ce541097c7bcfb1019a9d1438c32098d2c5b3",
+		SHA256:     "604b43fbb1cb87c4cfa07eb483f9fbc7cd1937486731ee03a3d17ed5a87c375c",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{
