@@ -168,7 +168,7 @@ func TestOddAccountsHideNoOthers(t *testing.T) {
 			reason, ids := reasons[first/every%kinds], slices.Collect(numbers(first, first+every))
 			lines := each("k", slices.Values(ids), "ok")
 			if reason == nil {
-				ids[7] += " "
+				ids[7] += "\x7f"
 				reason = errors.New("bank: get balances: invalid_argument: account id: holds a character that is not allowed")
 			}
 			lines[7] = "k " + ids[7] + ": " + reason.Error()
