@@ -27,7 +27,8 @@ const (
 	// idleTimeout ends before common servers close a connection, because a request that meets its end fails and is not
 	// repeated: Apache's KeepAliveTimeout and Node.js's server.keepAliveTimeout are 5 seconds by default, nginx's
 	// keepalive_timeout is 75.
-	// Sources: httpd.apache.org/docs/2.4/mod/core.html, nodejs.org/api/http.html, nginx.org/en/docs/http/ngx_http_core_module.html.
+	// Sources: httpd.apache.org/docs/2.4/mod/core.html, nodejs.org/api/http.html,
+	// nginx.org/en/docs/http/ngx_http_core_module.html.
 	idleTimeout = 4 * time.Second
 )
 

@@ -3,8 +3,9 @@
 //
 //	balances, err := answer.Decode[mypos.AccountBalances](client.GetBalances(ctx, id, params))
 //
-// An answer to another request is refused. The status is judged first, then the media type; the body is read up to a limit and decoded strictly; a member that
-// the document requires has to be there. Everything else is an [*Error]. Adapters read answers in the same steps.
+// An answer to another request is refused. The status is judged first, then the media type; the body is read up to a limit
+// and decoded strictly; a member that the document requires has to be there. Everything else is an [*Error]. Adapters read
+// answers in the same steps.
 package answer
 
 import (
