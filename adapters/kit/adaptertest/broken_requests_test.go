@@ -31,7 +31,7 @@ var requestFaults = []fault{
 		if request.URL.RawQuery != "" {
 			request.URL.Path = "/v2/balances"
 		}
-	}), caught: "batch/batch batch-ids no-retry no-retry-unattended parameters-nil redirect redirect-to-http declared requests/batch"},
+	}), caught: "members-unmapped batch/batch batch-ids no-retry no-retry-unattended parameters-nil redirect redirect-to-http declared requests/batch"},
 	{name: "takes any account id", plant: func(c *client) {
 		c.check = func(_ string, psu adapters.PSU) error { return psu.Validate() }
 	}, caught: "account-id-dots account-id-unusable batch-ids errors-disclose-nothing"},
