@@ -55,7 +55,7 @@ var amountFaults = []fault{
 	}), caught: "sweep value-of-another-type"},
 	{name: "guesses that a balance is positive", plant: each(func(b *adapters.Balance) {
 		b.Amount = adapters.NewAmount(b.Amount.Decimal().Abs())
-	}), caught: "batch/batch declared examples/overdrawn"},
+	}), caught: "members-unmapped batch/batch declared examples/overdrawn"},
 	{name: "adds the credit limit", plant: each(func(b *adapters.Balance) {
 		for _, line := range b.CreditLines {
 			b.Amount = adapters.NewAmount(b.Amount.Decimal().Add(line.Amount.Decimal()))

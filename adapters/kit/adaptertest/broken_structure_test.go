@@ -137,7 +137,7 @@ var structureFaults = []fault{
 	}), caught: "balances-empty sweep"},
 	{name: "takes any account's answer", plant: func(c *client) {
 		c.same = func(string, string) bool { return true }
-	}, caught: "batch/batch account-of-another declared examples/anotherAccount"},
+	}, caught: "members-unmapped batch/batch account-of-another declared examples/anotherAccount"},
 	{name: "makes up a time", plant: each(func(b *adapters.Balance) {
 		if b.AsOf.IsZero() {
 			b.AsOf = b.ReceivedAt
