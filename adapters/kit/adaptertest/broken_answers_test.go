@@ -2,6 +2,7 @@ package adaptertest_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -28,7 +29,7 @@ var answerFaults = []fault{
 				client := *options.HTTPClient
 				client.Transport, options.HTTPClient = echoing{client.Transport}, &client
 			}
-		}, caught: "answers-late request-id-differs account-of-another callers-client declared batch/batch examples/anotherAccount"},
+		}, caught: "batch/batch account-of-another answers-late callers-client members-unmapped request-id-differs declared examples/anotherAccount"},
 	{name: "takes any media type", plant: replies(func(_ *http.Request, response *http.Response) {
 		if response.StatusCode == http.StatusOK {
 			response.Header.Set("Content-Type", "application/json")
@@ -55,7 +56,7 @@ var answerFaults = []fault{
 			return []adapters.Balance{}, nil
 		}
 		return balances, err
-	}), caught: "text-control-characters status-wins rate-limited retry-after codes-undocumented body-without-end headers-without-end server-stalls no-retry no-retry-unattended retry-after-beyond-deadline examples/accessExceeded"},
+	}), caught: "body-without-end codes-undocumented headers-without-end no-retry no-retry-unattended rate-limited refusal-code-spelling refusal-side-members refusal-wrapped retry-after retry-after-beyond-deadline server-stalls status-wins text-control-characters examples/accessExceeded"},
 	{name: "lets a code overrule a 429", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusTooManyRequests && failure.Code == consentExpired {
 			failure.Kind = adapters.ErrConsentRequired
@@ -65,27 +66,27 @@ var answerFaults = []fault{
 		if failure.Status == http.StatusTooManyRequests && failure.Code != "ACCESS_EXCEEDED" {
 			failure.Kind = adapters.ErrProtocol
 		}
-	}), caught: "status-wins rate-limited retry-after body-without-end headers-without-end server-stalls retry-after-beyond-deadline"},
+	}), caught: "body-without-end headers-without-end rate-limited refusal-code-spelling retry-after retry-after-beyond-deadline server-stalls status-wins"},
 	{name: "takes a status from the body", plant: refusing(func(failure *adapters.Error, body []byte) {
 		var said struct{ Status int }
 		if json.Unmarshal(body, &said) == nil && said.Status >= 400 {
 			failure.Kind = adapters.ErrInvalidArgument
 		}
-	}), caught: "rate-limited codes-undocumented examples/tokenInvalid"},
+	}), caught: "codes-undocumented rate-limited refusal-side-members refusal-wrapped examples/tokenInvalid"},
 	{name: "takes a refusal that is not JSON for protocol", plant: refusing(func(failure *adapters.Error, body []byte) {
 		if !json.Valid(body) {
 			failure.Kind = adapters.ErrProtocol
 		}
-	}), caught: "unauthorized-odd-bodies status-wins rate-limited retry-after unavailable codes-undocumented body-without-end headers-without-end server-stalls"},
+	}), caught: "bearer-challenge body-without-end codes-undocumented headers-without-end rate-limited refusal-side-members refusal-wrapped retry-after server-stalls status-wins unauthorized-odd-bodies unavailable"},
 	{name: "loses the status of a refusal that is not JSON", plant: refusing(func(failure *adapters.Error, body []byte) {
 		if !json.Valid(body) {
 			failure.Status = 0
 		}
-	}), caught: "success-other-than-200 unauthorized-odd-bodies status-wins rate-limited unavailable"},
+	}), caught: "client-certificate-page rate-limited request-id-differs status-wins success-other-than-200 unauthorized-odd-bodies unavailable"},
 	{name: "loses the code", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Code = "" }),
-		caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid examples/unknownAccount"},
+		caught: "bearer-challenge refusal-side-members examples/accessExceeded examples/consentExpired examples/tokenInvalid examples/unknownAccount"},
 	{name: "loses the message", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Message = "" }),
-		caught: "examples/accessExceeded examples/consentExpired examples/tokenInvalid"},
+		caught: "bearer-challenge examples/accessExceeded examples/consentExpired examples/tokenInvalid"},
 	{name: "loses the links", plant: refusing(func(failure *adapters.Error, _ []byte) { failure.Links = nil }),
 		caught: "examples/consentExpired"},
 	{name: "lets an odd member hide the others", plant: refusing(func(failure *adapters.Error, body []byte) {
@@ -96,18 +97,18 @@ var answerFaults = []fault{
 		if len(body) == maxErrorBody || json.Valid(body) && json.Unmarshal(body, &strict) != nil {
 			forget(failure)
 		}
-	}), caught: "refusal-side-members refusal-wrapped bearer-challenge"},
+	}), caught: "bearer-challenge refusal-side-members refusal-wrapped"},
 	{name: "knows an error at the top only", plant: refusing(func(failure *adapters.Error, body []byte) {
 		var top struct{ Code any }
 		if json.Unmarshal(body, &top) != nil || top.Code == nil {
 			forget(failure)
 		}
-	}), caught: "refusal-side-members refusal-wrapped bearer-challenge"},
+	}), caught: "bearer-challenge refusal-side-members refusal-wrapped request-id-differs"},
 	{name: "knows a code in one spelling only", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if codes[failure.Code] == "" {
-			failure.Kind, failure.Consent = kinds[failure.Status], ""
+			failure.Kind, failure.Consent = ofStatus(failure), ""
 		}
-	}), caught: "refusal-code-spelling"},
+	}), caught: "refusal-code-spelling request-id-differs"},
 	{name: "says nothing of client certificates", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Code == "" {
 			failure.Detail = ""
@@ -120,7 +121,7 @@ var answerFaults = []fault{
 		if failure.Status == http.StatusUnauthorized {
 			failure.Kind = adapters.ErrConsentRequired
 		}
-	}), caught: "unauthorized-odd-bodies status-wins token-refused examples/tokenInvalid"},
+	}), caught: "bearer-challenge status-wins unauthorized-odd-bodies examples/tokenInvalid"},
 	{name: "takes a 500 for a fault of the caller", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusInternalServerError {
 			failure.Kind = adapters.ErrInvalidArgument
@@ -128,7 +129,7 @@ var answerFaults = []fault{
 	}), caught: "status-wins unavailable"},
 	{name: "ignores Retry-After", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		failure.RetryAfter = time.Time{}
-	}), caught: "retry-after retry-after-beyond-deadline"},
+	}), caught: "refusal-code-spelling refusal-side-members refusal-wrapped retry-after retry-after-beyond-deadline"},
 	{name: "knows Retry-After in seconds only", plant: replies(func(_ *http.Request, response *http.Response) {
 		if _, err := strconv.Atoi(response.Header.Get("Retry-After")); err != nil {
 			response.Header.Del("Retry-After")
@@ -150,7 +151,7 @@ var answerFaults = []fault{
 	}), caught: "retry-after"},
 	{name: "does not look at the echoed id", plant: replies(func(_ *http.Request, response *http.Response) {
 		response.Header.Del("X-Request-ID")
-	}), caught: "request-id-differs callers-client"},
+	}), caught: "callers-client context-cancelled request-id-differs"},
 	{name: "compares echoed ids by bytes", plant: replies(func(request *http.Request, response *http.Response) {
 		if echo := response.Header.Get("X-Request-ID"); echo != request.Header.Get("X-Request-ID") && echo != "" {
 			response.Header.Set("X-Request-ID", "another")
@@ -169,9 +170,13 @@ var kinds = map[int]adapters.Kind{
 	http.StatusTooManyRequests: adapters.ErrRateLimited,
 }
 
+func ofStatus(failure *adapters.Error) adapters.Kind {
+	return cmp.Or(kinds[failure.Status], failure.Kind)
+}
+
 // forget leaves of a failure what its status says.
 func forget(failure *adapters.Error) {
-	failure.Kind, failure.Consent = kinds[failure.Status], ""
+	failure.Kind, failure.Consent = ofStatus(failure), ""
 	failure.Code, failure.Message, failure.Links = "", "", nil
 }
 

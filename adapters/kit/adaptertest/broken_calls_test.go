@@ -80,7 +80,7 @@ var callFaults = []fault{
 		if options.HTTPClient == nil {
 			options.HTTPClient = http.DefaultClient
 		}
-	}, caught: "headers-without-end"},
+	}, caught: "headers-without-end", perhaps: "http-odd-framing"},
 	{name: "calls again after an error", plant: again(func(response *http.Response, err error) bool {
 		return err != nil || response.StatusCode >= http.StatusInternalServerError
 	}), caught: "context-cancelled tls-untrusted tls-texts tls-client-certificate callers-second-try no-retry no-retry-unattended connection-broken-off"},

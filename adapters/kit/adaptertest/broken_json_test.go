@@ -15,10 +15,10 @@ import (
 
 // textFaults are about JSON and the way it comes.
 var textFaults = []fault{
-	{name: "accepts names twice", plant: reading(jsontext.AllowDuplicateNames(true)), caught: "name-twice name-in-another-case sweep balances-too-many body-nested-deeply body-of-exactly-the-limit body-without-end"},
-	{name: "matches names in any case", plant: reading(json.MatchCaseInsensitiveNames(true)), caught: "name-in-another-case balances-too-many body-nested-deeply body-of-exactly-the-limit body-without-end"},
+	{name: "accepts names twice", plant: reading(jsontext.AllowDuplicateNames(true)), caught: "balances-too-many body-nested-deeply body-of-exactly-the-limit body-without-end name-in-another-case name-twice pages-contradicting pages-further refusal-wrapped examples/consentExpired sweep"},
+	{name: "matches names in any case", plant: reading(json.MatchCaseInsensitiveNames(true)), caught: "balances-too-many body-nested-deeply body-of-exactly-the-limit body-without-end name-in-another-case pages-contradicting pages-further refusal-wrapped"},
 	{name: "accepts invalid UTF-8", plant: reading(jsontext.AllowInvalidUTF8(true)),
-		caught: "text-not-utf8 text-half-surrogate balances-too-many body-nested-deeply name-in-another-case body-of-exactly-the-limit body-without-end"},
+		caught: "balances-too-many body-nested-deeply body-of-exactly-the-limit body-without-end name-in-another-case pages-contradicting pages-further refusal-side-members refusal-wrapped text-half-surrogate text-not-utf8 examples/consentExpired"},
 	{name: "replaces invalid UTF-8", plant: texts(func(text []byte) []byte {
 		return bytes.ToValidUTF8(text, []byte("?"))
 	}), caught: "text-not-utf8 body-without-end"},
@@ -37,7 +37,7 @@ var textFaults = []fault{
 	{name: "takes what came before the connection broke", plant: replies(func(_ *http.Request, response *http.Response) {
 		response.Body = &lenient{response.Body}
 	}), caught: "body-cut-short content-encoding"},
-	{name: "looks at documented members only", plant: reading(), caught: "balances-too-many body-nested-deeply name-in-another-case body-of-exactly-the-limit body-without-end"},
+	{name: "looks at documented members only", plant: reading(), caught: "balances-too-many body-nested-deeply body-of-exactly-the-limit body-without-end name-in-another-case pages-contradicting pages-further refusal-side-members refusal-wrapped examples/consentExpired"},
 	{name: "shows the provider's message", plant: failing(func(failure *adapters.Error) {
 		failure.Detail = strings.TrimPrefix(failure.Detail+": "+failure.Message, ": ")
 	}), caught: "text-control-characters errors-disclose-nothing"},
@@ -54,7 +54,7 @@ var textFaults = []fault{
 				failure.Detail = string(at.JSONPointer) + ": not as documented"
 			}
 		}
-	}, caught: "errors-disclose-nothing"},
+	}, caught: "bearer-challenge client-certificate-page errors-disclose-nothing"},
 	{name: "names no field", plant: failing(func(failure *adapters.Error) { failure.Detail = "not as documented" }),
 		caught: "amount-with-huge-exponent amount-with-large-exponent amount-of-a-megabyte amount-with-thousands-of-decimals amount-null amount-missing amount-empty-or-blank amount-with-separators amount-in-unicode-digits amount-nan-or-infinity amount-with-plus-sign amount-of-many-digits currency-malformed value-of-another-type name-twice name-in-another-case client-certificate-page bearer-challenge server-stalls tls-untrusted tls-texts tls-client-certificate"},
 }

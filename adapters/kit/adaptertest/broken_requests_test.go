@@ -30,7 +30,7 @@ var requestFaults = []fault{
 		if request.URL.RawQuery != "" {
 			request.URL.Path = "/v2/balances"
 		}
-	}), caught: "batch/batch batch-ids no-retry no-retry-unattended parameters-nil redirect redirect-to-http declared requests/batch"},
+	}), caught: "batch/batch batch-ids members-unmapped no-retry no-retry-unattended parameters-nil redirect redirect-to-http declared requests/batch"},
 	{name: "takes any account id", plant: showing(func(id string, psu adapters.PSU) (string, adapters.PSU) {
 		if adapters.ValidateAccountID(id) != nil {
 			id = "acc-1001"
@@ -99,7 +99,7 @@ var requestFaults = []fault{
 	}, caught: "token-refused"},
 	{name: "uses one request id for all calls", plant: building(func(request *http.Request) {
 		request.Header.Set("X-Request-ID", "99391c7e-ad88-49ec-a2ad-99ddcb1f7721")
-	}), caught: "callers-second-try"},
+	}), caught: "callers-second-try", perhaps: "answers-late"},
 }
 
 // showing replaces what is checked before anything is sent.

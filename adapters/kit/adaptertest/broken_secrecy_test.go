@@ -21,7 +21,7 @@ var secrecyFaults = []fault{
 			}
 			return balances, err
 		}
-	}, caught: "status-wins errors-disclose-nothing"},
+	}, caught: "client-certificate-page errors-disclose-nothing status-wins"},
 	{name: "shows the account id", plant: func(c *client) {
 		c.result = func(accountID string, balances []adapters.Balance, err error) ([]adapters.Balance, error) {
 			var failure *adapters.Error
@@ -30,19 +30,19 @@ var secrecyFaults = []fault{
 			}
 			return balances, err
 		}
-	}, caught: "status-wins errors-disclose-nothing"},
+	}, caught: "client-certificate-page errors-disclose-nothing status-wins"},
 	{name: "shows links", plant: failing(func(failure *adapters.Error) {
 		if len(failure.Links) > 0 {
 			failure.Detail = "consent at " + failure.Links["consent"]
 		}
-	}), caught: "status-wins codes-undocumented errors-disclose-nothing"},
+	}), caught: "codes-undocumented errors-disclose-nothing rate-limited refusal-code-spelling refusal-side-members refusal-wrapped status-wins text-control-characters"},
 	{name: "shows the address of a lost connection", plant: func(c *client) {
 		failing(func(failure *adapters.Error) {
 			if failure.Status == 0 && failure.Kind == adapters.ErrUnavailable {
 				failure.Detail = "no answer from " + c.endpoint.Server()
 			}
 		})(c)
-	}, caught: "connection-broken-off headers-without-end http-odd-framing no-retry no-retry-unattended server-stalls errors-disclose-nothing tls-untrusted tls-client-certificate"},
+	}, caught: "connection-broken-off errors-disclose-nothing headers-without-end http-odd-framing no-retry no-retry-unattended server-stalls tls-client-certificate tls-texts tls-untrusted"},
 	{name: "shows the amount that it cannot read", plant: func(c *client) {
 		c.amount = func(raw jsontext.Value) (decimal.Decimal, error) {
 			amount, err := parseAmount(raw)
