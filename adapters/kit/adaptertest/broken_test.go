@@ -29,8 +29,8 @@ type fault struct {
 	accepts string                        // the start of the detail of an error of New that does not count
 	caught  string
 	perhaps string // cases that catch it only if calls meet
-	racy    bool // only the race detector sees it
-	waits   bool // the cases take long, but only wait
+	racy    bool   // only the race detector sees it
+	waits   bool   // the cases take long, but only wait
 }
 
 var faults = slices.Concat(
