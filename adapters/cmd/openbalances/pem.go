@@ -198,14 +198,19 @@ func isDER(text []byte) bool {
 	return len(text) > 16 && text[0] == 0x30 && (text[1] > 0x80 || int(text[1])+2 == len(text))
 }
 
+// binary says what DER holds. A line break at its end, which is part of it, may have been taken for that of a text.
 func binary(der []byte) string {
-	_, err := x509.ParseCertificate(der)
+	for _, end := range []string{"", "\n", "\r", "\r\n"} {
+		whole := append(slices.Clone(der), end...)
+		if _, err := x509.ParseCertificate(whole); err == nil {
+			return derCert
+		}
+		if keyOf(whole) != nil {
+			return derKey
+		}
+	}
 	start := der[:min(len(der), 32)]
 	switch {
-	case err == nil:
-		return derCert
-	case keyOf(der) != nil:
-		return derKey
 	case bytes.Contains(start, []byte("\x02\x01\x03\x30")): // version 3 at the front
 		return pkcs12
 	case bytes.Contains(start, []byte("\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02")): // signedData
