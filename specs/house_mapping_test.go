@@ -231,8 +231,10 @@ func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 		for status, response := range members(get(operation, "responses")) {
 			media := get(d.resolve(response), "content", "application/json")
 			for _, examples := range []string{"examples", "x-invalid-examples"} {
-				if status.Value >= "400" {
-					findShownCodes(get(media, examples), kindOf, report)
+				for _, example := range members(get(media, examples)) {
+					if status.Value >= "400" {
+						findShownCodes(d.resolve(example), kindOf, report)
+					}
 				}
 			}
 		}

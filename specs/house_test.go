@@ -417,7 +417,7 @@ func TestHouseRulesFindPlantedFaults(t *testing.T) {
 	for _, plant := range plants {
 		spoilt := spectest.Planted(t, spectest.Text(t, plant.provider), plant.old, plant.new)
 		found := strings.Join(findings(t, plant.provider, []byte(spoilt)), "\n")
-		assert.Regexp(t, `\d+: `+plant.rule+`: .*; cure: `, found, plant.rule)
+		assert.Regexp(t, `\d+: `+plant.rule+`: .*; cure: `, found, plant.new)
 		seen[plant.rule] = true
 	}
 	for _, rule := range rules {

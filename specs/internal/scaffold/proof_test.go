@@ -115,7 +115,7 @@ func (c moduleCopy) assertUntouched(t *testing.T, before map[string]string) {
 // the credential has its name.
 func (c moduleCopy) fill(t *testing.T) {
 	t.Helper()
-	for _, file := range []string{"specs/acme/openapi.yaml", "adapters/acme/acme.go", "adapters/acme/mapping.go", "adapters/acme/testdata"} {
+	for _, file := range []string{"specs/acme/openapi.yaml", "specs/acme/page.yaml", "adapters/acme/acme.go", "adapters/acme/mapping.go", "adapters/acme/testdata"} {
 		require.NoError(t, os.RemoveAll(filepath.Join(c.folder, file)))
 	}
 	require.NoError(t, os.CopyFS(c.folder, os.DirFS("testdata/acme")))

@@ -29,7 +29,9 @@ func toBalances(asked string, body api.Funds) ([]adapters.Balance, error) {
 		return nil, call.Mismatch("holding")
 	}
 	return call.Each("funds", body.Funds, func(fund api.Fund) (adapters.Balance, error) {
-		return toBalance(fund, body.Number)
+		mapped, err := toBalance(fund, body.Number)
+		mapped.AccountID = body.Holding
+		return mapped, err
 	})
 }
 
