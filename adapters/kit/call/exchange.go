@@ -90,6 +90,7 @@ func (e *Endpoint) build(ctx context.Context, r Request, x *exchanged) error {
 	}
 	x.trip.Provider, x.trip.Operation, x.trip.Route, x.trip.Limit = e.provider.Name, r.operation, r.Route, e.limit
 	*request = *request.WithContext(x.trip.Begin(ctx))
+	request.Header.Set("Accept", "application/json")
 	if e.userAgent != "" {
 		request.Header.Set("User-Agent", e.userAgent)
 	}
