@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "5c1880753c13cbe8cbc8c1d64962b6cc7f24b99341a94ffb8a98215f5e7f002e",
+		SHA256:     "f23bdaea444fbb61fa3efdacfc4f04725722b26ff85d49a3bf2cfaf942eb0ad9",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "b4ae2121c663b292eca95c6239a6840009a53bdbf1dd7c1fe178bbe0a8e2a910",
+		SHA256:     "69b5c28fb05d92a50dbbaa0454c18ee94b406fd0dbbe0998621a0daf20383835",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
@@ -30,7 +30,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:     "7696516372098ab779525b3be47544937592f0ba83da2988ce2d674ab3b7825a",
+		SHA256:     "d34fb316ab61d543faa9adc945e18536ad4213297aecc6b100974f40702d8c91",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		Unattended: Access{
@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "a9a0c656c53c935f3f819caed658a116b5c8189d2d9263c9f766fefe297351e7",
+		SHA256:     "2ea214722d889ba099385f3a0249e78ef174feb2e43617b18fe1d3a59414fd9f",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "604b43fbb1cb87c4cfa07eb483f9fbc7cd1937486731ee03a3d17ed5a87c375c",
+		SHA256:     "bd70048a936965cc46fedbce35c6500d00372dcdc33b55e964968591864867b7",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{
