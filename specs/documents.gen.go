@@ -30,7 +30,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:     "d34fb316ab61d543faa9adc945e18536ad4213297aecc6b100974f40702d8c91",
+		SHA256:     "5b06bff178e80114e92a205ec3ac2f3271407f2be3517d6e34cbd472fb5b49f5",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		Unattended: Access{
@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "2ea214722d889ba099385f3a0249e78ef174feb2e43617b18fe1d3a59414fd9f",
+		SHA256:     "240a0853edd98fc5ad0f6fde682964009f9287d989ba09c608f3743a126e039c",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "bd70048a936965cc46fedbce35c6500d00372dcdc33b55e964968591864867b7",
+		SHA256:     "305746ae32f53a1e54c6a8d71a86f585a07b1729305629a2da334208a2c5f331",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{
