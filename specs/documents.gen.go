@@ -7,8 +7,8 @@ import "time"
 var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
-		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "f23bdaea444fbb61fa3efdacfc4f04725722b26ff85d49a3bf2cfaf942eb0ad9",
+		Version: "1.2.0", Read: "2026-11-20", APIVersion: "v1",
+		SHA256:     "78bbf625b9e4dcbd63d90a892046bef907a7030ab6b2cbcd955119c463cc5a95",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -18,8 +18,8 @@ var infos = []Info{
 	},
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
-		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "69b5c28fb05d92a50dbbaa0454c18ee94b406fd0dbbe0998621a0daf20383835",
+		Version: "1.2.0", Read: "2026-11-20", APIVersion: "v1",
+		SHA256:     "e125878d11a88406ec2e049431f15dfb508d5a6224dd13ae066081205cfeff16",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
@@ -29,8 +29,8 @@ var infos = []Info{
 	},
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
-		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:     "5b06bff178e80114e92a205ec3ac2f3271407f2be3517d6e34cbd472fb5b49f5",
+		Version: "1.2.0", Read: "2026-11-20", APIVersion: "v3",
+		SHA256:     "25eddd56ca6b4bcf7964dd104563b25a178a4887d5e5abd774dcc1ec30b5bf20",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		Unattended: Access{
@@ -39,15 +39,15 @@ var infos = []Info{
 	},
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
-		Version: "1.1.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "240a0853edd98fc5ad0f6fde682964009f9287d989ba09c608f3743a126e039c",
+		Version: "1.2.0", Read: "2026-11-20", APIVersion: "v1",
+		SHA256:     "c76b5935766a27afee4d8fa074e8146db85dbe83c2414c2be29330f039a10dc4",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
-		Version: "1.1.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "305746ae32f53a1e54c6a8d71a86f585a07b1729305629a2da334208a2c5f331",
+		Version: "1.2.0", Read: "2026-11-20", APIVersion: "unversioned",
+		SHA256:     "db907bc9a631cc84cdbb7cfc8420a00d0c8b6072daa6a5a9f08a13f0458b224a",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{

@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/oasdiff/oasdiff/checker"
 	"github.com/oasdiff/oasdiff/diff"
+	"github.com/oasdiff/oasdiff/flatten/allof"
 	"github.com/oasdiff/oasdiff/load"
 	"golang.org/x/mod/semver"
 )
@@ -50,12 +51,18 @@ func compareDocuments(before, now string, breaksGo bool) []finding {
 	return append(findings, judgeVersion(was.GetVersion(), is.GetVersion(), breaksGo || breaks(findings)))
 }
 
+// read returns a document whose schemas are merged with what they take from others by allOf.
 func read(file string) (*load.SpecInfo, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	return load.NewSpecInfoFromData(openapi3.NewLoader(), text, filepath.Base(file))
+	info, err := load.NewSpecInfoFromData(openapi3.NewLoader(), text, filepath.Base(file))
+	if err != nil {
+		return nil, err
+	}
+	info.Spec, err = allof.MergeSpec(info.Spec)
+	return info, err
 }
 
 // ownLevels are those of oasdiff that do not fit callers who read answers through a typed client.

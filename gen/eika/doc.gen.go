@@ -5,6 +5,6 @@
 // Two calls of the PSD2 interface of the Norwegian Eika banks, for licensed third parties (TPPs): the balances of one
 // account, and the list of the accounts.
 //
-// The document is specs/eika/openapi.yaml, version 1.1.0. A method returns what net/http returns: package
+// The document is specs/eika/openapi.yaml, version 1.2.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/eika makes it an adapters.Balance.
 package eika

@@ -4,6 +4,6 @@
 //
 // The balance call and the account list of the myPOS PSD2 interface (account information service).
 //
-// The document is specs/mypos/openapi.yaml, version 1.1.0. A method returns what net/http returns: package
+// The document is specs/mypos/openapi.yaml, version 1.2.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/mypos makes it an adapters.Balance.
 package mypos

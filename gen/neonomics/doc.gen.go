@@ -5,6 +5,6 @@
 // The calls of the Neonomics API that read the balances of one account, list the accounts of a session, and get an
 // access token.
 //
-// The document is specs/neonomics/openapi.yaml, version 1.1.0. A method returns what net/http returns: package
+// The document is specs/neonomics/openapi.yaml, version 1.2.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/neonomics makes it an adapters.Balance.
 package neonomics

@@ -5,6 +5,6 @@
 // The calls of the One Single View (SingleView) open banking API, Saudi Arabia, that read the balances of one account,
 // of several or of all, list the accounts, and get an access token.
 //
-// The document is specs/onesingleview/openapi.yaml, version 1.1.0. A method returns what net/http returns: package
+// The document is specs/onesingleview/openapi.yaml, version 1.2.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/onesingleview makes it an adapters.Balance.
 package onesingleview

@@ -6,6 +6,6 @@
 // the accounts. The Token Platform strictly serves as the pipeline between the TPP and the bank: which balances an
 // account has, and how precise they are, depends on the bank.
 //
-// The document is specs/tokenio/openapi.yaml, version 1.1.0. A method returns what net/http returns: package
+// The document is specs/tokenio/openapi.yaml, version 1.2.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/tokenio makes it an adapters.Balance.
 package tokenio
