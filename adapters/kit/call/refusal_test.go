@@ -22,7 +22,7 @@ var form = call.Form{
 func TestRefusalReadsMemberByMember(t *testing.T) {
 	t.Parallel()
 	const expired, format = "CONSENT_EXPIRED", "FORMAT_ERROR"
-	deep := strings.Repeat(`{"a":[`, 9_000) + strings.Repeat("]}", 9_000)
+	deep := strings.Repeat(`{"a":[`, 4_900) + strings.Repeat("]}", 4_900)
 	for body, want := range map[string]struct{ code, known, message, id, links string }{
 		`{"tppMessages":[{"category":"ERROR","code":"CONSENT_EXPIRED","text":"over"}],"id":"7"}`: {expired, expired, "over", "7", ""},
 
