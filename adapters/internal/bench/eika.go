@@ -72,6 +72,7 @@ func eikaHand(o *adapters.Options) fetch {
 		if err != nil {
 			return nil, err
 		}
+		request.Header.Set("Accept", "application/json")
 		request.Header.Set("X-Request-ID", uuid.NewString())
 		request.Header.Set("Date", o.Now().UTC().Format(http.TimeFormat))
 		request.Header.Set("TPP-Signature-Certificate", encoded)

@@ -38,6 +38,7 @@ func myposHand(o *adapters.Options) fetch {
 		if err != nil {
 			return nil, err
 		}
+		request.Header.Set("Accept", "application/json")
 		request.Header.Set("X-Request-ID", uuid.NewString())
 		request.Header.Set("Consent-ID", string(myposCredentials.ConsentID))
 		request.Header.Set("API-Key", string(myposCredentials.APIKey))

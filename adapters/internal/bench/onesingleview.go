@@ -83,6 +83,7 @@ func osvBuild(ctx context.Context, o *adapters.Options, account string) (*http.R
 		return nil, err
 	}
 	signed := sha256.Sum256([]byte(base64.StdEncoding.EncodeToString(body) + string(own.SignatureKey)))
+	request.Header.Set("Accept", "application/json")
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("clientId", string(own.ClientID))
 	request.Header.Set("clientCode", string(own.ClientCode))
