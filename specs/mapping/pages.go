@@ -31,6 +31,12 @@ var (
 	}
 )
 
+// hints are in every name that says something: most names need no closer look.
+var hints = []string{
+	"page", "paging", "link", "meta", "cursor", "next", "more", "trunc", "partial", "complete", "continu", "resum", "last", "final",
+	"total", "count", "number", "offset", "skip",
+}
+
 const counted = `number|count|items?|elements?|results?|records?|accounts?|entries|rows|hits|balances|size|data|pages`
 
 // meaning is what a member of this name says about pages, in a word; "" for nothing.
@@ -44,6 +50,9 @@ func meaning(name string, outer bool) string {
 		}
 		return -1
 	}, name)
+	if !slices.ContainsFunc(hints, func(hint string) bool { return strings.Contains(plain, hint) }) {
+		return ""
+	}
 	if word, ok := looseNames[plain]; ok {
 		switch {
 		case outer:

@@ -34,7 +34,7 @@ func (h Harness) declared(t *testing.T) {
 }
 
 // thorough is how many answers to each call are changed in every way with go test -short. Without it all are.
-const thorough = 4
+const thorough = 2
 
 // eachGoodAnswer runs a test for every call and every answer to it that follows the document, the largest one aside.
 func (h Harness) eachGoodAnswer(t *testing.T, test func(*testing.T, comparison)) {
