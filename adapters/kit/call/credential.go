@@ -14,8 +14,8 @@ import (
 //	Scope       string          `credential:"scope,optional"`
 //	APIKey      adapters.Secret `credential:"apiKey,oneof"`
 //
-// The name is the one that configuration files and errors use, "-" for a field that no text can fill. A field is required unless it is optional; of the
-// fields marked oneof exactly one has to be there.
+// The name is the one that configuration files and errors use, "-" for a field that no text can fill. A field is required
+// unless it is optional; of the fields marked oneof exactly one has to be there.
 type Credential struct {
 	Name     string
 	Optional bool

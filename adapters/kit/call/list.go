@@ -228,7 +228,8 @@ func NoBalances(field string) error {
 
 // Match gives each account asked for its part of an answer to a batch, by account id and never by position; parts for
 // other accounts are left out. name is what the document calls the list, names says whether a part is about an account,
-// toBalances maps it with errors that name a field of the part, and absent is why an account has no part. A part that cannot be read may be the missing one, so its problem comes first.
+// toBalances maps it with errors that name a field of the part, and absent is why an account has no part. A part that cannot
+// be read may be the missing one, so its problem comes first.
 func Match[E any](name string, parts []Element[E], asked []string, names func(part E, id string) bool,
 	toBalances func(part E, id string) ([]adapters.Balance, error), absent func(id string) error) ([]adapters.AccountBalances, error) {
 	if parts == nil {
