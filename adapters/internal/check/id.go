@@ -29,6 +29,9 @@ func ID(id string) string {
 
 // leadsAway says whether a text has a part "." or ".." in any of the ways in which servers read paths.
 func leadsAway(text string) bool {
+	if !strings.ContainsAny(text, ".%") { // most ids
+		return false
+	}
 	parts := strings.FieldsFunc(text, func(r rune) bool { return r == '/' || r == '\\' })
 	if slices.ContainsFunc(parts, func(part string) bool {
 		part, _, _ = strings.Cut(part, ";")

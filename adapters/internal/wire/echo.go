@@ -29,7 +29,11 @@ func Compare(response *http.Response) Echo {
 	if response.Request == nil {
 		return None
 	}
-	sent, received := response.Request.Header.Get(RequestID), response.Header[RequestID]
+	own, received := response.Request.Header[RequestID], response.Header[RequestID]
+	if len(own) == 0 {
+		return None
+	}
+	sent := own[0]
 	switch {
 	case sent == "" || len(received) == 0 || received[0] == "" && len(received) == 1:
 		return None
