@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.2.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "78bbf625b9e4dcbd63d90a892046bef907a7030ab6b2cbcd955119c463cc5a95",
+		SHA256:     "aafe78dfca5daf0555fbcc725191a0324c482572b941122dd0e0ec850faedab0",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{id}/balances"},
 		Unattended: Access{
@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.2.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "e125878d11a88406ec2e049431f15dfb508d5a6224dd13ae066081205cfeff16",
+		SHA256:     "86106f159f7d3346265ae5559919ea23a2b111088751968af0886e50a9b5ad16",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
@@ -30,7 +30,7 @@ var infos = []Info{
 	{
 		Provider: "neonomics", Title: "Neonomics account balances",
 		Version: "1.2.0", Read: "2026-11-20", APIVersion: "v3",
-		SHA256:     "25eddd56ca6b4bcf7964dd104563b25a178a4887d5e5abd774dcc1ec30b5bf20",
+		SHA256:     "338133e3662ddf175fa5069018788859d1968e733614f105d348cace3803cf4b",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /auth/realms/{realm}/protocol/openid-connect/token", "GET /ics/v3/accounts", "GET /ics/v3/accounts/{id}/balances"},
 		Unattended: Access{
@@ -40,14 +40,14 @@ var infos = []Info{
 	{
 		Provider: "onesingleview", Title: "One Single View account balances",
 		Version: "1.2.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "c76b5935766a27afee4d8fa074e8146db85dbe83c2414c2be29330f039a10dc4",
+		SHA256:     "c65e71ad98b534f466a3a07ca51ef076b98fa9b1bd01b5185efedc71bd096e6f",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"POST /v1/api/observice/accounts", "POST /v1/api/observice/allAccountsBalance", "POST /v1/api/observice/balanceById", "POST /v1/api/observice/token"},
 	},
 	{
 		Provider: "tokenio", Title: "Token.io account balances",
 		Version: "1.2.0", Read: "2026-11-20", APIVersion: "unversioned",
-		SHA256:     "db907bc9a631cc84cdbb7cfc8420a00d0c8b6072daa6a5a9f08a13f0458b224a",
+		SHA256:     "74a0cf670406698b856e0d9867a1513a77cc30b42799ef939cd950c7ee4162ea",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /account-balance", "GET /accounts", "GET /accounts/{account_id}/balance"},
 		Unattended: Access{

@@ -402,7 +402,7 @@ var plants = []struct{ provider, old, new, rule string }{
 	{"neonomics", "x-origin: bank", "x-origin: banks", "error codes have a kind"},
 	{"neonomics", ", unauthorized_client: unauthorized}", "}", "error codes have a kind"},
 	{"neonomics", "'0000': by status", "'0001': by status", "error codes have a kind"},
-	{"tokenio", "          allOf:\n            - $ref: '#/components/schemas/RequestStatus'", "          $ref: '#/components/schemas/RequestStatus'", "references stand alone"},
+	{"tokenio", "          allOf: [{$ref: '#/components/schemas/RequestStatus'}]", "          $ref: '#/components/schemas/RequestStatus'", "references stand alone"},
 	{"tokenio", "x-unmapped: Depends on the bank.", "x-unmapped: ''", "every property is mapped"},
 	{"tokenio", "x-maps-to: holderName", "x-maps-to: owner", "rules of the mapping are known"},
 	{"tokenio", "set: {type: interimBooked,", "set: {type: booked,", "rules of the mapping are known"},
