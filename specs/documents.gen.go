@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.2.0", Read: "2026-11-20", APIVersion: "v1",
-		SHA256:     "86106f159f7d3346265ae5559919ea23a2b111088751968af0886e50a9b5ad16",
+		SHA256:     "f7bbf5839dae230f9ede6ea80b7da62b8226bd611ed3548ec6d77b330ec5120f",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /v1/accounts", "GET /v1/accounts/{accountNumber}/balances"},
 		Unattended: Access{
