@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"slices"
@@ -36,25 +37,37 @@ func (h Harness) declared(t *testing.T) {
 // thorough is how many answers to each call are changed in every way with go test -short. Without it all are.
 const thorough = 2
 
-// eachGoodAnswer runs a test for every call and every answer to it that follows the document, the largest one aside.
+// eachGoodAnswer runs a test for each of goodAnswers.
 func (h Harness) eachGoodAnswer(t *testing.T, test func(*testing.T, comparison)) {
 	t.Helper()
-	seen := map[string]int{}
-	for _, example := range h.Document.Examples() {
-		if example.Status != http.StatusOK || !example.Valid || len(example.JSON) > largestSwept {
-			continue
-		}
-		for _, call := range h.declaredCalls(t, example) {
-			seen[call.name]++
-			brief := testing.Short() && seen[call.name] > thorough
-			t.Run(call.name+"/"+example.Name, func(t *testing.T) {
-				t.Parallel()
-				alone := example // the calls to one answer run side by side
+	for c := range h.goodAnswers(t) {
+		t.Run(c.call.name+"/"+c.example.Name, func(t *testing.T) {
+			t.Parallel()
+			c.bank = h.teller(t)
+			test(t, c)
+		})
+	}
+}
+
+// goodAnswers yields every call with every answer to it that follows the document, the largest one aside. There is no bank
+// yet.
+func (h Harness) goodAnswers(t *testing.T) iter.Seq[comparison] {
+	return func(yield func(comparison) bool) {
+		seen := map[string]int{}
+		for _, example := range h.Document.Examples() {
+			if example.Status != http.StatusOK || !example.Valid || len(example.JSON) > largestSwept {
+				continue
+			}
+			for _, call := range h.declaredCalls(t, example) {
+				seen[call.name]++
+				alone := example
 				if call.asked == nil {
 					alone.JSON = withoutTotal(t, example.JSON) // a page by itself is a whole list
 				}
-				test(t, comparison{h, call, h.teller(t), alone, brief})
-			})
+				if !yield(comparison{h, call, nil, alone, testing.Short() && seen[call.name] > thorough}) {
+					return
+				}
+			}
 		}
 	}
 }

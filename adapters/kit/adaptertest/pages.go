@@ -2,7 +2,6 @@ package adaptertest
 
 import (
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -77,28 +76,23 @@ func refused(t *testing.T, c comparison, before []declaredAccount, where string,
 // into the object that the list of balances is a member of.
 func (h Harness) eachEnvelope(t *testing.T, members []string,
 	test func(t *testing.T, c comparison, before []declaredAccount, where string, body []byte)) {
-	done := map[string]bool{}
-	for _, example := range h.Document.Examples() {
-		if example.Status != http.StatusOK || !example.Valid || len(example.JSON) > largestSwept {
+	done, bank := map[string]bool{}, h.teller(t)
+	for c := range h.goodAnswers(t) {
+		if done[c.call.name] {
 			continue
 		}
-		for _, call := range h.declaredCalls(t, example) {
-			c := comparison{h, call, h.teller(t), example, false}
-			if call.asked == nil {
-				c.example.JSON = withoutTotal(t, example.JSON)
-			}
-			before, err := call.ask(t, c.bank, call.asked, c.example.JSON)
-			if done[call.name] || err != nil || slices.ContainsFunc(before, func(a declaredAccount) bool { return a.err != nil }) ||
-				call.name != "accounts" && (len(before) == 0 || len(before[0].balances) == 0) {
-				continue
-			}
-			done[call.name] = true
-			for _, pointer := range h.envelopes(t, c) {
-				for _, member := range members {
-					body, ok := inserted(t, c.example.JSON, pointer, member)
-					if ok {
-						test(t, c, before, call.name+" "+pointer+" "+member, body)
-					}
+		c.bank = bank
+		before, err := c.call.ask(t, c.bank, c.call.asked, c.example.JSON)
+		if err != nil || slices.ContainsFunc(before, func(a declaredAccount) bool { return a.err != nil }) ||
+			c.call.name != "accounts" && (len(before) == 0 || len(before[0].balances) == 0) {
+			continue
+		}
+		done[c.call.name] = true
+		for _, pointer := range h.envelopes(t, c) {
+			for _, member := range members {
+				body, ok := inserted(t, c.example.JSON, pointer, member)
+				if ok {
+					test(t, c, before, c.call.name+" "+pointer+" "+member, body)
 				}
 			}
 		}
@@ -140,33 +134,25 @@ func inserted(t *testing.T, text []byte, pointer, member string) ([]byte, bool) 
 
 // checkUnmappedMembers gives what goes nowhere a value of each JSON type, in every good answer to every call.
 func checkUnmappedMembers(t *testing.T, h Harness) {
-	tried := map[string]bool{}
-	for _, example := range h.Document.Examples() {
-		if example.Status != http.StatusOK || !example.Valid || len(example.JSON) > largestSwept {
-			continue
-		}
-		for _, call := range h.declaredCalls(t, example) {
-			c := comparison{h, call, h.teller(t), example, false}
-			if call.asked == nil {
-				c.example.JSON = withoutTotal(t, example.JSON)
+	tried, bank := map[string]bool{}, h.teller(t)
+	for c := range h.goodAnswers(t) {
+		c.bank = bank
+		answer, _ := c.declaration.Read(c.example.Operation, c.example.JSON, mapping.Asked{Accounts: c.call.asked, Bank: h.Bank})
+		all, err := values(c.example.JSON)
+		require.NoError(t, err)
+		for _, v := range answer.Values {
+			if !strings.HasPrefix(v.Rule, "unmapped: ") || isRepetition(v.Pointer) || tried[c.call.name+v.Pointer] {
+				continue
 			}
-			answer, _ := c.declaration.Read(example.Operation, c.example.JSON, mapping.Asked{Accounts: call.asked, Bank: h.Bank})
-			all, err := values(c.example.JSON)
-			require.NoError(t, err)
-			for _, v := range answer.Values {
-				if !strings.HasPrefix(v.Rule, "unmapped: ") || isRepetition(v.Pointer) || tried[call.name+v.Pointer] {
+			tried[c.call.name+v.Pointer] = true
+			for _, inner := range all {
+				if inner.pointer != v.Pointer && !strings.HasPrefix(inner.pointer, v.Pointer+"/") {
 					continue
 				}
-				tried[call.name+v.Pointer] = true
-				for _, inner := range all {
-					if inner.pointer != v.Pointer && !strings.HasPrefix(inner.pointer, v.Pointer+"/") {
-						continue
-					}
-					for _, other := range others {
-						body := apply(c.example.JSON, edit{inner.start, inner.end, []byte(other)})
-						if !c.compare(t, " with "+inner.pointer+" = "+other, body) {
-							return
-						}
+				for _, other := range others {
+					body := apply(c.example.JSON, edit{inner.start, inner.end, []byte(other)})
+					if !c.compare(t, " with "+inner.pointer+" = "+other, body) {
+						return
 					}
 				}
 			}
