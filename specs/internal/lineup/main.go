@@ -1,13 +1,14 @@
 // Command lineup writes what is the same for all providers and would otherwise be kept by hand in several places:
 //
-//   - gen/<provider>/lenient.gen.go: the members that are decoded leniently, as x-unmapped and x-maps-to declare;
 //   - specs/documents.gen.go: version, date, digest and limits of every document, and the generator of its client;
-//   - gen/<provider>/doc.gen.go: the package comment of its client;
+//   - gen/<provider>/doc.gen.go: the package comment of its client, and the members that are decoded leniently, as x-unmapped
+//     and x-maps-to declare;
 //   - adapters/cmd/openbalances/providers.gen.go: the adapters that the command-line tool knows;
 //   - the provider table of README.md and the way to the first balance, between their markers.
 //
-// With the argument provenance it prints what the documents say that the provider did not. It reads the folders, the documents, the generated clients and the tags of the adapters' credentials. It runs from the
-// root of the module, after the clients have been generated.
+// With the argument provenance it prints what the documents say that the provider did not. It reads the folders, the
+// documents, the generated clients and the tags of the adapters' credentials. It runs from the root of the module, after the
+// clients have been generated.
 package main
 
 import (
@@ -32,13 +33,9 @@ func run() error {
 		writeProvenance(os.Stdout, providers)
 		return nil
 	}
-	for _, p := range providers {
-		err = errors.Join(err, writeLenient(p))
-	}
 	return errors.Join(
-		err,
 		writeGo("specs/documents.gen.go", documentsTemplate, providers),
-		writeComments(providers),
+		writePackages(providers),
 		writeGo("adapters/cmd/openbalances/providers.gen.go", providersTemplate, providers),
 		fillMarkers("README.md", "table", table(providers)),
 		fillMarkers("README.md", "way", ways(providers)),

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -30,7 +29,6 @@ type provider struct {
 	Facts       facts
 	Credentials []string // as the tags say; optional ones in brackets
 	Steps       []string // to the first balance, as the adapter's page says
-	Lenient     []lenient
 }
 
 // lenient are the members of a generated type that are decoded leniently.
@@ -58,7 +56,6 @@ type document struct {
 	Paths      map[string]map[string]any
 	Components struct {
 		Schemas map[string]struct {
-			GoName     string `yaml:"x-go-name"`
 			Properties map[string]struct {
 				Unmapped string `yaml:"x-unmapped"`
 				MapsTo   any    `yaml:"x-maps-to"`
@@ -112,7 +109,7 @@ func (d document) Access() string {
 func (d document) Lenient() (all []lenient) {
 	for _, name := range slices.Sorted(maps.Keys(d.Components.Schemas)) {
 		schema := d.Components.Schemas[name]
-		one := lenient{Type: cmp.Or(schema.GoName, name)}
+		one := lenient{Type: name}
 		for _, member := range slices.Sorted(maps.Keys(schema.Properties)) {
 			rule, _ := schema.Properties[member].MapsTo.(map[string]any)
 			if schema.Properties[member].Unmapped != "" || rule["form"] != nil {
@@ -154,7 +151,6 @@ func readProvider(name string) (provider, error) {
 		return provider{}, fmt.Errorf("specs/%s: %w", name, err)
 	}
 	p.Facts = readFacts(&root, p.Document)
-	p.Lenient = p.Document.Lenient()
 	if p.Generator, err = readGenerator(name); err != nil {
 		return provider{}, err
 	}
