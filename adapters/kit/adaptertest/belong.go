@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,7 +53,7 @@ func checkRequestID(t *testing.T, h Harness) {
 		after, err := stage.play(t, echo(http.StatusOK, func(string) []string { return []string{gateway} }))
 		require.NoError(t, err)
 		for _, balance := range after {
-			assert.Equal(t, !sentNone, contains(balance.Warnings, "X-Request-ID of the answer differs from the request's"), gateway)
+			assert.Equal(t, !sentNone, slices.Contains(balance.Warnings, "X-Request-ID of the answer differs from the request's"), gateway)
 		}
 	}
 	for _, another := range []string{
@@ -70,10 +71,6 @@ func checkRequestID(t *testing.T, h Harness) {
 		assert.Equal(t, http.StatusNotFound, failure.Status)
 		assert.Equal(t, sent.Load(), failure.RequestID)
 	}
-}
-
-func contains(warnings []string, warning string) bool {
-	return strings.Contains(strings.Join(warnings, "\n"), warning)
 }
 
 // late is what a server with one answer too many on a connection answers next.

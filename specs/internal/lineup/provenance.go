@@ -17,9 +17,7 @@ var confidences = []string{"page", "documented", "inferred", "unknown"}
 type facts map[string]int
 
 func readFacts(root *yaml.Node, d document) facts {
-	f := facts{}
-	f.count("", root, confidences[0])
-	f = facts{confidences[0]: f[confidences[0]]}
+	f := facts{confidences[0]: onPage("", root)}
 	for _, fact := range d.Info.Provenance.Inferred {
 		f[fact.Confidence]++
 	}
@@ -38,32 +36,36 @@ func (f facts) String() string {
 // properties and listed values.
 var parts = []string{"servers", "paths", "parameters", "responses", "headers", "properties", "enum", "x-extensible-enum"}
 
-// count counts what lies below node, whose key is name.
-func (f facts) count(name string, node *yaml.Node, confidence string) {
-	for i := range node.Content {
-		child, key := node.Content[i], ""
+// onPage counts the parts below node, whose key is name. A reference counts where it leads to.
+func onPage(name string, node *yaml.Node) (n int) {
+	for i, child := range node.Content {
+		key := ""
 		if node.Kind == yaml.MappingNode {
 			if i%2 == 0 {
 				continue
 			}
 			key = node.Content[i-1].Value
 		}
-		known, refers := confidence, false
-		for j := 0; child.Kind == yaml.MappingNode && j < len(child.Content); j += 2 {
-			switch child.Content[j].Value {
-			case "x-confidence":
-				known = child.Content[j+1].Value
-			case "$ref":
-				refers = true // counts where it stands
-			}
+		if has(child, "x-confidence") {
+			continue
 		}
-		if slices.Contains(parts, name) && !refers {
-			f[known]++
+		if slices.Contains(parts, name) && !has(child, "$ref") {
+			n++
 		}
 		if key != "examples" && (!strings.HasPrefix(key, "x-") || slices.Contains(parts, key)) {
-			f.count(key, child, known)
+			n += onPage(key, child)
 		}
 	}
+	return n
+}
+
+func has(node *yaml.Node, name string) bool {
+	for i := 0; node.Kind == yaml.MappingNode && i < len(node.Content); i += 2 {
+		if node.Content[i].Value == name {
+			return true
+		}
+	}
+	return false
 }
 
 // writeProvenance lists what the documents say without the provider having said it, unknown facts first, so that whoever
