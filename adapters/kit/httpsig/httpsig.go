@@ -85,7 +85,7 @@ var _ Signer = (*Cavage)(nil)
 // New returns a signer for any RSA key of 2048 to 8192 bits, also one that
 // stays in a hardware module. For keyID see [KeyID]; other text is taken as it is.
 func New(key crypto.Signer, keyID string, opts *Options) (*Cavage, error) {
-	public, err := publicKey(key)
+	public, err := PublicKey(key)
 	if err != nil {
 		return nil, err
 	}
@@ -274,7 +274,8 @@ func isToken(name string) bool {
 	})
 }
 
-func publicKey(key crypto.Signer) (*rsa.PublicKey, error) {
+// PublicKey returns the public part of a key that can sign with RSA, of 2048 to 8192 bits.
+func PublicKey(key crypto.Signer) (*rsa.PublicKey, error) {
 	v := reflect.ValueOf(key)
 	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, errors.New("httpsig: no signing key")

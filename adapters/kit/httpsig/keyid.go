@@ -60,7 +60,7 @@ func CheckPair(cert *x509.Certificate, key crypto.Signer) error {
 	if err := checkCertificate(cert); err != nil {
 		return err
 	}
-	public, err := publicKey(key)
+	public, err := PublicKey(key)
 	if err != nil {
 		return err
 	}
