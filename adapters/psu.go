@@ -34,6 +34,7 @@ type PSUContext struct {
 	HTTPMethod     string
 	DeviceID       string
 	GeoLocation    string // Berlin Group form: GEO:<latitude>;<longitude>
+	Referer        string // the page of the caller that the PSU came from
 }
 
 // Format says whether the PSU is present, and nothing of the context, whatever the verb.
@@ -115,5 +116,6 @@ func (c PSUContext) texts() []namedText {
 		{"userAgent", c.UserAgent}, {"accept", c.Accept}, {"acceptCharset", c.AcceptCharset},
 		{"acceptEncoding", c.AcceptEncoding}, {"acceptLanguage", c.AcceptLanguage},
 		{"httpMethod", c.HTTPMethod}, {"deviceId", c.DeviceID}, {"geoLocation", c.GeoLocation},
+		{"referer", c.Referer},
 	}
 }

@@ -110,6 +110,7 @@ var psu = adapters.Attended(adapters.PSUContext{
 	IPAddress: netip.MustParseAddr("203.0.113.7"), IPPort: 49152, UserAgent: "Browser/1.0", Accept: "text/html",
 	AcceptCharset: "utf-8", AcceptEncoding: "gzip", AcceptLanguage: "nb", HTTPMethod: "GET",
 	DeviceID: "99435c7e-ad88-49ec-a2ad-99ddcb1f7721", GeoLocation: "GEO:59.913869;10.752245",
+	Referer: "https://tpp.example/accounts",
 })
 
 // open returns the adapter, connected to a server with the handler.
