@@ -18,7 +18,7 @@ const (
 	accountMember = "accountId"
 )
 
-// AskedAccounts returns the account ids that a request asks for, in its order; none if no example of the operation has
+// AskedAccounts returns the account ids that a request asks for, in its order; none if no good answer of the operation has
 // an x-sandbox-account. Several tells that the answer has a part for each of them: always if the query names them, for a
 // body if it names more than one. The body can be read again afterwards.
 func (d *Document) AskedAccounts(req *http.Request) (ids []string, several bool, err error) {
@@ -43,9 +43,12 @@ func (d *Document) AskedAccounts(req *http.Request) (ids []string, several bool,
 	return ids, len(ids) > 1, nil
 }
 
-// isAboutAccounts tells whether answers of an operation are about accounts that the request names.
+// isAboutAccounts tells whether answers of an operation are about accounts that the request names. Refusals may be those of
+// another operation.
 func (d *Document) isAboutAccounts(operation string) bool {
-	return d.First(func(e Example) bool { return e.Operation == operation && len(e.asked()) > 0 }) != nil
+	return d.First(func(e Example) bool {
+		return e.Operation == operation && e.Status < http.StatusBadRequest && len(e.asked()) > 0
+	}) != nil
 }
 
 func lastVariable(path string) (name string) {
