@@ -33,6 +33,7 @@ var fields = map[string][]string{
 	"balance":    append(membersOf[adapters.Balance]("provider accountId providerType creditLines receivedAt requestId warnings"), "sign"),
 	"creditLine": membersOf[adapters.CreditLine](""),
 	"identifier": membersOf[adapters.AccountIdentifier](""),
+	"bank":       {"bank", "consentValidUntil"},
 }
 
 // membersOf are the members of a type's JSON, without those that no property is mapped to by itself.

@@ -14,8 +14,8 @@
 //	field: iban            the value is this field of the account, balance, credit line or identifier that it lies in
 //	field: balances.iban   the value is this field of every balance of the account that has no property of its own for it
 //	each: balance          the value, or each element of a list, is an account, a balance, a creditLine, an identifier
-//	                       of the account, or what one bank answered (bank). An answer about one account need not begin
-//	                       one. With a field, the value itself is the field.
+//	                       of the account, or what one bank answered (bank), whose fields are those of its accounts. An answer
+//	                       about one account need not begin one. With a field, the value itself is the field.
 //	  set: {type: interimBooked, providerType: current}  what is so of every such part
 //	unless: nickname       the rule counts only where this property beside it is absent
 //	cut: KSAOB.            this prefix is cut before the value is looked at

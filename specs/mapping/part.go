@@ -130,7 +130,9 @@ func (in *part) accounts() ([]*part, error) {
 		return nil, errNotOnce
 	}
 	for _, p := range own[0].inner {
-		p.set("bank", own[0].fields["bank"])
+		for field, text := range own[0].fields { // what is said beside the accounts is so of each
+			p.set(field, text)
+		}
 	}
 	return own[0].inner, cmp.Or(own[0].err, own[0].partial)
 }
