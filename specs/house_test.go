@@ -31,7 +31,7 @@ var rules = []rule{
 	{"money is exact", "string with format decimal and a pattern, or number without format, multipleOf and limits", findInexactMoney},
 	{"currencies are codes", "give it the pattern ^[A-Z]{3}$", findLooseCurrencies},
 	{"error codes have an example", "add an error example that carries the code", findCodesWithoutExample},
-	{"unattended access is complete", "write a list of {of: [balances], per: account or consent, limits: [{calls: 4, hours: 24}]}, with accounts if there is a list", findOddAccess},
+	{"unattended access is complete", "write a list of {of: [balances], per: account or consent, limits: [{calls: 4, hours: 24}]}, with accounts if there is a list; limits: [] where nothing is spent", findOddAccess},
 	{"references stand alone", "write allOf with the reference, and the rest beside it", findSiblingsOfReferences},
 	{"every property is mapped", "give it x-maps-to with the field that it becomes, or x-unmapped with the reason; go doc ./specs/mapping has the words", findUnmappedProperties},
 	{"rules of the mapping are known", "write it as go doc ./specs/mapping says", findUnknownRules},
@@ -341,13 +341,13 @@ func findOddAccess(d *tree, report func(*yaml.Node, string)) {
 			return
 		}
 		for _, call := range allowance.Of {
-			if named[call] || !slices.Contains([]specs.Call{specs.Balances, specs.Batch, specs.Accounts, specs.AllBalances}, call) {
+			if named[call] || !slices.Contains([]specs.Call{specs.Balances, specs.Batch, specs.Accounts, specs.AllBalances, specs.Details}, call) {
 				report(item, string(call)+" is no call or is named twice")
 			}
 			named[call] = true
 		}
-		if allowance.Per != specs.PerAccount && allowance.Per != specs.PerConsent || len(allowance.Limits) == 0 {
-			report(item, "neither per account nor per consent, or no limit")
+		if allowance.Per != specs.PerAccount && allowance.Per != specs.PerConsent || allowance.Limits == nil {
+			report(item, "neither per account nor per consent, or no limits")
 		}
 		for _, limit := range allowance.Limits {
 			if limit.Calls < 1 || limit.Hours < 1 {

@@ -27,18 +27,19 @@ type Access []Allowance
 type Allowance struct {
 	Of     []Call  `json:"of"`
 	Per    Counted `json:"per"`    // what has an allowance of its own
-	Limits []Limit `json:"limits"` // all hold at once
+	Limits []Limit `json:"limits"` // all hold at once; none where the calls spend nothing
 }
 
 // Call is a way to call a provider.
 type Call string
 
-// The calls of an adapter: the methods of its Source.
+// The calls of an adapter: the methods of its Source, and Details.
 const (
 	Balances    Call = "balances"
 	Batch       Call = "batch" // counts like balances unless it is named
 	Accounts    Call = "accounts"
 	AllBalances Call = "allBalances" // counts like accounts unless it is named
+	Details     Call = "details"     // what some adapters can ask of one account besides its balances; no wrapper sees it
 )
 
 // Counted is what a provider counts calls by.

@@ -9,8 +9,9 @@
 //     confidence) and every point where the document departs from the page (deviations: what, why).
 //   - info.x-unattended-access is how often the provider may be called without the PSU; absent where no limit is known.
 //     Each element is an allowance: of names the calls that share it (balances, batch, accounts, allBalances: the
-//     methods of adapters.Source), per what has one of its own (account or consent), and limits are its numbers
-//     ({calls: 4, hours: 24}), all of which hold at once. With per account, a batch counts as a call of each account in
+//     methods of adapters.Source; details, a method of some adapters), per what has one of its own (account or
+//     consent), and limits are its numbers ({calls: 4, hours: 24}), all of which hold at once, or [] where the calls
+//     spend nothing. With per account, a batch counts as a call of each account in
 //     it and a list as one of each account that it names. Unless named, batch counts like balances and allBalances
 //     like accounts.
 //   - info.x-sandbox-credentials are made-up credentials that fit the document.

@@ -100,6 +100,10 @@ func (d document) Access() string {
 		if a.Confidence != "" {
 			of += "; " + a.Confidence
 		}
+		if len(limits) == 0 {
+			all = append(all, "no limit ("+of+")")
+			continue
+		}
 		all = append(all, strings.Join(limits, " and ")+" per "+a.Per+" ("+of+")")
 	}
 	return strings.Join(all, "; ")
