@@ -16,6 +16,7 @@ const maxBalances = 1000
 
 const (
 	getBalances = "get balances"
+	getAccount  = "get account"
 	getToken    = "get token"
 )
 

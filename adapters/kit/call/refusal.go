@@ -218,9 +218,18 @@ func fold(name string) string {
 	}, name)
 }
 
-// Member is a member of the body as text: its text, the digits of a number, true or false; "" for anything else.
-func (a Answer) Member(name string) string {
-	return first([]node{parse(a.Body)}, []string{name}, func(n node) string { return n.text })
+// Member is a member of the body as text: its text, the digits of a number, true or false; "" for anything else. Names of
+// objects may lead to it.
+func (a Answer) Member(way ...string) string {
+	places := []node{parse(a.Body)}
+	for ; len(way) > 1; way = way[1:] {
+		var inner []node
+		for _, place := range places {
+			inner = append(inner, place.all(way[0])...)
+		}
+		places = inner
+	}
+	return first(places, way, func(n node) string { return n.text })
 }
 
 // node is a value of a JSON text. Its kind is '{', '[', '"', '0', 't' for a truth value, or 0 for null.

@@ -124,6 +124,10 @@ func TestMember(t *testing.T) {
 	for name, want := range map[string]string{"a": "x", "b": "true", "c": "1.50", "d": "false", "e": "", "f": ""} {
 		assert.Equal(t, want, answer.Member(name), name)
 	}
+	answer.Body = []byte(`{"a": 1, "a": {"b": "x"}, "a": {"b": [], "b": {"c": 401}}}`)
+	for way, want := range map[string]string{"a": "1", "a b": "x", "a b c": "401", "a c": "", "b c": "", "a b c d": ""} {
+		assert.Equal(t, want, answer.Member(strings.Fields(way)...), way)
+	}
 }
 
 // A 200 that cannot be used is a failure that the provider reports, if it says so.
