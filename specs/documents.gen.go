@@ -17,6 +17,17 @@ var infos = []Info{
 		},
 	},
 	{
+		Provider: "enablebanking", Title: "Enable Banking account balances",
+		Version: "1.0.0", Read: "2026-11-30", APIVersion: "1.0.0-3030f99c",
+		SHA256:     "3ecaadf7a24260a18fdd492db4cc690c93932465390ee2e1249c1af93dfa24e8",
+		Generator:  "oapi-codegen v2.8.2",
+		Operations: []string{"GET /accounts/{account_id}/balances", "GET /accounts/{account_id}/details", "GET /application", "GET /aspsps", "POST /auth", "POST /sessions", "GET /sessions/{session_id}"},
+		Unattended: Access{
+			{[]Call{"balances", "details"}, "account", []Limit{{4, 24 * time.Hour}}},
+			{[]Call{"accounts"}, "consent", []Limit{}},
+		},
+	},
+	{
 		Provider: "mypos", Title: "myPOS PSD2 account balances",
 		Version: "1.2.0", Read: "2026-11-20", APIVersion: "v1",
 		SHA256:     "f7bbf5839dae230f9ede6ea80b7da62b8226bd611ed3548ec6d77b330ec5120f",

@@ -21,6 +21,7 @@ var words = map[string][]string{
 	"form":  {"rfc3339", "epochMillis", "date"},
 	"match": {"bank"},
 	"pages": {"numbered"},
+	"empty": {"refused"},
 }
 
 var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked closingAvailable openingAvailable

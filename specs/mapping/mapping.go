@@ -17,6 +17,7 @@
 //	                       of the account, or what one bank answered (bank), whose fields are those of its accounts. An answer
 //	                       about one account need not begin one. With a field, the value itself is the field.
 //	  set: {type: interimBooked, providerType: current}  what is so of every such part
+//	  empty: refused       an empty list refuses the answer
 //	unless: nickname       the rule counts only where this property beside it is absent
 //	cut: KSAOB.            this prefix is cut before the value is looked at
 //	table: {AVLB: interimAvailable}  the field is what the table says. What is not in it: for the type of a balance the
@@ -29,7 +30,8 @@
 //	                       its accounts and their balances is this bank
 //
 // The field sign of a balance is positive or negative; its amount then has no sign itself. An identifier whose scheme is
-// iban or bban is that field of the account, while the field is free; the scheme that nothing says is made of the names
+// iban or bban is that field of the account, while the field is free or the same, in any case where the answer says the
+// scheme; the scheme that nothing says is made of the names
 // on the way that the document leaves open. Where the document leaves the type open, texts are joined and all else is
 // absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time and a bank apart; so
 // is a balance without amount, currency or type.
@@ -153,7 +155,7 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 
 // rule is one entry of x-maps-to. The package comment explains the words.
 type rule struct {
-	Field, Each, Unless, Cut, Form, Match, Pages string
+	Field, Each, Unless, Cut, Form, Match, Pages, Empty string
 
 	Only       []string
 	Set, Table map[string]string

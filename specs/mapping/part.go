@@ -46,6 +46,19 @@ func (in *part) open(rule rule, p place) *part {
 	return inner
 }
 
+// number takes an identifier back that says the account's own IBAN or BBAN.
+func (in *part) number(identifier *part) {
+	scheme, value := identifier.prefix+"scheme", identifier.prefix+"value"
+	field, text := strings.ToLower(in.fields[scheme]), in.fields[value]
+	if (field != "iban" && field != "bban") || (in.fields[field] != "" && in.fields[field] != text) {
+		return
+	}
+	in.set(field, text)
+	delete(in.fields, scheme)
+	delete(in.fields, value)
+	in.held--
+}
+
 func (in *part) fail(p place, problem string) {
 	if in.holder != nil {
 		in = in.holder

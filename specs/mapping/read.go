@@ -116,6 +116,8 @@ func (r *reader) each(rule rule, p place, value any, in *part) {
 			in = in.open(rule, p) // an account with broken balances is whole
 		}
 		in.fail(p, "is not of the documented type")
+	case isList && len(list) == 0 && rule.Empty == "refused":
+		in.fail(p, "is empty")
 	case isList:
 		for i, element := range list {
 			inner, element := p.element(i, element)
@@ -142,6 +144,9 @@ func (r *reader) one(rule rule, p place, value any, in *part) {
 	}
 	if rule.Field == "" {
 		r.descend(p, value, inner)
+		if rule.Each == "identifier" {
+			in.number(inner)
+		}
 		return
 	}
 	r.fact(rule, p, value, inner)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"github.com/openbalances/openbalances/adapters/eika"
+	"github.com/openbalances/openbalances/adapters/enablebanking"
 	"github.com/openbalances/openbalances/adapters/mypos"
 	"github.com/openbalances/openbalances/adapters/neonomics"
 	"github.com/openbalances/openbalances/adapters/onesingleview"
@@ -12,6 +13,7 @@ import (
 
 var providers = []provider{
 	newProvider("eika", eika.New),
+	newProvider("enablebanking", enablebanking.New),
 	newProvider("mypos", mypos.New),
 	newProvider("neonomics", neonomics.New),
 	newProvider("onesingleview", onesingleview.New),

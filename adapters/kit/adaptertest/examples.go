@@ -116,7 +116,7 @@ func (h Harness) orphans(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
 	for _, example := range h.Document.Examples() {
-		known[example.Name] = example.Account != "" || len(example.Accounts) > 0 || h.Document.ListsAccounts(example.Operation)
+		known[example.Name] = known[example.Name] || example.Account != "" || len(example.Accounts) > 0 || h.Document.ListsAccounts(example.Operation)
 	}
 	files, err := filepath.Glob(examplesFolder + "/*.json")
 	require.NoError(t, err)

@@ -78,3 +78,21 @@ func Sign(signer httpsig.Signer) Editor {
 		return nil
 	}
 }
+
+// AllOrNone returns the editor that refuses a request which has some header with the prefix and lacks a required one:
+// providers take such headers all together, or none. Without the PSU there is none.
+func AllOrNone(prefix string, required []string) Editor {
+	return func(_ context.Context, request *http.Request) error {
+		some := false
+		for name := range request.Header {
+			some = some || strings.HasPrefix(name, prefix)
+		}
+		for _, name := range required {
+			if some && request.Header.Get(name) == "" {
+				return invalid("psu", "lacks "+http.CanonicalHeaderKey(name)+", which the bank requires; "+
+					"ask with it, or unattended, which spends one of the account's calls")
+			}
+		}
+		return nil
+	}
+}

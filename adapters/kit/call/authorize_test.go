@@ -119,3 +119,24 @@ func TestContextThatEndsInASource(t *testing.T) {
 	assert.EqualError(t, err, "bank: get balances: unavailable: no answer in time")
 	assert.Zero(t, sent)
 }
+
+func TestHeadersThatComeTogether(t *testing.T) {
+	t.Parallel()
+	edit := call.AllOrNone("Psu-", []string{"psu-ip-address", "Psu-User-Agent"})
+	for sent, lacks := range map[string]string{
+		"": "", "X-Other": "", "Psu-Ip-Address Psu-User-Agent Psu-Accept": "",
+		"Psu-Ip-Address": "Psu-User-Agent", "Psu-Accept": "Psu-Ip-Address",
+	} {
+		request := httptest.NewRequest(http.MethodGet, "https://bank.example", nil)
+		for _, name := range strings.Fields(sent) {
+			request.Header.Set(name, "x")
+		}
+		err := edit(t.Context(), request)
+		if lacks == "" {
+			assert.NoError(t, err, sent)
+			continue
+		}
+		assert.ErrorIs(t, err, adapters.ErrInvalidArgument)
+		assert.ErrorContains(t, err, "psu: lacks "+lacks+", which the bank requires", sent)
+	}
+}

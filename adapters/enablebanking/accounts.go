@@ -1,0 +1,220 @@
+package enablebanking
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/call"
+	api "github.com/openbalances/openbalances/gen/enablebanking"
+)
+
+// Session is what is worth keeping of a session. Its JSON, unlike its other texts, has all of it. What the session knows
+// of its accounts comes once, with [Client.Authorize]: afterwards only [Client.Details] has it, and spends a call for each.
+type Session struct {
+	ID         string    `json:"id"`
+	ValidUntil time.Time `json:"validUntil,omitzero"`
+	// Accounts have the id that this session gives them. The identifier identification_hash is the same in each session,
+	// so the accounts of a later one are found here too.
+	Accounts []adapters.Account `json:"accounts"`
+	// RequiredPSUHeaders is for the caller to fill in: required_psu_headers of the bank, from GET /aspsps. With it a PSU
+	// context that lacks one of them is refused before anything is sent.
+	RequiredPSUHeaders []string `json:"requiredPsuHeaders,omitempty"`
+}
+
+// Format writes how many accounts there are, whatever the verb.
+func (s Session) Format(state fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(state, "session with %d accounts", len(s.Accounts))
+}
+
+// sessionAnswer is [api.Session], of which one broken account spoils no other.
+type sessionAnswer struct {
+	Status       string                             `json:"status"`
+	AccountsData []call.Element[api.SessionAccount] `json:"accounts_data"`
+	ASPSP        *api.ASPSP                         `json:"aspsp"`
+	Access       *access                            `json:"access"`
+}
+
+// access is [api.Access] without what was asked for.
+type access struct {
+	ValidUntil any `json:"valid_until"`
+}
+
+// until is when the session ends; zero if the answer does not say it.
+func (a *access) until() time.Time {
+	text, _ := a.ValidUntil.(string)
+	until, _ := call.ToTime("access.valid_until", text)
+	return until
+}
+
+// Accounts implements [adapters.Source] with the accounts of the session, and with what was kept of each.
+func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Account, error) {
+	own := c.credentials.Open()
+	request := session.For(string(own.SessionID), nil)
+	if own.SessionID == "" {
+		request.Build = func(*call.Endpoint) (*http.Request, error) {
+			return nil, c.endpoint.Invalid("credentials.sessionId", "missing, and only a session lists accounts")
+		}
+	}
+	return call.Accounts(ctx, c.endpoint, psu, func(int) call.Request { return request },
+		func(body sessionAnswer) (call.Listed[adapters.Account], error) {
+			list, err := toAccounts(body)
+			for i := range list.Items {
+				list.Items[i] = own.Session.join(list.Items[i])
+			}
+			return list, err
+		})
+}
+
+// join adds to a listed account, whose one identifier is the hash, what was kept of it.
+func (s Session) join(listed adapters.Account) adapters.Account {
+	i := slices.IndexFunc(s.Accounts, func(kept adapters.Account) bool {
+		return kept.ID == listed.ID || slices.Contains(kept.Identifiers, listed.Identifiers[0])
+	})
+	if i < 0 {
+		return listed
+	}
+	kept := s.Accounts[i]
+	kept.ID, kept.Bank, kept.ConsentValidUntil = listed.ID, cmp.Or(listed.Bank, kept.Bank), listed.ConsentValidUntil
+	kept.Identifiers = slices.Clone(kept.Identifiers) // what is listed is cut where it is too long
+	return kept
+}
+
+func toAccounts(body sessionAnswer) (list call.Listed[adapters.Account], err error) {
+	switch {
+	case body.Status != authorized:
+		return list, statusError(body.Status)
+	case body.AccountsData == nil:
+		return list, call.Missing("accounts_data")
+	case body.ASPSP == nil:
+		return list, call.Missing("aspsp")
+	case body.Access == nil:
+		return list, call.Missing("access")
+	case len(body.AccountsData) == 0:
+		return list, notLinked("accounts_data")
+	}
+	return call.ListAccounts("accounts_data", body.AccountsData, func(account api.SessionAccount) (adapters.Account, error) {
+		mapped := adapters.Account{ID: account.UID, Bank: body.ASPSP.Name, ConsentValidUntil: body.Access.until()}
+		switch {
+		case account.UID == "":
+			return mapped, call.Missing("uid")
+		case account.IdentificationHash == "":
+			return mapped, call.Missing(hashScheme)
+		}
+		identify(&mapped, hashScheme, account.IdentificationHash)
+		return mapped, nil
+	})
+}
+
+// notLinked is the failure of a session without accounts.
+func notLinked(field string) error {
+	return &adapters.Error{Kind: adapters.ErrForbidden, Detail: field + ": empty; link the accounts to the application in Enable " +
+		"Banking's Control Panel, then let the PSU agree to a new session"}
+}
+
+// hashScheme is the scheme of the identifier that stays the same.
+const hashScheme = "identification_hash"
+
+// identify adds a number of the account, unless it is there.
+func identify(account *adapters.Account, scheme, value string) {
+	own := &account.IBAN
+	if strings.EqualFold(scheme, "BBAN") {
+		own = &account.BBAN
+	}
+	switch {
+	case scheme == "" || value == "":
+	case (strings.EqualFold(scheme, "IBAN") || own == &account.BBAN) && (*own == "" || *own == value):
+		*own = value
+	default:
+		account.Identifiers = append(account.Identifiers, adapters.AccountIdentifier{Scheme: scheme, Value: value})
+	}
+}
+
+// Details returns what the bank says of an account besides its balances. It spends one of the account's unattended calls,
+// as Balances does, and no guard counts it.
+func (c *Client) Details(ctx context.Context, accountID string, psu adapters.PSU) (adapters.Account, error) {
+	request := details.For(accountID, call.Like[api.GetAccountParams](params(psu)))
+	return call.Account(ctx, c.endpoint, accountID, psu, request, func(body api.Account) (adapters.Account, error) {
+		if id := call.Text(body.UID); id != "" && id != accountID {
+			return adapters.Account{}, call.Mismatch("uid")
+		}
+		account, err := toAccount(body)
+		account.ID = accountID
+		return account, err
+	})
+}
+
+// toAccount maps an account. Left out: account_servicer, usage, psu_status, credit_limit, legal_age and postal_address.
+func toAccount(account api.Account) (adapters.Account, error) {
+	switch {
+	case account.CashAccountType == "":
+		return adapters.Account{}, call.Missing("cash_account_type")
+	case account.Currency == "":
+		return adapters.Account{}, call.Missing("currency")
+	case account.IdentificationHash == "":
+		return adapters.Account{}, call.Missing(hashScheme)
+	}
+	mapped := adapters.Account{
+		ID:         call.Text(account.UID),
+		HolderName: call.Text(account.Name),
+		Name:       cmp.Or(call.Text(account.Details), call.Text(account.Product)),
+		Currency:   account.Currency,
+		Type:       account.CashAccountType,
+	}
+	identify(&mapped, hashScheme, account.IdentificationHash)
+	if account.AccountID != nil {
+		mapped.IBAN = call.Text(account.AccountID.IBAN)
+		if other := account.AccountID.Other; other != nil {
+			identify(&mapped, other.SchemeName, other.Identification)
+		}
+	}
+	for _, number := range account.AllAccountIds {
+		identify(&mapped, number.SchemeName, number.Identification)
+	}
+	return mapped, nil
+}
+
+// authorizedSession is [api.AuthorizedSession], of which one broken account spoils no other.
+type authorizedSession struct {
+	SessionID string                      `json:"session_id"`
+	Accounts  []call.Element[api.Account] `json:"accounts"`
+	ASPSP     *api.ASPSP                  `json:"aspsp"`
+	Access    *access                     `json:"access"`
+}
+
+// Authorize exchanges the code of the redirect for a session, which can be done once: an account that cannot be read is
+// left out rather than the session lost, and Accounts lists it if it can be asked for.
+func (c *Client) Authorize(ctx context.Context, code string) (Session, error) {
+	request := authorize.Send(nil, call.JSON(api.Code{Code: code}))
+	return call.Ask(ctx, c.endpoint, "authorize session", request, toSession)
+}
+
+func toSession(body authorizedSession) (Session, error) {
+	switch {
+	case body.SessionID == "":
+		return Session{}, call.Missing("session_id")
+	case body.Accounts != nil && len(body.Accounts) == 0:
+		return Session{}, notLinked("accounts")
+	}
+	kept := Session{ID: body.SessionID, Accounts: []adapters.Account{}}
+	if body.Access != nil {
+		kept.ValidUntil = body.Access.until()
+	}
+	for i := range body.Accounts {
+		account, err := toAccount(body.Accounts[i].Value)
+		if err != nil || account.ID == "" || body.Accounts[i].Problem() != nil {
+			continue
+		}
+		account.Provider, account.ConsentValidUntil = provider.Name, kept.ValidUntil
+		if body.ASPSP != nil {
+			account.Bank = body.ASPSP.Name
+		}
+		kept.Accounts = append(kept.Accounts, account)
+	}
+	return kept, nil
+}

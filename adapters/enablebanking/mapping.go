@@ -1,0 +1,123 @@
+package enablebanking
+
+import (
+	"strings"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/call"
+	api "github.com/openbalances/openbalances/gen/enablebanking"
+)
+
+const bankError = "ASPSP_ERROR"
+
+// codes are the documented error codes.
+var codes = map[string]adapters.Kind{
+	"EXPIRED_SESSION":              adapters.ErrConsentRequired,
+	"REVOKED_SESSION":              adapters.ErrConsentRequired,
+	"CLOSED_SESSION":               adapters.ErrConsentRequired,
+	"WRONG_SESSION_STATUS":         adapters.ErrConsentRequired,
+	"SESSION_DOES_NOT_EXIST":       adapters.ErrConsentRequired,
+	"ASPSP_PSU_ACTION_REQUIRED":    adapters.ErrConsentRequired,
+	"UNAUTHORIZED_ACCESS":          adapters.ErrUnauthorized,
+	"AUTHORIZATION_NOT_PROVIDED":   adapters.ErrUnauthorized,
+	"ACCESS_DENIED":                adapters.ErrForbidden,
+	"UNAUTHORIZED_IP":              adapters.ErrForbidden,
+	"INVALID_HOST":                 adapters.ErrForbidden,
+	"ACCOUNT_DOES_NOT_EXIST":       adapters.ErrNotFound,
+	"ASPSP_ACCOUNT_NOT_ACCESSIBLE": adapters.ErrForbidden,
+	"INVALID_ACCOUNT_ID":           adapters.ErrInvalidArgument,
+	"WRONG_REQUEST_PARAMETERS":     adapters.ErrInvalidArgument,
+	"PSU_HEADER_NOT_PROVIDED":      adapters.ErrInvalidArgument,
+	"PSU_HEADER_INVALID":           adapters.ErrInvalidArgument,
+	"ASPSP_RATE_LIMIT_EXCEEDED":    adapters.ErrRateLimited,
+	bankError:                      adapters.ErrUnavailable,
+	"ASPSP_TIMEOUT":                adapters.ErrUnavailable,
+	"REDIRECT_URI_NOT_ALLOWED":     adapters.ErrInvalidArgument,
+	"WRONG_ASPSP_PROVIDED":         adapters.ErrInvalidArgument,
+	"WRONG_CREDENTIALS_PROVIDED":   adapters.ErrInvalidArgument,
+	"EXPIRED_AUTHORIZATION_CODE":   adapters.ErrConsentRequired,
+	"WRONG_AUTHORIZATION_CODE":     adapters.ErrInvalidArgument,
+	"ALREADY_AUTHORIZED":           adapters.ErrInvalidArgument,
+	"NO_ACCOUNTS_ADDED":            adapters.ErrForbidden,
+}
+
+// consents are the codes and the states of a session that say what has become of the consent.
+var consents = map[string]adapters.ConsentState{
+	"EXPIRED_SESSION":            adapters.ErrConsentExpired,
+	"EXPIRED_AUTHORIZATION_CODE": adapters.ErrConsentExpired,
+	"REVOKED_SESSION":            adapters.ErrConsentRevoked,
+	"SESSION_DOES_NOT_EXIST":     adapters.ErrConsentUnknown,
+	"EXPIRED":                    adapters.ErrConsentExpired,
+	"REVOKED":                    adapters.ErrConsentRevoked,
+}
+
+// form is that of the error body, whose member code repeats the status.
+var form = call.Form{Code: []string{"error"}, Message: []string{"message"}, Kinds: codes, Consents: consents}
+
+// refusal reads the error body. A consent that has ended at the bank shows in what the bank answered, and nowhere else.
+func refusal(answer call.Answer) call.Refusal {
+	refusal := answer.Refusal(form)
+	if strings.HasPrefix(refusal.Known, "ASPSP_") {
+		refusal.Origin = adapters.OriginBank
+	}
+	for _, name := range []string{"code", "status"} {
+		status := answer.Member("detail", "error_data", name)
+		if refusal.Known == bankError && (status == "401" || status == "403") {
+			refusal.Kind = adapters.ErrConsentRequired
+		}
+	}
+	return refusal
+}
+
+// authorized is the state of a session that can be used; ended are the others.
+const authorized = "AUTHORIZED"
+
+var ended = []string{"PENDING_AUTHORIZATION", "RETURNED_FROM_BANK", "CANCELLED", "INVALID", "EXPIRED", "CLOSED", "REVOKED"}
+
+// reported reads the state of a session in a 200 that cannot be used.
+func reported(answer call.Answer) (call.Refusal, bool) { return stated(answer.Member("status")) }
+
+// stated is what the state of a session means, and whether it is one that cannot be used.
+func stated(status string) (call.Refusal, bool) {
+	refusal := call.Refusal{Code: status}
+	for _, known := range ended {
+		if status == known {
+			refusal.Kind, refusal.Known, refusal.Consent = adapters.ErrConsentRequired, status, consents[status]
+		}
+	}
+	return refusal, refusal.Known != ""
+}
+
+func statusError(status string) error {
+	if status == "" {
+		return call.Missing("status")
+	}
+	refusal, _ := stated(status)
+	return refusal.Error(adapters.ErrProtocol)
+}
+
+// toBalances maps the answer, which names no account.
+func toBalances(body api.Balances) ([]adapters.Balance, error) {
+	return call.Each("balances", body.Balances, toBalance)
+}
+
+// toBalance maps a balance. Left out: name, a label that says no more than the type.
+func toBalance(balance api.Balance) (adapters.Balance, error) {
+	money, err := call.ToMoney("balance_amount.amount", balance.BalanceAmount.Amount,
+		"balance_amount.currency", balance.BalanceAmount.Currency)
+	date, warnings := call.ToDate("reference_date", balance.ReferenceDate)
+	mapped := adapters.Balance{
+		Type:                     adapters.ParseBalanceType(balance.BalanceType),
+		ProviderType:             balance.BalanceType,
+		Amount:                   money.Amount,
+		Currency:                 money.Currency,
+		ReferenceDate:            date,
+		LastCommittedTransaction: call.Text(balance.LastCommittedTransaction),
+		Warnings:                 warnings,
+	}
+	if balance.LastChangeDateTime != nil {
+		asOf, odd := call.ToTime("last_change_date_time", *balance.LastChangeDateTime)
+		mapped.AsOf, mapped.Warnings = asOf, append(mapped.Warnings, odd...)
+	}
+	return mapped, err
+}
