@@ -19,9 +19,9 @@ var infos = []Info{
 	{
 		Provider: "enablebanking", Title: "Enable Banking account balances",
 		Version: "1.0.0", Read: "2026-11-30", APIVersion: "1.0.0-3030f99c",
-		SHA256:     "3ecaadf7a24260a18fdd492db4cc690c93932465390ee2e1249c1af93dfa24e8",
+		SHA256:     "4c4dc6d95b2abada9fcc8961913be57dba9370a431b0c9384f1f3859129c77e7",
 		Generator:  "oapi-codegen v2.8.2",
-		Operations: []string{"GET /accounts/{account_id}/balances", "GET /accounts/{account_id}/details", "GET /application", "GET /aspsps", "POST /auth", "POST /sessions", "GET /sessions/{session_id}"},
+		Operations: []string{"GET /accounts/{account_id}/balances", "GET /accounts/{account_id}/details", "GET /application", "POST /sessions", "GET /sessions/{session_id}"},
 		Unattended: Access{
 			{[]Call{"balances", "details"}, "account", []Limit{{4, 24 * time.Hour}}},
 			{[]Call{"accounts"}, "consent", []Limit{}},

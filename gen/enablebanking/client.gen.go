@@ -32,49 +32,6 @@ type ASPSP struct {
 	Name string `json:"name"`
 }
 
-// ASPSPEntry A bank and what it asks for.
-type ASPSPEntry struct {
-	// AuthMethods The ways in which a user can agree.
-	AuthMethods []AuthMethod `json:"auth_methods"`
-
-	// Beta Whether the bank is still being tried out.
-	//
-	// Example: false
-	Beta bool `json:"beta"`
-
-	// Bic The BIC of the bank.
-	//
-	// Example: NDEAFIHH
-	Bic *string `json:"bic,omitempty"`
-
-	// Country The ISO 3166 code of the country.
-	//
-	// Example: FI
-	Country string `json:"country"`
-
-	// MaximumConsentValidity How many seconds a session lasts at most.
-	//
-	// Example: 15552000
-	MaximumConsentValidity int `json:"maximum_consent_validity"`
-
-	// Name The name of the bank, with which the country is its key.
-	//
-	// Example: Mock ASPSP
-	Name string `json:"name"`
-
-	// PSUTypes The users that the bank takes, `personal` and `business`.
-	PSUTypes []string `json:"psu_types"`
-
-	// RequiredPSUHeaders The `Psu-` headers that the bank insists on when there is one at all.
-	RequiredPSUHeaders []string `json:"required_psu_headers,omitempty"`
-}
-
-// ASPSPList The banks.
-type ASPSPList struct {
-	// Aspsps The banks.
-	Aspsps []ASPSPEntry `json:"aspsps"`
-}
-
 // Access What a session gives access to.
 type Access struct {
 	// Accounts The accounts that were asked for.
@@ -102,10 +59,10 @@ type Account struct {
 	AccountID *AccountID `json:"account_id,omitempty"`
 
 	// AccountServicer The bank of the account.
-	AccountServicer *Servicer `json:"account_servicer,omitempty"`
+	AccountServicer map[string]interface{} `json:"account_servicer,omitempty"`
 
 	// AllAccountIds All numbers of the account. The IBAN may stand only here.
-	AllAccountIds []AccountNumber `json:"all_account_ids,omitempty"`
+	AllAccountIds []*AccountNumber `json:"all_account_ids,omitempty"`
 
 	// CashAccountType The kind of the account.
 	//
@@ -119,8 +76,8 @@ type Account struct {
 	// Example: CACC
 	CashAccountType string `json:"cash_account_type"`
 
-	// CreditLimit The credit limit of the account.
-	CreditLimit *AmountType `json:"credit_limit,omitempty"`
+	// CreditLimit The credit limit of the account, an amount like that of a balance.
+	CreditLimit map[string]interface{} `json:"credit_limit,omitempty"`
 
 	// Currency The ISO 4217 code of the currency. `XXX` stands for several.
 	//
@@ -174,7 +131,7 @@ type Account struct {
 	Usage *string `json:"usage,omitempty"`
 }
 
-// AccountID The number of an account.
+// AccountID The number of an account; `null` where the bank gives none here.
 type AccountID struct {
 	// IBAN The IBAN.
 	//
@@ -185,7 +142,7 @@ type AccountID struct {
 	Other *AccountNumber `json:"other,omitempty"`
 }
 
-// AccountNumber A number of an account, and its kind.
+// AccountNumber A number of an account, and its kind; `null` where there is no other number.
 type AccountNumber struct {
 	// Identification The number.
 	//
@@ -251,86 +208,6 @@ type Application struct {
 
 	// Services What it may use, `AIS` and `PIS`.
 	Services []string `json:"services"`
-}
-
-// AuthMethod A way in which a user can agree.
-type AuthMethod struct {
-	// Approach `REDIRECT`, `DECOUPLED` or `EMBEDDED`.
-	//
-	// Example: REDIRECT
-	Approach string `json:"approach"`
-
-	// HiddenMethod Whether users are not to be offered it.
-	//
-	// Example: false
-	HiddenMethod bool `json:"hidden_method"`
-
-	// Name The name of the way.
-	//
-	// Example: app
-	Name *string `json:"name,omitempty"`
-
-	// PSUType The users it is for.
-	//
-	// Example: personal
-	PSUType string `json:"psu_type"`
-
-	// Title The name for the user.
-	//
-	// Example: App of the bank
-	Title *string `json:"title,omitempty"`
-}
-
-// Authorization Where the user agrees.
-type Authorization struct {
-	// AuthorizationID The id of the authorisation, which is not that of the session.
-	//
-	// Example: 7e2f4b1c-9d3a-4c5e-8f60-1a2b3c4d5e6f
-	AuthorizationID string `json:"authorization_id"`
-
-	// PSUIDHash The hash of the id that the caller gave the user.
-	//
-	// Example: 9f1c0a
-	PSUIDHash string `json:"psu_id_hash"`
-
-	// URL The address for the browser.
-	//
-	// Example: https://auth.example/start
-	URL string `json:"url"`
-}
-
-// AuthorizationRequest What the user is asked to agree to.
-type AuthorizationRequest struct {
-	// Access The access that is asked for.
-	Access Access `json:"access"`
-
-	// Aspsp The bank, exactly as `GET /aspsps` spells it.
-	Aspsp ASPSP `json:"aspsp"`
-
-	// AuthMethod The name of one of the bank's `auth_methods`.
-	//
-	// Example: app
-	AuthMethod *string `json:"auth_method,omitempty"`
-
-	// Language The ISO 639 code of the language.
-	//
-	// Example: fi
-	Language *string `json:"language,omitempty"`
-
-	// PSUType Whether the user is `personal` or `business`.
-	//
-	// Example: personal
-	PSUType *string `json:"psu_type,omitempty"`
-
-	// RedirectURL Where the browser is sent afterwards: one of the registered addresses.
-	//
-	// Example: https://tpp.example/callback
-	RedirectURL string `json:"redirect_url"`
-
-	// State A text that comes back with the redirect.
-	//
-	// Example: 3f8a2c
-	State string `json:"state"`
 }
 
 // AuthorizedSession A session with what the bank said of its accounts.
@@ -423,7 +300,7 @@ type Error struct {
 	// Detail More about the cause: a text, or an object with `message`, `error_name` and `error_data`.
 	//
 	// Example: Four fetches are used up
-	Detail interface{} `json:"detail,omitempty"`
+	Detail *Error_Detail `json:"detail,omitempty"`
 
 	// Error The code of the cause.
 	//
@@ -436,20 +313,17 @@ type Error struct {
 	Message *string `json:"message,omitempty"`
 }
 
-// Servicer The bank of an account.
-type Servicer struct {
-	// BicFi Its BIC.
-	//
-	// Example: NDEAFIHH
-	BicFi *string `json:"bic_fi,omitempty"`
+// ErrorDetail0 defines model for Error.Detail.0.
+type ErrorDetail0 = string
 
-	// ClearingSystemMemberID Its number in a clearing system.
-	ClearingSystemMemberID map[string]interface{} `json:"clearing_system_member_id,omitempty"`
+// ErrorDetail1 defines model for Error.Detail.1.
+type ErrorDetail1 = map[string]interface{}
 
-	// Name Its name.
-	//
-	// Example: Test bank
-	Name *string `json:"name,omitempty"`
+// Error_Detail More about the cause: a text, or an object with `message`, `error_name` and `error_data`.
+//
+// Example: Four fetches are used up
+type Error_Detail struct {
+	union json.RawMessage
 }
 
 // Session A session and the ids of its accounts.
@@ -624,23 +498,70 @@ type GetAccountParams struct {
 	PSUGeoLocation *PSUGeoLocation `json:"Psu-Geo-Location,omitempty"`
 }
 
-// GetASPSPsParams defines parameters for GetASPSPs.
-type GetASPSPsParams struct {
-	// Country Only banks of this country.
-	Country *string `form:"country,omitempty" json:"country,omitempty"`
-
-	// PSUType Only banks for these users, `personal` or `business`.
-	PSUType *string `form:"psu_type,omitempty" json:"psu_type,omitempty"`
-
-	// Service Only banks with this service. `AIS` is account information.
-	Service *string `form:"service,omitempty" json:"service,omitempty"`
-}
-
-// StartAuthorizationJSONRequestBody defines body for StartAuthorization for application/json ContentType.
-type StartAuthorizationJSONRequestBody = AuthorizationRequest
-
 // AuthorizeSessionJSONRequestBody defines body for AuthorizeSession for application/json ContentType.
 type AuthorizeSessionJSONRequestBody = Code
+
+// AsErrorDetail0 returns the union data inside the Error_Detail as a ErrorDetail0
+func (t Error_Detail) AsErrorDetail0() (ErrorDetail0, error) {
+	var body ErrorDetail0
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromErrorDetail0 overwrites any union data inside the Error_Detail as the provided ErrorDetail0
+func (t *Error_Detail) FromErrorDetail0(v ErrorDetail0) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeErrorDetail0 performs a merge with any union data inside the Error_Detail, using the provided ErrorDetail0
+func (t *Error_Detail) MergeErrorDetail0(v ErrorDetail0) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsErrorDetail1 returns the union data inside the Error_Detail as a ErrorDetail1
+func (t Error_Detail) AsErrorDetail1() (ErrorDetail1, error) {
+	var body ErrorDetail1
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromErrorDetail1 overwrites any union data inside the Error_Detail as the provided ErrorDetail1
+func (t *Error_Detail) FromErrorDetail1(v ErrorDetail1) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeErrorDetail1 performs a merge with any union data inside the Error_Detail, using the provided ErrorDetail1
+func (t *Error_Detail) MergeErrorDetail1(v ErrorDetail1) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t Error_Detail) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *Error_Detail) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -737,31 +658,6 @@ type ClientInterface interface {
 	// Corresponds with GET /application (the `GetApplication` operationId).
 	GetApplication(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetASPSPs List the banks
-	//
-	// Returns the banks, each by name and country.
-	//
-	// Corresponds with GET /aspsps (the `GetASPSPs` operationId).
-	GetASPSPs(ctx context.Context, params *GetASPSPsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// StartAuthorizationWithBody Begin the authorisation of a session
-	//
-	// Returns the address at which the user agrees, for a browser.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /auth (the `StartAuthorization` operationId).
-	StartAuthorizationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// StartAuthorization Begin the authorisation of a session
-	//
-	// Returns the address at which the user agrees, for a browser.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /auth (the `StartAuthorization` operationId).
-	StartAuthorization(ctx context.Context, body StartAuthorizationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// AuthorizeSessionWithBody Exchange the code of the redirect for a session
 	//
 	// Returns the session with what the bank said of its accounts, which may be shown once only. The code can be
@@ -832,61 +728,6 @@ func (c *Client) GetAccount(ctx context.Context, accountID string, params *GetAc
 // Corresponds with GET /application (the `GetApplication` operationId).
 func (c *Client) GetApplication(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetApplicationRequest(c.Server)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// GetASPSPs List the banks
-//
-// Returns the banks, each by name and country.
-//
-// Corresponds with GET /aspsps (the `GetASPSPs` operationId).
-func (c *Client) GetASPSPs(ctx context.Context, params *GetASPSPsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetASPSPsRequest(c.Server, params)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// StartAuthorizationWithBody Begin the authorisation of a session
-//
-// Returns the address at which the user agrees, for a browser.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /auth (the `StartAuthorization` operationId).
-func (c *Client) StartAuthorizationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewStartAuthorizationRequestWithBody(c.Server, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// StartAuthorization Begin the authorisation of a session
-//
-// Returns the address at which the user agrees, for a browser.
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with POST /auth (the `StartAuthorization` operationId).
-func (c *Client) StartAuthorization(ctx context.Context, body StartAuthorizationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewStartAuthorizationRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1234,124 +1075,6 @@ func NewGetApplicationRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
-// NewGetASPSPsRequest constructs an http.Request for the GetASPSPs method
-func NewGetASPSPsRequest(server string, params *GetASPSPsParams) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/aspsps")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	if params != nil {
-		// queryValues collects non-styled parameters (passthrough, JSON)
-		// that are safe to round-trip through url.Values.Encode().
-		queryValues := queryURL.Query()
-		// rawQueryFragments collects pre-encoded query fragments from
-		// styled parameters, preserving literal commas as delimiters
-		// per the OpenAPI spec (e.g. "color=blue,black,brown").
-		var rawQueryFragments []string
-
-		if params.Country != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "country", *params.Country, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.PSUType != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "psu_type", *params.PSUType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if params.Service != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "service", *params.Service, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
-			}
-
-		}
-
-		if encoded := queryValues.Encode(); encoded != "" {
-			rawQueryFragments = append(rawQueryFragments, encoded)
-		}
-		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewStartAuthorizationRequest calls the generic StartAuthorization builder with application/json body
-func NewStartAuthorizationRequest(server string, body StartAuthorizationJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewStartAuthorizationRequestWithBody(server, "application/json", bodyReader)
-}
-
-// NewStartAuthorizationRequestWithBody constructs an http.Request for the StartAuthorization method, with any body, and a specified content type
-func NewStartAuthorizationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/auth")
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	return req, nil
-}
-
 // NewAuthorizeSessionRequest calls the generic AuthorizeSession builder with application/json body
 func NewAuthorizeSessionRequest(server string, body AuthorizeSessionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -1496,33 +1219,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /application (the `GetApplication` operationId).
 	GetApplicationWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetApplicationResult, error)
-
-	// GetASPSPsWithResponse List the banks
-	//
-	// Returns the banks, each by name and country.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /aspsps (the `GetASPSPs` operationId).
-	GetASPSPsWithResponse(ctx context.Context, params *GetASPSPsParams, reqEditors ...RequestEditorFn) (*GetASPSPsResult, error)
-
-	// StartAuthorizationWithBodyWithResponse Begin the authorisation of a session
-	//
-	// Returns the address at which the user agrees, for a browser.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /auth (the `StartAuthorization` operationId).
-	StartAuthorizationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartAuthorizationResult, error)
-
-	// StartAuthorizationWithResponse Begin the authorisation of a session
-	//
-	// Returns the address at which the user agrees, for a browser.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /auth (the `StartAuthorization` operationId).
-	StartAuthorizationWithResponse(ctx context.Context, body StartAuthorizationJSONRequestBody, reqEditors ...RequestEditorFn) (*StartAuthorizationResult, error)
 
 	// AuthorizeSessionWithBodyWithResponse Exchange the code of the redirect for a session
 	//
@@ -1846,200 +1542,6 @@ func (r GetApplicationResult) ContentType() string {
 	return ""
 }
 
-type GetASPSPsResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *ASPSPList
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
-	// JSON408 the response for an HTTP 408 `application/json` response
-	JSON408 *Timeout
-	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *Unprocessable
-	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *TooManyRequests
-	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *InternalServerError
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetASPSPsResult) GetJSON200() *ASPSPList {
-	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r GetASPSPsResult) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r GetASPSPsResult) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r GetASPSPsResult) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r GetASPSPsResult) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON408 returns the response for an HTTP 408 `application/json` response
-func (r GetASPSPsResult) GetJSON408() *Timeout {
-	return r.JSON408
-}
-
-// GetJSON422 returns the response for an HTTP 422 `application/json` response
-func (r GetASPSPsResult) GetJSON422() *Unprocessable {
-	return r.JSON422
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r GetASPSPsResult) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r GetASPSPsResult) GetJSON500() *InternalServerError {
-	return r.JSON500
-}
-
-// GetBody returns the raw response body bytes
-func (r GetASPSPsResult) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r GetASPSPsResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetASPSPsResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetASPSPsResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-type StartAuthorizationResult struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Authorization
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *BadRequest
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *Unauthorized
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
-	// JSON408 the response for an HTTP 408 `application/json` response
-	JSON408 *Timeout
-	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *Unprocessable
-	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *TooManyRequests
-	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *InternalServerError
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r StartAuthorizationResult) GetJSON200() *Authorization {
-	return r.JSON200
-}
-
-// GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r StartAuthorizationResult) GetJSON400() *BadRequest {
-	return r.JSON400
-}
-
-// GetJSON401 returns the response for an HTTP 401 `application/json` response
-func (r StartAuthorizationResult) GetJSON401() *Unauthorized {
-	return r.JSON401
-}
-
-// GetJSON403 returns the response for an HTTP 403 `application/json` response
-func (r StartAuthorizationResult) GetJSON403() *Forbidden {
-	return r.JSON403
-}
-
-// GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r StartAuthorizationResult) GetJSON404() *NotFound {
-	return r.JSON404
-}
-
-// GetJSON408 returns the response for an HTTP 408 `application/json` response
-func (r StartAuthorizationResult) GetJSON408() *Timeout {
-	return r.JSON408
-}
-
-// GetJSON422 returns the response for an HTTP 422 `application/json` response
-func (r StartAuthorizationResult) GetJSON422() *Unprocessable {
-	return r.JSON422
-}
-
-// GetJSON429 returns the response for an HTTP 429 `application/json` response
-func (r StartAuthorizationResult) GetJSON429() *TooManyRequests {
-	return r.JSON429
-}
-
-// GetJSON500 returns the response for an HTTP 500 `application/json` response
-func (r StartAuthorizationResult) GetJSON500() *InternalServerError {
-	return r.JSON500
-}
-
-// GetBody returns the raw response body bytes
-func (r StartAuthorizationResult) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r StartAuthorizationResult) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r StartAuthorizationResult) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r StartAuthorizationResult) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
 type AuthorizeSessionResult struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -2279,51 +1781,6 @@ func (c *ClientWithResponses) GetApplicationWithResponse(ctx context.Context, re
 	return ParseGetApplicationResult(rsp)
 }
 
-// GetASPSPsWithResponse List the banks
-//
-// Returns the banks, each by name and country.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /aspsps (the `GetASPSPs` operationId).
-func (c *ClientWithResponses) GetASPSPsWithResponse(ctx context.Context, params *GetASPSPsParams, reqEditors ...RequestEditorFn) (*GetASPSPsResult, error) {
-	rsp, err := c.GetASPSPs(ctx, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetASPSPsResult(rsp)
-}
-
-// StartAuthorizationWithBodyWithResponse Begin the authorisation of a session
-//
-// Returns the address at which the user agrees, for a browser.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /auth (the `StartAuthorization` operationId).
-func (c *ClientWithResponses) StartAuthorizationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartAuthorizationResult, error) {
-	rsp, err := c.StartAuthorizationWithBody(ctx, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseStartAuthorizationResult(rsp)
-}
-
-// StartAuthorizationWithResponse Begin the authorisation of a session
-//
-// Returns the address at which the user agrees, for a browser.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /auth (the `StartAuthorization` operationId).
-func (c *ClientWithResponses) StartAuthorizationWithResponse(ctx context.Context, body StartAuthorizationJSONRequestBody, reqEditors ...RequestEditorFn) (*StartAuthorizationResult, error) {
-	rsp, err := c.StartAuthorization(ctx, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseStartAuthorizationResult(rsp)
-}
-
 // AuthorizeSessionWithBodyWithResponse Exchange the code of the redirect for a session
 //
 // Returns the session with what the bank said of its accounts, which may be shown once only. The code can be
@@ -2552,170 +2009,6 @@ func ParseGetApplicationResult(rsp *http.Response) (*GetApplicationResult, error
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Application
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
-		var dest Timeout
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON408 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
-		var dest Unprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON422 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest TooManyRequests
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest InternalServerError
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON500 = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseGetASPSPsResult parses an HTTP response from a GetASPSPsWithResponse call
-func ParseGetASPSPsResult(rsp *http.Response) (*GetASPSPsResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetASPSPsResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest ASPSPList
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
-		var dest Timeout
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON408 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
-		var dest Unprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON422 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest TooManyRequests
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest InternalServerError
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON500 = &dest
-
-	}
-
-	return response, nil
-}
-
-// ParseStartAuthorizationResult parses an HTTP response from a StartAuthorizationWithResponse call
-func ParseStartAuthorizationResult(rsp *http.Response) (*StartAuthorizationResult, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &StartAuthorizationResult{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Authorization
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
