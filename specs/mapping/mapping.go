@@ -30,8 +30,8 @@
 //	                       its accounts and their balances is this bank
 //
 // The field sign of a balance is positive or negative; its amount then has no sign itself. An identifier whose scheme is
-// iban or bban is that field of the account, while the field is free or the same, in any case where the answer says the
-// scheme; the scheme that nothing says is made of the names
+// iban or bban is that field of the account, while the field is free; where the answer says the scheme, its case is open and
+// a number that is there already counts once. The scheme that nothing says is made of the names
 // on the way that the document leaves open. Where the document leaves the type open, texts are joined and all else is
 // absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time and a bank apart; so
 // is a balance without amount, currency or type.

@@ -68,11 +68,17 @@ func TestPlantedMistakes(t *testing.T) {
 			"x-unmapped: A planted mistake.", "negativeAmount"},
 		"credit lines are dropped": {"onesingleview",
 			"x-maps-to: {each: creditLine}", "x-unmapped: A planted mistake.", "severalCreditLines"},
-		"no credit line says it": {"onesingleview", "x-maps-to: included", "x-unmapped: A mistake.", "creditLineNotIncluded"},
-		"the prefix stays":       {"onesingleview", "{field: type, cut: KSAOB.}", "type", "everyType"},
-		"the other bank's too":   {"onesingleview", "x-maps-to: {match: bank}", "x-unmapped: A mistake.", "batchInOtherOrder"},
-		"a failure is taken":     {"onesingleview", "x-maps-to: {only: ['true']}", "x-unmapped: A mistake.", "successMissing"},
-		"time of another form":   {"onesingleview", "form: rfc3339", "form: epochMillis", "availableAndBooked"},
+		"no credit line says it":        {"onesingleview", "x-maps-to: included", "x-unmapped: A mistake.", "creditLineNotIncluded"},
+		"the prefix stays":              {"onesingleview", "{field: type, cut: KSAOB.}", "type", "everyType"},
+		"the other bank's too":          {"onesingleview", "x-maps-to: {match: bank}", "x-unmapped: A mistake.", "batchInOtherOrder"},
+		"a failure is taken":            {"onesingleview", "x-maps-to: {only: ['true']}", "x-unmapped: A mistake.", "successMissing"},
+		"no bank of the accounts":       {"enablebanking", "x-maps-to: bank", "x-unmapped: A mistake.", "sessionOfTwo"},
+		"the session has no end":        {"enablebanking", "{field: consentValidUntil, form: rfc3339}", "name", "sessionOfTwo"},
+		"an empty session is a list":    {"enablebanking", ", empty: refused", "", "sessionWithoutAccounts"},
+		"the hash has no scheme":        {"enablebanking", ", set: {scheme: identification_hash}", "", "sessionOfTwo"},
+		"a session that has ended":      {"enablebanking", "{only: [AUTHORIZED]}", "name", "sessionExpired"},
+		"numbers are not the account's": {"enablebanking", "x-maps-to: scheme", "x-unmapped: A mistake.", "accountDetails"},
+		"time of another form":          {"onesingleview", "form: rfc3339", "form: epochMillis", "availableAndBooked"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
