@@ -74,7 +74,10 @@ func (x examiner) examine(ctx context.Context, c connection) []finding {
 	for _, field := range slices.Sorted(maps.Keys(c.certificates)) {
 		found = append(found, x.certificate(field, c.certificates[field]))
 	}
-	return append(found, x.token(ctx, c), x.consent(c), x.calls(ctx, c))
+	if c.tokens != nil || c.hasToken {
+		found = append(found, x.token(ctx, c))
+	}
+	return append(found, x.consent(c), x.calls(ctx, c))
 }
 
 func (x examiner) certificate(field string, certificate *x509.Certificate) finding {
@@ -102,7 +105,7 @@ func (x examiner) until(end time.Time) (state, text string) {
 }
 
 func (x examiner) token(ctx context.Context, c connection) finding {
-	f := finding{Subject: "access token", State: stateUnknown, Detail: "configured, if the provider asks for one; its end is not known"}
+	f := finding{Subject: "access token", State: stateUnknown, Detail: "configured; its end is not known"}
 	switch {
 	case c.tokens != nil && !x.tokens:
 		f.Detail = "fetched when it is needed; -tokens fetches it now"

@@ -232,6 +232,13 @@ func formatted(t time.Time, layout string) string {
 	return t.Format(layout)
 }
 
+// withHeader shows a column in the table.
+func withHeader[T any](columns []column[T], name, header string, space room) []column[T] {
+	i := slices.IndexFunc(columns, func(c column[T]) bool { return c.name == name })
+	columns[i].header, columns[i].room = header, space
+	return columns
+}
+
 // withoutColumn leaves one out, by its name.
 func withoutColumn[T any](columns []column[T], name string) []column[T] {
 	return slices.DeleteFunc(slices.Clone(columns), func(c column[T]) bool { return c.name == name })

@@ -54,7 +54,7 @@ var completionScripts = map[string]string{
 	"bash": `# bash completion for openbalances; use: source <(openbalances completion bash)
 _openbalances() {
 	local IFS=$'\n'
-	COMPREPLY=($("${COMP_WORDS[0]}" ` + completeCommandName + ` "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+	COMPREPLY=($("${COMP_WORDS[0]}" ` + completeCommandName + ` -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
 }
 complete -o default -F _openbalances openbalances
 `,
@@ -62,13 +62,21 @@ complete -o default -F _openbalances openbalances
 # zsh completion for openbalances; use: source <(openbalances completion zsh)
 _openbalances() {
 	local -a found
-	found=("${(@f)$("${words[1]}" ` + completeCommandName + ` "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+	found=("${(@f)$("${words[1]}" ` + completeCommandName + ` -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
 	if [[ -n "${found[1]}" ]]; then compadd -- "${found[@]}"; else _files; fi
 }
 compdef _openbalances openbalances
 `,
 	"fish": `# fish completion for openbalances; use: openbalances completion fish | source
-complete -c openbalances -a '(openbalances ` + completeCommandName + ` (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'
+function __openbalances_complete
+	set -l found (openbalances ` + completeCommandName + ` -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)
+	if set -q found[1]
+		printf '%s\n' $found
+	else
+		__fish_complete_path (commandline -ct)
+	end
+end
+complete -c openbalances -f -a '(__openbalances_complete)'
 `,
 }
 

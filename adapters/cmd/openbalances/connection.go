@@ -33,8 +33,9 @@ type connection struct {
 	seen     *deviations // nil: the traffic is not checked
 	bank     string      // its code, if the provider asks for one
 	// reopen opens the source again, for which observe sees each exchange.
-	reopen func(observe func(context.Context, adapters.Exchange)) (adapters.Source, error)
-	tokens adapters.TokenSource // nil: the access token is configured
+	reopen   func(observe func(context.Context, adapters.Exchange)) (adapters.Source, error)
+	tokens   adapters.TokenSource // nil: they are configured, if the provider asks for any
+	hasToken bool                 // one is configured
 	// certificates are those that the connection shows, by the name of their field.
 	certificates map[string]*x509.Certificate
 }
@@ -149,6 +150,7 @@ func (o *opener) connect(e connectionEntry, opened *connection) []string {
 		return []string{detail(err)}
 	}
 	opened.bank, opened.consent.id = string(given["bankCode"]), p.consentOf(given)
+	_, opened.hasToken = given["accessToken"]
 	p.certificates(given, opened.certificates)
 	opened.reopen = func(observe func(context.Context, adapters.Exchange)) (adapters.Source, error) {
 		own := options

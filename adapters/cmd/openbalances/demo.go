@@ -32,7 +32,7 @@ var demoCommand = command{
 
 func setupDemo(flags *flag.FlagSet) action {
 	out := outputFlags(flags)
-	totals := flags.Bool("totals", false, "add the balances that can be added, by currency, type and credit")
+	totals := flags.Bool("totals", false, totalsUsage)
 	return func(ctx context.Context, p *process) error {
 		if err := out.check(p); err != nil {
 			return err

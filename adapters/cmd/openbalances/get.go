@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -33,7 +32,7 @@ func setupGet(flags *flag.FlagSet) action {
 	g := getter{
 		output: outputFlags(flags), consents: newConsentFlags(flags),
 		policy: choice(flags, "pick", "`policy` by which one balance of each account is chosen, with its reason: "+policies, pickPolicies()...),
-		totals: flags.Bool("totals", false, "add the balances that can be added, by currency, type and credit; part of xlsx in any case"),
+		totals: flags.Bool("totals", false, totalsUsage),
 	}
 	checked := flags.Bool("contract", false,
 		"print to stderr how requests and answers differ from the provider's document; with -json also as \"deviations\"")
@@ -61,7 +60,11 @@ func (g getter) get(ctx context.Context, p *process, connections []connection) e
 	results = picked(results, pick.Policy(*g.policy))
 	ends := endings(connections, results, *g.consents.days, p.now())
 	remaining := allLeft(ctx, connections, results)
-	r := balanceReport(results, balanceColumns, *g.totals, leftText(remaining), ends)
+	columns := slices.Clone(balanceColumns)
+	if *g.policy != "" {
+		columns = withHeader(columns, "reason", "REASON", room{12, 5})
+	}
+	r := balanceReport(results, columns, *g.totals, leftText(remaining), ends)
 	document := r.document.(balances)
 	document.Consents, document.Left, document.Deviations = ends, remaining, found
 	r.document = document
@@ -85,7 +88,7 @@ func balanceReport(results []result, columns []column[balance], withTotals bool,
 		document.Totals = sums
 		r.table.foot = []table{tableOf(totalColumns, sums)}
 		if n := len(document.Failures); n > 0 {
-			r.remarks = append(r.remarks, remark{fmt.Sprintf("the totals lack what %s\n", map[bool]string{true: "has failed", false: "have failed"}[n == 1]), true})
+			r.remarks = append(r.remarks, remark{"the totals lack " + counted(n, "failed account") + "\n", true})
 		}
 	}
 	r.document = document
@@ -95,6 +98,8 @@ func balanceReport(results []result, columns []column[balance], withTotals bool,
 func hasFailed(results []result) bool {
 	return slices.ContainsFunc(results, func(r result) bool { return r.err != nil })
 }
+
+const totalsUsage = "add the balances that can be added, by currency, type and whether they count credit; xlsx has them in any case"
 
 const policies = "bookedFirst, availableFirst, availableWithoutCredit or expectedFirst"
 

@@ -126,15 +126,29 @@ func describeCredentials(connection *jsonschema.Schema) {
 	connection.Properties["name"].MinLength, connection.Properties["accounts"].MinItems = &one, &one
 }
 
-// alternatives are the credentials of which exactly one is needed, and those for a token.
+// alternatives are the credentials of which exactly one is needed, and those for a token, which exclude each other.
 func (p provider) alternatives() (all []*jsonschema.Schema) {
+	required := func(names ...string) *jsonschema.Schema { return &jsonschema.Schema{Required: names} }
+	var configured, own []*jsonschema.Schema
 	for _, name := range p.oneOf {
-		all = append(all, &jsonschema.Schema{Required: []string{name}})
+		configured = append(configured, required(name))
 	}
-	if own := p.ownTokenNames(); p.tokens.open != nil {
-		required := slices.DeleteFunc(slices.Clone(p.tokens.required), func(name string) bool { return !slices.Contains(own, name) })
-		without := &jsonschema.Schema{Not: &jsonschema.Schema{AnyOf: slices.Clone(all)}, Required: required}
-		all = append(all, without)
+	for _, name := range p.ownTokenNames() {
+		own = append(own, required(name))
+	}
+	for _, one := range configured {
+		if own != nil {
+			one.Not = &jsonschema.Schema{AnyOf: own}
+		}
+		all = append(all, one)
+	}
+	if p.tokens.open != nil {
+		forToken := required(p.tokens.required...)
+		forToken.Not = &jsonschema.Schema{AnyOf: make([]*jsonschema.Schema, len(p.oneOf))}
+		for i, name := range p.oneOf {
+			forToken.Not.AnyOf[i] = required(name)
+		}
+		all = append(all, forToken)
 	}
 	return all
 }

@@ -56,14 +56,10 @@ func (t table) fitAlone(limit int) (text string, shortened bool) {
 		return t.head, false
 	}
 	for limit > 0 && t.columns != nil {
-		widths := t.widths()
-		if t.shrink(widths, limit) {
+		widths, next := t.widths(), t.leaves()
+		if t.shrink(widths, limit) || next < 0 {
 			cut := t.elided(widths)
 			return t.head + cut.String(), shortened || !slices.EqualFunc(cut.rows, t.rows, slices.Equal)
-		}
-		next := t.leaves()
-		if next < 0 {
-			break
 		}
 		t, shortened = t.without(next), true
 	}

@@ -78,7 +78,7 @@ func add(balances []balance) (*adapters.Amount, string) {
 		}
 		for _, name := range b.accountNames() {
 			if accounts[name] {
-				return nil, "an account has more than one of them"
+				return nil, "an account would count more than once"
 			}
 		}
 		for _, name := range b.accountNames() {
