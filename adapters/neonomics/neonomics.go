@@ -59,7 +59,7 @@ type Credentials struct {
 	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
 	TokenSource adapters.TokenSource `credential:"-,oneof"`
 
-	SessionID adapters.Secret `credential:"sessionId"`
+	SessionID adapters.Secret `credential:"sessionId,consent"`
 	DeviceID  adapters.Secret `credential:"deviceId"`
 	// Scope is accounts, the provider's default, or business-accounts.
 	Scope string `credential:"scope,optional"`

@@ -64,7 +64,7 @@ type Credentials struct {
 	SignatureKey adapters.Secret `credential:"signatureKey"`
 	MerchantID   adapters.Secret `credential:"merchantId"`
 	BankCode     adapters.Secret `credential:"bankCode"`
-	ConsentID    adapters.Secret `credential:"consentId"`
+	ConsentID    adapters.Secret `credential:"consentId,consent"`
 }
 
 // Client is the One Single View adapter.
