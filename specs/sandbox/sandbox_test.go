@@ -228,7 +228,7 @@ func TestBrokenRequestsAreRefused(t *testing.T) {
 			assert.Equal(t, strings.TrimSpace(broken.Part+": "+broken.Rule), violation, name)
 			assert.Regexp(t, "^security scheme .*:$|^header .*: required$|Content-Type: required once$", violation, name)
 		}
-		assert.Greater(t, refused, 1, name)
+		assert.Positive(t, refused, name) // the credential at least
 	}
 }
 

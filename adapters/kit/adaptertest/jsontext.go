@@ -133,6 +133,8 @@ func quoted(key, as string) []byte {
 		key = strings.ToUpper(key[:1]) + key[1:]
 	case "upper":
 		key = strings.ToUpper(key)
+	case "lower":
+		key = strings.ToLower(key)
 	}
 	text, _ := json.Marshal(key) // a string always can be
 	if as == "escaped" {
