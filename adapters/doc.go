@@ -58,9 +58,9 @@
 // # Connections
 //
 // An HTTP/1 connection ties an answer to its request by nothing but the order, so a faulty gateway can hand out another
-// customer's answer. An answer that repeats the UUID of another request in X-Request-ID, or names another account, is an
-// ErrProtocol. One that repeats the request's own id, or names the account that was asked for, proves that it belongs, and
-// its connection is used again; after any other, refusals too, the connection is closed. HTTP/2 numbers its requests, and
+// customer's answer. An answer that repeats the UUID of another request in the provider's header for it (X-Request-ID,
+// x-fapi-interaction-id), or names another account, is an ErrProtocol. One that repeats the request's own id, or names the
+// account that was asked for, proves that it belongs, and its connection is used again; after any other, refusals too, the connection is closed. HTTP/2 numbers its requests, and
 // its connections are shared. Where providers send the id: Eika and myPOS in every answer, though it may be absent. Where
 // they name the account: myPOS, One Single View and Token.io for balances. Neonomics does neither; nor do account lists
 // and tokens without the id.

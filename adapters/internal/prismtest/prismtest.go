@@ -8,7 +8,7 @@
 //   - Numbers. Prism is written in JavaScript, which has binary doubles only: it writes 4.200 as 4.2, 1.0E7 as 10000000
 //     and 900719925474099.301 as 900719925474099.2. So the sandbox's numbers are rounded in the same way before the
 //     adapter reads them; everything else, amounts in strings included, stays as it is.
-//   - Echoes. The sandbox repeats the X-Request-ID of a request where the document declares it for the answer, as the
+//   - Echoes. The sandbox repeats a header of a request where the document declares it for the answer, as the
 //     providers do; Prism sends the document's example. It is replaced by the one of the request.
 //
 // Examples under x-invalid-examples do not exist for Prism. Calls that Prism cannot serve are listed in limits.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/currency"
-	"github.com/openbalances/openbalances/adapters/internal/wire"
 )
 
 // maxBalances is how many balances of one account an answer may hold. Real ones hold a handful.
@@ -216,7 +215,7 @@ func warnOfTwins(balances []adapters.Balance) {
 
 // id is what to quote to the provider's support.
 func (x *exchanged) id() string {
-	if received := x.response.Header.Get(wire.RequestID); received != "" {
+	if received := x.receivedID(); received != "" {
 		return shorten(received)
 	}
 	return x.sentID()

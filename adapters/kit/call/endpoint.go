@@ -17,6 +17,8 @@ import (
 type Provider struct {
 	Name string // the adapter's name
 	URL  string // the provider's production address, which Options.BaseURL replaces
+	// RequestID is the header with the caller's UUID of a request, which the answer repeats; X-Request-ID if empty.
+	RequestID string
 	// Refusal reads an error answer. What it returns helps where it can and never hides the status.
 	Refusal func(Answer) Refusal
 	// Reported reads a 200 that cannot be used as an answer, whatever else is wrong with it, and tells whether it reports
@@ -47,6 +49,7 @@ func Open(provider Provider, credentials any, options *adapters.Options) (*Endpo
 	if options == nil {
 		options = &adapters.Options{}
 	}
+	provider.RequestID = http.CanonicalHeaderKey(provider.RequestID)
 	if err := CheckCredentials(provider.Name, credentials); err != nil {
 		return nil, err
 	}
