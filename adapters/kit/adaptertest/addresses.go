@@ -176,8 +176,14 @@ func checkBaseURLs(t *testing.T, h Harness) {
 			assert.NotContains(t, strings.TrimPrefix(err.Error(), h.Provider), part)
 		}
 	}
+	_, err := h.New(&adapters.Options{})
+	if h.Document.NeedsBaseURL() {
+		assert.ErrorContains(t, err, "baseURL", "all servers of the document are templates")
+	} else {
+		assert.NoError(t, err)
+	}
 	for _, address := range []string{
-		"", "https://bank.example", "https://bank.example:8443/a/prefix/", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1",
+		"https://bank.example", "https://bank.example:8443/a/prefix/", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1",
 	} {
 		_, err := h.New(&adapters.Options{BaseURL: address})
 		assert.NoError(t, err, address)
