@@ -44,7 +44,7 @@
 //
 // # Safety
 //
-// A call costs one request; a list that the provider cuts into pages costs one for each. Redirects are not followed,
+// A call costs one request; an answer that the provider cuts into pages costs one for each. Redirects are not followed,
 // plain http goes to loopback only, and an answer is read up to a cap. Account ids are percent-encoded where they stand in
 // the path, and those that would change it are refused. Good answers are read strictly: duplicate names, invalid UTF-8,
 // trailing data and amounts outside the grammar are errors; members the document does not know are ignored, and those that

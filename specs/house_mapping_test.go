@@ -20,7 +20,7 @@ var words = map[string][]string{
 	"each":  {"account", "bank", "balance", "creditLine", "identifier"},
 	"form":  {"rfc3339", "epochMillis", "date"},
 	"match": {"bank"},
-	"pages": {"numbered"},
+	"pages": {"numbered", "linked"},
 }
 
 var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked closingAvailable openingAvailable
@@ -30,7 +30,7 @@ var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked clo
 // fields are those of the shared types that a property can be mapped to, by the part of the answer that it lies in.
 var fields = map[string][]string{
 	"account":    membersOf[adapters.Account]("provider identifiers"),
-	"balance":    append(membersOf[adapters.Balance]("provider accountId providerType creditLines receivedAt requestId warnings"), "sign"),
+	"balance":    append(membersOf[adapters.Balance]("provider providerType creditLines receivedAt requestId warnings"), "sign"),
 	"creditLine": membersOf[adapters.CreditLine](""),
 	"identifier": membersOf[adapters.AccountIdentifier](""),
 }

@@ -25,14 +25,16 @@
 //	                       its JSON type.
 //	only: ['true']         any other value, and none at all unless '' is listed, refuses the answer or the part
 //	pages: numbered        the value says how many accounts there are; pages are asked for by their number
+//	pages: linked          the value is the link to the next page, so the answer alone is not all
 //	match: bank            the part belongs to the bank that is asked for, or else is left out; the field bank of
 //	                       its accounts and their balances is this bank
 //
 // The field sign of a balance is positive or negative; its amount then has no sign itself. An identifier whose scheme is
 // iban or bban is that field of the account, while the field is free; the scheme that nothing says is made of the names
-// on the way that the document leaves open. Where the document leaves the type open, texts are joined and all else is
-// absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time and a bank apart; so
-// is a balance without amount, currency or type.
+// on the way that the document leaves open. The field accountId of balances that stand in one list for all accounts says
+// whose each is. Where the document leaves the type open, texts are joined and all else is
+// absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time and a bank
+// apart; so is a balance without amount, currency or type, and a credit line with one of amount and currency.
 //
 // # Pages
 //
@@ -125,8 +127,12 @@ type Value struct {
 	Rule    string `json:"rule"`             // in short words; "unmapped: " and the reason; Set for what is so of the part
 }
 
-// Set is the Rule of what a declaration sets for a part, whatever was sent.
-const Set = "set"
+const (
+	// Set is the Rule of what a declaration sets for a part, whatever was sent.
+	Set = "set"
+	// NextPage is the Rule of a link to the next page.
+	NextPage = "leads to the next page"
+)
 
 // Read maps the body of an operation's 200. An error names the property that keeps it from being mapped, and comes with
 // the Values that were read.
@@ -146,7 +152,11 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 	whole := place{schema: schema, required: true}
 	r.visit(whole, value, root)
 	root.partial = r.partial(whole, value, true)
-	accounts, err := root.answer(asked.Accounts)
+	only := ""
+	if d.NamesAccount(operation) && len(asked.Accounts) == 1 {
+		only = asked.Accounts[0]
+	}
+	accounts, err := root.answer(asked.Accounts, only)
 	r.leave(root)
 	return Answer{accounts, r.values}, err
 }

@@ -85,6 +85,12 @@ func (in *part) balance(account *part) (Fields, error) {
 	case sign == "negative" && strings.Trim(amount, "0.") != "":
 		in.fields["amount"] = "-" + amount
 	}
+	for i := range in.held {
+		line := fmt.Sprintf("creditLines[%d].", i)
+		if (in.fields[line+"amount"] == "") != (in.fields[line+"currency"] == "") {
+			in.fail(in.place, "has a credit line with one of amount and currency")
+		}
+	}
 	in.fields["accountId"] = account.fields["id"]
 	return in.fields, in.err
 }
@@ -117,7 +123,7 @@ var (
 )
 
 // accounts are the parts about accounts, without those of other banks.
-func (in *part) accounts() ([]*part, error) {
+func (in *part) accounts(only string) ([]*part, error) {
 	own := slices.DeleteFunc(slices.Clone(in.inner), func(p *part) bool { return p.left })
 	switch {
 	case in.begins == "account" || in.err != nil:
@@ -125,7 +131,7 @@ func (in *part) accounts() ([]*part, error) {
 	case in.begins == "bank" && in.partial != nil:
 		return nil, in.partial
 	case in.begins == "":
-		return []*part{in}, nil
+		return in.divided(only)
 	case len(own) != 1:
 		return nil, errNotOnce
 	}
@@ -135,12 +141,37 @@ func (in *part) accounts() ([]*part, error) {
 	return own[0].inner, cmp.Or(own[0].err, own[0].partial)
 }
 
-// answer returns the accounts asked for, or all. An answer about one account need not name it.
-func (in *part) answer(asked []string) (all []Account, err error) {
+// divided are the accounts of balances that each name their own. A question about one account has no other in its answer,
+// and a balance of nobody may be of each.
+func (in *part) divided(only string) (all []*part, err error) {
+	byID := map[string]*part{}
+	for _, balance := range in.inner {
+		id := balance.fields["accountId"]
+		switch {
+		case !slices.Contains(balance.named, "accountId"):
+			return []*part{in}, nil
+		case id == "" || only != "" && id != only:
+			return nil, cmp.Or(balance.err, errNotOnce)
+		case byID[id] == nil:
+			byID[id] = newPart("account", in.place)
+			byID[id].fields, byID[id].listed, byID[id].partial = Fields{"id": id}, true, in.partial
+			all = append(all, byID[id])
+		}
+		byID[id].inner = append(byID[id].inner, balance)
+	}
+	if len(all) == 0 {
+		all = append(all, in)
+	}
+	return all, nil
+}
+
+// answer returns the accounts asked for, or all. An answer about one account need not name it; only is its id where the
+// operation is about one.
+func (in *part) answer(asked []string, only string) (all []Account, err error) {
 	if in.begins == "" && len(asked) == 1 {
 		in.set("id", asked[0])
 	}
-	parts, err := in.accounts()
+	parts, err := in.accounts(only)
 	if err != nil {
 		return nil, err
 	}

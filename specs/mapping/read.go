@@ -89,6 +89,8 @@ func (r *reader) visit(p place, value any, in *part) {
 			r.note(p, value, "", "", "unmapped: "+rule.unmapped)
 		case rule.Unless != "" && other != nil && other != "":
 			r.note(p, value, "", "", "left to "+rule.Unless)
+		case !absent && rule.Pages == "linked":
+			r.note(p, value, "", "", NextPage)
 		case !absent && rule.Pages != "":
 			r.note(p, value, "", "", "says how many accounts there are")
 		case !absent && rule.inside:

@@ -34,6 +34,7 @@ type exchanged struct {
 	response *http.Response // nil without an answer
 	received time.Time      // by the caller's clock
 	body     []byte         // for the caller's hook only
+	size     int            // of the body
 	pages    answer.Pages   // what the answer says about them
 }
 
@@ -56,6 +57,7 @@ func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *
 		}
 		return answer.Read(x.response, e.limit, func(body []byte) error { // 4. Request id, status, media type and size are judged.
 			e.keep(x, body)
+			x.size = len(body)
 			var target T
 			pages, err := answer.UnmarshalPage(body, &target) // 5. Strict JSON becomes the generated type.
 			if err == nil {
