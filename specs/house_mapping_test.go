@@ -156,6 +156,9 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 	}
 	if field != nil {
 		name, ofBalances := strings.CutPrefix(field.Value, "balances.")
+		if of, ofAccount := strings.CutPrefix(name, "account."); ofAccount {
+			part, name = "account", of
+		}
 		if ofBalances {
 			part = "balance"
 		}

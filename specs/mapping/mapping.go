@@ -13,6 +13,7 @@
 //
 //	field: iban            the value is this field of the account, balance, credit line or identifier that it lies in
 //	field: balances.iban   the value is this field of every balance of the account that has no property of its own for it
+//	field: account.name    the value is this field of the account that the identifier lies in
 //	each: balance          the value, or each element of a list, is an account, a balance, a creditLine, an identifier
 //	                       of the account, or what one bank answered (bank). An answer about one account need not begin
 //	                       one. With a field, the value itself is the field.
@@ -30,7 +31,7 @@
 //	                       its accounts and their balances is this bank
 //
 // The field sign of a balance is positive or negative; its amount then has no sign itself. An identifier whose scheme is
-// iban or bban is that field of the account, while the field is free; the scheme that nothing says is made of the names
+// iban or bban, or ends so behind a dot, in any case, is that field of the account, while the field is free; the scheme that nothing says is made of the names
 // on the way that the document leaves open. The field accountId of balances that stand in one list for all accounts says
 // whose each is. Where the document leaves the type open, texts are joined and all else is
 // absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time and a bank

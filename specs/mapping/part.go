@@ -59,9 +59,25 @@ func (in *part) set(field, text string) {
 	if of, ok := strings.CutPrefix(field, "balances."); ok {
 		fields, name = in.given, of
 	}
+	if of, ok := strings.CutPrefix(field, "account."); ok { // of an identifier, which shares the fields of its account
+		name = of
+	}
 	if field != "" && text != "" && fields[name] == "" {
 		fields[name] = text
 	}
+}
+
+// number makes the account's IBAN or BBAN of an identifier whose scheme says so.
+func (in *part) number() {
+	scheme := in.fields[in.prefix+"scheme"]
+	kind := strings.ToLower(scheme[strings.LastIndex(scheme, ".")+1:])
+	if kind != "iban" && kind != "bban" || in.fields[kind] != "" || in.fields[in.prefix+"value"] == "" {
+		return
+	}
+	in.fields[kind] = in.fields[in.prefix+"value"]
+	delete(in.fields, in.prefix+"scheme")
+	delete(in.fields, in.prefix+"value")
+	in.holder.held--
 }
 
 // balance is what a part has become. Its account says what no property of its own is for.

@@ -144,6 +144,9 @@ func (r *reader) one(rule rule, p place, value any, in *part) {
 	}
 	if rule.Field == "" {
 		r.descend(p, value, inner)
+		if rule.Each == "identifier" {
+			inner.number()
+		}
 		return
 	}
 	r.fact(rule, p, value, inner)
@@ -198,6 +201,8 @@ func (r *reader) fact(rule rule, p place, value any, in *part) {
 	field := strings.Replace(in.kind, "answer", "account", 1) + "." + rule.Field
 	if of, ok := strings.CutPrefix(rule.Field, "balances."); ok {
 		field = "balance." + of
+	} else if strings.HasPrefix(rule.Field, "account.") {
+		field = rule.Field
 	}
 	became, words, ok := r.become(rule, field, p, value, in)
 	if !ok {
