@@ -204,8 +204,11 @@ var kinds = map[string][]string{
 // findCodesWithoutKind takes every listed value of a property called code or errorCode, or with x-kind, and every value
 // of one so called in an example of an answer that is an error.
 func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
-	kindOf, needed := map[string]bool{}, map[*yaml.Node]bool{}
-	d.properties(codes, func(_, schema *yaml.Node) { needed[schema] = true })
+	kindOf, needed, silent := map[string]bool{}, map[*yaml.Node]bool{}, map[string]bool{}
+	d.properties(codes, func(key, schema *yaml.Node) {
+		needed[schema] = true
+		silent[key.Value] = text(schema, "x-kind") == "none"
+	})
 	d.walk(func(_ []string, _, node *yaml.Node) {
 		among(origins, get(node, "x-origin"), "the origin", report)
 		for key, origin := range members(get(node, "x-origin")) {
@@ -236,7 +239,7 @@ func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 			for _, examples := range []string{"examples", "x-invalid-examples"} {
 				for _, example := range members(get(media, examples)) {
 					if status.Value >= "400" {
-						findShownCodes(d.resolve(example), kindOf, report)
+						findShownCodes(d.resolve(example), kindOf, silent, report)
 					}
 				}
 			}
@@ -244,14 +247,14 @@ func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 	})
 }
 
-func findShownCodes(node *yaml.Node, kindOf map[string]bool, report func(*yaml.Node, string)) {
+func findShownCodes(node *yaml.Node, kindOf, silent map[string]bool, report func(*yaml.Node, string)) {
 	for key, value := range members(node) {
-		if codes.MatchString(key.Value) && value.Kind == yaml.ScalarNode && !kindOf[value.Value] {
+		if codes.MatchString(key.Value) && !silent[key.Value] && value.Kind == yaml.ScalarNode && !kindOf[value.Value] {
 			report(value, "code "+value.Value)
 		}
 	}
 	for _, child := range contentOf(node) {
-		findShownCodes(child, kindOf, report)
+		findShownCodes(child, kindOf, silent, report)
 	}
 }
 

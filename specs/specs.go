@@ -36,6 +36,7 @@
 //   - x-kind beside the list of a provider's codes is the kind of error of each: invalid_argument, unauthorized, forbidden,
 //     consent_required, not_found, rate_limited, unavailable, protocol, too_large or redirect. "by status" leaves it to the
 //     HTTP status, "none" is no error. An object with kind can also have consent (expired, revoked, unknown) and origin.
+//     A property that is called code and holds none has x-kind: none.
 //   - x-origin of an answer is whose fault it is, where the provider says so: provider or bank, or for each text of a header.
 //   - x-scheme of an API key in the header Authorization is the authentication scheme, one that is not registered.
 //   - x-remark is what a reader of the provider's API does not need: how sources differ, what is not known.

@@ -90,6 +90,9 @@ func (r *reader) visit(p place, value any, in *part) {
 		case rule.Unless != "" && other != nil && other != "":
 			r.note(p, value, "", "", "left to "+rule.Unless)
 		case !absent && rule.Pages == "linked":
+			if _, isText := value.(string); !isText {
+				in.fail(p, "is not of the documented type")
+			}
 			r.note(p, value, "", "", NextPage)
 		case !absent && rule.Pages != "":
 			r.note(p, value, "", "", "says how many accounts there are")

@@ -8,6 +8,7 @@ import (
 	"github.com/openbalances/openbalances/adapters/neonomics"
 	"github.com/openbalances/openbalances/adapters/onesingleview"
 	"github.com/openbalances/openbalances/adapters/tokenio"
+	"github.com/openbalances/openbalances/adapters/ukob"
 )
 
 var providers = []provider{
@@ -16,4 +17,5 @@ var providers = []provider{
 	newProvider("neonomics", neonomics.New),
 	newProvider("onesingleview", onesingleview.New),
 	newProvider("tokenio", tokenio.New),
+	newProvider("ukob", ukob.New),
 }

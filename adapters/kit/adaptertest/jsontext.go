@@ -21,6 +21,9 @@ type value struct {
 
 // values lists every value of a JSON text in its order, the document itself first.
 func values(text []byte) ([]value, error) {
+	if len(text) == 0 { // of a status without a body
+		return nil, nil
+	}
 	s := scanner{text: text, decoder: json.NewDecoder(bytes.NewReader(text))}
 	s.decoder.UseNumber()
 	err := s.value(value{parent: -1})
