@@ -1,6 +1,6 @@
 // Package ukob fetches balances from banks that follow the UK Open Banking standard, versions 3.1 and 4.0.
 //
-// Documentation: the standard's OpenAPI document account-info-openapi.yaml at the tags v3.1.11 and v4.0-Update-4, Open
+// Documentation: The standard's OpenAPI document account-info-openapi.yaml at the tags v3.1.11 and v4.0-Update-4, Open
 // Banking Limited, API v3.1.11 and v4.0, read 2026-11-30, https://github.com/OpenBankingUK/read-write-api-specs.
 //
 // Calls: GET /accounts, GET /accounts/{AccountId}/balances, GET /balances.

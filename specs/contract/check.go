@@ -187,7 +187,7 @@ func (e Example) asked() []string {
 func (e Example) verdict(err error) error {
 	var broken *Error
 	switch {
-	case e.Valid || e.Refused != "":
+	case e.Fits():
 		return err
 	case err == nil:
 		return errors.New("stands under x-invalid-examples but is valid")

@@ -107,6 +107,9 @@ func (t *tree) example(name string, node *yaml.Node, e Example) (Example, error)
 	return e, err
 }
 
+// Fits tells whether the example keeps its schema, as all do but those with a Reason.
+func (e Example) Fits() bool { return e.Valid || e.Refused != "" }
+
 // Body is the example as it is sent: JSON, or the form that a request's media type asks for.
 func (e Example) Body() ([]byte, error) {
 	if e.Media == formMedia {

@@ -83,7 +83,6 @@ func (d *Document) composeList(e *Example) error {
 				list.Content = append(list.Content, own.Content...)
 			}
 		}
-		list.Style = 0 // it may have been written as an empty one
 	}
 	var err error
 	e.JSON, err = toJSON(value)
