@@ -59,11 +59,12 @@
 //
 // An HTTP/1 connection ties an answer to its request by nothing but the order, so a faulty gateway can hand out another
 // customer's answer. An answer that repeats the UUID of another request in the provider's header for it (X-Request-ID,
-// x-fapi-interaction-id), or names another account, is an ErrProtocol. One that repeats the request's own id, or names the
-// account that was asked for, proves that it belongs, and its connection is used again; after any other, refusals too, the connection is closed. HTTP/2 numbers its requests, and
-// its connections are shared. Where providers send the id: Eika and myPOS in every answer, though it may be absent. Where
-// they name the account: myPOS, One Single View and Token.io for balances. Neonomics does neither; nor do account lists
-// and tokens without the id.
+// x-fapi-interaction-id), or names another account, is an ErrProtocol. One that repeats the request's own id, or names
+// the account that was asked for, proves that it belongs, and its connection is used again; after any other, refusals
+// too, the connection is closed. HTTP/2 numbers its requests, and its connections are shared. Where providers send the
+// id: Eika, myPOS and the banks of UK Open Banking in every answer, though it may be absent. Where they name the
+// account: myPOS, One Single View, Token.io and UK Open Banking for balances. Neonomics does neither; nor do account
+// lists and tokens without the id.
 //
 // Over HTTP/1 a request is written once, also when a connection breaks; HTTP/2 sends again what the server says it has not
 // seen. A transport of the caller's that repeats requests is the caller's own decision.

@@ -58,7 +58,7 @@ var infos = []Info{
 	{
 		Provider: "ukob", Title: "UK Open Banking account balances",
 		Version: "1.2.0", Read: "2026-11-30", APIVersion: "v3.1.11 and v4.0",
-		SHA256:     "5591abf7beef0937105bdbdc3d75ff5caba8fdd39b99d0b3121d37a1a7b9e840",
+		SHA256:     "5d3265444abf5feeaa8f3bd36c778f5fc763b2d8de7bd768f4f95b9e420b0e50",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /accounts", "GET /accounts/{AccountId}/balances", "GET /balances"},
 	},

@@ -72,6 +72,11 @@ func TestPlantedMistakes(t *testing.T) {
 		"the prefix stays":       {"onesingleview", "{field: type, cut: KSAOB.}", "type", "everyType"},
 		"the other bank's too":   {"onesingleview", "x-maps-to: {match: bank}", "x-unmapped: A mistake.", "batchInOtherOrder"},
 		"a failure is taken":     {"onesingleview", "x-maps-to: {only: ['true']}", "x-unmapped: A mistake.", "successMissing"},
+		"balances of anybody":    {"ukob", "x-maps-to: accountId", "x-unmapped: A planted mistake.", "balancesOfTwo"},
+		"anybody's for one":      {"ukob", "x-maps-to: accountId", "x-unmapped: A planted mistake.", "anotherAccount"},
+		"no IBAN by its scheme":  {"ukob", "x-maps-to: scheme", "x-unmapped: A planted mistake.", "accountList"},
+		"the holder is a name":   {"ukob", "account.holderName", "account.name", "accountListOfVersion4"},
+		"half of a credit line":  {"ukob", "          x-maps-to: currency\n          example: GBP\n    Links:", "          x-unmapped: A mistake.\n          example: GBP\n    Links:", "severalBalances"},
 		"time of another form":   {"onesingleview", "form: rfc3339", "form: epochMillis", "availableAndBooked"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -129,7 +129,9 @@ func inserted(t *testing.T, text []byte, pointer, member string) ([]byte, bool) 
 	require.NoError(t, err)
 	object := spanOf(all, pointer)
 	name, _, _ := strings.Cut(strings.TrimPrefix(member, `"`), `"`)
-	if slices.ContainsFunc(all, func(v value) bool { return v.member && strings.EqualFold(v.key, name) && all[v.parent].pointer == pointer }) {
+	if slices.ContainsFunc(all, func(v value) bool {
+		return v.member && strings.EqualFold(v.key, name) && all[v.parent].pointer == pointer
+	}) {
 		return nil, false
 	}
 	return apply(text, edit{object.start + 1, object.start + 1, []byte(member + ", ")}), true
