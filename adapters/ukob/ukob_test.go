@@ -1,11 +1,19 @@
 package ukob_test
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
 	"github.com/openbalances/openbalances/adapters/ukob"
+	"github.com/openbalances/openbalances/adapters/use/collect"
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/sandbox"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 var credentials = ukob.Credentials{AccessToken: "token-1234", FinancialID: "financial-5678"}
@@ -35,4 +43,33 @@ func TestCauses(t *testing.T) {
 		{Status: 200, Body: `{"Data": {"Balance": {"AccountId": "1"}}}`, Kind: adapters.ErrProtocol, Text: ": Data.Balance: wrong JSON type"},
 		{Status: 200, Body: `{"Data": {"Balance": [{"AccountId": "1"}]}}`, Kind: adapters.ErrProtocol, Text: ": Data.Balance[0].AccountId: not the account"},
 	})
+}
+
+// A bank without GET /balances is asked for each account by itself.
+func TestBankWithoutBulk(t *testing.T) {
+	t.Parallel()
+	document, err := contract.Load("ukob")
+	require.NoError(t, err)
+	bank := sandbox.Handler(document)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/balances" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		bank.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	client, err := ukob.New(credentials, &adapters.Options{BaseURL: server.URL})
+	require.NoError(t, err)
+	accounts, err := client.Accounts(t.Context(), adapters.Unattended())
+	require.NoError(t, err)
+	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{{Source: client, PSU: adapters.Unattended()}}), nil)
+	answers := 0
+	for answer := range run.Results() {
+		answers++
+		assert.NoError(t, answer.Err)
+		assert.NotEmpty(t, answer.Balances)
+	}
+	assert.Equal(t, len(accounts), answers)
+	assert.Equal(t, answers, run.Report().AskedAgain)
 }
