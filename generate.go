@@ -55,5 +55,6 @@ package openbalances
 //go:generate .bin/oapi-codegen -config specs/neonomics/oapi-codegen.yaml specs/neonomics/openapi.yaml
 //go:generate .bin/oapi-codegen -config specs/onesingleview/oapi-codegen.yaml specs/onesingleview/openapi.yaml
 //go:generate .bin/oapi-codegen -config specs/tokenio/oapi-codegen.yaml specs/tokenio/openapi.yaml
+//go:generate .bin/oapi-codegen -config specs/ukob/oapi-codegen.yaml specs/ukob/openapi.yaml
 
 //go:generate go run ./specs/internal/lineup

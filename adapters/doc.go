@@ -44,7 +44,7 @@
 //
 // # Safety
 //
-// A call costs one request; a list that the provider cuts into pages costs one for each. Redirects are not followed,
+// A call costs one request; an answer that the provider cuts into pages costs one for each. Redirects are not followed,
 // plain http goes to loopback only, and an answer is read up to a cap. Account ids are percent-encoded where they stand in
 // the path, and those that would change it are refused. Good answers are read strictly: duplicate names, invalid UTF-8,
 // trailing data and amounts outside the grammar are errors; members the document does not know are ignored, and those that
@@ -58,12 +58,13 @@
 // # Connections
 //
 // An HTTP/1 connection ties an answer to its request by nothing but the order, so a faulty gateway can hand out another
-// customer's answer. An answer that repeats the UUID of another request in X-Request-ID, or names another account, is
-// an ErrProtocol. One that repeats the request's own id, or names the account that was asked for, proves that it
-// belongs, and its connection is used again; after any other, refusals too, the connection is closed. HTTP/2 numbers
-// its requests, and its connections are shared. Where providers send the id: Eika and myPOS in every answer, though it
-// may be absent. Where they name the account: myPOS, One Single View and Token.io for balances. Neonomics and Enable
-// Banking do neither; nor do account lists and tokens without the id.
+// customer's answer. An answer that repeats the UUID of another request in the provider's header for it (X-Request-ID,
+// x-fapi-interaction-id), or names another account, is an ErrProtocol. One that repeats the request's own id, or names
+// the account that was asked for, proves that it belongs, and its connection is used again; after any other, refusals
+// too, the connection is closed. HTTP/2 numbers its requests, and its connections are shared. Where providers send the
+// id: Eika, myPOS and the banks of UK Open Banking in every answer, though it may be absent. Where they name the
+// account: myPOS, One Single View, Token.io and UK Open Banking for balances. Neonomics and Enable Banking do
+// neither; nor do account lists and tokens without the id.
 //
 // Over HTTP/1 a request is written once, also when a connection breaks; HTTP/2 sends again what the server says it has not
 // seen. A transport of the caller's that repeats requests is the caller's own decision.

@@ -4,14 +4,17 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/openbalances/openbalances/adapters/internal/wire"
 )
 
 // What a log may show. Everything else, the path first of all, can hold an account id, a secret or personal data.
 var (
 	loggedHeaders = []string{
-		"Accept", "Content-Encoding", "Content-Length", "Content-Type", "Date", "Retry-After", "X-Request-Id",
+		"Accept", "Content-Encoding", "Content-Length", "Content-Type", "Date", "Retry-After",
 	}
 	loggedParameters = []string{"scope", "withBalance"}
 )
@@ -42,9 +45,10 @@ func (l *logTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 	if !l.logger.Enabled(ctx, slog.LevelDebug) {
 		return l.base.RoundTrip(request)
 	}
+	headers := append(slices.Clone(loggedHeaders), wire.RequestID(request))
 	asked := []any{
 		slog.String("method", request.Method), slog.String("host", request.URL.Host),
-		group("query", request.URL.Query(), loggedParameters), group("request", url.Values(request.Header), loggedHeaders),
+		group("query", request.URL.Query(), loggedParameters), group("request", url.Values(request.Header), headers),
 	}
 	begun := time.Now()
 	response, err := l.base.RoundTrip(request)
@@ -52,7 +56,7 @@ func (l *logTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 	switch {
 	case err == nil && response != nil:
 		l.logger.DebugContext(ctx, "answered", append(asked, slog.Int("status", response.StatusCode),
-			group("response", url.Values(response.Header), loggedHeaders))...)
+			group("response", url.Values(response.Header), headers))...)
 	case ctx.Err() != nil:
 		l.logger.DebugContext(ctx, "given up", asked...)
 	default:

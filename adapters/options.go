@@ -11,7 +11,7 @@ import (
 // Options are what all adapters let the caller choose. A nil *Options and zero fields mean the defaults.
 type Options struct {
 	// BaseURL replaces the provider's production address: https, or http for a loopback host; no user, query or
-	// fragment. A path is kept as a prefix.
+	// fragment. A path is kept as a prefix. It is required where each bank has an address of its own.
 	BaseURL string
 	// HTTPClient replaces the client of [NewHTTPClient], for instance to add a client certificate or tracing. It is
 	// copied, never changed; redirects, plain http to other hosts and bodies over the cap are refused on the copy

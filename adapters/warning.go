@@ -14,5 +14,5 @@ const (
 	WarningFutureTime       = "time is more than a day after the answer"     // AsOf, as stated
 	WarningAlike            = "another balance has the same type, currency, time and credit lines"
 	WarningListed           = "the account list may leave out balances of the account"
-	WarningRequestID        = "X-Request-ID of the answer differs from the request's"
+	WarningRequestID        = "request id of the answer differs from the request's"
 )

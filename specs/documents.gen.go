@@ -19,7 +19,7 @@ var infos = []Info{
 	{
 		Provider: "enablebanking", Title: "Enable Banking account balances",
 		Version: "1.0.0", Read: "2026-11-30", APIVersion: "1.0.0-3030f99c",
-		SHA256:     "4c4dc6d95b2abada9fcc8961913be57dba9370a431b0c9384f1f3859129c77e7",
+		SHA256:     "89a4b47f6570ee4ea92a5d5d5c0e99bf92abab44b2cd7df6049d16a77a138649",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /accounts/{account_id}/balances", "GET /accounts/{account_id}/details", "GET /application", "POST /sessions", "GET /sessions/{session_id}"},
 		Unattended: Access{
@@ -65,5 +65,12 @@ var infos = []Info{
 			{[]Call{"balances", "batch"}, "account", []Limit{{4, 24 * time.Hour}}},
 			{[]Call{"accounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
 		},
+	},
+	{
+		Provider: "ukob", Title: "UK Open Banking account balances",
+		Version: "1.2.0", Read: "2026-11-30", APIVersion: "v3.1.11 and v4.0",
+		SHA256:     "5d3265444abf5feeaa8f3bd36c778f5fc763b2d8de7bd768f4f95b9e420b0e50",
+		Generator:  "oapi-codegen v2.8.2",
+		Operations: []string{"GET /accounts", "GET /accounts/{AccountId}/balances", "GET /balances"},
 	},
 }

@@ -20,8 +20,7 @@ var words = map[string][]string{
 	"each":  {"account", "bank", "balance", "creditLine", "identifier"},
 	"form":  {"rfc3339", "epochMillis", "date"},
 	"match": {"bank"},
-	"pages": {"numbered"},
-	"empty": {"refused"},
+	"pages": {"numbered", "linked"},
 }
 
 var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked closingAvailable openingAvailable
@@ -31,7 +30,7 @@ var balanceTypes = strings.Fields(`closingBooked openingBooked interimBooked clo
 // fields are those of the shared types that a property can be mapped to, by the part of the answer that it lies in.
 var fields = map[string][]string{
 	"account":    membersOf[adapters.Account]("provider identifiers"),
-	"balance":    append(membersOf[adapters.Balance]("provider accountId providerType creditLines receivedAt requestId warnings"), "sign"),
+	"balance":    append(membersOf[adapters.Balance]("provider providerType creditLines receivedAt requestId warnings"), "sign"),
 	"creditLine": membersOf[adapters.CreditLine](""),
 	"identifier": membersOf[adapters.AccountIdentifier](""),
 	"bank":       {"bank", "consentValidUntil"},
@@ -158,6 +157,9 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 	}
 	if field != nil {
 		name, ofBalances := strings.CutPrefix(field.Value, "balances.")
+		if of, ofAccount := strings.CutPrefix(name, "account."); ofAccount {
+			part, name = "account", of
+		}
 		if ofBalances {
 			part = "balance"
 		}
@@ -203,8 +205,11 @@ var kinds = map[string][]string{
 // findCodesWithoutKind takes every listed value of a property called code or errorCode, or with x-kind, and every value
 // of one so called in an example of an answer that is an error.
 func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
-	kindOf, needed := map[string]bool{}, map[*yaml.Node]bool{}
-	d.properties(codes, func(_, schema *yaml.Node) { needed[schema] = true })
+	kindOf, needed, silent := map[string]bool{}, map[*yaml.Node]bool{}, map[string]bool{}
+	d.properties(codes, func(key, schema *yaml.Node) {
+		needed[schema] = true
+		silent[key.Value] = text(schema, "x-kind") == "none"
+	})
 	d.walk(func(_ []string, _, node *yaml.Node) {
 		among(origins, get(node, "x-origin"), "the origin", report)
 		for key, origin := range members(get(node, "x-origin")) {
@@ -235,7 +240,7 @@ func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 			for _, examples := range []string{"examples", "x-invalid-examples"} {
 				for _, example := range members(get(media, examples)) {
 					if status.Value >= "400" {
-						findShownCodes(d.resolve(example), kindOf, report)
+						findShownCodes(d.resolve(example), kindOf, silent, report)
 					}
 				}
 			}
@@ -243,14 +248,14 @@ func findCodesWithoutKind(d *tree, report func(*yaml.Node, string)) {
 	})
 }
 
-func findShownCodes(node *yaml.Node, kindOf map[string]bool, report func(*yaml.Node, string)) {
+func findShownCodes(node *yaml.Node, kindOf, silent map[string]bool, report func(*yaml.Node, string)) {
 	for key, value := range members(node) {
-		if codes.MatchString(key.Value) && value.Kind == yaml.ScalarNode && !kindOf[value.Value] {
+		if codes.MatchString(key.Value) && !silent[key.Value] && value.Kind == yaml.ScalarNode && !kindOf[value.Value] {
 			report(value, "code "+value.Value)
 		}
 	}
 	for _, child := range contentOf(node) {
-		findShownCodes(child, kindOf, report)
+		findShownCodes(child, kindOf, silent, report)
 	}
 }
 

@@ -398,7 +398,6 @@ var plants = []struct{ provider, old, new, rule string }{
 	{"onesingleview", "form: rfc3339", "form: rfc822", "rules of the mapping are known"},
 	{"onesingleview", "      x-not-sent: No request of it", "      x-note: No request of it", "parameters are sent"},
 	{"onesingleview", "          x-not-sent: The consent is", "          x-note: The consent is", "parameters are sent"},
-	{"enablebanking", "empty: refused", "empty: good", "rules of the mapping are known"},
 	{"enablebanking", "x-maps-to: bank", "x-maps-to: iban", "rules of the mapping are known"},
 	{"enablebanking", "      limits: []\n", "", "unattended access is complete"},
 	{"neonomics", "CLSG: closingBooked", "CLSG: closed", "rules of the mapping are known"},

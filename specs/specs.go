@@ -20,11 +20,13 @@
 //     member and not its form, they stand on its schema.
 //   - examples are named, every name once in a document. The first one of an answer is the one served by default.
 //   - x-sandbox-account beside an example is the account id that the sandbox answers with it; x-sandbox-accounts is the
-//     list of ids of an answer for several accounts.
+//     list of ids of an answer for several accounts. Beside an answer without a body it stands on the answer itself, which
+//     then is the example status401, or of another status.
 //   - x-sandbox-list on an operation that lists accounts is the pointer to their ids in an answer, with * for every element
 //     of a list. The first example names the accounts for which getBalances has a good answer.
 //   - x-sandbox-compose beside an example of such an answer is the name of a member that each account gets from the good
-//     answer for it alone: its member of that name, or all of it if it is a list. So no balance is written twice.
+//     answer for it alone: its member of that name, or all of it if it is a list. So no balance is written twice. Beside an
+//     answer for several accounts it is the pointer to a list that gets the elements which the list of each account has.
 //   - x-sandbox-signature of a header parameter says how the sandbox verifies the signature in it, and which example
 //     refuses a bad one (refusal). Kind cavage is an HTTP signature: certificate is the header with the signer's
 //     certificate, covered the headers to be signed when they are there. Kind bodyHash is the SHA-256 of the body's
@@ -35,13 +37,15 @@
 //   - x-kind beside the list of a provider's codes is the kind of error of each: invalid_argument, unauthorized, forbidden,
 //     consent_required, not_found, rate_limited, unavailable, protocol, too_large or redirect. "by status" leaves it to the
 //     HTTP status, "none" is no error. An object with kind can also have consent (expired, revoked, unknown) and origin.
+//     A property that is called code and holds none has x-kind: none.
 //   - x-origin of an answer is whose fault it is, where the provider says so: provider or bank, or for each text of a header.
 //   - x-scheme of an API key in the header Authorization is the authentication scheme, one that is not registered.
 //   - x-remark is what a reader of the provider's API does not need: how sources differ, what is not known.
 //   - x-not-sent of a parameter, of a member of a request, or of an operation is why no expected request of the adapter
 //     has it.
 //   - x-invalid-examples of a media type holds answers that break their own schema, each with a reason: samples that
-//     are printed wrongly on the page, and a few instructive bad ones, which are made up.
+//     are printed wrongly on the page, and a few instructive bad ones, which are made up. With refused in place of reason
+//     an answer keeps its schema and has to be refused all the same.
 //
 // # Style
 //

@@ -120,16 +120,14 @@ func notLinked(field string) error {
 // hashScheme is the scheme of the identifier that stays the same.
 const hashScheme = "identification_hash"
 
-// identify adds a number of the account, unless it is there.
+// identify adds a number of the account, which is its IBAN or BBAN while it has none.
 func identify(account *adapters.Account, scheme, value string) {
-	own := &account.IBAN
-	if strings.EqualFold(scheme, "BBAN") {
-		own = &account.BBAN
-	}
-	switch {
+	switch kind := strings.ToUpper(scheme); {
 	case scheme == "" || value == "":
-	case (strings.EqualFold(scheme, "IBAN") || own == &account.BBAN) && (*own == "" || *own == value):
-		*own = value
+	case kind == "IBAN" && account.IBAN == "":
+		account.IBAN = value
+	case kind == "BBAN" && account.BBAN == "":
+		account.BBAN = value
 	default:
 		account.Identifiers = append(account.Identifiers, adapters.AccountIdentifier{Scheme: scheme, Value: value})
 	}
@@ -167,14 +165,14 @@ func toAccount(account api.Account) (adapters.Account, error) {
 		Type:       account.CashAccountType,
 	}
 	identify(&mapped, hashScheme, account.IdentificationHash)
-	if account.AccountID != nil {
-		mapped.IBAN = call.Text(account.AccountID.IBAN)
-		if other := account.AccountID.Other; other != nil {
-			identify(&mapped, other.SchemeName, other.Identification)
-		}
-	}
 	for _, number := range account.AllAccountIds {
 		identify(&mapped, number.SchemeName, number.Identification)
+	}
+	if own := account.AccountID; own != nil {
+		mapped.IBAN = cmp.Or(mapped.IBAN, call.Text(own.IBAN))
+		if own.Other != nil {
+			identify(&mapped, own.Other.SchemeName, own.Other.Identification)
+		}
 	}
 	return mapped, nil
 }

@@ -43,6 +43,12 @@ func (d *Document) AskedAccounts(req *http.Request) (ids []string, several bool,
 	return ids, len(ids) > 1, nil
 }
 
+// NamesAccount tells whether requests of an operation name one account in their path.
+func (d *Document) NamesAccount(operation string) bool {
+	route := d.operation(operation)
+	return route != nil && lastVariable(route.Path) != ""
+}
+
 // isAboutAccounts tells whether answers of an operation are about accounts that the request names. Refusals may be those of
 // another operation.
 func (d *Document) isAboutAccounts(operation string) bool {

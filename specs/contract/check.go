@@ -154,7 +154,7 @@ func (c *check) names() {
 
 // checkExample checks an example as the message it stands for.
 func (d *Document) checkExample(ctx context.Context, e Example) error {
-	if e.Summary == "" || !e.Valid && e.Reason == "" {
+	if e.Summary == "" || !e.Valid && e.Reason+e.Refused == "" {
 		return errors.New("summary or reason is missing")
 	}
 	req, err := d.SampleRequest(ctx, "http://sandbox", e.Operation, e.asked()...)
@@ -187,7 +187,7 @@ func (e Example) asked() []string {
 func (e Example) verdict(err error) error {
 	var broken *Error
 	switch {
-	case e.Valid:
+	case e.Fits():
 		return err
 	case err == nil:
 		return errors.New("stands under x-invalid-examples but is valid")

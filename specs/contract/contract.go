@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -57,6 +58,12 @@ func Parse(provider string, data []byte) (*Document, error) {
 		return nil, fmt.Errorf("contract: %s: %w", provider, err)
 	}
 	return d, nil
+}
+
+// NeedsBaseURL tells whether all of the document's servers are templates, so that only the caller knows the address.
+func (d *Document) NeedsBaseURL() bool {
+	fixed := func(server *openapi3.Server) bool { return len(server.Variables) == 0 }
+	return len(d.Spec.Servers) > 0 && !slices.ContainsFunc(d.Spec.Servers, fixed)
 }
 
 // JSON returns the whole document in its order, with numbers as they are written.

@@ -25,6 +25,7 @@ type Example struct {
 	JSON      []byte   // indented; strings, numbers and the order of members as written in the document
 	Valid     bool     // false for x-invalid-examples
 	Reason    string   // why it is invalid
+	Refused   string   // why it is to be refused although it keeps its schema; not Valid either
 
 	source *yaml.Node // one per definition, however many operations refer to it
 }
@@ -59,6 +60,12 @@ func (t *tree) operationExamples(operation *yaml.Node, at Example) ([]Example, e
 			err = errors.Join(err, fmt.Errorf("status %s: only single statuses are allowed", status))
 		}
 		at.Status = code
+		if account := t.text(response, "x-sandbox-account"); account != "" { // of a status without a body
+			bare := at
+			bare.Name, bare.Summary, bare.Account, bare.Valid = "status"+status, t.text(response, "description"), account, true
+			bare.source = t.resolve(response)
+			all = append(all, bare)
+		}
 		found, problem := t.contentExamples(response, at)
 		all, err = append(all, found...), errors.Join(err, problem)
 	}
@@ -92,13 +99,16 @@ func (t *tree) example(name string, node *yaml.Node, e Example) (Example, error)
 		return e, errors.New("no value")
 	}
 	e.source = t.resolve(node)
-	e.Name, e.Summary, e.Reason = name, t.text(node, "summary"), t.text(node, "reason")
+	e.Name, e.Summary, e.Reason, e.Refused = name, t.text(node, "summary"), t.text(node, "reason"), t.text(node, "refused")
 	e.Compose = t.text(node, composeExtension)
 	e.Account, e.Accounts = t.text(node, "x-sandbox-account"), t.texts(node, "x-sandbox-accounts")
 	var err error
 	e.JSON, err = toJSON(value)
 	return e, err
 }
+
+// Fits tells whether the example keeps its schema, as all do but those with a Reason.
+func (e Example) Fits() bool { return e.Valid || e.Refused != "" }
 
 // Body is the example as it is sent: JSON, or the form that a request's media type asks for.
 func (e Example) Body() ([]byte, error) {

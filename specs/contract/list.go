@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -13,8 +14,8 @@ import (
 // for every element of a list.
 const listExtension = "x-sandbox-list"
 
-// composeExtension marks an example of such an answer that is composed: it is the name of a member that each account
-// gets from the good answer for it alone.
+// composeExtension marks an example that is composed of the good answers for each account alone: it is the name of a member
+// that each account of a list gets from there, or the pointer to a list that gets the elements of all accounts.
 const composeExtension = "x-sandbox-compose"
 
 // ListsAccounts tells whether an operation lists accounts.
@@ -49,6 +50,9 @@ func (d *Document) compose(e *Example) error {
 	if e.Compose == "" {
 		return nil
 	}
+	if strings.HasPrefix(e.Compose, "/") {
+		return d.composeList(e)
+	}
 	path, value := keys(d.listPointer(e.Operation)), d.tree.get(e.source, "value")
 	last := len(path) - 1
 	if last < 0 {
@@ -66,11 +70,39 @@ func (d *Document) compose(e *Example) error {
 	return err
 }
 
-// single returns a member of the good answer for one account; if that is a list, the answer itself.
-func (d *Document) single(account, name string) (*yaml.Node, error) {
+// composeList completes the list of an answer about several accounts, whose elements name their account themselves.
+func (d *Document) composeList(e *Example) error {
+	value := d.tree.get(e.source, "value")
+	for _, list := range d.tree.follow(value, keys(e.Compose)) {
+		for _, account := range e.Accounts {
+			good, err := d.good(account)
+			if err != nil {
+				return err
+			}
+			for _, own := range d.tree.follow(d.tree.get(good.source, "value"), keys(e.Compose)) {
+				list.Content = append(list.Content, own.Content...)
+			}
+		}
+	}
+	var err error
+	e.JSON, err = toJSON(value)
+	return err
+}
+
+// good returns the good answer for one account.
+func (d *Document) good(account string) (*Example, error) {
 	e := d.First(func(e Example) bool { return e.Account == account && e.Status == http.StatusOK && e.Valid })
 	if e == nil || account == "" {
 		return nil, fmt.Errorf("no good example has the x-sandbox-account %q", account)
+	}
+	return e, nil
+}
+
+// single returns a member of the good answer for one account; if that is a list, the answer itself.
+func (d *Document) single(account, name string) (*yaml.Node, error) {
+	e, err := d.good(account)
+	if err != nil {
+		return nil, err
 	}
 	answer := d.tree.get(e.source, "value")
 	if answer.Kind == yaml.SequenceNode {

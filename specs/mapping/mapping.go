@@ -13,11 +13,11 @@
 //
 //	field: iban            the value is this field of the account, balance, credit line or identifier that it lies in
 //	field: balances.iban   the value is this field of every balance of the account that has no property of its own for it
+//	field: account.name    the value is this field of the account that the identifier lies in
 //	each: balance          the value, or each element of a list, is an account, a balance, a creditLine, an identifier
 //	                       of the account, or what one bank answered (bank), whose fields are those of its accounts. An answer
 //	                       about one account need not begin one. With a field, the value itself is the field.
 //	  set: {type: interimBooked, providerType: current}  what is so of every such part
-//	  empty: refused       an empty list refuses the answer
 //	unless: nickname       the rule counts only where this property beside it is absent
 //	cut: KSAOB.            this prefix is cut before the value is looked at
 //	table: {AVLB: interimAvailable}  the field is what the table says. What is not in it: for the type of a balance the
@@ -26,15 +26,16 @@
 //	                       its JSON type.
 //	only: ['true']         any other value, and none at all unless '' is listed, refuses the answer or the part
 //	pages: numbered        the value says how many accounts there are; pages are asked for by their number
+//	pages: linked          the value is the link to the next page, so the answer alone is not all
 //	match: bank            the part belongs to the bank that is asked for, or else is left out; the field bank of
 //	                       its accounts and their balances is this bank
 //
 // The field sign of a balance is positive or negative; its amount then has no sign itself. An identifier whose scheme is
-// iban or bban is that field of the account, while the field is free; where the answer says the scheme, its case is open and
-// a number that is there already counts once. The scheme that nothing says is made of the names
-// on the way that the document leaves open. Where the document leaves the type open, texts are joined and all else is
-// absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time and a bank apart; so
-// is a balance without amount, currency or type.
+// iban or bban, or ends so behind a dot, in any case, is that field of the account, while the field is free; the scheme that nothing says is made of the names
+// on the way that the document leaves open. The field accountId of balances that stand in one list for all accounts says
+// whose each is. Where the document leaves the type open, texts are joined and all else is
+// absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time and a bank
+// apart; so is a balance without amount, currency or type, and a credit line with one of amount and currency.
 //
 // # Pages
 //
@@ -127,8 +128,12 @@ type Value struct {
 	Rule    string `json:"rule"`             // in short words; "unmapped: " and the reason; Set for what is so of the part
 }
 
-// Set is the Rule of what a declaration sets for a part, whatever was sent.
-const Set = "set"
+const (
+	// Set is the Rule of what a declaration sets for a part, whatever was sent.
+	Set = "set"
+	// NextPage is the Rule of a link to the next page.
+	NextPage = "leads to the next page"
+)
 
 // Read maps the body of an operation's 200. An error names the property that keeps it from being mapped, and comes with
 // the Values that were read.
@@ -148,14 +153,18 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 	whole := place{schema: schema, required: true}
 	r.visit(whole, value, root)
 	root.partial = r.partial(whole, value, true)
-	accounts, err := root.answer(asked.Accounts)
+	only := ""
+	if d.NamesAccount(operation) && len(asked.Accounts) == 1 {
+		only = asked.Accounts[0]
+	}
+	accounts, err := root.answer(asked.Accounts, only)
 	r.leave(root)
 	return Answer{accounts, r.values}, err
 }
 
 // rule is one entry of x-maps-to. The package comment explains the words.
 type rule struct {
-	Field, Each, Unless, Cut, Form, Match, Pages, Empty string
+	Field, Each, Unless, Cut, Form, Match, Pages string
 
 	Only       []string
 	Set, Table map[string]string

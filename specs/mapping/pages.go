@@ -112,7 +112,7 @@ func (r *reader) remark(p place, value any, outer bool, said *remarks) {
 		for name, property := range source.Value.Properties {
 			inner := p.down(property, name)
 			list, isList := members[name].([]any)
-			switch numbered := slices.ContainsFunc(r.declared(property), func(rule rule) bool { return rule.Pages != "" }); {
+			switch numbered := slices.ContainsFunc(r.declared(property), func(rule rule) bool { return rule.Pages == "numbered" }); {
 			case numbered:
 				members = maps.Clone(members)
 				delete(members, name)

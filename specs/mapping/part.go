@@ -46,19 +46,6 @@ func (in *part) open(rule rule, p place) *part {
 	return inner
 }
 
-// number takes an identifier back that says the account's own IBAN or BBAN.
-func (in *part) number(identifier *part) {
-	scheme, value := identifier.prefix+"scheme", identifier.prefix+"value"
-	field, text := strings.ToLower(in.fields[scheme]), in.fields[value]
-	if (field != "iban" && field != "bban") || (in.fields[field] != "" && in.fields[field] != text) {
-		return
-	}
-	in.set(field, text)
-	delete(in.fields, scheme)
-	delete(in.fields, value)
-	in.held--
-}
-
 func (in *part) fail(p place, problem string) {
 	if in.holder != nil {
 		in = in.holder
@@ -72,9 +59,25 @@ func (in *part) set(field, text string) {
 	if of, ok := strings.CutPrefix(field, "balances."); ok {
 		fields, name = in.given, of
 	}
+	if of, ok := strings.CutPrefix(field, "account."); ok { // of an identifier, which shares the fields of its account
+		name = of
+	}
 	if field != "" && text != "" && fields[name] == "" {
 		fields[name] = text
 	}
+}
+
+// number makes the account's IBAN or BBAN of an identifier whose scheme says so.
+func (in *part) number() {
+	scheme := in.fields[in.prefix+"scheme"]
+	kind := strings.ToLower(scheme[strings.LastIndex(scheme, ".")+1:])
+	if kind != "iban" && kind != "bban" || in.fields[kind] != "" || in.fields[in.prefix+"value"] == "" {
+		return
+	}
+	in.fields[kind] = in.fields[in.prefix+"value"]
+	delete(in.fields, in.prefix+"scheme")
+	delete(in.fields, in.prefix+"value")
+	in.holder.held--
 }
 
 // balance is what a part has become. Its account says what no property of its own is for.
@@ -97,6 +100,12 @@ func (in *part) balance(account *part) (Fields, error) {
 		in.fail(in.place, "has a minus sign besides its indicator")
 	case sign == "negative" && strings.Trim(amount, "0.") != "":
 		in.fields["amount"] = "-" + amount
+	}
+	for i := range in.held {
+		line := fmt.Sprintf("creditLines[%d].", i)
+		if (in.fields[line+"amount"] == "") != (in.fields[line+"currency"] == "") {
+			in.fail(in.place, "has a credit line with one of amount and currency")
+		}
 	}
 	in.fields["accountId"] = account.fields["id"]
 	return in.fields, in.err
@@ -130,7 +139,7 @@ var (
 )
 
 // accounts are the parts about accounts, without those of other banks.
-func (in *part) accounts() ([]*part, error) {
+func (in *part) accounts(only string) ([]*part, error) {
 	own := slices.DeleteFunc(slices.Clone(in.inner), func(p *part) bool { return p.left })
 	switch {
 	case in.begins == "account" || in.err != nil:
@@ -138,7 +147,7 @@ func (in *part) accounts() ([]*part, error) {
 	case in.begins == "bank" && in.partial != nil:
 		return nil, in.partial
 	case in.begins == "":
-		return []*part{in}, nil
+		return in.divided(only)
 	case len(own) != 1:
 		return nil, errNotOnce
 	}
@@ -150,12 +159,37 @@ func (in *part) accounts() ([]*part, error) {
 	return own[0].inner, cmp.Or(own[0].err, own[0].partial)
 }
 
-// answer returns the accounts asked for, or all. An answer about one account need not name it.
-func (in *part) answer(asked []string) (all []Account, err error) {
+// divided are the accounts of balances that each name their own. A question about one account has no other in its answer,
+// and a balance of nobody may be of each.
+func (in *part) divided(only string) (all []*part, err error) {
+	byID := map[string]*part{}
+	for _, balance := range in.inner {
+		id := balance.fields["accountId"]
+		switch {
+		case !slices.Contains(balance.named, "accountId"):
+			return []*part{in}, nil
+		case id == "" || only != "" && id != only:
+			return nil, cmp.Or(balance.err, errNotOnce)
+		case byID[id] == nil:
+			byID[id] = newPart("account", in.place)
+			byID[id].fields, byID[id].listed, byID[id].partial = Fields{"id": id}, true, in.partial
+			all = append(all, byID[id])
+		}
+		byID[id].inner = append(byID[id].inner, balance)
+	}
+	if len(all) == 0 {
+		all = append(all, in)
+	}
+	return all, nil
+}
+
+// answer returns the accounts asked for, or all. An answer about one account need not name it; only is its id where the
+// operation is about one.
+func (in *part) answer(asked []string, only string) (all []Account, err error) {
 	if in.begins == "" && len(asked) == 1 {
 		in.set("id", asked[0])
 	}
-	parts, err := in.accounts()
+	parts, err := in.accounts(only)
 	if err != nil {
 		return nil, err
 	}

@@ -89,6 +89,11 @@ func (r *reader) visit(p place, value any, in *part) {
 			r.note(p, value, "", "", "unmapped: "+rule.unmapped)
 		case rule.Unless != "" && other != nil && other != "":
 			r.note(p, value, "", "", "left to "+rule.Unless)
+		case !absent && rule.Pages == "linked":
+			if _, isText := value.(string); !isText {
+				in.fail(p, "is not of the documented type")
+			}
+			r.note(p, value, "", "", NextPage)
 		case !absent && rule.Pages != "":
 			r.note(p, value, "", "", "says how many accounts there are")
 		case !absent && rule.inside:
@@ -116,8 +121,6 @@ func (r *reader) each(rule rule, p place, value any, in *part) {
 			in = in.open(rule, p) // an account with broken balances is whole
 		}
 		in.fail(p, "is not of the documented type")
-	case isList && len(list) == 0 && rule.Empty == "refused":
-		in.fail(p, "is empty")
 	case isList:
 		for i, element := range list {
 			inner, element := p.element(i, element)
@@ -145,7 +148,7 @@ func (r *reader) one(rule rule, p place, value any, in *part) {
 	if rule.Field == "" {
 		r.descend(p, value, inner)
 		if rule.Each == "identifier" {
-			in.number(inner)
+			inner.number()
 		}
 		return
 	}
@@ -201,6 +204,8 @@ func (r *reader) fact(rule rule, p place, value any, in *part) {
 	field := strings.Replace(in.kind, "answer", "account", 1) + "." + rule.Field
 	if of, ok := strings.CutPrefix(rule.Field, "balances."); ok {
 		field = "balance." + of
+	} else if strings.HasPrefix(rule.Field, "account.") {
+		field = rule.Field
 	}
 	became, words, ok := r.become(rule, field, p, value, in)
 	if !ok {

@@ -235,21 +235,6 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// An identifier that says the account's own number is that field, whatever the case of its scheme, and another number is not.
-func TestNumbersAmongIdentifiers(t *testing.T) {
-	t.Parallel()
-	body := `{"cash_account_type": "CACC", "currency": "EUR", "identification_hash": "h", "identification_hashes": [], "account_id": {"iban": "FI1"},
-		"all_account_ids": [{"identification": "FI1", "scheme_name": "iban"}, {"identification": "FI2", "scheme_name": "IBAN"},
-		{"identification": "3", "scheme_name": "BBAN"}, {"identification": "4", "scheme_name": "CPAN"}]}`
-	answer, err := mapping.New(spectest.Load(t, "enablebanking")).Read("getAccount", []byte(body), mapping.Asked{Accounts: []string{"a"}})
-	require.NoError(t, err)
-	assert.Equal(t, mapping.Fields{
-		"id": "a", "type": "CACC", "currency": "EUR", "iban": "FI1", "bban": "3",
-		"identifiers[0].scheme": "identification_hash", "identifiers[0].value": "h",
-		"identifiers[1].scheme": "IBAN", "identifiers[1].value": "FI2", "identifiers[2].scheme": "CPAN", "identifiers[2].value": "4",
-	}, answer.Accounts[0].Fields)
-}
-
 // A time that is absent, or none, is no error, even where the document requires it.
 func TestTimeThatIsRequired(t *testing.T) {
 	t.Parallel()

@@ -35,7 +35,7 @@ func TestExamples(t *testing.T) {
 			t.Run(provider+"/"+e.Operation+"/"+e.Name, func(t *testing.T) {
 				t.Parallel()
 				got := exchanged(t, doc, e)
-				if !e.Valid {
+				if !e.Fits() {
 					want := firstFault(t, doc, e)
 					require.NotEmpty(t, want)
 					assertReported(t, want, got)

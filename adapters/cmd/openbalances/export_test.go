@@ -61,6 +61,21 @@ func DemoCredentials(name string) (texts []string, err error) {
 	return texts, err
 }
 
+// PEMCredentials returns the credentials that a provider requires as PEM files, with the names of files for them.
+func PEMCredentials(provider, certificate, key string) map[string]any {
+	p, _ := findProvider(provider)
+	files := map[string]any{}
+	for _, name := range p.required {
+		switch p.pem[name] {
+		case certificateType:
+			files[name] = certificate
+		case keyType:
+			files[name] = key
+		}
+	}
+	return files
+}
+
 // Check prints what is wrong with the configuration in a file, and returns the exit code for it. Nothing is sent.
 func Check(file string, stderr io.Writer) int {
 	p := Machine{}.process(io.Discard, stderr)

@@ -9,6 +9,7 @@ import (
 	"github.com/openbalances/openbalances/adapters/neonomics"
 	"github.com/openbalances/openbalances/adapters/onesingleview"
 	"github.com/openbalances/openbalances/adapters/tokenio"
+	"github.com/openbalances/openbalances/adapters/ukob"
 )
 
 var providers = []provider{
@@ -18,4 +19,5 @@ var providers = []provider{
 	withTokens(newProvider("neonomics", neonomics.New), neonomics.NewTokenSource),
 	withTokens(newProvider("onesingleview", onesingleview.New), onesingleview.NewTokenSource),
 	newProvider("tokenio", tokenio.New),
+	newProvider("ukob", ukob.New),
 }

@@ -22,6 +22,7 @@ func TestClientsAreSealed(t *testing.T) {
 		texts, err := openbalances.DemoCredentials(name)
 		require.NoError(t, err)
 		source, err := openbalances.Opener(name)(&adapters.Options{
+			BaseURL:    "https://bank.example",
 			HTTPClient: adapters.NewHTTPClient(&tls.Config{Certificates: []tls.Certificate{pair}}),
 		})
 		require.NoError(t, err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
 	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
@@ -68,9 +69,7 @@ func newOffice(t *testing.T) *office {
 		document, err := contract.Load(provider)
 		require.NoError(t, err)
 		credentials := maps.Clone(document.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any))
-		if len(credentials) == 0 {
-			credentials = map[string]any{"signingCert": "signing.pem", "signingKey": "signing.key"}
-		}
+		maps.Copy(credentials, openbalances.PEMCredentials(provider, "signing.pem", "signing.key"))
 		accounts, err := sandbox.Accounts(provider)
 		require.NoError(t, err)
 		connections = append(connections, connectionFile{

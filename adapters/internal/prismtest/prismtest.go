@@ -8,7 +8,7 @@
 //   - Numbers. Prism is written in JavaScript, which has binary doubles only: it writes 4.200 as 4.2, 1.0E7 as 10000000
 //     and 900719925474099.301 as 900719925474099.2. So the sandbox's numbers are rounded in the same way before the
 //     adapter reads them; everything else, amounts in strings included, stays as it is.
-//   - Echoes. The sandbox repeats the X-Request-ID of a request where the document declares it for the answer, as the
+//   - Echoes. The sandbox repeats a header of a request where the document declares it for the answer, as the
 //     providers do; Prism sends the document's example. It is replaced by the one of the request.
 //
 // Examples under x-invalid-examples do not exist for Prism. Calls that Prism cannot serve are listed in limits.
@@ -26,6 +26,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
@@ -135,8 +136,10 @@ func (p pair) result(ctx context.Context, call call, url string, receive receive
 	if err != nil || route.Operation.OperationID != call.operation {
 		return "", errors.Join(errOther, err)
 	}
-	if id := wire.sent.Header.Get(requestID); id != "" {
-		text = strings.ReplaceAll(text, id, "the one sent")
+	for _, values := range wire.sent.Header {
+		if uuid.Validate(values[0]) == nil { // the request's id, which is another one in each call
+			text = strings.ReplaceAll(text, values[0], "the one sent")
+		}
 	}
 	return text, nil
 }

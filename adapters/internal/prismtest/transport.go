@@ -8,8 +8,6 @@ import (
 	"net/http"
 )
 
-const requestID = "X-Request-ID"
-
 // transport adds the Prefer header and hands the answer to receive.
 type transport struct {
 	prefer  string
@@ -64,7 +62,8 @@ func throughDoubles(body []byte) ([]byte, error) {
 	return json.Marshal(value)
 }
 
-// fromPrism refuses what Prism complains about, and puts the request's X-Request-ID in the place of the example.
+// fromPrism refuses what Prism complains about, and puts each header that the request has as well in the place of the
+// example.
 func fromPrism(request *http.Request, response *http.Response) error {
 	if violations := response.Header.Get("Sl-Violations"); violations != "" {
 		return fmt.Errorf("it finds a violation of the document; cure: where it says request, change the adapter, "+
@@ -74,8 +73,10 @@ func fromPrism(request *http.Request, response *http.Response) error {
 		body, _ := io.ReadAll(response.Body)
 		return fmt.Errorf("it refuses the request; cure: change the adapter or the document: %s", body)
 	}
-	if response.Header.Get(requestID) != "" {
-		response.Header.Set(requestID, request.Header.Get(requestID))
+	for name := range response.Header {
+		if sent := request.Header.Get(name); sent != "" && name != "Content-Type" {
+			response.Header.Set(name, sent)
+		}
 	}
 	return nil
 }

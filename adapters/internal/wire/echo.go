@@ -6,8 +6,16 @@ import (
 	"strings"
 )
 
+// requestID is the header with the caller's id of a request, unless its trip names another one.
+const requestID = "X-Request-Id"
+
 // RequestID is the header with the caller's id of a request, in the canonical form, which is found fastest.
-const RequestID = "X-Request-Id"
+func RequestID(request *http.Request) string {
+	if trip := From(request.Context()); trip != nil && trip.RequestID != "" {
+		return trip.RequestID
+	}
+	return requestID
+}
 
 // Echo is what the request id of an answer says about the request that it answers.
 type Echo int
@@ -29,7 +37,8 @@ func Compare(response *http.Response) Echo {
 	if response.Request == nil {
 		return None
 	}
-	own, received := response.Request.Header[RequestID], response.Header[RequestID]
+	name := RequestID(response.Request)
+	own, received := response.Request.Header[name], response.Header[name]
 	if len(own) == 0 {
 		return None
 	}

@@ -22,7 +22,8 @@ import (
 type Trip struct {
 	context.Context
 	Provider, Operation, Route string
-	Limit                      int64 // bytes of the answer's body
+	RequestID                  string // the canonical name of the header with the caller's id, "" for the usual one
+	Limit                      int64  // bytes of the answer's body
 
 	trace    httptrace.ClientTrace
 	last     atomic.Pointer[http.Response]

@@ -17,19 +17,30 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const (
-	requestIDHeader = "X-Request-ID"
-	anotherID       = "53bc1d24-0a3f-4a3a-b3a6-0f5d0a3f6b11"
-)
+const anotherID = "53bc1d24-0a3f-4a3a-b3a6-0f5d0a3f6b11"
+
+// requestID is the header with the UUID of a request that the document declares for the answer too, or the usual one.
+func (h Harness) requestID(t *testing.T) string {
+	t.Helper()
+	example := h.example(t)
+	request, err := h.Document.SampleRequest(t.Context(), "http://bank.example", example.Operation, example.Account)
+	require.NoError(t, err)
+	for name := range h.Document.SampleResponseHeader(request, http.StatusOK) {
+		if uuids.MatchString(request.Header.Get(name)) {
+			return name
+		}
+	}
+	return "X-Request-Id"
+}
 
 // checkRequestID answers with the request's id, with that of another request and with ids of a gateway's own.
 func checkRequestID(t *testing.T, h Harness) {
-	example, stage := h.example(t), h.stage(t)
+	example, stage, header := h.example(t), h.stage(t), h.requestID(t)
 	var sent atomic.Value
 	echo := func(status int, echoed func(sent string) []string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
-			sent.Store(r.Header.Get(requestIDHeader))
-			w.Header()[http.CanonicalHeaderKey(requestIDHeader)] = echoed(r.Header.Get(requestIDHeader))
+			sent.Store(r.Header.Get(header))
+			w.Header()[header] = echoed(r.Header.Get(header))
 			with(status, "application/json", string(example.JSON))(w, r)
 		}
 	}
@@ -53,7 +64,7 @@ func checkRequestID(t *testing.T, h Harness) {
 		after, err := stage.play(t, echo(http.StatusOK, func(string) []string { return []string{gateway} }))
 		require.NoError(t, err)
 		for _, balance := range after {
-			assert.Equal(t, !sentNone, slices.Contains(balance.Warnings, "X-Request-ID of the answer differs from the request's"), gateway)
+			assert.Equal(t, !sentNone, slices.Contains(balance.Warnings, adapters.WarningRequestID), gateway)
 		}
 	}
 	for _, another := range []string{
@@ -106,7 +117,7 @@ func lateBank(t *testing.T, answer http.Handler) string {
 // checkLateAnswers asks for accounts with amounts of their own, by one client and by several that share connections. The
 // bank repeats the request's id or does not.
 func checkLateAnswers(t *testing.T, h Harness) {
-	example := h.example(t)
+	example, header := h.example(t), h.requestID(t)
 	for name, echoes := range map[string]bool{"with the request's id": true, "without it": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -115,8 +126,8 @@ func checkLateAnswers(t *testing.T, h Harness) {
 				if !assert.NoError(t, err) || !assert.Len(t, ids, 1) {
 					return
 				}
-				if id := r.Header.Get(requestIDHeader); id != "" && echoes {
-					w.Header().Set(requestIDHeader, id)
+				if id := r.Header.Get(header); id != "" && echoes {
+					w.Header().Set(header, id)
 				}
 				with(http.StatusOK, "application/json", string(h.statement(t, example.JSON, ids[0])))(w, r)
 			}))

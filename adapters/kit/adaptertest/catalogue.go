@@ -42,6 +42,7 @@ var checks = map[string]check{
 	"pages-further":               checkFurtherPages,
 	"pages-contradicting":         checkContradictingCounts,
 	"pages-none":                  checkNoFurtherPages,
+	"pages-linked":                checkLinkedPages,
 	"body-byte-order-mark":        checkEncodings,
 	"body-no-answer":              checkEmptyList,
 	"body-cut-short":              checkBrokenOff,

@@ -21,6 +21,9 @@ type value struct {
 
 // values lists every value of a JSON text in its order, the document itself first.
 func values(text []byte) ([]value, error) {
+	if len(text) == 0 { // of a status without a body
+		return nil, nil
+	}
 	s := scanner{text: text, decoder: json.NewDecoder(bytes.NewReader(text))}
 	s.decoder.UseNumber()
 	err := s.value(value{parent: -1})
@@ -133,6 +136,8 @@ func quoted(key, as string) []byte {
 		key = strings.ToUpper(key[:1]) + key[1:]
 	case "upper":
 		key = strings.ToUpper(key)
+	case "lower":
+		key = strings.ToLower(key)
 	}
 	text, _ := json.Marshal(key) // a string always can be
 	if as == "escaped" {

@@ -32,7 +32,8 @@ type Mutation struct {
 	// beside it, "again" adds a second member of the same name, and without a text "delete" takes the value out,
 	// "rename" changes its name and "cut" ends the body there.
 	Do string `json:"do,omitempty"`
-	// As is how "again" and "rename" write the name: as it is, "title", "upper" or with an "escaped" letter.
+	// As is how "again" and "rename" write the name: as it is, "title", "upper", "lower" or with an "escaped" letter. A
+	// name that is written so already is not renamed.
 	As string `json:"as,omitempty"`
 	// Texts are raw JSON, or what claims to be.
 	Texts []Text `json:"texts,omitempty"`
@@ -121,6 +122,9 @@ func (m Mutation) run(t *testing.T, h Harness) {
 	for i, change := range changes {
 		t.Run(change.name(), func(t *testing.T) {
 			body := h.change(t, example.JSON, slices.Concat(changes[i:i+1], m.Also))
+			if change.Do == "rename" && bytes.Equal(body, example.JSON) {
+				t.Skip("does not apply: the name is written so already")
+			}
 			after, err := bank.ask(t, example.Account, body)
 			if m.Want.Declared {
 				h.assertDeclared(t, m, example, bank, body, after)

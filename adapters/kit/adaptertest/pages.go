@@ -1,12 +1,15 @@
 package adaptertest
 
 import (
+	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -119,14 +122,16 @@ func (h Harness) envelopes(t *testing.T, c comparison) []string {
 	return slices.DeleteFunc(slices.Compact(places), func(pointer string) bool { return spanOf(all, pointer).kind != '{' })
 }
 
-// inserted puts a member first into an object, unless it has one of that name.
+// inserted puts a member first into an object, unless it has one of that name in any case.
 func inserted(t *testing.T, text []byte, pointer, member string) ([]byte, bool) {
 	t.Helper()
 	all, err := values(text)
 	require.NoError(t, err)
 	object := spanOf(all, pointer)
 	name, _, _ := strings.Cut(strings.TrimPrefix(member, `"`), `"`)
-	if slices.ContainsFunc(all, func(v value) bool { return v.member && v.key == name && all[v.parent].pointer == pointer }) {
+	if slices.ContainsFunc(all, func(v value) bool {
+		return v.member && strings.EqualFold(v.key, name) && all[v.parent].pointer == pointer
+	}) {
 		return nil, false
 	}
 	return apply(text, edit{object.start + 1, object.start + 1, []byte(member + ", ")}), true
@@ -160,5 +165,89 @@ func checkUnmappedMembers(t *testing.T, h Harness) {
 	}
 	if len(tried) == 0 {
 		t.Skip("does not apply: the document maps every member of its answers")
+	}
+}
+
+// checkLinkedPages answers with a link at the place where the document has one: one that leads to the next page is followed,
+// any other is an error and nothing is sent there.
+func checkLinkedPages(t *testing.T, h Harness) {
+	links := 0
+	for _, example := range h.Document.Examples() {
+		if example.Status != http.StatusOK {
+			continue
+		}
+		answer, _ := h.declaration.Read(example.Operation, example.JSON, mapping.Asked{Bank: h.Bank})
+		for _, v := range answer.Values {
+			if v.Rule == mapping.NextPage {
+				links++
+				for _, call := range h.declaredCalls(t, example) {
+					t.Run(call.name, func(t *testing.T) { h.followLink(t, call, example, v.Pointer) })
+				}
+			}
+		}
+	}
+	if links == 0 {
+		t.Skip("does not apply: no example has a declared link to a next page")
+	}
+}
+
+// followLink answers the first request of a call with a link, and others with a page that has none.
+func (h Harness) followLink(t *testing.T, call declaredCall, example contract.Example, pointer string) {
+	all, err := values(example.JSON)
+	require.NoError(t, err)
+	link := spanOf(all, pointer)
+	last := apply(example.JSON, without(example.JSON, link))
+	ask := func(write func(host, path string) string) (asked []string, got []declaredAccount, err error) {
+		bank := &teller{}
+		address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body := last
+			if asked = append(asked, r.URL.RequestURI()); len(asked) == 1 {
+				target, _ := json.Marshal(write(r.Host, r.URL.Path))
+				body = apply(example.JSON, edit{link.start, link.end, target})
+			}
+			with(http.StatusOK, "application/json", string(body))(w, r)
+		}))
+		bank.source = h.connect(t, &adapters.Options{BaseURL: address + basePath})
+		if got, err = call.ask(t, bank, call.asked, nil); call.name == "one" && err == nil && got[0].err != nil {
+			got, err = nil, got[0].err
+		}
+		return asked, got, err
+	}
+	elsewhere := trap(t)
+	for name, target := range map[string]func(host, path string) string{
+		"another host":       func(_, path string) string { return elsewhere + path },
+		"another name":       func(_, path string) string { return strings.Replace(elsewhere, "127.0.0.1", "localhost", 1) + path },
+		"no scheme":          func(_, path string) string { return strings.TrimPrefix(elsewhere, "http:") + path },
+		"another scheme":     func(host, path string) string { return "https://" + host + path + "?page=2" },
+		"a user":             func(host, path string) string { return "http://user:word@" + host + path + "?page=2" },
+		"another path":       func(host, _ string) string { return "http://" + host + "/elsewhere" },
+		"a path with dots":   func(_, path string) string { return path + "/../../../../../../elsewhere" },
+		"dots in disguise":   func(_, _ string) string { return basePath + "/%2e%2e/%2e%2e/%2e%2e/%2e%2e/elsewhere" },
+		"the page it is on":  func(host, path string) string { return "http://" + host + path },
+		"something of a URL": func(_, _ string) string { return "http://[" },
+	} {
+		asked, got, err := ask(target)
+		assert.Empty(t, got, name)
+		h.assertFailure(t, err, adapters.ErrProtocol)
+		assert.Len(t, asked, 1, "%s: something was sent", name)
+	}
+	alone, err := call.ask(t, h.teller(t), call.asked, last)
+	require.NoError(t, err)
+	for name, target := range map[string]func(host, path string) string{
+		"whole":    func(host, path string) string { return "http://" + host + path + "?page=2" },
+		"relative": func(_, _ string) string { return "?page=2" },
+	} {
+		asked, got, err := ask(target)
+		require.Len(t, asked, 2, "%s: the next page is asked for, once", name)
+		assert.Equal(t, asked[0]+"?page=2", asked[1], name)
+		if call.asked == nil { // the second page repeats the accounts of the first
+			h.assertFailure(t, err, adapters.ErrProtocol)
+			continue
+		}
+		require.NoError(t, err, name)
+		require.Len(t, got, len(alone))
+		for i, account := range got {
+			assert.Len(t, account.balances, 2*len(alone[i].balances), "%s: the balances of both pages", name)
+		}
 	}
 }

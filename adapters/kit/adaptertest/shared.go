@@ -62,7 +62,7 @@ func (h Harness) cancel(t *testing.T, begin http.HandlerFunc) {
 
 func (h Harness) nothingLeft(t *testing.T) {
 	example := h.example(t)
-	good, media := string(example.JSON), "application/json"
+	good, media, header := string(example.JSON), "application/json", h.requestID(t)
 	_, named := h.places["account"]
 	var proven atomic.Bool // by the request's id
 	for name, answer := range map[string]http.HandlerFunc{
@@ -80,9 +80,9 @@ func (h Harness) nothingLeft(t *testing.T) {
 	} {
 		w := h.gauge(t, func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
-			if id := r.Header.Get(requestIDHeader); id != "" {
+			if id := r.Header.Get(header); id != "" {
 				proven.Store(true)
-				w.Header().Set(requestIDHeader, id)
+				w.Header().Set(header, id)
 			}
 			answer(w, r)
 		})

@@ -46,6 +46,8 @@ func declaredPlace(v mapping.Value) string {
 		return ""
 	case v.Field == "balance.amount" && strings.HasSuffix(v.Rule, " sign"):
 		return "sign"
+	case v.Field == "balance.accountId":
+		return "account.id"
 	}
 	return v.Field
 }

@@ -28,8 +28,9 @@ const maxRefusal = 64 << 10
 // answer needs.
 var ErrTooLarge = errors.New("answer: too large")
 
-// ErrAnotherRequest is the cause of an [Error] about an answer whose X-Request-ID is the UUID of another request. Whatever
-// it says, it says of another account or another customer. An id of a gateway's own that is no UUID is none.
+// ErrAnotherRequest is the cause of an [Error] about an answer whose X-Request-ID, or the header that the provider
+// has for it, is the UUID of another request. Whatever it says, it says of another account or another customer. An id of a
+// gateway's own that is no UUID is none. Of a request that no adapter made only X-Request-ID is known.
 var ErrAnotherRequest = errors.New("answer: of another request")
 
 // Error says why an answer cannot be used. Its text, in whatever form, is made of our own words; what the provider sent

@@ -18,7 +18,7 @@ func Read(response *http.Response, limit int64, use func(body []byte) error) err
 	}
 	defer func() { _ = response.Body.Close() }()
 	if wire.Compare(response) == wire.Another {
-		return complete(&Error{Detail: "X-Request-ID: another request's", Err: ErrAnotherRequest}, response)
+		return complete(&Error{Detail: wire.RequestID(response.Request) + ": another request's", Err: ErrAnotherRequest}, response)
 	}
 	body := buffers.Get().(*buffer)
 	defer body.release()

@@ -8,7 +8,6 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/currency"
-	"github.com/openbalances/openbalances/adapters/internal/wire"
 )
 
 // maxBalances is how many balances of one account an answer may hold. Real ones hold a handful.
@@ -20,7 +19,7 @@ const (
 	getToken    = "get token"
 )
 
-// Balances fetches the balances of one account in one request. toBalances is pure and leaves Provider, ReceivedAt and
+// Balances fetches the balances of one account in one request, or one for each page of a [Linked] body. toBalances is pure and leaves Provider, ReceivedAt and
 // RequestID to this function. It sets AccountID where the answer names the account: this proves whose balances they are,
 // so the connection can serve other requests; an id that was not asked for is an error. Without an id, and without the
 // request's id in the answer's headers, the connection is closed if it is HTTP/1.
@@ -30,7 +29,7 @@ func Balances[T any](ctx context.Context, e *Endpoint, accountID string, psu ada
 	if err := e.checkArguments(request, psu, accountID); err != nil {
 		return nil, err
 	}
-	err = exchange(ctx, e, request, func(body T, x *exchanged) error {
+	err = linkedPages(ctx, e, request, func(body T, x *exchanged) error {
 		mapped, err := toBalances(body)
 		if err == nil {
 			x.pages.Hold(len(mapped))
@@ -51,7 +50,7 @@ func Balances[T any](ctx context.Context, e *Endpoint, accountID string, psu ada
 	return balances, nil
 }
 
-// Batch fetches the balances of several accounts in one request. toResults is pure and maps the answer to one element for
+// Batch fetches the balances of several accounts in one request, or one for each page of a [Linked] body. toResults is pure and maps the answer to one element for
 // each account, in the order asked, with the AccountID of balances as for [Balances].
 func Batch[T any](ctx context.Context, e *Endpoint, accountIDs []string, psu adapters.PSU, request Request,
 	toResults func(T) ([]adapters.AccountBalances, error)) (results []adapters.AccountBalances, err error) {
@@ -62,7 +61,7 @@ func Batch[T any](ctx context.Context, e *Endpoint, accountIDs []string, psu ada
 	if err := e.checkArguments(request, psu, accountIDs...); err != nil {
 		return nil, err
 	}
-	err = exchange(ctx, e, request, func(body T, x *exchanged) error {
+	err = linkedPages(ctx, e, request, func(body T, x *exchanged) error {
 		mapped, err := toResults(body)
 		if err == nil {
 			err = partial(x.pages.Whole())
@@ -217,7 +216,7 @@ func warnOfTwins(balances []adapters.Balance) {
 
 // id is what to quote to the provider's support.
 func (x *exchanged) id() string {
-	if received := x.response.Header.Get(wire.RequestID); received != "" {
+	if received := x.receivedID(); received != "" {
 		return shorten(received)
 	}
 	return x.sentID()

@@ -83,7 +83,7 @@ func one(any) ([]adapters.Balance, error) { return []adapters.Balance{balance()}
 
 func TestBalancesAreCompleted(t *testing.T) {
 	t.Parallel()
-	const finer, differs = "amount is finer than the currency's minor unit", "X-Request-ID of the answer differs from the request's"
+	const finer, differs = "amount is finer than the currency's minor unit", adapters.WarningRequestID
 	for echo, warnings := range map[string][]string{"": {finer}, "SENT": {finer}, "other": {finer, differs}} {
 		got, err := balances(t.Context(), connect(t, answers(200, "{}", "X-Request-ID", echo), call.Refusal{}), one)
 		require.NoError(t, err)

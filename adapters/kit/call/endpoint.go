@@ -16,7 +16,9 @@ import (
 // Provider is what the calls of an adapter have in common.
 type Provider struct {
 	Name string // the adapter's name
-	URL  string // the provider's production address, which Options.BaseURL replaces
+	URL  string // the provider's production address, which Options.BaseURL replaces; empty where each bank has its own
+	// RequestID is the header with the caller's UUID of a request, which the answer repeats; X-Request-ID if empty.
+	RequestID string
 	// Refusal reads an error answer. What it returns helps where it can and never hides the status.
 	Refusal func(Answer) Refusal
 	// Reported reads a 200 that cannot be used as an answer, whatever else is wrong with it, and tells whether it reports
@@ -47,10 +49,14 @@ func Open(provider Provider, credentials any, options *adapters.Options) (*Endpo
 	if options == nil {
 		options = &adapters.Options{}
 	}
+	provider.RequestID = http.CanonicalHeaderKey(provider.RequestID)
 	if err := CheckCredentials(provider.Name, credentials); err != nil {
 		return nil, err
 	}
 	address := cmp.Or(options.BaseURL, provider.URL)
+	if address == "" {
+		return nil, Invalid(provider.Name, "baseURL", "missing; each bank of this provider has an address of its own")
+	}
 	if problem := check.BaseURL(address); problem != "" {
 		return nil, Invalid(provider.Name, "baseURL", problem)
 	}

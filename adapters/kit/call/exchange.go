@@ -34,6 +34,7 @@ type exchanged struct {
 	response *http.Response // nil without an answer
 	received time.Time      // by the caller's clock
 	body     []byte         // for the caller's hook only
+	size     int            // of the body
 	pages    answer.Pages   // what the answer says about them
 }
 
@@ -56,6 +57,7 @@ func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *
 		}
 		return answer.Read(x.response, e.limit, func(body []byte) error { // 4. Request id, status, media type and size are judged.
 			e.keep(x, body)
+			x.size = len(body)
 			var target T
 			pages, err := answer.UnmarshalPage(body, &target) // 5. Strict JSON becomes the generated type.
 			if err == nil {
@@ -89,6 +91,7 @@ func (e *Endpoint) build(ctx context.Context, r Request, x *exchanged) error {
 		return err
 	}
 	x.trip.Provider, x.trip.Operation, x.trip.Route, x.trip.Limit = e.provider.Name, r.operation, r.Route, e.limit
+	x.trip.RequestID = e.provider.RequestID
 	*request = *request.WithContext(x.trip.Begin(ctx))
 	request.Header.Set("Accept", "application/json")
 	if e.userAgent != "" {
@@ -155,7 +158,7 @@ func (e *Endpoint) report(ctx context.Context, r Request, x *exchanged, err erro
 		Duration: time.Since(x.begun), RequestIDSent: x.sentID(), Body: x.body,
 	}
 	if x.response != nil {
-		seen.Status, seen.Header, seen.RequestIDReceived = x.response.StatusCode, x.response.Header, x.response.Header.Get(wire.RequestID)
+		seen.Status, seen.Header, seen.RequestIDReceived = x.response.StatusCode, x.response.Header, x.receivedID()
 	}
 	e.onExchange(ctx, seen)
 }
@@ -164,8 +167,10 @@ func (x *exchanged) sentID() string {
 	if x.request == nil {
 		return ""
 	}
-	return x.request.Header.Get(wire.RequestID)
+	return x.request.Header.Get(wire.RequestID(x.request))
 }
+
+func (x *exchanged) receivedID() string { return x.response.Header.Get(wire.RequestID(x.request)) }
 
 // warnings tells that a gateway has put an id of its own in the place of the request's.
 func (x *exchanged) warnings() []string {

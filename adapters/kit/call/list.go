@@ -35,6 +35,8 @@ type Page func(page int) Request
 type Listed[I any] struct {
 	Items    []I
 	Numbered bool
+
+	name string // what the provider's document calls the list
 }
 
 // Accounts lists the accounts in one request for each page. toAccounts is pure and leaves Provider to this function.
@@ -90,7 +92,7 @@ func pages[T, I any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Pa
 		if err := e.checkArguments(request, psu); err != nil {
 			return nil, err
 		}
-		err := exchange(ctx, e, request, func(body T, x *exchanged) error {
+		err := linkedPages(ctx, e, request, func(body T, x *exchanged) error {
 			list, err := toItems(body)
 			if err != nil {
 				return err
@@ -129,7 +131,7 @@ func (r *register[I]) add(list Listed[I], page int, pages answer.Pages) (more bo
 		r.size += trim(reflect.ValueOf(&list.Items[i]))
 		id := r.id(list.Items[i])
 		if id != "" && len(id) <= maxText && r.known[id] {
-			return false, Broken("accounts", "one occurs twice")
+			return false, Broken(cmp.Or(list.name, "accounts"), "one occurs twice")
 		}
 		r.known[id] = true
 	}
@@ -141,7 +143,7 @@ func (r *register[I]) add(list Listed[I], page int, pages answer.Pages) (more bo
 	case r.size > maxList:
 		return false, &adapters.Error{Kind: adapters.ErrTooLarge, Detail: "more about the accounts than a list can have"}
 	case more && len(list.Items) == 0:
-		return false, Broken("accounts", "end before the number that was stated")
+		return false, Broken(cmp.Or(list.name, "accounts"), "end before the number that was stated")
 	}
 	return more, nil
 }
@@ -170,7 +172,7 @@ func linked(pages answer.Pages, header http.Header) answer.Pages {
 // ListAccounts maps the elements of a list, which the provider's document calls name. What is wrong with an element
 // counts unless it lies in its balances, which are not used.
 func ListAccounts[E any](name string, elements []Element[E], toAccount func(E) (adapters.Account, error)) (Listed[adapters.Account], error) {
-	list := Listed[adapters.Account]{Items: make([]adapters.Account, 0, len(elements))}
+	list := Listed[adapters.Account]{Items: make([]adapters.Account, 0, len(elements)), name: name}
 	if elements == nil {
 		return list, Missing(name)
 	}
@@ -190,7 +192,7 @@ func ListAccounts[E any](name string, elements []Element[E], toAccount func(E) (
 // ListBalances maps the elements of a list to their accounts and balances.
 func ListBalances[E any](name string, elements []Element[E], toAccount func(E) (adapters.Account, error),
 	toBalances func(E) ([]adapters.Balance, error)) (Listed[adapters.AccountBalances], error) {
-	list := Listed[adapters.AccountBalances]{Items: make([]adapters.AccountBalances, 0, len(elements))}
+	list := Listed[adapters.AccountBalances]{Items: make([]adapters.AccountBalances, 0, len(elements)), name: name}
 	if elements == nil {
 		return list, Missing(name)
 	}
@@ -244,6 +246,37 @@ func Match[E any](name string, parts []Element[E], asked []string, names func(pa
 			err = inPart(name, place, err)
 		}
 		results[i].Err = err
+	}
+	return results, nil
+}
+
+// Gather gives each account asked for its elements of one list with the balances of all accounts, which the provider's
+// document calls name; balances of other accounts are left out. accountID is the account that an element names, in field.
+// One that names none may be of any account, so it is an error of all.
+func Gather[E any](name, field string, list []Element[E], asked []string, accountID func(E) string,
+	toBalance func(E) (adapters.Balance, error)) ([]adapters.AccountBalances, error) {
+	if list == nil {
+		return nil, Missing(name)
+	}
+	results, of := make([]adapters.AccountBalances, len(asked)), map[string]*adapters.AccountBalances{}
+	for i, id := range asked {
+		results[i].AccountID, of[id] = id, &results[i]
+	}
+	for i := range list {
+		problem, id := Unreadable(name, i, list[i].Problem()), accountID(list[i].Value)
+		result := of[id]
+		switch {
+		case id == "":
+			return nil, cmp.Or(problem, At(name, i, Missing(field)))
+		case result != nil && result.Err == nil:
+			balance, err := toBalance(list[i].Value)
+			result.Balances, result.Err = append(result.Balances, balance), cmp.Or(problem, At(name, i, err))
+		}
+	}
+	for i := range results {
+		if results[i].Balances == nil {
+			results[i].Err = Broken(name, "holds nothing about the account")
+		}
 	}
 	return results, nil
 }

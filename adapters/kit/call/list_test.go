@@ -280,3 +280,51 @@ func TestMemoryOfAListIsBounded(t *testing.T) {
 	}).endpoint, adapters.Unattended(), page, toAccounts)
 	assert.ErrorIs(t, err, adapters.ErrTooLarge)
 }
+
+// Each account has its balances or its own error; an element of nobody may be of any account.
+func TestGather(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`[{"id": "b", "amount": 2}, {"id": "z"}, {"id": "a", "amount": 1}, {"id": "b", "amount": 3}]`: "a 1; b 2 3",
+		`[{"id": "a", "amount": 1}]`: "a 1; b: list: holds nothing about the account",
+		`[]`:                         "a: list: holds nothing about the account; b: list: holds nothing about the account",
+		`[{"id": "a"}, {"id": "a", "amount": 1}, {"id": "b", "amount": "x"}, {"id": "b", "amount": 1}]`: "a: list[0].amount: missing; b: list[2].amount: not a decimal amount",
+		`null`: "list: missing",
+		`[{"id": "a", "amount": 1}, {"amount": 2}]`:          "list[1].id: missing",
+		`[{"id": "a", "amount": 1}, null]`:                   "list[1].id: missing",
+		`[{"id": "a", "amount": 1}, {"id": 5, "amount": 2}]`: "list[1].id: wrong JSON type",
+		`[{"id": "a", "amount": 1}, "a"]`:                    "list[1]: wrong JSON type",
+	} {
+		assert.Equal(t, want, gathered(t, body), body)
+	}
+}
+
+func gathered(t *testing.T, body string) string {
+	t.Helper()
+	type element struct {
+		ID     string              `json:"id"`
+		Amount decimal.NullDecimal `json:"amount"`
+	}
+	var list []call.Element[element]
+	require.NoError(t, answer.Unmarshal([]byte(body), &list))
+	results, err := call.Gather("list", "id", list, []string{"a", "b"}, func(e element) string { return e.ID },
+		func(e element) (adapters.Balance, error) {
+			money, err := call.ToMoney("amount", e.Amount, "currency", "EUR")
+			return adapters.Balance{Amount: money.Amount}, err
+		})
+	if err != nil {
+		return strings.TrimPrefix(err.Error(), "protocol: ")
+	}
+	var texts []string
+	for _, result := range results {
+		text := result.AccountID
+		for _, balance := range result.Balances {
+			text += " " + balance.Amount.String()
+		}
+		if result.Err != nil {
+			text = result.AccountID + ": " + strings.TrimPrefix(result.Err.Error(), "protocol: ")
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, "; ")
+}

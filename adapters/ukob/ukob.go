@@ -1,0 +1,105 @@
+// Package ukob fetches balances from banks that follow the UK Open Banking standard, versions 3.1 and 4.0.
+//
+// Documentation: The standard's OpenAPI document account-info-openapi.yaml at the tags v3.1.11 and v4.0-Update-4, Open
+// Banking Limited, API v3.1.11 and v4.0, read 2026-11-30, https://github.com/OpenBankingUK/read-write-api-specs.
+//
+// Calls: GET /accounts, GET /accounts/{AccountId}/balances, GET /balances.
+//
+// Credentials: an access token of the PSU's authorisation with the scope accounts, for a bank that demands it the bank's
+// financial id, and a client certificate (OBWAC or QWAC) in Options.HTTPClient. Options.BaseURL is required: it is the
+// bank's address up to /aisp.
+//
+// First balance:
+//  1. Get the role AISP, and enrol with Open Banking Limited for an OBWAC, or use a QWAC. Register a client at the bank.
+//  2. Ask for a consent with the permissions ReadAccountsDetail and ReadBalances: POST /account-access-consents at the
+//     bank. After the PSU has agreed, exchange the code for the access token.
+//  3. Configure baseURL, such as https://bank.example/open-banking/v4.0/aisp, accessToken, and the certificate under tls as
+//     clientCert and clientKey; financialId only if the bank demands x-fapi-financial-id.
+//  4. Leave accounts out, or name an AccountId that openbalances accounts prints.
+//
+// Access limits: no limit is documented. The consent is the access token's.
+//
+// Balance types: the names of version 3.1 and the codes of version 4.0, taken as they are.
+//
+// Errors: the code of the first error decides. ConsentMismatch (U008), InvalidConsentStatus (U009) and Reauthenticate
+// (U028) are consent_required, NotFound (U011) is not_found, UnexpectedError (U000) unavailable; codes about fields and
+// headers are invalid_argument. Any other code leaves it to the status.
+//
+// Not supported: encrypted answers, and the time of the PSU's last login. A bank need not have GET /balances, which the call
+// for several accounts uses; it is not_found then. A link to a next page at another host is an error. A client of 2021 takes
+// the indicators of NatWest's credit cards the other way round; here they are as stated.
+package ukob
+
+import (
+	"context"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/call"
+	api "github.com/openbalances/openbalances/gen/ukob"
+)
+
+var provider = call.Provider{Name: "ukob", RequestID: "x-fapi-interaction-id", Refusal: refusal} // each bank has its own address
+
+var (
+	balances    = call.Get("GET /accounts/{AccountId}/balances", api.NewGetBalancesRequest)
+	allBalances = call.List("GET /balances", api.NewGetAllBalancesRequest)
+	accounts    = call.List("GET /accounts", api.NewGetAccountsRequest)
+)
+
+// Credentials are what a bank asks of a TPP.
+type Credentials struct {
+	adapters.Masked
+
+	// AccessToken is the token itself, without "Bearer"; TokenSource is asked for one with every call instead.
+	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
+	TokenSource adapters.TokenSource `credential:"-,oneof"`
+
+	FinancialID adapters.Secret `credential:"financialId,optional"` // of the bank, in x-fapi-financial-id
+}
+
+// Client is the UK Open Banking adapter, for one bank.
+type Client struct {
+	adapters.Base
+	endpoint    *call.Endpoint
+	credentials call.Sealed[Credentials]
+}
+
+var _ adapters.Source = (*Client)(nil)
+
+// New returns a Client. Nothing is sent.
+func New(credentials Credentials, options *adapters.Options) (*Client, error) {
+	endpoint, err := call.Open(provider, credentials, options)
+	if err != nil {
+		return nil, err
+	}
+	endpoint.Edit(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource))
+	return &Client{adapters.Base(provider.Name), endpoint, call.Seal(credentials)}, nil
+}
+
+// Balances implements [adapters.Source]. The PSU's address and user agent are forwarded.
+func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
+	request := balances.For(accountID, c.params(psu))
+	return call.Balances(ctx, c.endpoint, accountID, psu, request, func(body balanceList[api.Balance]) ([]adapters.Balance, error) {
+		return toBalances(accountID, body)
+	})
+}
+
+// BatchBalances implements [adapters.Source] with the balances of all accounts of the consent.
+func (c *Client) BatchBalances(ctx context.Context, accountIDs []string, psu adapters.PSU) ([]adapters.AccountBalances, error) {
+	request := allBalances.With(call.Like[api.GetAllBalancesParams](c.params(psu)))
+	return call.Batch(ctx, c.endpoint, accountIDs, psu, request, func(body bulk) ([]adapters.AccountBalances, error) {
+		return toResults(accountIDs, body)
+	})
+}
+
+func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
+	params := &api.GetBalancesParams{
+		XFapiInteractionID: call.Optional(call.NewRequestID()),
+		XFapiFinancialID:   call.Optional(c.credentials.Open().FinancialID),
+	}
+	if user, present := psu.Context(); present {
+		params.XFapiCustomerIPAddress = call.Optional(user.IPAddress.String())
+		params.XCustomerUserAgent = call.Optional(user.UserAgent)
+	}
+	return params
+}

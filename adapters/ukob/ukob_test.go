@@ -1,0 +1,75 @@
+package ukob_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
+	"github.com/openbalances/openbalances/adapters/ukob"
+	"github.com/openbalances/openbalances/adapters/use/collect"
+	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/sandbox"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var credentials = ukob.Credentials{AccessToken: "token-1234", FinancialID: "financial-5678"}
+
+var harness = adaptertest.Harness{
+	Provider:    "ukob",
+	New:         func(options *adapters.Options) (adapters.Source, error) { return ukob.New(credentials, options) },
+	Secrets:     []string{"token-1234", "financial-5678"},
+	Credentials: adaptertest.Tagged(credentials, ukob.New),
+}
+
+func TestConformance(t *testing.T) { adaptertest.Run(t, harness) }
+
+// What banks and the servers in front of them have sent beside the standard's body.
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	adaptertest.Causes(t, harness, []adaptertest.Cause{
+		{Status: 401, Body: `{"httpCode": "401", "httpMessage": "Unauthorized", "moreInformation": "not allowed"}`, Kind: adapters.ErrUnauthorized, Message: "not allowed"},
+		{Status: 500, Body: `{"fault": {"faultstring": "timed out"}}`, Kind: adapters.ErrUnavailable, Message: "timed out"},
+		{Status: 403, Body: `{"Code": "403 Forbidden", "Id": "9", "Message": "no", "Errors": [{"ErrorCode": "UK.CYBG.Forbidden", "Message": "not you"}]}`,
+			Kind: adapters.ErrForbidden, Code: "UK.CYBG.Forbidden", Message: "not you", Quote: "9"},
+		{Status: 403, Body: `{"Errors": [{"ErrorCode": "UK.OBIE.Resource.NotFound"}]}`, Kind: adapters.ErrNotFound, Code: "UK.OBIE.Resource.NotFound"},
+		{Status: 403, Body: `{"Errors": [{"ErrorCode": "uk.obie.reauthenticate"}, {"ErrorCode": "U011"}]}`, Kind: adapters.ErrConsentRequired, Code: "uk.obie.reauthenticate"},
+		{Status: 400, Body: `{"Code": "400 BadRequest", "Message": "bad", "Errors": []}`, Kind: adapters.ErrInvalidArgument, Message: "bad"},
+		{Status: 429, Body: `{"Errors": [{"ErrorCode": "U028"}]}`, Kind: adapters.ErrRateLimited, Code: "U028"},
+		{Status: 200, Body: `{"Data": null}`, Kind: adapters.ErrProtocol, Text: ": Data.Balance: missing"},
+		{Status: 200, Body: `{"Data": {"Balance": {"AccountId": "1"}}}`, Kind: adapters.ErrProtocol, Text: ": Data.Balance: wrong JSON type"},
+		{Status: 200, Body: `{"Data": {"Balance": [{"AccountId": "1"}]}}`, Kind: adapters.ErrProtocol, Text: ": Data.Balance[0].AccountId: not the account"},
+	})
+}
+
+// A bank without GET /balances is asked for each account by itself.
+func TestBankWithoutBulk(t *testing.T) {
+	t.Parallel()
+	document, err := contract.Load("ukob")
+	require.NoError(t, err)
+	bank := sandbox.Handler(document)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/balances" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		bank.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	client, err := ukob.New(credentials, &adapters.Options{BaseURL: server.URL})
+	require.NoError(t, err)
+	accounts, err := client.Accounts(t.Context(), adapters.Unattended())
+	require.NoError(t, err)
+	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{{Source: client, PSU: adapters.Unattended()}}), nil)
+	answers := 0
+	for answer := range run.Results() {
+		answers++
+		assert.NoError(t, answer.Err)
+		assert.NotEmpty(t, answer.Balances)
+	}
+	assert.Equal(t, len(accounts), answers)
+	assert.Equal(t, answers, run.Report().AskedAgain)
+}
