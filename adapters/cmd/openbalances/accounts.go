@@ -15,7 +15,7 @@ const maxLists = 16 // under way at once
 
 var accountsCommand = command{
 	name:    "accounts",
-	summary: "list the accounts that the credentials of a configuration give access to",
+	summary: "list the accounts that a configuration gives access to",
 	example: "openbalances accounts -config connections.json",
 	setup:   setupAccounts,
 }

@@ -12,7 +12,7 @@ import (
 
 var checkCommand = command{
 	name:    "check",
-	summary: "tell what can be known about a configuration without spending a call",
+	summary: "tell what is known of a configuration without spending a call",
 	example: "openbalances check -config connections.json",
 	setup:   setupCheck,
 }
@@ -148,11 +148,11 @@ func (x examiner) calls(ctx context.Context, c connection) finding {
 
 func (f findings) report() report {
 	columns := []column[finding]{
-		{header: "CONNECTION", value: func(f finding) string { return f.Connection }, room: room{8, 0}},
-		{header: "PROVIDER", value: func(f finding) string { return f.Provider }, room: room{0, 1}},
-		{header: "SUBJECT", value: func(f finding) string { return f.Subject }, room: room{10, 0}},
+		{header: "CONNECTION", value: func(f finding) string { return f.Connection }, room: room{least: 8}},
+		{header: "PROVIDER", value: func(f finding) string { return f.Provider }, room: room{goes: 1}},
+		{header: "SUBJECT", value: func(f finding) string { return f.Subject }, room: room{least: 10}},
 		{header: "STATE", value: func(f finding) string { return f.State }},
-		{header: "DETAIL", value: func(f finding) string { return f.Detail }, room: room{24, 0}},
+		{header: "DETAIL", value: func(f finding) string { return f.Detail }, room: room{least: 24, wraps: true}},
 	}
 	bad := slices.ContainsFunc(f.Findings, func(f finding) bool { return f.State == stateBad })
 	return report{document: f, table: tableOf(columns, f.Findings), failed: bad}

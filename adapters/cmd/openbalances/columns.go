@@ -59,22 +59,22 @@ func tableOf[T any](columns []column[T], all []T) table {
 
 // balanceColumns are all facts of a balance, and of an account that has none.
 var balanceColumns = []column[balance]{
-	{name: "connection", value: func(b balance) string { return b.of.connection }, header: "CONNECTION", room: room{8, 4}},
-	{name: "provider", value: func(b balance) string { return b.of.provider }, header: "PROVIDER", room: room{0, 3}},
-	{name: "accountId", value: func(b balance) string { return b.of.accountID }, header: "ACCOUNT", shown: func(b balance) string { return shortened(b.of.accountID) }, room: room{9, 0}},
+	{name: "connection", value: func(b balance) string { return b.of.connection }, header: "CONNECTION", room: room{least: 8, goes: 4}},
+	{name: "provider", value: func(b balance) string { return b.of.provider }, header: "PROVIDER", room: room{goes: 3}},
+	{name: "accountId", value: func(b balance) string { return b.of.accountID }, header: "ACCOUNT", shown: func(b balance) string { return shortened(b.of.accountID) }, room: room{least: 9}},
 	{name: "iban", value: func(b balance) string { return b.IBAN }},
 	{name: "bban", value: func(b balance) string { return b.BBAN }},
-	{name: "type", value: func(b balance) string { return string(b.Type) }, header: "TYPE", shown: typeText, room: room{16, 0}},
+	{name: "type", value: func(b balance) string { return string(b.Type) }, header: "TYPE", shown: typeText, room: room{least: 16}},
 	{name: "providerType", value: func(b balance) string { return b.ProviderType }},
 	{name: "amount", kind: kindAmount, value: amountText, header: "AMOUNT"},
 	{name: "currency", value: func(b balance) string { return b.Currency }, header: "CURRENCY"},
-	{name: "asOf", kind: kindTime, value: func(b balance) string { return timeText(b.AsOf) }, header: "AS OF", shown: asOfText, room: room{0, 1}},
+	{name: "asOf", kind: kindTime, value: func(b balance) string { return timeText(b.AsOf) }, header: "AS OF", shown: asOfText, room: room{goes: 1}},
 	{name: "receivedAt", kind: kindTime, value: func(b balance) string { return timeText(b.ReceivedAt) }},
 	{name: "bank", value: func(b balance) string { return b.Bank }},
 	{name: "referenceDate", value: func(b balance) string { return b.ReferenceDate.String() }},
 	{name: "lastCommittedTransaction", value: func(b balance) string { return b.LastCommittedTransaction }},
 	{name: "requestId", value: func(b balance) string { return cmp.Or(b.RequestID, b.of.failure().RequestID) }},
-	{name: "ageSeconds", kind: kindNumber, value: ageSecondsText, header: "AGE", shown: ageText, room: room{0, 2}},
+	{name: "ageSeconds", kind: kindNumber, value: ageSecondsText, header: "AGE", shown: ageText, room: room{goes: 2}},
 	{name: "reason", value: func(b balance) string { return b.Reason }},
 	{name: "creditLines", value: func(b balance) string { return creditLineText(b.CreditLines) }},
 	{name: "warnings", value: func(b balance) string { return strings.Join(b.Warnings, "; ") }},
@@ -90,14 +90,14 @@ var balanceColumns = []column[balance]{
 
 // accountColumns are all facts of an account, and of a connection that has none. Ids are shown as they are, because they are what a configuration takes.
 var accountColumns = []column[account]{
-	{name: "connection", value: func(a account) string { return a.Connection }, header: "CONNECTION", room: room{8, 4}},
-	{name: "provider", value: func(a account) string { return a.Provider }, header: "PROVIDER", room: room{0, 3}},
+	{name: "connection", value: func(a account) string { return a.Connection }, header: "CONNECTION", room: room{least: 8, goes: 7}},
+	{name: "provider", value: func(a account) string { return a.Provider }, header: "PROVIDER", room: room{goes: 3}},
 	{name: "id", value: func(a account) string { return a.ID }, header: "ACCOUNT", shown: dashed(func(a account) string { return a.ID })},
-	{name: "iban", value: func(a account) string { return a.IBAN }, header: "IBAN", shown: dashed(func(a account) string { return a.IBAN }), room: room{0, 6}},
-	{name: "bban", value: func(a account) string { return a.BBAN }, header: "BBAN", shown: dashed(func(a account) string { return a.BBAN }), room: room{0, 2}},
-	{name: "name", value: func(a account) string { return a.Name }, header: "NAME", shown: dashed(func(a account) string { return a.Name }), room: room{10, 5}},
-	{name: "currency", value: func(a account) string { return a.Currency }, header: "CURRENCY", shown: dashed(func(a account) string { return a.Currency }), room: room{0, 7}},
-	{name: "type", value: func(a account) string { return a.Type }, header: "TYPE", shown: dashed(func(a account) string { return a.Type }), room: room{8, 1}},
+	{name: "iban", value: func(a account) string { return a.IBAN }, header: "IBAN", shown: dashed(func(a account) string { return a.IBAN }), room: room{goes: 6}},
+	{name: "bban", value: func(a account) string { return a.BBAN }, header: "BBAN", shown: dashed(func(a account) string { return a.BBAN }), room: room{goes: 2}},
+	{name: "name", value: func(a account) string { return a.Name }, header: "NAME", shown: dashed(func(a account) string { return a.Name }), room: room{least: 10, goes: 4}},
+	{name: "currency", value: func(a account) string { return a.Currency }, header: "CURRENCY", shown: dashed(func(a account) string { return a.Currency }), room: room{goes: 5}},
+	{name: "type", value: func(a account) string { return a.Type }, header: "TYPE", shown: dashed(func(a account) string { return a.Type }), room: room{least: 8, goes: 1}},
 	{name: "holderName", value: func(a account) string { return a.HolderName }},
 	{name: "state", value: func(a account) string { return string(a.State) }},
 	{name: "status", value: func(a account) string { return a.Status }},
@@ -117,7 +117,7 @@ var totalColumns = []column[total]{
 	{name: "credit", value: func(t total) string { return t.Credit }, header: "CREDIT", shown: dashed(func(t total) string { return t.Credit })},
 	{name: "amount", kind: kindAmount, value: func(t total) string { return t.amountText() }, header: "TOTAL"},
 	{name: "balances", kind: kindNumber, value: func(t total) string { return strconv.Itoa(t.Balances) }, header: "BALANCES"},
-	{name: "problem", value: func(t total) string { return t.Problem }, header: "PROBLEM", room: room{12, 0}},
+	{name: "problem", value: func(t total) string { return t.Problem }, header: "PROBLEM", room: room{least: 12, wraps: true}},
 }
 
 // dashed shows a dash for a fact that is not stated.

@@ -49,7 +49,7 @@ func setupDemo(flags *flag.FlagSet) action {
 		ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
 		defer cancel()
 		found := demonstrate(ctx, connections, *totals)
-		found.table.head = fmt.Sprintf("Example accounts of %d providers, fetched over HTTP from a sandbox on %s:\n\n",
+		found.table.head = fmt.Sprintf("Examples of %d providers, fetched from a sandbox on %s:\n\n",
 			len(connections), running.url) + found.table.head
 		return found.print(p, out)
 	}

@@ -21,7 +21,7 @@ const (
 
 var explainCommand = command{
 	name:    "explain",
-	summary: "make one call and tell which value of the answer becomes which field of a balance",
+	summary: "tell which value of one answer becomes which field of a balance",
 	example: "openbalances explain -config connections.json -connection shop -account 50044620073",
 	setup:   setupExplain,
 }
@@ -160,7 +160,7 @@ func (x *explanation) table() table {
 		}
 		rows = append(rows, row)
 	}
-	return table{rows: rows, columns: []room{{12, 0}, {10, 0}, {16, 0}, {12, 0}}}
+	return table{rows: rows, columns: []room{{least: 12}, {least: 10}, {least: 16}, {least: 12, wraps: true}}}
 }
 
 // remarks are the lines after the table: what is not explained, the failures and the counts.

@@ -62,7 +62,7 @@ func (g getter) get(ctx context.Context, p *process, connections []connection) e
 	remaining := allLeft(ctx, connections, results)
 	columns := slices.Clone(balanceColumns)
 	if *g.policy != "" {
-		columns = withHeader(columns, "reason", "REASON", room{12, 5})
+		columns = withHeader(columns, "reason", "REASON", room{least: 12, goes: 5, wraps: true})
 	}
 	r := balanceReport(results, columns, *g.totals, leftText(remaining), ends)
 	document := r.document.(balances)

@@ -43,18 +43,25 @@ func usage(output io.Writer) {
 }
 
 func (c command) usage(flags *flag.FlagSet, output io.Writer) {
-	_, _ = fmt.Fprintf(output, "openbalances %s: %s\n\nExample:\n  %s\n", c.name, c.summary, c.example)
+	title := wrapped(strings.Fields("openbalances "+c.name+": "+c.summary), helpWidth)
+	_, _ = fmt.Fprintf(output, "%s\n\nExample:\n  %s\n", strings.Join(title, "\n"), c.example)
 	if c.operand.name != "" {
 		_, _ = fmt.Fprintf(output, "\n%s is one of %s.\n", c.operand.name, strings.Join(c.operand.values(), ", "))
 	}
-	any := false
-	flags.VisitAll(func(*flag.Flag) { any = true })
-	if any {
-		_, _ = fmt.Fprint(output, "\nFlags:\n")
-		flags.SetOutput(output)
-		flags.PrintDefaults()
-	}
+	head := "\nFlags:\n"
+	flags.VisitAll(func(f *flag.Flag) {
+		word, text := flag.UnquoteUsage(f)
+		if f.DefValue != "" && f.DefValue != "false" {
+			text += " (default " + f.DefValue + ")"
+		}
+		lines := wrapped(strings.Fields(text), helpWidth-6)
+		_, _ = fmt.Fprintf(output, "%s  %s\n      %s\n", head, strings.TrimSpace("-"+f.Name+" "+word), strings.Join(lines, "\n      "))
+		head = ""
+	})
 }
+
+// helpWidth is what the narrowest terminals show.
+const helpWidth = 80
 
 var versionCommand = command{
 	name:    "version",

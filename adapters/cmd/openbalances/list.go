@@ -31,7 +31,7 @@ func providerReport() report {
 		rows = append(rows, stacked([]string{p.name}, info.Operations, wrapped(p.credentialWords(), cellWidth),
 			[]string{info.Version + ", read " + info.Read})...)
 	}
-	return report{document: listedProviders(), table: table{rows: rows, columns: []room{{}, {24, 0}, {12, 0}, {0, 1}}}}
+	return report{document: listedProviders(), table: table{rows: rows, columns: []room{{}, {goes: 2}, {}, {goes: 1}}}}
 }
 
 // listing is what providers prints as JSON.

@@ -28,7 +28,7 @@ var outputs = map[string]reflect.Type{
 
 var schemaCommand = command{
 	name:    "schema",
-	summary: "print the JSON Schema of the configuration or of what a command prints as JSON",
+	summary: "print the JSON Schema of the configuration or of an output",
 	example: "openbalances schema config > openbalances.schema.json",
 	operand: operand{name: "NAME", values: schemaNames},
 	setup: func(flags *flag.FlagSet) action {

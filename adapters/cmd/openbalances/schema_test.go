@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -49,6 +50,8 @@ func TestOutputsKeepTheirSchemas(t *testing.T) {
 		}
 		require.NoError(t, judge(t, schema(t, name), got.stdout), name)
 		assert.Error(t, judge(t, schema(t, name), `{}`), "%s: an empty answer lacks its lists", name)
+		assert.NoError(t, judge(t, schema(t, name), strings.Replace(got.stdout, "{", `{"later":1,`, 1)), "%s: later versions have more members", name)
+		assert.Error(t, judge(t, schema(t, name), regexp.MustCompile(`(?s)^(\{.*?)\[.*`).ReplaceAllString(got.stdout, "${1}null}")), "%s: null is no list", name)
 		if name == "get" {
 			for _, list := range []string{"balances", "failures", "consents", "left", "totals", "deviations", "reason", "ageSeconds"} {
 				assert.Contains(t, got.stdout, `"`+list+`":`, "the schema is tried with all that there is")

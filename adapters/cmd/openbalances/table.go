@@ -24,8 +24,9 @@ type table struct {
 
 // room is how a column gives way.
 type room struct {
-	least int // columns that its texts need when they lose their middle; 0: they stay whole
-	goes  int // when the column is left out: 1 before 2; 0: never
+	least int  // columns that its texts need when they lose their middle; 0: they stay whole
+	goes  int  // when the column is left out: 1 before 2; 0: never
+	wraps bool // its texts go on in the next line instead
 }
 
 // width is that of the terminal, 0 if nobody looks at one.
@@ -58,8 +59,8 @@ func (t table) fitAlone(limit int) (text string, shortened bool) {
 	for limit > 0 && t.columns != nil {
 		widths, next := t.widths(), t.leaves()
 		if t.shrink(widths, limit) || next < 0 {
-			cut := t.elided(widths)
-			return t.head + cut.String(), shortened || !slices.EqualFunc(cut.rows, t.rows, slices.Equal)
+			cut, isCut := t.elided(widths)
+			return t.head + cut.String(), shortened || isCut
 		}
 		t, shortened = t.without(next), true
 	}
@@ -107,14 +108,20 @@ func (t table) without(column int) table {
 	return table{rows: rows, columns: slices.Delete(slices.Clone(t.columns), column, column+1), head: t.head}
 }
 
-func (t table) elided(widths []int) table {
-	rows := make([][]string, len(t.rows))
-	for i, row := range t.rows {
+// elided returns the table with its texts in the given widths, and whether one has lost its middle.
+func (t table) elided(widths []int) (cut table, isCut bool) {
+	for _, row := range t.rows {
+		cells := make([][]string, len(row))
 		for column, text := range row {
-			rows[i] = append(rows[i], middle(text, widths[column]))
+			cells[column] = []string{middle(text, widths[column])}
+			if t.columns[column].wraps {
+				cells[column] = wrapped(strings.Fields(text), widths[column])
+			}
+			isCut = isCut || !t.columns[column].wraps && cells[column][0] != text
 		}
+		cut.rows = append(cut.rows, stacked(cells...)...)
 	}
-	return table{rows: rows}
+	return cut, isCut
 }
 
 // middle returns a printable text in at most that many columns, without its middle if it is longer.
@@ -154,7 +161,9 @@ func (t table) String() string {
 		for i, cell := range row {
 			line.WriteString(cell + strings.Repeat(" ", widths[i]-textWidth(cell)+gap))
 		}
-		text.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+		if shown := strings.TrimRight(line.String(), " "); shown != "" {
+			text.WriteString(shown + "\n")
+		}
 	}
 	return text.String()
 }
