@@ -7,7 +7,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NEXT = go1.27.3
 SMALL = 386 arm
 
-.PHONY: help demo new try generate drift lint test test-next test-stores test-tools proofs small fuzz bench check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
+.PHONY: help demo new try generate drift lint test test-next test-stores test-tools office proofs small fuzz bench check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,12 @@ test-stores: ## count accesses in a real PostgreSQL, installed if it is missing,
 	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy postgresql; } || \
 	{ echo "PostgreSQL cannot be installed; cure: install its server, then make test-stores"; exit 1; }
 	cd $(STORES) && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
+
+office: ## let LibreOffice, installed if it is missing, read every amount of the demo in eight languages
+	@command -v soffice >/dev/null || \
+	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends libreoffice-calc; } || \
+	{ echo "LibreOffice cannot be installed; cure: install it, then make office"; exit 1; }
+	$(GO) test -count=1 -v -run TestOffice ./adapters/cmd/openbalances | grep -v '^=== '
 
 # How long each target is fuzzed. Without a bound, making one finding smaller would take all of it.
 T ?= 10s
@@ -162,4 +168,4 @@ ogen:
 
 readers: typescript ogen ## let other generators read the documents: openapi-typescript with tsc, and ogen
 
-check: lint drift test proofs small test-next test-stores test-tools readers docs prism ## everything CI checks
+check: lint drift test proofs small test-next test-stores test-tools office readers docs prism ## everything CI checks

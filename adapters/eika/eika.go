@@ -20,7 +20,7 @@
 //
 // Access limits: 4 unattended calls in 24 hours for one account; then 429 ACCESS_EXCEEDED. A call is attended when it
 // carries the PSU's address. How a call for the account list counts is not documented; it is taken to have 4 of its own.
-// No consent is named in a call, so the PSU or the caller's own session stands for it.
+// No consent is named in a call, so psuId and psuCorporateId stand for it.
 //
 // Balance types: Berlin Group's names, taken as they are. Where a bank sends Berlin Group's creditLimitIncluded, it is a
 // credit line without amount.
@@ -59,8 +59,8 @@ type Credentials struct {
 	Certificate *x509.Certificate `credential:"signingCert" json:"-"`
 	Key         crypto.Signer     `credential:"signingKey" json:"-"`
 
-	PSUID          adapters.Secret `credential:"psuId,optional"`
-	PSUCorporateID adapters.Secret `credential:"psuCorporateId,optional"`
+	PSUID          adapters.Secret `credential:"psuId,optional,consent"`
+	PSUCorporateID adapters.Secret `credential:"psuCorporateId,optional,consent"`
 	TPPSessionID   adapters.Secret `credential:"tppSessionId,optional"`
 	TPPRedirectURI adapters.Secret `credential:"tppRedirectUri,optional"`
 	// KeyIDCA replaces the issuer text in the signature's key id, character for character.

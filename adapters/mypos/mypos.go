@@ -55,7 +55,7 @@ type Credentials struct {
 	TokenSource adapters.TokenSource `credential:"-,oneof"`
 
 	APIKey    adapters.Secret `credential:"apiKey"`
-	ConsentID adapters.Secret `credential:"consentId"`
+	ConsentID adapters.Secret `credential:"consentId,consent"`
 }
 
 // Client is the myPOS adapter.

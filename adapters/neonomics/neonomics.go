@@ -16,9 +16,9 @@
 //  2. Open a session for the PSU's bank: POST /ics/v3/session with the bank's id answers with the session id. Choose a
 //     device id and keep it for this PSU.
 //  3. Make the first call. It fails with consent_required; the link "consent" of the error is where the PSU agrees.
-//  4. Configure accessToken, sessionId and deviceId; where the bank asks for personal identification also psuIdPlain
-//     and, from the portal's keyset, psuIdKey; psuIdKeyId if the keyset's outputPrefixType is TINK. End-to-end
-//     encryption needs signingKey, signingKeyId and originatingHost.
+//  4. Configure clientId and clientSecret (or an accessToken), sessionId and deviceId; where the bank asks for personal
+//     identification also psuIdPlain and, from the portal's keyset, psuIdKey; psuIdKeyId if the keyset's
+//     outputPrefixType is TINK. End-to-end encryption needs signingKey, signingKeyId and originatingHost.
 //  5. Leave accounts out, or name an id that openbalances accounts prints in the same session.
 //
 // Access limits: 4 unattended calls in 24 hours for one account. The page limits all calls; that attended ones do not
@@ -59,7 +59,7 @@ type Credentials struct {
 	AccessToken adapters.Secret      `credential:"accessToken,oneof"`
 	TokenSource adapters.TokenSource `credential:"-,oneof"`
 
-	SessionID adapters.Secret `credential:"sessionId"`
+	SessionID adapters.Secret `credential:"sessionId,consent"`
 	DeviceID  adapters.Secret `credential:"deviceId"`
 	// Scope is accounts, the provider's default, or business-accounts.
 	Scope string `credential:"scope,optional"`

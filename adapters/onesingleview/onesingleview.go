@@ -15,7 +15,8 @@
 //  2. Ask for a consent with useCaseType BALANCECHECK and the permissions ReadAccountsBasic, ReadAccountsDetail and
 //     ReadBalances: POST /v1/api/observice/connect answers with the consent id and the address at which the PSU agrees.
 //     One Single View signs a client certificate for mutual TLS, which Options.HTTPClient has to present.
-//  3. Configure clientId, clientCode, merchantId, signatureKey, accessToken, bankCode and consentId, and baseURL.
+//  3. Configure clientId, clientCode, merchantId, signatureKey, bankCode and consentId, and baseURL; an accessToken only if
+//     another program fetches it.
 //  4. Leave accounts out, or name an id that openbalances accounts prints.
 //
 // Access limits: no limit is documented. The consent is consentId.
@@ -64,7 +65,7 @@ type Credentials struct {
 	SignatureKey adapters.Secret `credential:"signatureKey"`
 	MerchantID   adapters.Secret `credential:"merchantId"`
 	BankCode     adapters.Secret `credential:"bankCode"`
-	ConsentID    adapters.Secret `credential:"consentId"`
+	ConsentID    adapters.Secret `credential:"consentId,consent"`
 }
 
 // Client is the One Single View adapter.

@@ -55,7 +55,7 @@ var (
 type Credentials struct {
 	adapters.Masked
 
-	OnBehalfOf adapters.Secret `credential:"onBehalfOf"` // id of the granted token, ta:...
+	OnBehalfOf adapters.Secret `credential:"onBehalfOf,consent"` // id of the granted token, ta:...
 	// AccessToken is a JWT, without "Bearer"; TokenSource is asked for one with every call instead. APIKey, without
 	// "Basic", is for the sandbox only.
 	AccessToken adapters.Secret      `credential:"accessToken,oneof"`

@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
-	"io"
+	"slices"
 	"sync"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -14,21 +15,26 @@ const maxLists = 16 // under way at once
 
 var accountsCommand = command{
 	name:    "accounts",
-	summary: "list the accounts that the credentials of a configuration give access to",
+	summary: "list the accounts that a configuration gives access to",
 	example: "openbalances accounts -config connections.json",
 	setup:   setupAccounts,
 }
 
 func setupAccounts(flags *flag.FlagSet) action {
-	chosen := formatFlags(flags)
-	return withConnections(flags, nil, chosen.check,
-		func(ctx context.Context, connections []connection, stdout, stderr io.Writer) error {
-			asked := &tally{}
-			hide := asked.show(stderr)
-			listed := listAccounts(ctx, connections, asked)
-			hide()
-			return accountReport(listed).print(chosen.format(), stdout, stderr)
-		})
+	out, consents := outputFlags(flags), newConsentFlags(flags)
+	check := func(p *process) error { return errors.Join(out.check(p), consents.check()) }
+	return connectionFlags(flags, out.quiet).with(nil, check, func(ctx context.Context, p *process, connections []connection) error {
+		notifier, err := consents.notifier(ctx, p)
+		if err != nil {
+			return err
+		}
+		asked := &tally{}
+		hide := asked.show(p.stderr, *out.quiet)
+		listed := listAccounts(ctx, connections, asked)
+		hide()
+		ends := endings(connections, listed, *consents.days, p.now())
+		return errors.Join(accountReport(listed, ends).print(p, out), notifier.tell(ctx, newsOf(connections, listed, ends)))
+	})
 }
 
 // listAccounts asks all connections at the same time, sixteen at most, and returns their lists in the same order.
@@ -54,48 +60,79 @@ func listAccounts(ctx context.Context, connections []connection, t *tally) []res
 type account struct {
 	Connection string `json:"connection"`
 	adapters.Account
+	of result
 }
 
-type accountDocument struct {
+// everyAccount has also a line for a connection without accounts or that has failed.
+func everyAccount(results []result) (all []account) {
+	for _, r := range results {
+		if r.err != nil || len(r.accounts) == 0 {
+			all = append(all, account{Connection: r.connection, Account: adapters.Account{Provider: r.provider}, of: r})
+		}
+		for _, a := range r.accounts {
+			all = append(all, account{r.connection, a, r})
+		}
+	}
+	return all
+}
+
+// outcome is what the line is about.
+func (a account) outcome() string {
+	switch {
+	case a.of.err != nil:
+		return outcomeFailed
+	case len(a.of.accounts) == 0:
+		return outcomeEmpty
+	}
+	return "account"
+}
+
+// accounts is what accounts prints as JSON: the first two lists are always there, the others if they have elements.
+type accounts struct {
 	Accounts []account `json:"accounts"`
 	Failures []failure `json:"failures"`
+	Empty    []place   `json:"empty,omitempty" jsonschema:"connections without accounts"`
+	Consents []ending  `json:"consents,omitempty" jsonschema:"those that end soon or are over"`
 }
 
-func accountReport(results []result) report {
-	lines := []account{}
+func accountReport(results []result, ends []ending) report {
+	document := accounts{Accounts: []account{}, Failures: failures(results), Consents: ends}
 	for _, r := range results {
 		for _, a := range r.accounts {
-			lines = append(lines, account{r.connection, a})
+			document.Accounts = append(document.Accounts, account{r.connection, a, r})
+		}
+		if r.err == nil && len(r.accounts) == 0 {
+			document.Empty = append(document.Empty, place{Connection: r.connection, Provider: r.provider})
 		}
 	}
 	return report{
-		document: accountDocument{lines, failures(results)},
-		rows:     func() [][]string { return csvRows(accountColumns, lines) },
-		table:    func() string { return accountTable(lines) },
-		remarks:  accountRemarks(results),
+		document: document,
+		sheets:   []sheet{sheetOf("accounts", accountColumns, everyAccount(results))},
+		table:    tableOf(accountColumns, document.Accounts),
+		remarks:  slices.Concat(accountRemarks(results), endingRemarks(ends), []remark{{accountSummary(results), false}}),
 		failed:   hasFailed(results),
 	}
 }
 
-func accountTable(accounts []account) string {
-	rows := tableRows(accountColumns, accounts)
-	for _, row := range rows {
-		for i, text := range row {
-			row[i] = orDash(text)
+func accountRemarks(results []result) (all []remark) {
+	for _, r := range results {
+		switch {
+		case r.err != nil:
+			all = append(all, remark{r.failedLine(), true})
+		case len(r.accounts) == 0:
+			all = append(all, remark{fmt.Sprintf("warning: %s: the provider lists no account\n", r.where()), false})
 		}
 	}
-	return table(rows)
+	return all
 }
 
-func accountRemarks(results []result) string {
-	text, accounts, failed := "", 0, 0
+func accountSummary(results []result) string {
+	accounts, failed := 0, 0
 	for _, r := range results {
 		accounts += len(r.accounts)
 		if r.err != nil {
 			failed++
-			text += r.failedLine()
 		}
 	}
-	return text + fmt.Sprintf("%s from %s, %d failed\n",
-		counted(accounts, "account"), counted(len(results)-failed, "connection"), failed)
+	return fmt.Sprintf("%s from %s, %d failed\n", counted(accounts, "account"), counted(len(results)-failed, "connection"), failed)
 }

@@ -38,14 +38,14 @@ func TestUsage(t *testing.T) {
 		{"get -h", 0, "-contract\n", ""},
 		{"get -h", 0, "-format form\n", ""},
 		{"accounts -h", 0, "Example:\n  openbalances accounts -config connections.json\n", ""},
-		{"accounts", 2, "", "openbalances: accounts needs -config FILE; see openbalances accounts -h\n"},
+		{"accounts", 2, "", "openbalances: accounts needs -config FILE, or OPENBALANCES_CONFIG; see openbalances accounts -h\n"},
 		{"accounts -config a -timeout -1s", 2, "", "openbalances: -timeout must be more than 0\n"},
 		{"explain -h", 0, "Example:\n  openbalances explain -config connections.json -connection shop -account 50044620073\n", ""},
 		{"demo -h", 0, "Example:\n  openbalances demo", ""},
 		{"sandbox -h", 0, "Example:\n  openbalances sandbox -addr", ""},
 		{"providers -h", 0, "Example:\n  openbalances providers -json", ""},
 		{"fetch", 2, "", "openbalances: unknown command fetch; see openbalances -h\n"},
-		{"get", 2, "", "openbalances: get needs -config FILE; see openbalances get -h\n"},
+		{"get", 2, "", "openbalances: get needs -config FILE, or OPENBALANCES_CONFIG; see openbalances get -h\n"},
 		{"get -nonsense", 2, "", "openbalances: flag provided but not defined: -nonsense; see openbalances get -h\n"},
 		{"get -config a b", 2, "", "openbalances: unexpected argument b; see openbalances get -h\n"},
 		{"get -config a -timeout 0", 2, "", "openbalances: -timeout must be more than 0\n"},
@@ -55,11 +55,11 @@ func TestUsage(t *testing.T) {
 		{"providers -v", 2, "", "openbalances: flag provided but not defined: -v; see openbalances providers -h\n"},
 		{"get -json -format csv -config x", 2, "", "openbalances: -json and -format csv contradict each other\n"},
 		{"get -format table -json -config x", 2, "", "openbalances: -json and -format table contradict each other\n"},
-		{"accounts -format xml -config x", 2, "", "openbalances: -format is none of table, json, csv\n"},
+		{"accounts -format xml -config x", 2, "", "openbalances: invalid value \"xml\" for flag -format: none of table, json, ndjson, csv, xlsx; see openbalances accounts -h\n"},
 		{"accounts -format table -json", 2, "", "openbalances: -json and -format table contradict each other\n"},
-		{"demo -format JSON", 2, "", "openbalances: -format is none of table, json, csv\n"},
+		{"demo -format JSON", 2, "", "openbalances: invalid value \"JSON\" for flag -format: none of table, json, ndjson, csv, xlsx, did you mean json?; see openbalances demo -h\n"},
 		{"demo -json -format csv", 2, "", "openbalances: -json and -format csv contradict each other\n"},
-		{"get -contract", 2, "", "openbalances: get needs -config FILE; see openbalances get -h\n"},
+		{"get -contract", 2, "", "openbalances: get needs -config FILE, or OPENBALANCES_CONFIG; see openbalances get -h\n"},
 		{"\x1b[31m", 2, "", `openbalances: unknown command \u{1b}[31m;`},
 	} {
 		got := run(t, strings.Fields(c.args)...)
@@ -128,16 +128,16 @@ func TestDemoListsFirst(t *testing.T) {
 	assert.Equal(t, 0, openbalances.Demonstrate(t.Context(), sources, accounts, &stdout, &stderr))
 	assert.Equal(t, `Accounts listed first: neonomics 1, tokenio 2
 
-PROVIDER   ACCOUNT                                   TYPE                                       AMOUNT  CURRENCY  AS OF
-mypos      1                                         closingBooked                              1.50    NOK       -
-neonomics  1                                         closingBooked                              1.50    NOK       -
-tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  interimBooked                           1520.4500  EUR       -
-tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  interimAvailable                        2020.4500  EUR       -
-tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  closingBooked                           1498.2000  EUR       -
-tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  expected                                1470.4500  EUR       -
-tokenio    a:5VdPdtEPwP2HvTteu…5gYSStPXxDn:5zKcENpV  interimBooked                            640.0000  GBP       -
-tokenio    a:5VdPdtEPwP2HvTteu…5gYSStPXxDn:5zKcENpV  unknown (Trial)                           12.5000  GBP       -
-tokenio    a:5VdPdtEPwP2HvTteu…5gYSStPXxDn:5zKcENpV  unknown (Arranged overdraft remaining)   500.0000  GBP       -
+PROVIDER   ACCOUNT                                   TYPE                                       AMOUNT  CURRENCY  AS OF  AGE
+mypos      1                                         closingBooked                              1.50    NOK       -      -
+neonomics  1                                         closingBooked                              1.50    NOK       -      -
+tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  interimBooked                           1520.4500  EUR       -      -
+tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  interimAvailable                        2020.4500  EUR       -      -
+tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  closingBooked                           1498.2000  EUR       -      -
+tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  expected                                1470.4500  EUR       -      -
+tokenio    a:5VdPdtEPwP2HvTteu…5gYSStPXxDn:5zKcENpV  interimBooked                            640.0000  GBP       -      -
+tokenio    a:5VdPdtEPwP2HvTteu…5gYSStPXxDn:5zKcENpV  unknown (Trial)                           12.5000  GBP       -      -
+tokenio    a:5VdPdtEPwP2HvTteu…5gYSStPXxDn:5zKcENpV  unknown (Arranged overdraft remaining)   500.0000  GBP       -      -
 `, stdout.String())
 	assert.Equal(t, "9 balances from 4 accounts, 0 failed, in 5 calls (mypos 1, neonomics 2, tokenio 2)\n", stderr.String())
 }

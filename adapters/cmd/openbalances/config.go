@@ -1,251 +1,181 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
-	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"net/netip"
-	"net/url"
+	"io"
+	"os"
 	"path/filepath"
+	"reflect"
+	"runtime"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/internal/check"
 	"github.com/openbalances/openbalances/adapters/internal/strictjson"
 )
 
-const maxConfiguration = 64 << 20
+const (
+	maxConfiguration = 64 << 20
+	configVariable   = "OPENBALANCES_CONFIG"
+)
 
 // configuration is the JSON document that -config names. Unknown and repeated names are refused. It may have 64 MiB and a
 // million connections and accounts.
 type configuration struct {
-	Connections []connectionEntry `json:"connections"`
+	Schema      string            `json:"$schema,omitempty" jsonschema:"the address of this schema, for editors"`
+	Connections []connectionEntry `json:"connections" jsonschema:"at least one"`
 }
 
 type connectionEntry struct {
-	Name        string            `json:"name"`
-	Provider    string            `json:"provider"`
-	BaseURL     string            `json:"baseURL"`
-	Accounts    []string          `json:"accounts"`
-	Credentials map[string]string `json:"credentials"`
-	PSU         *psuEntry         `json:"psu"` // absent: nobody is present
-	TLS         *tlsEntry         `json:"tls"`
+	Name        string            `json:"name" jsonschema:"what the output calls the connection; no two have the same"`
+	Provider    string            `json:"provider" jsonschema:"openbalances providers lists them"`
+	BaseURL     string            `json:"baseURL,omitempty" jsonschema:"instead of the provider's production address: https, or http for loopback hosts"`
+	Accounts    []string          `json:"accounts,omitempty" jsonschema:"the ids to ask for; without them, all that the provider lists"`
+	Credentials map[string]string `json:"credentials" jsonschema:"the value itself, env:NAME, or file:PATH as seen from the configuration's folder"`
+	PSU         *psuEntry         `json:"psu,omitempty" jsonschema:"what the PSU's own request told; absent: nobody is present"`
+	TLS         *tlsEntry         `json:"tls,omitempty" jsonschema:"PEM files, as seen from the configuration's folder"`
+	// ConsentValidUntil is a day, which is included, or a time.
+	ConsentValidUntil string `json:"consentValidUntil,omitempty" jsonschema:"when the consent ends, where the provider does not state it: a day, which is included, or a time (RFC 3339)"`
 }
 
 type psuEntry struct {
-	IPAddress      string `json:"ipAddress"`
-	IPPort         uint16 `json:"ipPort"`
-	UserAgent      string `json:"userAgent"`
-	Accept         string `json:"accept"`
-	AcceptCharset  string `json:"acceptCharset"`
-	AcceptEncoding string `json:"acceptEncoding"`
-	AcceptLanguage string `json:"acceptLanguage"`
-	HTTPMethod     string `json:"httpMethod"`
-	DeviceID       string `json:"deviceId"`
-	GeoLocation    string `json:"geoLocation"`
+	IPAddress      string `json:"ipAddress" jsonschema:"the PSU's public address"`
+	IPPort         uint16 `json:"ipPort,omitempty"`
+	UserAgent      string `json:"userAgent,omitempty"`
+	Accept         string `json:"accept,omitempty"`
+	AcceptCharset  string `json:"acceptCharset,omitempty"`
+	AcceptEncoding string `json:"acceptEncoding,omitempty"`
+	AcceptLanguage string `json:"acceptLanguage,omitempty"`
+	HTTPMethod     string `json:"httpMethod,omitempty"`
+	DeviceID       string `json:"deviceId,omitempty"`
+	GeoLocation    string `json:"geoLocation,omitempty" jsonschema:"GEO:<latitude>;<longitude>"`
 }
 
-// connection is an entry of the configuration that is ready to be used.
-type connection struct {
-	name     string
-	provider string
-	host     string   // that of the base URL; empty if the adapter knows it
-	accounts []string // nil: all that the provider lists
-	psu      adapters.PSU
-	source   adapters.Source
-	seen     *deviations                                                                     // nil: the traffic is not checked
-	bank     string                                                                          // its code, if the provider asks for one
-	reopen   func(observe func(context.Context, adapters.Exchange)) (adapters.Source, error) // observe may be nil
+// configured is a configuration as it was read.
+type configured struct {
+	configuration
+	values   *values
+	warnings []string
 }
 
-// loadConnections reads the configuration at path and opens its connections, on request with their traffic checked;
-// nothing is sent. Its error is a misuse with every problem found.
-func loadConnections(path string, checked bool) ([]connection, error) {
-	config, err := readConfiguration(path)
+// readConfiguration reads the configuration that the flag names, or the one at its usual place. Its error is a misuse.
+func (p *process) readConfiguration(command, flag string) (configured, error) {
+	path := cmp.Or(flag, p.getenv(configVariable))
+	usual := p.configFolder()
+	if path == "" && usual != "" {
+		if _, err := os.Stat(usual); err == nil {
+			path = usual
+		}
+	}
+	if path == "" {
+		problem := command + " needs -config FILE, or " + configVariable
+		if usual != "" {
+			problem += ", or the file " + usual
+		}
+		return configured{}, misuse{problem + "; see openbalances " + command + " -h"}
+	}
+	read := configured{values: &values{folder: filepath.Dir(path), getenv: p.getenv}}
+	data, err := p.configurationText(path)
 	if err != nil {
-		return nil, misuse{"config: " + err.Error()}
+		return configured{}, misuse{"config: " + path + ": " + err.Error()}
 	}
-	var connections []connection
-	var wrong misuse
-	names := map[string]bool{}
-	for i, entry := range config.Connections {
-		opened, problems := entry.open(filepath.Dir(path), checked)
-		if names[entry.Name] {
-			problems = append(problems, "name: used by an earlier connection")
-		}
-		names[entry.Name] = entry.Name != ""
-		for _, problem := range problems {
-			wrong = append(wrong, fmt.Sprintf("config: connections[%d] (%s): %s", i, entry.Name, problem))
-		}
-		connections = append(connections, opened)
+	if err := strictjson.UnmarshalKnown(data, &read.configuration); err != nil {
+		return configured{}, misuse{"config: " + err.Error() + meant(err) + position(data)}
 	}
-	if len(config.Connections) == 0 {
-		wrong = misuse{"config: connections: missing"}
+	if read.holdsSecrets() && path != "-" && othersRead(path) {
+		read.warnings = []string{"config: it holds credentials and others can read it; cure: chmod 600 " + path}
 	}
-	if len(wrong) > 0 {
-		return nil, wrong
-	}
-	return connections, nil
+	return read, nil
 }
 
-func readConfiguration(path string) (configuration, error) {
-	data, err := readFile(path, maxConfiguration)
+func (p *process) configurationText(path string) ([]byte, error) {
+	if path != "-" {
+		return readFile(path, maxConfiguration)
+	}
+	data, err := io.ReadAll(io.LimitReader(p.stdin, maxConfiguration+1))
 	if err != nil {
-		return configuration{}, fmt.Errorf("%s: %w", path, err)
+		return nil, errors.New("the standard input cannot be read")
 	}
-	var config configuration
-	err = strictjson.UnmarshalKnown(data, &config)
-	return config, err
+	return data, tooLarge(data, maxConfiguration)
 }
 
-// open returns the connection that the entry describes, or everything that is wrong with it, field by field.
-func (e connectionEntry) open(folder string, checked bool) (connection, []string) {
-	var problems []string
-	if e.Name == "" {
-		problems = []string{"name: missing"}
-	}
-	psu, psuProblems := e.PSU.psu()
-	opened := connection{name: e.Name, provider: e.Provider, accounts: e.Accounts, psu: psu}
-	if address, err := url.Parse(e.BaseURL); err == nil {
-		opened.host = address.Host
-	}
-	if checked {
-		opened.seen = &deviations{}
-	}
-	problems = slices.Concat(problems, e.accountProblems(), psuProblems, e.connect(&opened, folder))
-	return opened, problems
+// configFolder is the usual place of the configuration, "" if there is none.
+func (p *process) configFolder() string {
+	return p.userFile("XDG_CONFIG_HOME", "APPDATA", ".config", "config.json")
 }
 
-func (e connectionEntry) accountProblems() []string {
-	if e.Accounts != nil && len(e.Accounts) == 0 {
-		return []string{"accounts: missing"}
+// userFile is the path of a file of the user's: in the folder that the XDG variable names, or at its usual place.
+func (p *process) userFile(variable, windows, usual, name string) string {
+	folder := p.getenv(variable)
+	switch {
+	case filepath.IsAbs(folder):
+	case runtime.GOOS == "windows":
+		folder = p.getenv(windows)
+	case filepath.IsAbs(p.getenv("HOME")):
+		folder = filepath.Join(p.getenv("HOME"), usual)
+	default:
+		folder = ""
 	}
-	var problems []string
-	seen := make(map[string]bool, len(e.Accounts))
-	for i, id := range e.Accounts {
-		if err := adapters.ValidateAccountID(id); err != nil {
-			problems = append(problems, fmt.Sprintf("accounts[%d]: %s", i, strings.TrimPrefix(detail(err), "account id: ")))
-		} else if seen[id] {
-			problems = append(problems, fmt.Sprintf("accounts[%d]: occurs twice", i))
+	if folder == "" {
+		return ""
+	}
+	return filepath.Join(folder, "openbalances", name)
+}
+
+// meant is what to add to the complaint about an unknown name.
+func meant(err error) string {
+	text, found := strings.CutSuffix(err.Error(), `": not a known name`)
+	if !found {
+		return ""
+	}
+	return didYouMean(text[strings.LastIndex(text, `"`)+1:], jsonNames(reflect.TypeFor[configuration]()))
+}
+
+// jsonNames are the names of a type's members, at every depth.
+func jsonNames(t reflect.Type) (all []string) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		all = append(append(all, name), jsonNames(t.Field(i).Type)...)
+	}
+	return all
+}
+
+// position is where a text stops to be JSON.
+func position(data []byte) string {
+	var syntax *json.SyntaxError
+	if !errors.As(json.Unmarshal(data, new(json.RawMessage)), &syntax) {
+		return ""
+	}
+	before := data[:min(max(0, int(syntax.Offset)), len(data))]
+	line := bytes.LastIndexByte(before, '\n') + 1
+	return fmt.Sprintf(" (line %d, column %d)", bytes.Count(before, []byte("\n"))+1, max(1, len(bytes.Runes(before[line:]))))
+}
+
+// allWarnings are to be asked for when the connections are open.
+func (d configured) allWarnings() []string {
+	if d.values.isOpen {
+		return append(d.warnings, "config: others can read a file with a key or another credential; cure: chmod 600 for these files")
+	}
+	return d.warnings
+}
+
+func (d configured) holdsSecrets() bool {
+	return slices.ContainsFunc(d.Connections, func(e connectionEntry) bool {
+		p, _ := findProvider(e.Provider)
+		for name, value := range e.Credentials {
+			if p.pem[name] == nil && !strings.HasPrefix(value, "env:") && !strings.HasPrefix(value, "file:") {
+				return true
+			}
 		}
-		seen[id] = true
-	}
-	return problems
-}
-
-// connect sets the connection's source, or returns what keeps it from being opened.
-func (e connectionEntry) connect(opened *connection, folder string) []string {
-	p, ok := findProvider(e.Provider)
-	if !ok {
-		return []string{"provider: none of " + namesOf(providers, func(p provider) string { return p.name })}
-	}
-	values, problems := p.resolve(e.Credentials, folder)
-	client, tlsProblems := e.TLS.client(folder)
-	problems = append(problems, tlsProblems...)
-	if problem := check.BaseURL(e.BaseURL); e.BaseURL != "" && problem != "" {
-		problems = append(problems, "baseURL: "+problem)
-	}
-	if len(problems) > 0 {
-		return problems
-	}
-	watch, err := opened.seen.watch(e.Provider, e.BaseURL)
-	if err != nil {
-		return []string{err.Error()}
-	}
-	opened.bank = string(values["bankCode"])
-	opened.reopen = func(observe func(context.Context, adapters.Exchange)) (adapters.Source, error) {
-		return p.open(values, &adapters.Options{
-			BaseURL: e.BaseURL, HTTPClient: beneath(client, watch), Now: now, OnExchange: observe,
-		})
-	}
-	if opened.source, err = opened.reopen(nil); err != nil {
-		return []string{detail(err)}
-	}
-	return nil
-}
-
-// resolve returns the values of configured credentials, or what is missing, wrong or too much.
-func (p provider) resolve(configured map[string]string, folder string) (credentials, []string) {
-	values, problems := credentials{}, p.missing(configured)
-	for _, name := range slices.Sorted(maps.Keys(configured)) {
-		value, err := resolve(configured[name], folder)
-		if isFile := strings.HasPrefix(configured[name], "file:"); err == nil && p.pem[name] != nil && !isFile {
-			value, err = resolvePEM(value, folder)
-		}
-		switch {
-		case !slices.Contains(p.names(), name):
-			problems = append(problems, "credentials."+name+": not taken by "+p.name)
-		case err != nil:
-			problems = append(problems, "credentials."+name+": "+err.Error())
-		default:
-			values[name] = adapters.Secret(value)
-		}
-	}
-	return values, problems
-}
-
-func (p provider) missing(configured map[string]string) []string {
-	var problems []string
-	for _, name := range p.required {
-		if _, ok := configured[name]; !ok {
-			problems = append(problems, "credentials."+name+": missing")
-		}
-	}
-	count := 0
-	for _, name := range p.oneOf {
-		if _, ok := configured[name]; ok {
-			count++
-		}
-	}
-	if len(p.oneOf) > 0 && count != 1 {
-		problems = append(problems, "credentials: exactly one of "+strings.Join(p.oneOf, ", ")+" is needed")
-	}
-	return problems
-}
-
-func (e *psuEntry) psu() (adapters.PSU, []string) {
-	if e == nil {
-		return adapters.Unattended(), nil
-	}
-	if e.IPAddress == "" {
-		return adapters.PSU{}, []string{"psu.ipAddress: missing"}
-	}
-	address, err := netip.ParseAddr(e.IPAddress)
-	if err != nil {
-		return adapters.PSU{}, []string{"psu.ipAddress: not an IP address"}
-	}
-	psu := adapters.Attended(adapters.PSUContext{
-		IPAddress: address, IPPort: e.IPPort, UserAgent: e.UserAgent, Accept: e.Accept,
-		AcceptCharset: e.AcceptCharset, AcceptEncoding: e.AcceptEncoding, AcceptLanguage: e.AcceptLanguage,
-		HTTPMethod: e.HTTPMethod, DeviceID: e.DeviceID, GeoLocation: e.GeoLocation,
+		return false
 	})
-	if err := psu.Validate(); err != nil {
-		return psu, []string{detail(err)}
-	}
-	return psu, nil
 }
-
-// namesOf returns the names in one line.
-func namesOf[T any](all []T, name func(T) string) string {
-	var names []string
-	for _, one := range all {
-		names = append(names, name(one))
-	}
-	return strings.Join(names, " ")
-}
-
-// detail returns what an adapter says against a configured value. The adapters' errors never repeat the value.
-func detail(err error) string {
-	var failure *adapters.Error
-	if errors.As(err, &failure) {
-		return cmp.Or(failure.Detail, string(failure.Kind))
-	}
-	return err.Error()
-}
-
-// now stamps requests and answers: UTC, and no finer than anybody can use.
-func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

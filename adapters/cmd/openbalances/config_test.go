@@ -27,15 +27,15 @@ const eikaFault = `"provider":"eika","baseURL":"SERVER/eika","accounts":["a"],"c
 var configFaults = []struct{ name, old, new, line string }{
 	{"unknown provider", `"mypos"`, `"bank-S3CR3T"`, "connections[1] (work): provider: none of " + strings.Join(specs.Providers(), " ")},
 	{"no provider", `"provider":"mypos",`, ``, "connections[1] (work): provider: none of " + strings.Join(specs.Providers(), " ")},
-	{"unknown key", `"accounts":["5`, `"accountz":["5`, `connections[1]."accountz": not a known name`},
+	{"unknown key", `"accounts":["5`, `"accountz":["5`, `connections[1]."accountz": not a known name, did you mean accounts?`},
 	{"unknown key at the top", `{"connections"`, `{"timeout":1,"connections"`, `"timeout": not a known name`},
-	{"key in other case", `"psu":{"ipAddress"`, `"psu":{"ipaddress"`, `connections[0].psu."ipaddress": not a known name`},
+	{"key in other case", `"psu":{"ipAddress"`, `"psu":{"ipaddress"`, `connections[0].psu."ipaddress": not a known name, did you mean ipAddress?`},
 	{"duplicate key", `"name":"work"`, `"name":"work","name":"work"`, "connections[1].name: name occurs twice"},
 	{"duplicate credential", `"apiKey":`, `"apiKey":"x","apiKey":`, `connections[1].credentials."apiKey": name occurs twice`},
 	{"wrong type", `"50044620073"`, `50044620073`, "connections[1].accounts[0]: wrong JSON type"},
 	{"wrong type of credential", `"file:keys/api.key"`, `["S3CR3T"]`, `connections[1].credentials."apiKey": wrong JSON type`},
-	{"text after the document", `]}`, `]} S3CR3T`, "not valid JSON"},
-	{"cut off", `"tls":{`, `"tls"`, "connections[1].tls: not valid JSON"},
+	{"text after the document", `]}`, `]} S3CR3T`, "not valid JSON (line 7, column 90)"},
+	{"cut off", `"tls":{`, `"tls"`, "connections[1].tls: not valid JSON (line 7, column 7)"},
 	{"no name", `"name":"work"`, `"name":""`, "connections[1] (): name: missing"},
 	{"name twice", `"name":"work"`, `"name":"home"`, "connections[1] (home): name: used by an earlier connection"},
 	{"http to the world", `SERVER/mypos`, `http://S3CR3T.example/mypos`, "connections[1] (work): baseURL: http is for loopback hosts only, use https"},
@@ -115,7 +115,7 @@ func TestConfigFaultsSendNothingAndShowNoValue(t *testing.T) {
 func TestConfigFaultsOfTheWholeFile(t *testing.T) {
 	t.Parallel()
 	for config, line := range map[string]string{
-		``:                            "JSON ends too early",
+		``:                            "JSON ends too early (line 1, column 1)",
 		`{}`:                          "connections: missing",
 		`null`:                        "connections: missing",
 		`{"connections":[]}`:          "connections: missing",
@@ -162,8 +162,8 @@ openbalances: config: connections[0] (a): credentials: exactly one of accessToke
 openbalances: config: connections[0] (a): credentials.x: not taken by tokenio
 openbalances: config: connections[1] (a\u{1b}[2J): accounts: missing
 openbalances: config: connections[1] (a\u{1b}[2J): provider: none of ` + strings.Join(specs.Providers(), " ") + `
-openbalances: config: connections[2] (a): credentials.accessToken: missing
 openbalances: config: connections[2] (a): credentials.consentId: missing
+openbalances: config: connections[2] (a): credentials.accessToken: missing
 openbalances: config: connections[2] (a): tls.rootCAs: no such file
 openbalances: config: connections[2] (a): baseURL: no host
 openbalances: config: connections[2] (a): name: used by an earlier connection

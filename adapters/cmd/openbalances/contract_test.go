@@ -28,7 +28,7 @@ func TestGetContract(t *testing.T) {
 	const (
 		member  = "deviation: home neonomics getBalances: response body /*/bookedOn: undocumented member\n"
 		value   = "deviation: home neonomics getBalances: response body /*/type: undocumented value (documented: CLSG, AVLB, EXPN"
-		header  = "CONNECTION  PROVIDER   ACCOUNT  TYPE              AMOUNT  CURRENCY  AS OF\n"
+		header  = "CONNECTION  PROVIDER   ACCOUNT  TYPE              AMOUNT  CURRENCY  AS OF  AGE\n"
 		summary = "failed: home neonomics gone: neonomics: get balances: not_found (HTTP 404)\n4 balances from 3 accounts, 1 failed\n"
 	)
 	larger := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -36,10 +36,10 @@ func TestGetContract(t *testing.T) {
 		_, _ = io.WriteString(w, strings.Repeat(" ", 2<<20))
 	})
 	play(t, []scene{
-		{"table", changed, "a1 a2 a3 gone", "get -contract", outcome{1, header + `home        neonomics  a1       closingBooked       1.00  NOK       -
-home        neonomics  a1       unknown (NEW)       2.00  NOK       -
-home        neonomics  a2       unknown (NEW)       3.00  NOK       -
-home        neonomics  a3       interimAvailable    4.00  NOK       -
+		{"table", changed, "a1 a2 a3 gone", "get -contract", outcome{1, header + `home        neonomics  a1       closingBooked       1.00  NOK       -      -
+home        neonomics  a1       unknown (NEW)       2.00  NOK       -      -
+home        neonomics  a2       unknown (NEW)       3.00  NOK       -      -
+home        neonomics  a3       interimAvailable    4.00  NOK       -      -
 `, member + value + "; 2 times)\n" + summary}},
 		{"JSON", changed, "a2", "get -json -contract", outcome{0, `{
   "balances": [
@@ -72,7 +72,7 @@ home        neonomics  a3       interimAvailable    4.00  NOK       -
 		{"nothing found", changed, "a4", "get -json -contract", outcome{0,
 			fmt.Sprintf(nothing, "", fmt.Sprintf(isEmpty, ",\n      \"accountId\": \"a4\"")+",\n  \"deviations\": []"), ""}},
 		// The check stands beneath the guard that caps bodies, so that it sees what the guard keeps from the adapter.
-		{"larger than the cap", larger, "a", "get -contract", outcome{1, "CONNECTION  PROVIDER  ACCOUNT  TYPE  AMOUNT  CURRENCY  AS OF\n",
+		{"larger than the cap", larger, "a", "get -contract", outcome{1, "CONNECTION  PROVIDER  ACCOUNT  TYPE  AMOUNT  CURRENCY  AS OF  AGE\n",
 			`deviation: home neonomics getBalances: response body: not checked: larger than the cap
 failed: home neonomics a: neonomics: get balances: too_large (HTTP 200): body: larger than the limit
 0 balances from 0 accounts, 1 failed

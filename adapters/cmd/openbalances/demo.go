@@ -10,7 +10,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"math/big"
 	"net/http"
@@ -32,9 +31,10 @@ var demoCommand = command{
 }
 
 func setupDemo(flags *flag.FlagSet) action {
-	chosen := formatFlags(flags)
-	return func(ctx context.Context, stdout, stderr io.Writer) error {
-		if err := chosen.check(); err != nil {
+	out := outputFlags(flags)
+	totals := flags.Bool("totals", false, totalsUsage)
+	return func(ctx context.Context, p *process) error {
+		if err := out.check(p); err != nil {
 			return err
 		}
 		running, err := startSandbox(ctx, "127.0.0.1:0")
@@ -42,22 +42,21 @@ func setupDemo(flags *flag.FlagSet) action {
 			return err
 		}
 		defer func() { _ = running.stop() }()
-		connections, err := demoConnections(running.url)
+		connections, err := demoConnections(running.url, p.now)
 		if err != nil {
 			return err
 		}
-		if chosen.format() == formatTable {
-			_, _ = fmt.Fprintf(stdout, "Example accounts of %d providers, fetched over HTTP from a sandbox on %s:\n\n",
-				len(connections), running.url)
-		}
 		ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
 		defer cancel()
-		return demonstrate(ctx, connections, chosen.format(), stdout, stderr)
+		found := demonstrate(ctx, connections, *totals)
+		found.table.head = fmt.Sprintf("Examples of %d providers, fetched from a sandbox on %s:\n\n",
+			len(connections), running.url) + found.table.head
+		return found.print(p, out)
 	}
 }
 
 // demonstrate shows the accounts of the demo as their providers list them, and asks for them by name elsewhere.
-func demonstrate(ctx context.Context, connections []connection, as format, stdout, stderr io.Writer) error {
+func demonstrate(ctx context.Context, connections []connection, totals bool) report {
 	listing, named := slices.Clone(connections), []connection{}
 	for i := range listing {
 		listing[i].accounts = nil
@@ -71,8 +70,9 @@ func demonstrate(ctx context.Context, connections []connection, as format, stdou
 		}
 		return r.accountID != "" && !slices.Contains(c.accounts, r.accountID)
 	})
-	if as == formatTable && len(results) > 0 {
-		_, _ = io.WriteString(stdout, listedLine(connections, results)+"\n\n")
+	head := ""
+	if len(results) > 0 {
+		head = listedLine(connections, results) + "\n\n"
 	}
 	byName, more := fetch(ctx, named, &tally{})
 	results = append(results, byName...)
@@ -80,7 +80,9 @@ func demonstrate(ctx context.Context, connections []connection, as format, stdou
 		return indexOf(connections, a.provider) - indexOf(connections, b.provider)
 	})
 	maps.Copy(calls, more)
-	return balanceReport(results, nil, balanceColumns[1:], spent(calls)).print(as, stdout, stderr)
+	found := balanceReport(results, withoutColumn(balanceColumns, "connection"), totals, spent(calls), nil)
+	found.table.head = head
+	return found
 }
 
 // listedLine says how many accounts of the demo each provider lists. The table stays the only one.
@@ -106,7 +108,7 @@ func indexOf(connections []connection, provider string) int {
 }
 
 // demoConnections returns one connection for each provider, with a PSU present.
-func demoConnections(sandboxURL string) ([]connection, error) {
+func demoConnections(sandboxURL string, now func() time.Time) ([]connection, error) {
 	psu := adapters.Attended(adapters.PSUContext{IPAddress: netip.MustParseAddr("203.0.113.7")})
 	var connections []connection
 	for _, name := range specs.Providers() {
@@ -153,7 +155,7 @@ func openDemo(name string, options *adapters.Options) (adapters.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.open(values, options)
+	return p.open(values, nil, options)
 }
 
 // demoCredentials are those that the document names for the sandbox, and a fresh key pair where one is asked for. They

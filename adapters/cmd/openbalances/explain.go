@@ -5,9 +5,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/cmd/openbalances/internal/explain"
@@ -21,7 +21,7 @@ const (
 
 var explainCommand = command{
 	name:    "explain",
-	summary: "make one call and tell which value of the answer becomes which field of a balance",
+	summary: "tell which value of one answer becomes which field of a balance",
 	example: "openbalances explain -config connections.json -connection shop -account 50044620073",
 	setup:   setupExplain,
 }
@@ -34,8 +34,8 @@ func setupExplain(flags *flag.FlagSet) action {
 		accounts = append(accounts, id)
 		return nil
 	})
-	asJSON := flags.Bool("json", false, "print one JSON document instead of the table")
-	check := func() error {
+	out := shortOutputFlags(flags, formatTable, formatJSON)
+	check := func(p *process) error {
 		if *name == "" {
 			return misuse{"explain needs -connection NAME; see openbalances explain -h"}
 		}
@@ -44,22 +44,22 @@ func setupExplain(flags *flag.FlagSet) action {
 				return misuse{"-account: " + detail(err)}
 			}
 		}
-		return nil
+		return out.check(p)
 	}
-	return withConnections(flags, nil, check, func(ctx context.Context, connections []connection, stdout, stderr io.Writer) error {
+	return connectionFlags(flags, out.quiet).with(nil, check, func(ctx context.Context, p *process, connections []connection) error {
 		i := slices.IndexFunc(connections, func(c connection) bool { return c.name == *name })
 		if i < 0 {
-			return misuse{"-connection is none of " + namesOf(connections, func(c connection) string { return c.name })}
+			var names []string
+			for _, c := range connections {
+				names = append(names, c.name)
+			}
+			return misuse{"-connection is none of " + strings.Join(names, " ") + didYouMean(*name, names)}
 		}
 		found, err := explainCall(ctx, connections[i], accounts, maxSteps)
 		if err != nil {
 			return err
 		}
-		as := formatTable
-		if *asJSON {
-			as = formatJSON
-		}
-		return found.report().print(as, stdout, stderr)
+		return found.report().print(p, out)
 	})
 }
 
@@ -141,13 +141,13 @@ func (x *explanation) fail(err error) {
 }
 
 func (x *explanation) report() report {
-	return report{document: x, table: x.table, remarks: x.remarks(), failed: x.errs != nil}
+	return report{document: *x, table: x.table(), remarks: []remark{{x.remarks(), true}}, failed: x.errs != nil}
 }
 
 // table has one row for each field that a value feeds, at least one.
-func (x *explanation) table() string {
+func (x *explanation) table() table {
 	if len(x.Steps) == 0 {
-		return ""
+		return table{}
 	}
 	rows := [][]string{{"VALUE", "SENT", "FEEDS", "RULE"}}
 	for _, s := range x.Steps {
@@ -160,7 +160,7 @@ func (x *explanation) table() string {
 		}
 		rows = append(rows, row)
 	}
-	return table(rows)
+	return table{rows: rows, columns: []room{{least: 12}, {least: 10}, {least: 16}, {least: 12, wraps: true}}}
 }
 
 // remarks are the lines after the table: what is not explained, the failures and the counts.

@@ -182,7 +182,7 @@ func TestExplainMisuse(t *testing.T) {
 		"":                              "explain needs -connection NAME; see openbalances explain -h",
 		"-account a":                    "explain needs -connection NAME; see openbalances explain -h",
 		"-connection home -account ..":  "-account: account id: names another path",
-		"-connection home -config= ":    "explain needs -config FILE; see openbalances explain -h",
+		"-connection home -config= ":    "explain needs -config FILE, or OPENBALANCES_CONFIG; see openbalances explain -h",
 		"-connection nobody -account a": "-connection is none of home",
 	} {
 		got := on(t, oneConnection("http://127.0.0.1:1", "a"), "explain", strings.Fields(flags)...)

@@ -2,13 +2,44 @@ package main
 
 import (
 	"context"
+	"flag"
 	"io"
+	"os"
+	"strings"
+	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 )
 
-// Run is the program without the process around it.
-var Run = run
+// Machine is what the program runs on: without anything, there are no environment and no input.
+type Machine struct {
+	Env   map[string]string
+	Stdin io.Reader
+	Now   func() time.Time // nil: the clock
+}
+
+// Run is the program without the process around it. Of the real environment it sees the variables of the tests only.
+func (m Machine) Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return m.process(stdout, stderr).run(ctx, args)
+}
+
+func (m Machine) process(stdout, stderr io.Writer) *process {
+	p := &process{stdin: m.Stdin, stdout: stdout, stderr: stderr, clock: m.Now, getenv: func(name string) string {
+		if strings.HasPrefix(name, "OPENBALANCES_TEST_") {
+			return os.Getenv(name)
+		}
+		return m.Env[name]
+	}}
+	if p.clock == nil {
+		p.clock = time.Now
+	}
+	return p
+}
+
+// Run runs the program on a machine without anything.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return Machine{}.Run(ctx, args, stdout, stderr)
+}
 
 // SigningPair makes a certificate and its RSA key as PEM.
 var SigningPair = newSigningPair
@@ -32,8 +63,12 @@ func DemoCredentials(name string) (texts []string, err error) {
 
 // Check prints what is wrong with the configuration in a file, and returns the exit code for it. Nothing is sent.
 func Check(file string, stderr io.Writer) int {
-	_, err := loadConnections(file, true)
-	return exit(err, stderr)
+	p := Machine{}.process(io.Discard, stderr)
+	read, err := p.readConfiguration("get", file)
+	if err == nil {
+		_, err = p.open(read, true)
+	}
+	return p.exit(err)
 }
 
 // Demonstrate does what demo does once the sandbox runs, with one source for each provider.
@@ -44,11 +79,12 @@ func Demonstrate(ctx context.Context, sources []adapters.Source, accounts [][]st
 			provider: source.Provider(), source: source, accounts: accounts[i], psu: adapters.Unattended(),
 		})
 	}
-	return exit(demonstrate(ctx, connections, formatTable, stdout, stderr), stderr)
+	p := Machine{}.process(stdout, stderr)
+	return p.exit(demonstrate(ctx, connections, false).print(p, outputFlags(flag.NewFlagSet("demo", flag.ContinueOnError))))
 }
 
 // Progress is what a run counts, shown on output.
 func Progress(output io.Writer) (ask func(int), end func(error), hide func()) {
 	t := &tally{}
-	return t.ask, t.end, t.show(output)
+	return t.ask, t.end, t.show(output, false)
 }

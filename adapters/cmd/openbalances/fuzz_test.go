@@ -16,8 +16,8 @@ import (
 
 var (
 	// place is how every line about a configuration begins, or what it says about the document as a whole.
-	place = regexp.MustCompile(`^openbalances: config: (connections\b|"|wrong JSON type$|not valid JSON$|JSON ends too early$|` +
-		`nested too deeply$|more elements than an answer can have$|two names differ in case only$)`)
+	place = regexp.MustCompile(`^openbalances: config: (connections\b|"|(wrong JSON type|not valid JSON|JSON ends too early|` +
+		`nested too deeply|more elements than an answer can have|two names differ in case only)( \(line \d+, column \d+\))?$)`)
 	// public finds the secret where texts are shown by design: names, those of connections and variables too. Every text
 	// that is not the first thing behind a colon or bracket may be a name, and a backslash may hide anything.
 	public = regexp.MustCompile(`(^|[^:\[\s])\s*"[^"]*` + secret + `|"name"\s*:\s*"[^"]*` + secret +

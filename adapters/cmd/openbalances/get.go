@@ -2,17 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"io"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/use/collect"
+	"github.com/openbalances/openbalances/adapters/use/pick"
 )
-
-const defaultTimeout = time.Minute
 
 var getCommand = command{
 	name:    "get",
@@ -21,68 +20,119 @@ var getCommand = command{
 	setup:   setupGet,
 }
 
-func setupGet(flags *flag.FlagSet) action {
-	chosen := formatFlags(flags)
-	checked := flags.Bool("contract", false,
-		"print to stderr how requests and answers differ from the provider's document; with -json also as \"deviations\"")
-	return withConnections(flags, checked, chosen.check,
-		func(ctx context.Context, connections []connection, stdout, stderr io.Writer) error {
-			return getAll(ctx, connections, chosen.format(), stdout, stderr)
-		})
+// getter is what get was asked for.
+type getter struct {
+	output   output
+	consents consentFlags
+	policy   *string
+	totals   *bool
 }
 
-func getAll(ctx context.Context, connections []connection, as format, stdout, stderr io.Writer) error {
+func setupGet(flags *flag.FlagSet) action {
+	g := getter{
+		output: outputFlags(flags), consents: newConsentFlags(flags),
+		policy: choice(flags, "pick", "`policy` by which one balance of each account is chosen, with its reason: "+policies, pickPolicies()...),
+		totals: flags.Bool("totals", false, totalsUsage),
+	}
+	checked := flags.Bool("contract", false,
+		"print to stderr how requests and answers differ from the provider's document; with -json also as \"deviations\"")
+	return connectionFlags(flags, g.output.quiet).with(checked, g.check, g.get)
+}
+
+func (g getter) check(p *process) error {
+	if *g.totals && g.output.format() == formatCSV {
+		return misuse{"-totals would mix with the balances in CSV; cure: -format xlsx has them on a sheet of their own"}
+	}
+	return errors.Join(g.output.check(p), g.consents.check())
+}
+
+func (g getter) get(ctx context.Context, p *process, connections []connection) error {
+	notifier, err := g.consents.notifier(ctx, p)
+	if err != nil {
+		return err
+	}
 	asked := &tally{}
-	hide := asked.show(stderr)
+	hide := asked.show(p.stderr, *g.output.quiet)
 	results, _ := fetch(ctx, connections, asked)
 	hide()
 	found := allDeviations(connections)
-	_, _ = io.WriteString(stderr, deviationLines(found))
-	return balanceReport(results, found, balanceColumns, "").print(as, stdout, stderr)
+	_, _ = io.WriteString(p.stderr, deviationLines(found))
+	results = picked(results, pick.Policy(*g.policy))
+	ends := endings(connections, results, *g.consents.days, p.now())
+	remaining := allLeft(ctx, connections, results)
+	columns := slices.Clone(balanceColumns)
+	if *g.policy != "" {
+		columns = withHeader(columns, "reason", "REASON", room{least: 12, goes: 5, wraps: true})
+	}
+	r := balanceReport(results, columns, *g.totals, leftText(remaining), ends)
+	document := r.document.(balances)
+	document.Consents, document.Left, document.Deviations = ends, remaining, found
+	r.document = document
+	return errors.Join(r.print(p, g.output), notifier.tell(ctx, newsOf(connections, results, ends)))
 }
 
-// balanceReport puts what a run of calls gave into each form. The columns are those of the table; deviations are nil if
-// the traffic was not checked.
-func balanceReport(results []result, found []deviation, columns []column[balance], spent string) report {
-	return report{
-		document: document{allLines(results), failures(results), places(results, isClosed), places(results, isEmpty), found},
-		rows:     func() [][]string { return csvRows(balanceColumns, tableLines(results)) },
-		table:    func() string { return balanceTable(results, columns) },
-		remarks:  remarks(results) + summary(results) + spent + "\n",
-		failed:   hasFailed(results),
+// balanceReport puts what a run of calls gave into each form. The columns are those of the table.
+func balanceReport(results []result, columns []column[balance], withTotals bool, more string, ends []ending) report {
+	document := balances{
+		Balances: allLines(results), Failures: failures(results), Closed: places(results, outcomeClosed), Empty: places(results, outcomeEmpty),
 	}
+	sums := totals(document.Balances)
+	shown := slices.DeleteFunc(everyLine(results), func(b balance) bool { return b.of.err != nil || b.of.accountID == "" })
+	r := report{
+		sheets:  []sheet{sheetOf("balances", balanceColumns, everyLine(results)), sheetOf("totals", totalColumns, sums)},
+		table:   tableOf(columns, shown),
+		remarks: slices.Concat(remarks(results), endingRemarks(ends), []remark{{summary(results) + more + "\n", false}}),
+		failed:  hasFailed(results),
+	}
+	if withTotals {
+		document.Totals = sums
+		r.table.foot = []table{tableOf(totalColumns, sums)}
+		if n := len(document.Failures); n > 0 {
+			r.remarks = append(r.remarks, remark{"the totals lack " + counted(n, "failed account") + "\n", true})
+		}
+	}
+	r.document = document
+	return r
 }
 
 func hasFailed(results []result) bool {
 	return slices.ContainsFunc(results, func(r result) bool { return r.err != nil })
 }
 
-// withConnections declares -config and -timeout. The action that it returns checks the other flags, opens the connections,
-// on request with their traffic checked, and does the work with them.
-func withConnections(flags *flag.FlagSet, checked *bool, check func() error,
-	work func(ctx context.Context, connections []connection, stdout, stderr io.Writer) error) action {
-	path := flags.String("config", "", "JSON `file` that names the connections; required")
-	timeout := flags.Duration("timeout", defaultTimeout, "time for the whole run")
-	return func(ctx context.Context, stdout, stderr io.Writer) error {
-		if err := check(); err != nil {
-			return err
-		}
-		switch {
-		case *path == "":
-			return misuse{flags.Name() + " needs -config FILE; see openbalances " + flags.Name() + " -h"}
-		case *timeout <= 0:
-			return misuse{"-timeout must be more than 0"}
-		}
-		ctx, cancel := context.WithTimeout(ctx, *timeout)
-		defer cancel()
-		return untilEnd(ctx, func() error {
-			connections, err := loadConnections(*path, checked != nil && *checked)
-			if err != nil {
-				return err
-			}
-			return work(ctx, connections, stdout, stderr)
-		})
+const totalsUsage = "add the balances that can be added, by currency, type and whether they count credit; xlsx has them in any case"
+
+const policies = "bookedFirst, availableFirst, availableWithoutCredit or expectedFirst"
+
+func pickPolicies() []string {
+	return []string{
+		string(pick.BookedFirst), string(pick.AvailableFirst), string(pick.AvailableWithoutCredit), string(pick.ExpectedFirst),
 	}
+}
+
+// kindNoChoice is the kind of failure of an account of which no balance fits a policy, or several do.
+const kindNoChoice adapters.Kind = "no_choice"
+
+func isUnpicked(err error) bool {
+	return errors.Is(err, pick.ErrNone) || errors.Is(err, pick.ErrAmbiguous)
+}
+
+// picked leaves one balance of each account, if there is a policy.
+func picked(results []result, policy pick.Policy) []result {
+	if policy == "" {
+		return results
+	}
+	for i, r := range results {
+		if r.outcome() != outcomeBalance {
+			continue
+		}
+		choice, err := pick.Balance(policy, r.balances)
+		if err != nil {
+			results[i].err, results[i].balances = err, nil
+			continue
+		}
+		results[i].balances, results[i].reason = []adapters.Balance{choice.Balance}, choice.Reason
+	}
+	return results
 }
 
 // result is what one account of one connection gave: balances or an error. Without an account it is about the
@@ -92,8 +142,9 @@ type result struct {
 	provider   string
 	accountID  string
 	balances   []adapters.Balance
-	accounts   []adapters.Account // of a connection, where only they are asked for
+	accounts   []adapters.Account // what a list says, if one was asked
 	closed     bool               // the provider lists the account as closed, so it was not asked for
+	reason     string             // why this one balance was chosen
 	err        error
 }
 
@@ -112,10 +163,14 @@ func fetch(ctx context.Context, connections []connection, t *tally) ([]result, m
 	run := collect.Balances(ctx, slices.Values(prepared), &collect.Options{Ordered: true})
 	for r := range run.Results() {
 		i := r.Key.(int)
-		came[i] = append(came[i], result{
+		one := result{
 			connection: connections[i].name, provider: connections[i].provider, accountID: r.AccountID, balances: r.Balances,
 			closed: r.Closed, err: r.Err,
-		})
+		}
+		if r.Account != nil {
+			one.accounts = []adapters.Account{*r.Account}
+		}
+		came[i] = append(came[i], one)
 	}
 	for i, c := range connections {
 		if came[i] == nil {

@@ -48,11 +48,11 @@ func TestGetCSV(t *testing.T) {
 	got := on(t, oneConnection(serve(t, hostileBank()), "a", "b", "gone"), "get", "-format", "csv")
 	assert.Equal(t, 1, got.exit)
 	assert.Equal(t, "failed: home neonomics gone: neonomics: get balances: not_found (HTTP 404)\n2 balances from 2 accounts, 1 failed\n", got.stderr)
-	assert.Equal(t, 4, strings.Count(got.stdout, "\r\n"))
+	assert.Equal(t, 5, strings.Count(got.stdout, "\r\n"))
 	rows, err := csv.NewReader(strings.NewReader(timeless(got.stdout, before))).ReadAll()
 	require.NoError(t, err)
 	columns := strings.Fields("connection provider accountId iban bban type providerType amount currency asOf receivedAt bank " +
-		"referenceDate lastCommittedTransaction requestId")
+		"referenceDate lastCommittedTransaction requestId ageSeconds reason creditLines warnings outcome kind consent origin status code message retryAfter")
 	require.GreaterOrEqual(t, len(rows[0]), len(columns))
 	assert.Equal(t, columns, rows[0][:len(columns)])
 	var lines []map[string]string
@@ -69,13 +69,14 @@ func TestGetCSV(t *testing.T) {
 		{
 			"connection": "home", "provider": "neonomics", "accountId": "a", "type": "unknown", "amount": "-1.50", "currency": "NOK",
 			"providerType": `\u{3d}HYPERLINK(1);\u{2b}2\u{1b}]0;x\u{7}\u{d}\u{a}\u{202e}evil\u{2028}\u{85}\u{a0}\u{e0041}\u{feff}`,
-			"receivedAt":   "RECEIVED",
+			"receivedAt":   "RECEIVED", "outcome": "balance",
 		},
 		{
 			"connection": "home", "provider": "neonomics", "accountId": "a", "type": "closingBooked", "amount": "2", "currency": "NOK",
-			"providerType": "CLBD", "receivedAt": "RECEIVED",
+			"providerType": "CLBD", "receivedAt": "RECEIVED", "outcome": "balance",
 		},
-		{"connection": "home", "provider": "neonomics", "accountId": "b"},
+		{"connection": "home", "provider": "neonomics", "accountId": "b", "outcome": "empty"},
+		{"connection": "home", "provider": "neonomics", "accountId": "gone", "outcome": "failed", "kind": "not_found", "origin": "provider", "status": "404"},
 	}, lines)
 }
 
@@ -88,19 +89,19 @@ func TestGet(t *testing.T) {
 			"a3": `[{"amount":"7","currency":"JPY","type":"evil\u001b[31m\u202e\u0085\u00a0kr\u00f8ne"}]`,
 			long: `[{"amount":"0.10","currency":"SEK","type":"EXPN"}]`,
 		}, "a1 a2 gone a3 " + long, "get", outcome{1,
-			`CONNECTION  PROVIDER   ACCOUNT                                   TYPE                                                 AMOUNT  CURRENCY  AS OF
-home        neonomics  a1                                        closingBooked                                      1234.5    NOK       -
-home        neonomics  a1                                        closingBooked                                        -0.001  NOK       -
+			`CONNECTION  PROVIDER   ACCOUNT                                   TYPE                                                 AMOUNT  CURRENCY  AS OF  AGE
+home        neonomics  a1                                        closingBooked                                      1234.5    NOK       -      -
+home        neonomics  a1                                        closingBooked                                        -0.001  NOK       -      -
 home        neonomics  a2                                        (no balances)
-home        neonomics  a3                                        unknown (evil\u{1b}[31m\u{202e}\u{85}\u{a0}krøne)     7      JPY       -
-home        neonomics  abcdefghijabcdefghi…abcdefghijabcdefghij  expected                                              0.10   SEK       -
+home        neonomics  a3                                        unknown (evil\u{1b}[31m\u{202e}\u{85}\u{a0}krøne)     7      JPY       -      -
+home        neonomics  abcdefghijabcdefghi…abcdefghijabcdefghij  expected                                              0.10   SEK       -      -
 `,
 			`warning: home neonomics a1: closingBooked: amount is finer than the currency's minor unit
 failed: home neonomics gone: neonomics: get balances: not_found (HTTP 404)
 4 balances from 4 accounts, 1 failed
 `}},
 		{"table of nothing", bank{}, "a", "get -format table", outcome{
-			1, "CONNECTION  PROVIDER  ACCOUNT  TYPE  AMOUNT  CURRENCY  AS OF\n",
+			1, "CONNECTION  PROVIDER  ACCOUNT  TYPE  AMOUNT  CURRENCY  AS OF  AGE\n",
 			"failed: home neonomics a: neonomics: get balances: not_found (HTTP 404)\n0 balances from 0 accounts, 1 failed\n",
 		}},
 		{"JSON of an empty account", bank{"a": `[]`}, "a", "get -json",
@@ -153,12 +154,12 @@ func TestGetLists(t *testing.T) {
 	}
 	connections = append(connections, neonomics(`@down, \"x\"`, "http://127.0.0.1:1", "1", "2"), neonomics("up", url+"/lists", "a1"))
 	assert.Equal(t, outcome{1,
-		`CONNECTION  PROVIDER   ACCOUNT  TYPE              AMOUNT  CURRENCY  AS OF
-lists       neonomics  a3       interimAvailable   -3     NOK       -
-lists       neonomics  a1       closingBooked       1.50  NOK       -
+		`CONNECTION  PROVIDER   ACCOUNT  TYPE              AMOUNT  CURRENCY  AS OF  AGE
+lists       neonomics  a3       interimAvailable   -3     NOK       -      -
+lists       neonomics  a1       closingBooked       1.50  NOK       -      -
 carries     neonomics  a2       (no balances)
-carries     neonomics  a1       closingBooked       1.50  NOK       -
-up          neonomics  a1       closingBooked       1.50  NOK       -
+carries     neonomics  a1       closingBooked       1.50  NOK       -      -
+up          neonomics  a1       closingBooked       1.50  NOK       -      -
 `,
 		`failed: lists neonomics gone: neonomics: get balances: not_found (HTTP 404)
 failed: refused neonomics: neonomics: list balances: unavailable (HTTP 530)
@@ -190,10 +191,10 @@ func TestGetClosedAccounts(t *testing.T) {
 	const remarks = "warning: shop mypos: the account list may leave out balances of the account; name the accounts to get all\n" +
 		"closed: shop mypos 2: not asked for, as the provider lists it as closed\n2 balances from 2 accounts, 0 failed, 1 closed\n"
 	got := on(t, config(""), "get")
-	assert.Equal(t, outcome{0, `CONNECTION  PROVIDER  ACCOUNT  TYPE               AMOUNT  CURRENCY  AS OF
-shop        mypos     1        unknown (balance)    4.20  EUR       -
+	assert.Equal(t, outcome{0, `CONNECTION  PROVIDER  ACCOUNT  TYPE               AMOUNT  CURRENCY  AS OF  AGE
+shop        mypos     1        unknown (balance)    4.20  EUR       -      -
 shop        mypos     2        (closed)
-shop        mypos     3        unknown (balance)   -0.10  EUR       -
+shop        mypos     3        unknown (balance)   -0.10  EUR       -      -
 `, remarks}, got)
 	assert.EqualValues(t, 1, calls.Load())
 	got = on(t, config(""), "get", "-format", "csv")
@@ -233,15 +234,24 @@ func TestCSVHasTheValuesOfTheJSON(t *testing.T) {
 		var document map[string][]map[string]any
 		require.NoError(t, json.Unmarshal([]byte(on(t, config, command, "-json").stdout), &document))
 		require.NotEmpty(t, document[list])
-		for _, line := range document["empty"] {
-			i := slices.IndexFunc(rows, func(row []string) bool { return row[2] == line["accountId"] })
-			assert.Equal(t, 3, len(strings.Fields(strings.Join(rows[i], " "))), "no amount")
-			rows = slices.Delete(rows, i, i+1)
-		}
+		amount, outcome := slices.Index(rows[0], "amount"), slices.Index(rows[0], "outcome")
+		rest := map[string]int{}
+		rows = slices.DeleteFunc(rows, func(row []string) bool {
+			rest[row[outcome]]++
+			none := row[outcome] == "empty" || row[outcome] == "failed"
+			assert.False(t, none && amount >= 0 && row[amount] != "", "%v has an amount", row)
+			return none
+		})
+		assert.Equal(t, len(document["empty"]), rest["empty"])
+		assert.Equal(t, len(document["failures"]), rest["failed"])
 		require.Len(t, rows, len(document[list])+1)
 		for i, line := range document[list] {
 			for column, name := range rows[0] {
 				want, isText := line[name].(string)
+				if name == "outcome" {
+					assert.Equal(t, strings.TrimSuffix(list, "s"), rows[i+1][column])
+					continue
+				}
 				if name == "receivedAt" || name == "requestId" && want != "" || line[name] != nil && !isText {
 					assert.NotEmpty(t, rows[i+1][column])
 					continue

@@ -13,28 +13,38 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 )
 
-// document is what -json prints: the first two lists are always there, the third and the fourth if they have elements, and
+// balances is what get and demo print as JSON: the first two lists are always there, the others if they have elements, and
 // the last with -contract.
-type document struct {
+type balances struct {
 	Balances   []balance   `json:"balances"`
 	Failures   []failure   `json:"failures"`
-	Closed     []place     `json:"closed,omitempty"`
-	Empty      []place     `json:"empty,omitempty"`
-	Deviations []deviation `json:"deviations,omitzero"`
+	Closed     []place     `json:"closed,omitempty" jsonschema:"accounts that were not asked for, as the provider lists them as closed"`
+	Empty      []place     `json:"empty,omitempty" jsonschema:"accounts without balances, and connections without accounts"`
+	Consents   []ending    `json:"consents,omitempty" jsonschema:"those that end soon or are over"`
+	Left       []left      `json:"left,omitempty" jsonschema:"unattended calls, where they are counted"`
+	Totals     []total     `json:"totals,omitempty" jsonschema:"with -totals"`
+	Deviations []deviation `json:"deviations,omitzero" jsonschema:"with -contract"`
 }
 
 // balance is a balance with the result that it is part of.
 type balance struct {
 	Connection string `json:"connection"`
 	adapters.Balance
-	of result
+	AgeSeconds *int64 `json:"ageSeconds,omitempty" jsonschema:"from asOf to receivedAt; absent where asOf is"`
+	Reason     string `json:"reason,omitempty" jsonschema:"why -pick has chosen this balance"`
+	of         result
 }
 
 // lines returns the result's balances one by one.
 func (r result) lines() []balance {
 	var all []balance
 	for _, b := range r.balances {
-		all = append(all, balance{r.connection, b, r})
+		line := balance{Connection: r.connection, Balance: b, Reason: r.reason, of: r}
+		if !b.AsOf.IsZero() && !b.ReceivedAt.IsZero() {
+			age := int64(b.ReceivedAt.Sub(b.AsOf) / time.Second)
+			line.AgeSeconds = &age
+		}
+		all = append(all, line)
 	}
 	return all
 }
@@ -47,6 +57,46 @@ func allLines(results []result) []balance {
 	return all
 }
 
+// everyLine has also one for what has no balances: an account, a connection without accounts, a failure.
+func everyLine(results []result) []balance {
+	var all []balance
+	for _, r := range results {
+		if r.outcome() != outcomeBalance {
+			all = append(all, balance{of: r})
+		}
+		all = append(all, r.lines()...)
+	}
+	return all
+}
+
+// What became of an account.
+const (
+	outcomeBalance = "balance"
+	outcomeClosed  = "closed"
+	outcomeEmpty   = "empty"
+	outcomeFailed  = "failed"
+)
+
+func (r result) outcome() string {
+	switch {
+	case r.err != nil:
+		return outcomeFailed
+	case r.closed:
+		return outcomeClosed
+	case len(r.balances) == 0:
+		return outcomeEmpty
+	}
+	return outcomeBalance
+}
+
+// failure has nothing in it if there is none.
+func (r result) failure() failure {
+	if r.err == nil {
+		return failure{}
+	}
+	return toFailure(r)
+}
+
 // place is an account or, without accountId, a connection without accounts.
 type place struct {
 	Connection string `json:"connection"`
@@ -54,18 +104,14 @@ type place struct {
 	AccountID  string `json:"accountId,omitempty"`
 }
 
-func places(results []result, belongs func(result) bool) (all []place) {
+func places(results []result, outcome string) (all []place) {
 	for _, r := range results {
-		if belongs(r) {
+		if r.outcome() == outcome {
 			all = append(all, place{r.connection, r.provider, r.accountID})
 		}
 	}
 	return all
 }
-
-func isClosed(r result) bool { return r.closed }
-
-func isEmpty(r result) bool { return r.err == nil && !r.closed && len(r.balances) == 0 }
 
 // indented returns value as one document, for people and programs.
 func indented(value any) (string, error) {
@@ -122,6 +168,8 @@ func toFailure(r result) failure {
 		f.RetryAfter = wholeSecond(sent.RetryAfter)
 	case f.Kind == adapters.KindCanceled:
 		f.Message = "the run was stopped"
+	case isUnpicked(r.err):
+		f.Kind, f.Message = kindNoChoice, r.err.Error()
 	default:
 		f.Message = noAnswerInTime
 	}
@@ -147,6 +195,8 @@ func failureText(err error) string {
 		return sent.Error()
 	case errors.Is(err, context.Canceled):
 		return string(adapters.KindCanceled)
+	case isUnpicked(err):
+		return err.Error()
 	}
 	return noAnswerInTime
 }

@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -18,32 +17,29 @@ var providersCommand = command{
 	summary: "list what is supported, with which credentials, from which document",
 	example: "openbalances providers -json",
 	setup: func(flags *flag.FlagSet) action {
-		asJSON := flags.Bool("json", false, "print one JSON document, with the documents' digests and the generator")
-		return func(_ context.Context, stdout, _ io.Writer) error {
-			list := listProviders
-			if *asJSON {
-				list = listProvidersJSON
-			}
-			if err := list(stdout); err != nil {
-				return fmt.Errorf("cannot write the output: %w", err)
-			}
-			return nil
+		out := shortOutputFlags(flags, formatTable, formatJSON)
+		return func(_ context.Context, p *process) error {
+			return errors.Join(out.check(p), providerReport().print(p, out))
 		}
 	},
 }
 
-func listProviders(stdout io.Writer) error {
+func providerReport() report {
 	rows := [][]string{{"PROVIDER", "OPERATION", "CREDENTIALS", "DOCUMENT"}}
 	for _, p := range providers {
 		info, _ := specs.Describe(p.name)
 		rows = append(rows, stacked([]string{p.name}, info.Operations, wrapped(p.credentialWords(), cellWidth),
 			[]string{info.Version + ", read " + info.Read})...)
 	}
-	_, err := io.WriteString(stdout, table(rows))
-	return err
+	return report{document: listedProviders(), table: table{rows: rows, columns: []room{{}, {goes: 2}, {}, {goes: 1}}}}
 }
 
-// listed is one provider as -json prints it.
+// listing is what providers prints as JSON.
+type listing struct {
+	Providers []listed `json:"providers"`
+}
+
+// listed is one provider.
 type listed struct {
 	specs.Info
 	UnattendedCalls int             `json:"unattendedCalls,omitempty"` // of balances, by the first limit
@@ -53,11 +49,13 @@ type listed struct {
 
 type credentialNames struct {
 	Required []string `json:"required"`
-	OneOf    []string `json:"oneOf,omitempty"`
+	OneOf    []string `json:"oneOf,omitempty" jsonschema:"exactly one of these, or those of token"`
+	Token    []string `json:"token,omitempty" jsonschema:"instead of one of oneOf: for these, access tokens are fetched"`
 	Optional []string `json:"optional,omitempty"`
+	Consent  []string `json:"consent,omitempty" jsonschema:"those that change when the PSU consents again"`
 }
 
-func listProvidersJSON(stdout io.Writer) error {
+func listedProviders() listing {
 	all := []listed{}
 	for _, p := range providers {
 		info, _ := specs.Describe(p.name)
@@ -65,23 +63,30 @@ func listProvidersJSON(stdout io.Writer) error {
 		if balances, ok := info.Unattended.Of(specs.Balances); ok {
 			limit = balances.Limits[0]
 		}
-		all = append(all, listed{info, limit.Calls, limit.Window.Hours(), credentialNames{p.required, p.oneOf, p.optional}})
+		all = append(all, listed{info, limit.Calls, limit.Window.Hours(), credentialNames{
+			p.required, p.oneOf, p.tokens.required, slices.Concat(p.optional, p.tokens.optional), p.consent,
+		}})
 	}
-	text, err := indented(map[string]any{"providers": all})
-	if err == nil {
-		_, err = io.WriteString(stdout, text)
-	}
-	return err
+	return listing{all}
 }
 
 // credentialWords returns the credentials' names: alternatives with "|" between them, optional ones in brackets.
 func (p provider) credentialWords() []string {
 	var words []string
-	if len(p.oneOf) > 0 {
-		words = append(words, strings.Join(p.oneOf, "|"))
+	optional := p.optional
+	switch own := p.ownTokenNames(); {
+	case p.tokens.open != nil && len(own) == 0: // the others get a token, too
+		optional = append(slices.Clone(p.oneOf), optional...)
+	case len(p.oneOf) > 0:
+		alternatives := slices.Clone(p.oneOf)
+		if p.tokens.open != nil {
+			alternatives = append(alternatives, strings.Join(p.tokens.required, "+"))
+			optional = append(slices.Clone(p.tokens.optional), optional...)
+		}
+		words = append(words, strings.Join(alternatives, "|"))
 	}
 	words = append(words, p.required...)
-	for _, name := range p.optional {
+	for _, name := range optional {
 		words = append(words, "["+name+"]")
 	}
 	return words

@@ -1,21 +1,31 @@
 // Command openbalances fetches account balances from open-banking providers.
 //
 //	openbalances demo                     accounts and balances of every provider, from a built-in sandbox
-//	openbalances get -config FILE         the balances of a configuration: of the accounts it names, or of all
-//	openbalances accounts -config FILE    the accounts that its credentials give access to
-//	openbalances explain -config FILE -connection NAME [-account ID ...]
+//	openbalances get                      the balances of a configuration: of the accounts it names, or of all
+//	openbalances accounts                 the accounts that its credentials give access to
+//	openbalances check                    what can be known about a configuration without spending a call
+//	openbalances explain -connection NAME [-account ID ...]
 //	                                      which value of an answer becomes which field of a balance, and by which rule
 //	openbalances sandbox -addr HOST:PORT  the providers' documented examples over HTTP
 //	openbalances providers                what is supported, with which credentials
+//	openbalances schema NAME              the JSON Schema of the configuration or of what a command prints
+//	openbalances completion SHELL         a script that completes commands and flags in bash, zsh or fish
+//	openbalances version                  which build this is
+//	openbalances help COMMAND             the flags of a command
+//
+// The configuration is the file of -config ("-" is the standard input), else that of OPENBALANCES_CONFIG, else
+// openbalances/config.json in the user's configuration folder.
 //
 // What is printed holds no control character, none that is invisible or blank, and none that could turn text around,
 // letters that are written from right to left included: such characters are escaped, in JSON as JSON does and elsewhere
-// as \u{1b}. In CSV the start of a formula is escaped as well. While get and accounts take longer than a second, a terminal
-// on stderr shows how far they are.
+// as \u{1b}. In CSV the start of a formula is escaped as well. Nothing is coloured. While get and accounts take longer than
+// a second, a terminal on stderr shows how far they are.
 //
-// An interrupt, and the end of -timeout, end every command within a few seconds, whatever it waits for.
+// An interrupt, and the end of -timeout, end every command within a few seconds, whatever it waits for; what was
+// fetched until then is printed.
 //
-// It exits with 0 if everything succeeded, with 1 if something failed and with 2 for wrong usage or configuration.
+// It exits with 0 if everything succeeded, with 1 if something failed and with 2 for wrong usage or configuration, when
+// nothing was sent.
 package main
 
 import (
@@ -26,6 +36,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -39,22 +51,66 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	p := &process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, clock: time.Now}
+	os.Exit(p.run(ctx, os.Args[1:]))
 }
+
+// process is what a run of the program sees of its surroundings.
+type process struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	clock          func() time.Time
+}
+
+// now stamps requests and answers: UTC, and no finer than anybody can use.
+func (p *process) now() time.Time { return p.clock().UTC().Truncate(time.Millisecond) }
 
 // command is one word after the program's name.
 type command struct {
 	name    string
 	summary string
 	example string
+	operand operand
 	// setup declares the flags and returns what the command does once they are parsed.
 	setup func(flags *flag.FlagSet) action
 }
 
-// action does a command's work. An error decides the exit code and is printed, unless it is errReported.
-type action func(ctx context.Context, stdout, stderr io.Writer) error
+// operand is the one word that a command takes besides its flags. The zero operand is none.
+type operand struct {
+	name     string
+	values   func() []string
+	optional bool
+}
 
-var commands = []command{demoCommand, getCommand, accountsCommand, explainCommand, sandboxCommand, providersCommand}
+// action does a command's work. An error decides the exit code and is printed, unless it is errReported.
+type action func(ctx context.Context, p *process) error
+
+func commands() []command {
+	return []command{
+		demoCommand, getCommand, accountsCommand, checkCommand, explainCommand, sandboxCommand, providersCommand,
+		schemaCommand, completionCommand, versionCommand, helpCommand(), completeCommand(),
+	}
+}
+
+func commandNames() []string {
+	var names []string
+	for _, c := range commands() {
+		if c.summary != "" {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+func findCommand(name string) (command, bool) {
+	all := commands()
+	i := slices.IndexFunc(all, func(c command) bool { return c.name == name })
+	if i < 0 {
+		return command{}, false
+	}
+	return all[i], true
+}
 
 // errReported is a failure that the command has already put into words.
 var errReported = errors.New("reported")
@@ -64,41 +120,64 @@ type misuse []string
 
 func (m misuse) Error() string { return fmt.Sprintf("%d problems", len(m)) }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func (p *process) run(ctx context.Context, args []string) int {
 	if len(args) == 0 {
-		usage(stderr)
+		usage(p.stderr)
 		return exitUsage
 	}
-	switch args[0] {
-	case "-h", "-help", "--help", "help":
-		usage(stdout)
-		return exitOK
+	name := args[0]
+	switch name {
+	case "-h", "-help", "--help":
+		name = "help"
+	case "-v", "-version", "--version":
+		name = "version"
 	}
-	for _, c := range commands {
-		if c.name == args[0] {
-			return c.run(ctx, args[1:], stdout, stderr)
-		}
+	c, ok := findCommand(name)
+	if !ok {
+		return p.exit(misuse{"unknown command " + name + didYouMean(name, commandNames()) + "; see openbalances -h"})
 	}
-	return exit(misuse{"unknown command " + args[0] + "; see openbalances -h"}, stderr)
+	return c.run(ctx, args[1:], p)
 }
 
-func (c command) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func (c command) run(ctx context.Context, args []string, p *process) int {
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	do := c.setup(flags)
 	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		c.usage(flags, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		c.usage(flags, p.stdout)
 		return exitOK
-	case err != nil:
-		err = misuse{err.Error() + "; see openbalances " + c.name + " -h"}
-	case flags.NArg() > 0:
-		err = misuse{"unexpected argument " + flags.Arg(0) + "; see openbalances " + c.name + " -h"}
-	default:
-		err = untilEnd(ctx, func() error { return do(ctx, stdout, stderr) })
 	}
-	return exit(err, stderr)
+	if problem := c.problem(flags, err); problem != "" {
+		return p.exit(misuse{problem + "; see openbalances " + c.name + " -h"})
+	}
+	return p.exit(untilEnd(ctx, func() error { return do(ctx, p) }))
+}
+
+// problem is what is wrong with the words after the command.
+func (c command) problem(flags *flag.FlagSet, err error) string {
+	given, allowed := flags.Args(), 0
+	if c.operand.name != "" {
+		allowed = 1
+	}
+	switch {
+	case err != nil:
+		unknown, found := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+		if !found {
+			return err.Error()
+		}
+		var names []string
+		flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+		return err.Error() + didYouMean(unknown, names)
+	case c.name == completeCommandName:
+	case len(given) > allowed:
+		return "unexpected argument " + given[allowed]
+	case len(given) < allowed && !c.operand.optional:
+		return c.name + " needs " + c.operand.name + ", one of " + strings.Join(c.operand.values(), ", ")
+	case len(given) == 1 && !slices.Contains(c.operand.values(), given[0]):
+		return given[0] + " is none of " + strings.Join(c.operand.values(), ", ") + didYouMean(given[0], c.operand.values())
+	}
+	return ""
 }
 
 // patience is how long a command may go on after its end, to put into words what it has.
@@ -126,40 +205,34 @@ func untilEnd(ctx context.Context, work func() error) error {
 }
 
 // exit prints err and returns its exit code.
-func exit(err error, stderr io.Writer) int {
+func (p *process) exit(err error) int {
 	var wrong misuse
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &wrong):
 		for _, line := range wrong {
-			complain(stderr, line)
+			p.complain(line)
 		}
 		return exitUsage
 	case errors.Is(err, errStopped): // perhaps because nobody reads this either
 		ended, end := context.WithCancel(context.Background())
 		end()
-		_ = untilEnd(ended, func() error { complain(stderr, err.Error()); return nil })
+		_ = untilEnd(ended, func() error { p.complain(err.Error()); return nil })
 	case !errors.Is(err, errReported):
-		complain(stderr, err.Error())
+		p.complain(err.Error())
 	}
 	return exitFailed
 }
 
-func complain(stderr io.Writer, line string) {
-	_, _ = fmt.Fprintln(stderr, "openbalances: "+printable(line))
+func (p *process) complain(line string) {
+	_, _ = fmt.Fprintln(p.stderr, "openbalances: "+printable(line))
 }
 
-func usage(output io.Writer) {
-	_, _ = fmt.Fprint(output, "openbalances fetches account balances from open-banking providers.\n\nCommands:\n")
-	for _, c := range commands {
-		_, _ = fmt.Fprintf(output, "  %-10s %s\n", c.name, c.summary)
+// print writes what a command was asked for.
+func (p *process) print(text string) error {
+	if _, err := io.WriteString(p.stdout, text); err != nil {
+		return fmt.Errorf("cannot write the output: %w", err)
 	}
-	_, _ = fmt.Fprint(output, "\nExample:\n  openbalances demo\n\nopenbalances COMMAND -h tells more about one command.\n")
-}
-
-func (c command) usage(flags *flag.FlagSet, output io.Writer) {
-	_, _ = fmt.Fprintf(output, "openbalances %s: %s\n\nExample:\n  %s\n\nFlags:\n", c.name, c.summary, c.example)
-	flags.SetOutput(output)
-	flags.PrintDefaults()
+	return nil
 }

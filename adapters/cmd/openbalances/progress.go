@@ -38,8 +38,8 @@ func (t *tally) String() string {
 
 // show keeps one line with the counts on a terminal once a second has passed, until hide is called. Elsewhere nothing
 // is written.
-func (t *tally) show(output io.Writer) (hide func()) {
-	if !isTerminal(output) {
+func (t *tally) show(output io.Writer, quiet bool) (hide func()) {
+	if quiet || !isTerminal(output) {
 		return func() {}
 	}
 	var writing sync.WaitGroup

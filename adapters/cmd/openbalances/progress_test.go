@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+const terminalMode = fs.ModeDevice | fs.ModeCharDevice
+
 // screen is a terminal, or something else with a name, that remembers what is written.
 type screen struct {
 	mode  fs.FileMode
@@ -46,7 +48,7 @@ func (s *screen) String() string {
 func TestProgressIsRewrittenInPlace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		terminal := &screen{mode: fs.ModeDevice | fs.ModeCharDevice}
+		terminal := &screen{mode: terminalMode}
 		ask, end, hide := openbalances.Progress(terminal)
 		ask(120)
 		time.Sleep(999 * time.Millisecond)
@@ -85,7 +87,7 @@ func TestProgressIsForTerminalsThatWait(t *testing.T) {
 // The bank answers only when progress has been shown, so that the run is never too fast for it.
 func TestGetShowsProgress(t *testing.T) {
 	t.Parallel()
-	terminal := &screen{mode: fs.ModeDevice | fs.ModeCharDevice, wrote: make(chan struct{})}
+	terminal := &screen{mode: terminalMode, wrote: make(chan struct{})}
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-terminal.wrote:

@@ -14,8 +14,8 @@ import (
 var providers = []provider{
 	newProvider("eika", eika.New),
 	newProvider("mypos", mypos.New),
-	newProvider("neonomics", neonomics.New),
-	newProvider("onesingleview", onesingleview.New),
+	withTokens(newProvider("neonomics", neonomics.New), neonomics.NewTokenSource),
+	withTokens(newProvider("onesingleview", onesingleview.New), onesingleview.NewTokenSource),
 	newProvider("tokenio", tokenio.New),
 	newProvider("ukob", ukob.New),
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
@@ -18,10 +19,18 @@ type credentials map[string]adapters.Secret
 type provider struct {
 	name     string
 	required []string
-	oneOf    []string // exactly one of these
+	oneOf    []string // exactly one of these, or what tokens takes
 	optional []string
+	consent  []string                // those that change when the PSU consents again
 	pem      map[string]reflect.Type // those that are PEM text or the path of a PEM file, and what they hold
-	open     func(c credentials, options *adapters.Options) (adapters.Source, error)
+	tokens   tokenProvider
+	open     func(c credentials, tokens adapters.TokenSource, options *adapters.Options) (adapters.Source, error)
+}
+
+// tokenProvider is what an adapter takes for access tokens of its own; nothing if it has no source of them.
+type tokenProvider struct {
+	required, optional []string
+	open               func(c credentials, options *adapters.Options) (adapters.TokenSource, error)
 }
 
 // newProvider derives a provider from its adapter's New.
@@ -37,16 +46,16 @@ func newProvider[C any, S adapters.Source](name string, open func(C, *adapters.O
 		default:
 			p.required = append(p.required, c.Name)
 		}
+		if c.Consent {
+			p.consent = append(p.consent, c.Name)
+		}
 		if kind := c.Field.Type(); kind == certificateType || kind == keyType {
 			p.pem[c.Name] = kind
 		}
 	}
-	if len(p.oneOf) == 1 { // its alternatives are not for a configuration
-		p.required, p.oneOf = append(p.oneOf, p.required...), nil
-	}
-	p.open = func(values credentials, options *adapters.Options) (adapters.Source, error) {
+	p.open = func(values credentials, tokens adapters.TokenSource, options *adapters.Options) (adapters.Source, error) {
 		var filled C
-		if err := fill(reflect.ValueOf(&filled).Elem(), values); err != nil {
+		if err := fill(reflect.ValueOf(&filled).Elem(), values, tokens); err != nil {
 			return nil, err
 		}
 		source, err := open(filled, options)
@@ -58,11 +67,32 @@ func newProvider[C any, S adapters.Source](name string, open func(C, *adapters.O
 	return p
 }
 
-// fill sets the fields of a Credentials struct from the values given.
-func fill(target reflect.Value, values credentials) error {
+// withTokens adds what the adapter's NewTokenSource takes.
+func withTokens[C any](p provider, open func(C, *adapters.Options) (adapters.TokenSource, error)) provider {
+	for _, c := range call.Credentials(reflect.ValueOf(*new(C))) {
+		if c.Optional {
+			p.tokens.optional = append(p.tokens.optional, c.Name)
+		} else {
+			p.tokens.required = append(p.tokens.required, c.Name)
+		}
+	}
+	p.tokens.open = func(values credentials, options *adapters.Options) (adapters.TokenSource, error) {
+		var filled C
+		if err := fill(reflect.ValueOf(&filled).Elem(), values, nil); err != nil {
+			return nil, err
+		}
+		return open(filled, options)
+	}
+	return p
+}
+
+// fill sets the fields of a struct of credentials from the values given.
+func fill(target reflect.Value, values credentials, tokens adapters.TokenSource) error {
 	for _, c := range call.Credentials(target) {
 		value, given := values[c.Name]
 		switch kind := c.Field.Type(); {
+		case tokens != nil && kind == reflect.TypeFor[adapters.TokenSource]():
+			c.Field.Set(reflect.ValueOf(tokens))
 		case !given:
 		case kind == certificateType || kind == keyType:
 			parsed, problem := parsePEM(kind, []byte(value))
@@ -85,5 +115,53 @@ func findProvider(name string) (provider, bool) {
 	return providers[i], true
 }
 
+func providerNames() []string {
+	var names []string
+	for _, p := range providers {
+		names = append(names, p.name)
+	}
+	return names
+}
+
 // names returns every credential that the provider takes.
-func (p provider) names() []string { return slices.Concat(p.required, p.oneOf, p.optional) }
+func (p provider) names() []string {
+	return slices.Concat(p.required, p.oneOf, p.ownTokenNames(), p.optional)
+}
+
+// ownTokenNames are the credentials that only the source of tokens takes.
+func (p provider) ownTokenNames() []string {
+	return slices.DeleteFunc(slices.Concat(p.tokens.required, p.tokens.optional), func(name string) bool {
+		return slices.Contains(slices.Concat(p.required, p.oneOf, p.optional), name)
+	})
+}
+
+// missing is what a configuration lacks, or has too much.
+func (p provider) missing(configured map[string]string) []string {
+	given := func(name string) bool { _, ok := configured[name]; return ok }
+	var problems []string
+	for _, name := range p.required {
+		if !given(name) {
+			problems = append(problems, "credentials."+name+": missing")
+		}
+	}
+	alternatives := slices.DeleteFunc(slices.Clone(p.oneOf), func(name string) bool { return !given(name) })
+	own := slices.DeleteFunc(p.ownTokenNames(), func(name string) bool { return !given(name) })
+	switch {
+	case len(alternatives) == 1 && len(own) == 0, len(p.oneOf) == 0:
+	case len(alternatives) == 1:
+		problems = append(problems, "credentials."+own[0]+": given besides "+alternatives[0])
+	case len(alternatives) == 0 && len(p.tokens.required) > 0:
+		lacking := slices.DeleteFunc(slices.Clone(p.tokens.required), given)
+		lacking = slices.DeleteFunc(lacking, func(name string) bool { return slices.Contains(p.required, name) })
+		if len(lacking) > 0 && len(own) == 0 {
+			problems = append(problems, "credentials: "+strings.Join(append(slices.Clone(p.oneOf), strings.Join(lacking, " and ")), " or ")+" is needed")
+		} else if len(lacking) > 0 {
+			problems = append(problems, "credentials."+lacking[0]+": missing")
+		}
+	case len(p.oneOf) == 1:
+		problems = append(problems, "credentials."+p.oneOf[0]+": missing")
+	default:
+		problems = append(problems, "credentials: exactly one of "+strings.Join(p.oneOf, ", ")+" is needed")
+	}
+	return problems
+}

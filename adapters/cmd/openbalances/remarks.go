@@ -11,38 +11,60 @@ import (
 
 // remarks are the lines after the table: warnings, closed accounts and failures. That a list may state less is said once of
 // each connection.
-func remarks(results []result) string {
-	var text strings.Builder
+func remarks(results []result) (all []remark) {
+	say := func(urgent bool, format string, values ...any) {
+		all = append(all, remark{fmt.Sprintf(format, values...), urgent})
+	}
 	listed := map[string]bool{}
 	for _, r := range results {
 		if r.isEmptyList() {
-			fmt.Fprintf(&text, "warning: %s: the provider lists no account\n", r.where())
+			say(false, "warning: %s: the provider lists no account\n", r.where())
 		}
 		if r.closed {
-			fmt.Fprintf(&text, "closed: %s: not asked for, as the provider lists it as closed\n", r.where())
+			say(false, "closed: %s: not asked for, as the provider lists it as closed\n", r.where())
 		}
 		for _, b := range r.balances {
 			for _, warning := range b.Warnings {
 				if warning == adapters.WarningListed {
 					connection := result{connection: r.connection, provider: r.provider}.where()
 					if !listed[connection] {
-						fmt.Fprintf(&text, "warning: %s: %s; name the accounts to get all\n", connection, warning)
+						say(false, "warning: %s: %s; name the accounts to get all\n", connection, warning)
 					}
 					listed[connection] = true
 					continue
 				}
-				fmt.Fprintf(&text, "warning: %s: %s: %s\n", r.where(), b.Type, printable(warning))
+				say(false, "warning: %s: %s: %s\n", r.where(), b.Type, printable(warning))
 			}
 		}
 		if r.err != nil {
-			text.WriteString(r.failedLine())
+			say(true, "%s", r.failedLine())
 		}
 	}
-	return text.String()
+	return all
+}
+
+// endingRemarks are the lines about consents.
+func endingRemarks(ends []ending) (all []remark) {
+	for _, e := range ends {
+		all = append(all, remark{"warning: " + e.String() + "\n", true})
+	}
+	return all
+}
+
+// warningRemarks are lines about the run as a whole.
+func warningRemarks(warnings []string, urgent bool) (all []remark) {
+	for _, w := range warnings {
+		all = append(all, remark{"warning: " + printable(w) + "\n", urgent})
+	}
+	return all
 }
 
 func (r result) failedLine() string {
-	return fmt.Sprintf("failed: %s: %s\n", r.where(), printable(failureText(r.err)))
+	text := printable(failureText(r.err))
+	if until := r.failure().RetryAfter; !until.IsZero() {
+		text += "; not before " + wholeTime(until)
+	}
+	return fmt.Sprintf("failed: %s: %s\n", r.where(), text)
 }
 
 func (r result) where() string {
@@ -65,7 +87,7 @@ func summary(results []result) string {
 			accounts++
 		}
 	}
-	if n := len(places(results, isClosed)); n > 0 {
+	if n := len(places(results, outcomeClosed)); n > 0 {
 		accounts, gone = accounts-n, fmt.Sprintf(", %d closed", n)
 	}
 	return fmt.Sprintf("%s from %s, %d failed%s", counted(balances, "balance"), counted(accounts, "account"), failed, gone)

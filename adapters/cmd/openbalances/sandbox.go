@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -32,7 +31,7 @@ var sandboxCommand = command{
 
 func setupSandbox(flags *flag.FlagSet) action {
 	address := flags.String("addr", "127.0.0.1:9000", "`host:port` to listen on")
-	return func(ctx context.Context, stdout, _ io.Writer) error {
+	return func(ctx context.Context, p *process) error {
 		if _, _, err := net.SplitHostPort(*address); err != nil {
 			return misuse{"-addr is not HOST:PORT"}
 		}
@@ -41,7 +40,7 @@ func setupSandbox(flags *flag.FlagSet) action {
 			return err
 		}
 		for _, name := range specs.Providers() {
-			if _, err := fmt.Fprintf(stdout, "sandbox listening on %s/%s\n", running.url, name); err != nil {
+			if _, err := fmt.Fprintf(p.stdout, "sandbox listening on %s/%s\n", running.url, name); err != nil {
 				return errors.Join(fmt.Errorf("cannot write the output: %w", err), running.stop())
 			}
 		}

@@ -12,25 +12,25 @@ const maxRoots = 1 << 20
 
 // tlsEntry names PEM files: what the connection shows to the server, and which servers it believes.
 type tlsEntry struct {
-	ClientCert string `json:"clientCert"`
-	ClientKey  string `json:"clientKey"`
-	RootCAs    string `json:"rootCAs"`
+	ClientCert string `json:"clientCert,omitempty"`
+	ClientKey  string `json:"clientKey,omitempty"`
+	RootCAs    string `json:"rootCAs,omitempty" jsonschema:"instead of the system's"`
 }
 
 // client returns the HTTP client with the entry's certificates, nil for the default one.
-func (e *tlsEntry) client(folder string) (*http.Client, []string) {
+func (o *opener) client(e *tlsEntry, opened *connection) (*http.Client, []string) {
 	if e == nil {
 		return nil, nil
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	problems := append(e.addClientCertificate(config, folder), e.addRoots(config, folder)...)
+	problems := append(e.addClientCertificate(config, o.values, opened), e.addRoots(config, o.values)...)
 	if len(problems) > 0 {
 		return nil, problems
 	}
 	return adapters.NewHTTPClient(config), nil
 }
 
-func (e *tlsEntry) addClientCertificate(config *tls.Config, folder string) []string {
+func (e *tlsEntry) addClientCertificate(config *tls.Config, read *values, opened *connection) []string {
 	switch {
 	case e.ClientCert == "" && e.ClientKey == "":
 		return nil
@@ -39,15 +39,15 @@ func (e *tlsEntry) addClientCertificate(config *tls.Config, folder string) []str
 	case e.ClientKey == "":
 		return []string{"tls.clientKey: missing beside clientCert"}
 	}
-	certificate, certificateErr := readFile(within(folder, e.ClientCert), maxCredential)
-	key, keyErr := readFile(within(folder, e.ClientKey), maxCredential)
+	certificate, certificateErr := read.file(e.ClientCert)
+	key, keyErr := read.secretFile(e.ClientKey)
 	switch {
 	case certificateErr != nil:
 		return []string{"tls.clientCert: " + certificateErr.Error()}
 	case keyErr != nil:
 		return []string{"tls.clientKey: " + keyErr.Error()}
 	}
-	_, certificateProblem := parseCertificate(certificate)
+	parsed, certificateProblem := parseCertificate(certificate)
 	_, keyProblem := parseKey(key)
 	switch {
 	case certificateProblem != "":
@@ -60,14 +60,15 @@ func (e *tlsEntry) addClientCertificate(config *tls.Config, folder string) []str
 		return []string{"tls.clientCert: not a PEM certificate that belongs to the PEM key in clientKey; cure: the pair of one order, your own certificate first"}
 	}
 	config.Certificates = []tls.Certificate{pair}
+	opened.certificates["tls.clientCert"] = parsed.(*x509.Certificate)
 	return nil
 }
 
-func (e *tlsEntry) addRoots(config *tls.Config, folder string) []string {
+func (e *tlsEntry) addRoots(config *tls.Config, read *values) []string {
 	if e.RootCAs == "" {
 		return nil
 	}
-	data, err := readFile(within(folder, e.RootCAs), maxRoots)
+	data, err := readFile(read.within(e.RootCAs), maxRoots)
 	if err != nil {
 		return []string{"tls.rootCAs: " + err.Error()}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 )
 
@@ -18,20 +19,27 @@ const (
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
+// values reads what a configuration refers to.
+type values struct {
+	folder string // of the configuration
+	getenv func(string) string
+	isOpen bool // somebody else can read one of the files with secrets
+}
+
 // resolve follows env:NAME and file:PATH; everything else is the value itself. Its errors name the variable but
 // never show a value or path.
-func resolve(text, folder string) (string, error) {
+func (v *values) resolve(text string) (string, error) {
 	value := text
 	if name, ok := strings.CutPrefix(text, "env:"); ok {
 		if !variableName.MatchString(name) {
 			return "", errors.New("env: is not followed by a variable's name")
 		}
-		if value = os.Getenv(name); value == "" {
+		if value = v.getenv(name); value == "" {
 			return "", fmt.Errorf("environment variable %s is not set or empty", name)
 		}
 	}
 	if path, ok := strings.CutPrefix(text, "file:"); ok {
-		data, err := readFile(within(folder, path), maxCredential)
+		data, err := v.secretFile(path)
 		if err != nil {
 			return "", err
 		}
@@ -45,22 +53,41 @@ func resolve(text, folder string) (string, error) {
 
 // resolvePEM returns value if it is the text of a certificate or a key, whole or not, and otherwise the content of the file
 // that it names.
-func resolvePEM(value, folder string) (string, error) {
+func (v *values) resolvePEM(value string, isSecret bool) (string, error) {
 	const longestName = 255 // of a file
 	isBase64 := strings.HasPrefix(value, "MII") && len(value) > longestName
 	if strings.Contains(value, pemBegin) || strings.ContainsAny(value, "\n\x00") || isBase64 {
 		return value, nil
 	}
-	data, err := readFile(within(folder, value), maxCredential)
+	read := v.file
+	if isSecret {
+		read = v.secretFile
+	}
+	data, err := read(value)
 	return string(data), err
 }
 
+// file returns the content of a file that the configuration names.
+func (v *values) file(path string) ([]byte, error) { return readFile(v.within(path), maxCredential) }
+
+// secretFile is file, and remembers whether others can read it.
+func (v *values) secretFile(path string) ([]byte, error) {
+	v.isOpen = v.isOpen || othersRead(v.within(path))
+	return v.file(path)
+}
+
 // within returns path as seen from the configuration's folder.
-func within(folder, path string) string {
+func (v *values) within(path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(folder, path)
+	return filepath.Join(v.folder, path)
+}
+
+// othersRead reports whether a regular file is open to others than its owner. Windows does not tell.
+func othersRead(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0 && runtime.GOOS != "windows"
 }
 
 // readFile returns the content of a regular file of at most limit bytes. Its errors do not hold the path.
@@ -70,18 +97,26 @@ func readFile(path string, limit int64) ([]byte, error) {
 	case errors.Is(err, errIrregular):
 		return nil, err
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, errors.New("no such file")
+		return nil, errNoFile
 	case errors.Is(err, fs.ErrPermission):
 		return nil, errors.New("no permission to read the file")
 	case err != nil:
 		return nil, errors.New("the file cannot be read")
-	case int64(len(data)) > limit:
-		return nil, fmt.Errorf("the file is larger than %d KiB", limit>>10)
 	}
-	return data, nil
+	return data, tooLarge(data, limit)
 }
 
-var errIrregular = errors.New("not a regular file")
+func tooLarge(data []byte, limit int64) error {
+	if int64(len(data)) > limit {
+		return fmt.Errorf("the file is larger than %d KiB", limit>>10)
+	}
+	return nil
+}
+
+var (
+	errIrregular = errors.New("not a regular file")
+	errNoFile    = errors.New("no such file")
+)
 
 // readRegular opens nothing that could let it wait, such as a FIFO.
 func readRegular(path string, limit int64) ([]byte, error) {

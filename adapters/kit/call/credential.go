@@ -2,6 +2,7 @@ package call
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -11,15 +12,18 @@ import (
 // Credential is one field of an adapter's Credentials, as its tag describes it:
 //
 //	AccessToken adapters.Secret `credential:"accessToken"`
+//	ConsentID   adapters.Secret `credential:"consentId,consent"`
 //	Scope       string          `credential:"scope,optional"`
 //	APIKey      adapters.Secret `credential:"apiKey,oneof"`
 //
 // The name is the one that configuration files and errors use, "-" for a field that no text can fill. A field is required
-// unless it is optional; of the fields marked oneof exactly one has to be there.
+// unless it is optional; of the fields marked oneof exactly one has to be there. Those marked consent change when the PSU
+// consents again, and name the consent for package accessguard.
 type Credential struct {
 	Name     string
 	Optional bool
 	OneOf    bool
+	Consent  bool
 	Field    reflect.Value
 }
 
@@ -31,8 +35,9 @@ func Credentials(credentials reflect.Value) []Credential {
 		if !ok {
 			continue
 		}
-		name, rule, _ := strings.Cut(tag, ",")
-		all = append(all, Credential{name, rule == "optional", rule == "oneof", credentials.Field(i)})
+		rules := strings.Split(tag, ",")
+		has := func(rule string) bool { return slices.Contains(rules[1:], rule) }
+		all = append(all, Credential{rules[0], has("optional"), has("oneof"), has("consent"), credentials.Field(i)})
 	}
 	return all
 }

@@ -28,6 +28,7 @@ type provider struct {
 	Document    document
 	Facts       facts
 	Credentials []string // as the tags say; optional ones in brackets
+	HasTokens   bool     // the adapter has a NewTokenSource
 	Steps       []string // to the first balance, as the adapter's page says
 }
 
@@ -154,7 +155,7 @@ func readProvider(name string) (provider, error) {
 	if p.Generator, err = readGenerator(name); err != nil {
 		return provider{}, err
 	}
-	if p.Credentials, err = readCredentials(name); err != nil {
+	if err := p.readCredentials(); err != nil {
 		return provider{}, err
 	}
 	p.Steps, err = readSteps(name)
@@ -203,53 +204,75 @@ func readSteps(name string) ([]string, error) {
 // link is a doc link to an identifier.
 var link = regexp.MustCompile(`\[(\w+)\]`)
 
-// readCredentials reads the tags of the struct Credentials, wherever it stands in the adapter's package.
-func readCredentials(name string) ([]string, error) {
-	folder := filepath.Join("adapters", name)
+// readCredentials reads the tags of the structs Credentials and TokenCredentials, wherever they stand in the adapter's
+// package.
+func (p *provider) readCredentials() error {
+	folder := filepath.Join("adapters", p.Name)
 	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var all []string
+	var own, forToken tags
 	for _, file := range files {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		ast.Inspect(parsed, func(node ast.Node) bool {
 			spec, ok := node.(*ast.TypeSpec)
 			if ok && spec.Name.Name == "Credentials" {
-				all = append(all, tags(spec)...)
+				own.read(spec)
+			}
+			if ok && spec.Name.Name == "TokenCredentials" {
+				p.HasTokens = true
+				forToken.read(spec)
 			}
 			return !ok
 		})
 	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: no struct Credentials with tags", folder)
+	if p.Credentials = own.words(forToken); len(p.Credentials) == 0 {
+		return fmt.Errorf("%s: no struct Credentials with tags", folder)
 	}
-	return all, nil
+	return nil
 }
 
-func tags(spec *ast.TypeSpec) []string {
-	var required, oneOf, optional []string
+// tags are the names of credentials.
+type tags struct{ required, oneOf, optional []string }
+
+func (t *tags) read(spec *ast.TypeSpec) {
 	for _, field := range spec.Type.(*ast.StructType).Fields.List {
 		if field.Tag == nil {
 			continue
 		}
 		text, _ := strconv.Unquote(field.Tag.Value)
 		name, rule, _ := strings.Cut(reflect.StructTag(text).Get("credential"), ",")
-		switch {
+		switch rule, _, _ = strings.Cut(rule, ","); {
 		case name == "-":
 		case rule == "optional":
-			optional = append(optional, "["+name+"]")
+			t.optional = append(t.optional, name)
 		case rule == "oneof":
-			oneOf = append(oneOf, name)
+			t.oneOf = append(t.oneOf, name)
 		default:
-			required = append(required, name)
+			t.required = append(t.required, name)
 		}
 	}
-	if len(oneOf) > 0 {
-		required = append([]string{strings.Join(oneOf, "|")}, required...)
+}
+
+// words are the names as people read them. What gets a token stands beside the token.
+func (t tags) words(forToken tags) []string {
+	words := slices.Clone(t.required)
+	own := slices.DeleteFunc(slices.Clone(forToken.required), func(name string) bool { return slices.Contains(t.required, name) })
+	optional := slices.Concat(forToken.optional, t.optional)
+	switch {
+	case len(own) > 0:
+		words = append([]string{strings.Join(append(slices.Clone(t.oneOf), strings.Join(own, " and ")), "|")}, words...)
+	case len(forToken.required) > 0: // the others get a token, too
+		optional = append(slices.Clone(t.oneOf), optional...)
+	case len(t.oneOf) > 0:
+		words = append([]string{strings.Join(t.oneOf, "|")}, words...)
 	}
-	return append(required, optional...)
+	for _, name := range optional {
+		words = append(words, "["+name+"]")
+	}
+	return words
 }

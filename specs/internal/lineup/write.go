@@ -47,7 +47,8 @@ import (
 
 var providers = []provider{
 {{- range .}}
-	newProvider({{printf "%q" .Name}}, {{.Name}}.New),
+	{{if .HasTokens}}withTokens(newProvider({{printf "%q" .Name}}, {{.Name}}.New), {{.Name}}.NewTokenSource){{else -}}
+	newProvider({{printf "%q" .Name}}, {{.Name}}.New){{end}},
 {{- end}}
 }
 `

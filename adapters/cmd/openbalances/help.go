@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+func helpCommand() command {
+	return command{
+		name:    "help",
+		summary: "tell the flags of a command",
+		example: "openbalances help get",
+		operand: operand{"COMMAND", commandNames, true},
+		setup: func(flags *flag.FlagSet) action {
+			return func(_ context.Context, p *process) error {
+				if flags.NArg() == 0 {
+					usage(p.stdout)
+					return nil
+				}
+				c, _ := findCommand(flags.Arg(0))
+				own := flag.NewFlagSet(c.name, flag.ContinueOnError)
+				c.setup(own)
+				c.usage(own, p.stdout)
+				return nil
+			}
+		},
+	}
+}
+
+func usage(output io.Writer) {
+	_, _ = fmt.Fprint(output, "openbalances fetches account balances from open-banking providers.\n\nCommands:\n")
+	for _, c := range commands() {
+		if c.summary != "" {
+			_, _ = fmt.Fprintf(output, "  %-10s %s\n", c.name, c.summary)
+		}
+	}
+	_, _ = fmt.Fprint(output, "\nExample:\n  openbalances demo\n\nopenbalances help COMMAND tells more about one command.\n")
+}
+
+func (c command) usage(flags *flag.FlagSet, output io.Writer) {
+	title := wrapped(strings.Fields("openbalances "+c.name+": "+c.summary), helpWidth)
+	_, _ = fmt.Fprintf(output, "%s\n\nExample:\n  %s\n", strings.Join(title, "\n"), c.example)
+	if c.operand.name != "" {
+		_, _ = fmt.Fprintf(output, "\n%s is one of %s.\n", c.operand.name, strings.Join(c.operand.values(), ", "))
+	}
+	head := "\nFlags:\n"
+	flags.VisitAll(func(f *flag.Flag) {
+		word, text := flag.UnquoteUsage(f)
+		if f.DefValue != "" && f.DefValue != "false" {
+			text += " (default " + f.DefValue + ")"
+		}
+		lines := wrapped(strings.Fields(text), helpWidth-6)
+		_, _ = fmt.Fprintf(output, "%s  %s\n      %s\n", head, strings.TrimSpace("-"+f.Name+" "+word), strings.Join(lines, "\n      "))
+		head = ""
+	})
+}
+
+// helpWidth is what the narrowest terminals show.
+const helpWidth = 80
+
+var versionCommand = command{
+	name:    "version",
+	summary: "tell which build this is",
+	example: "openbalances version",
+	setup: func(*flag.FlagSet) action {
+		return func(_ context.Context, p *process) error { return p.print(version() + "\n") }
+	},
+}
+
+// version names the module's version, the revision that it was built from, and the Go version.
+func version() string {
+	text := "openbalances"
+	if build, ok := debug.ReadBuildInfo(); ok {
+		text += " " + build.Main.Version
+		for _, setting := range build.Settings {
+			if setting.Key == "vcs.revision" {
+				text += ", revision " + setting.Value
+			}
+			if setting.Key == "vcs.modified" && setting.Value == "true" {
+				text += ", changed"
+			}
+		}
+	}
+	return text + ", " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
+}
+
+// didYouMean is what to add to a complaint about a word that is none of those known: the nearest one, if one is near.
+func didYouMean(word string, known []string) string {
+	best, nearest := "", len(word)/3+1
+	for _, candidate := range known {
+		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d <= nearest && (best == "" || d < nearest) {
+			best, nearest = candidate, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return ", did you mean " + best + "?"
+}
+
+// distance is how many letters have to be changed, added, left out or swapped with the next one to make b of a.
+func distance(a, b string) int {
+	const longest = 64 // known words are shorter
+	if len(a) > longest {
+		return len(a)
+	}
+	rows := [][]int{make([]int, len(b)+1)}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := range len(a) {
+		row := append(make([]int, 0, len(b)+1), i+1)
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			cheapest := min(rows[i][j]+cost, rows[i][j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				cheapest = min(cheapest, rows[i-1][j-1]+1)
+			}
+			row = append(row, cheapest)
+		}
+		rows = append(rows, row)
+	}
+	return rows[len(a)][len(b)]
+}
