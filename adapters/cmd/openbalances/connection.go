@@ -107,8 +107,6 @@ func (c connection) isAttended() bool {
 	return attended
 }
 
-func (c connection) where() string { return result{connection: c.name, provider: c.provider}.where() }
-
 func (e connectionEntry) accountProblems() []string {
 	if e.Accounts != nil && len(e.Accounts) == 0 {
 		return []string{"accounts: missing"}
