@@ -92,3 +92,27 @@ func TestPlantedMistakes(t *testing.T) {
 		})
 	}
 }
+
+// What a list holds of accounts that were not asked for goes nowhere, and a number is what its scheme says.
+func TestValuesOfListsForAll(t *testing.T) {
+	t.Parallel()
+	doc := spectest.Load(t, "ukob")
+	value := func(example, pointer string, asked ...string) string {
+		e := doc.First(func(e contract.Example) bool { return e.Name == example })
+		require.NotNil(t, e, example)
+		answer, err := mapping.New(doc).Read(e.Operation, e.JSON, mapping.Asked{Accounts: asked})
+		require.NoError(t, err)
+		for _, v := range answer.Values {
+			if v.Pointer == pointer {
+				return v.Field + " " + v.Rule
+			}
+		}
+		return ""
+	}
+	const one, two = "acc-7d1b0c-one", "acc-7d1b0c-two"
+	assert.Equal(t, "balance.amount as sent", value("balancesOfTwo", "/Data/Balance/1/Amount/Amount", one, two))
+	assert.Equal(t, " unmapped: was not asked for", value("balancesOfTwo", "/Data/Balance/1/Amount/Amount", one))
+	assert.Equal(t, "identifier.value as sent", value("accountList", "/Data/Account/0/Account/0/Identification"))
+	assert.Equal(t, "account.iban as sent", value("accountList", "/Data/Account/0/Account/1/Identification"))
+	assert.Equal(t, " is iban", value("accountList", "/Data/Account/0/Account/1/SchemeName"))
+}

@@ -67,17 +67,18 @@ func (in *part) set(field, text string) {
 	}
 }
 
-// number makes the account's IBAN or BBAN of an identifier whose scheme says so.
-func (in *part) number() {
+// number makes the account's IBAN or BBAN of an identifier whose scheme says so, and returns which, or "".
+func (in *part) number() string {
 	scheme := in.fields[in.prefix+"scheme"]
 	kind := strings.ToLower(scheme[strings.LastIndex(scheme, ".")+1:])
 	if kind != "iban" && kind != "bban" || in.fields[kind] != "" || in.fields[in.prefix+"value"] == "" {
-		return
+		return ""
 	}
 	in.fields[kind] = in.fields[in.prefix+"value"]
 	delete(in.fields, in.prefix+"scheme")
 	delete(in.fields, in.prefix+"value")
 	in.holder.held--
+	return kind
 }
 
 // balance is what a part has become. Its account says what no property of its own is for.
@@ -197,6 +198,9 @@ func (in *part) answer(asked []string, only string) (all []Account, err error) {
 	for _, p := range parts {
 		a := p.account()
 		p.left = len(asked) > 0 && !slices.Contains(asked, a.ID)
+		for _, balance := range p.inner { // which may stand elsewhere
+			balance.left = p.left
+		}
 		if _, twice := byID[a.ID]; twice {
 			a = Account{ID: a.ID, Err: errNotOnce, BalancesErr: errNotOnce}
 		}

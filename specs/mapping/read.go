@@ -148,13 +148,25 @@ func (r *reader) one(rule rule, p place, value any, in *part) {
 	if rule.Field == "" {
 		r.descend(p, value, inner)
 		if rule.Each == "identifier" {
-			inner.number()
+			r.renamed(p, inner.number())
 		}
 		return
 	}
 	r.fact(rule, p, value, inner)
 	if rule.Each == "identifier" {
 		inner.set("scheme", scheme)
+	}
+}
+
+// renamed corrects what was noted of an identifier that is a number of the account.
+func (r *reader) renamed(p place, kind string) {
+	for i, v := range r.values {
+		switch own := kind != "" && strings.HasPrefix(v.Pointer, p.pointer+"/"); {
+		case own && v.Field == "identifier.value":
+			r.values[i].Field = "account." + kind
+		case own && v.Field == "identifier.scheme":
+			r.values[i].Field, r.values[i].Became, r.values[i].Rule = "", "", "is "+kind
+		}
 	}
 }
 

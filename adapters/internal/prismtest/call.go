@@ -76,9 +76,9 @@ func (m method) fits(document *contract.Document, e contract.Example) bool {
 	case m == balances:
 		return e.Account != "" && !lists
 	case m == batchBalances:
-		return len(e.Accounts) > 0 && !lists
+		return len(e.Accounts) > 0 && !lists && e.Compose == "" // Prism composes nothing: its accounts have no balances
 	}
-	return lists && (m == accounts || e.Compose == "") // Prism composes nothing: its accounts have no balances
+	return lists && (m == accounts || e.Compose == "")
 }
 
 // callsOfOperation asks for an example with its own accounts, because an adapter refuses the answer about others.

@@ -29,9 +29,9 @@ type Element[E any] = strictjson.Element[E]
 // because there is no second request.
 type Page func(page int) Request
 
-// Listed is one page of a list: its items in the provider's order. Numbered means that the provider's document knows how to
-// ask for a page by its number and that each page says how many items all have together; without it, a page that says that
-// there is another one is an error.
+// Listed is one page of a list, or all pages of a [Linked] body: its items in the provider's order. Numbered means that the
+// provider's document knows how to ask for a page by its number and that each page says how many items all have together;
+// without it, a page that says that there is another one is an error.
 type Listed[I any] struct {
 	Items    []I
 	Numbered bool
