@@ -75,7 +75,7 @@ type Credentials struct {
 	// PrivateKey is the application's RSA key of at least 2048 bits, which may live in a hardware module.
 	PrivateKey crypto.Signer `credential:"privateKey" json:"-"`
 	// SessionID is the session that lists the accounts; that of Session if it is empty.
-	SessionID adapters.Secret `credential:"sessionId,optional"`
+	SessionID adapters.Secret `credential:"sessionId,optional,consent"`
 	// Session is what was kept of the session, or of one before it. The zero value is nothing.
 	Session Session `json:"-"`
 }
