@@ -224,6 +224,16 @@ func TestApplication(t *testing.T) {
 	require.NoError(t, err)
 	assertSent(t, "application", *sent)
 	assert.True(t, application.Active)
+	document, err := contract.Load("enablebanking")
+	require.NoError(t, err)
+	server := httptest.NewServer(sandbox.Handler(document))
+	t.Cleanup(server.Close)
+	other := credentials()
+	other.ApplicationID = sessionID
+	stranger, err := enablebanking.New(other, &adapters.Options{BaseURL: server.URL})
+	require.NoError(t, err)
+	_, err = stranger.Application(t.Context())
+	assert.EqualError(t, err, "enablebanking: check application: protocol (HTTP 200): kid: not the application that signs")
 	inactive, _ := answering(t, "applicationInactive", enablebanking.Session{})
 	_, err = inactive.Application(t.Context())
 	assert.EqualError(t, err, "enablebanking: check application: forbidden (HTTP 403)")
@@ -277,7 +287,7 @@ func TestGeoLocations(t *testing.T) {
 	t.Parallel()
 	client, sent := answering(t, "noBalances", enablebanking.Session{})
 	for location, want := range map[string]string{
-		"GEO:59.913869;10.752245": "59.913869,10.752245", "GEO:-5.1;-170.75224599": "-5.1,-170.752245", "GEO:59;10": "", "59.9,10.7": "", "": "",
+		"GEO:59.913869;10.752245": "59.913869,10.752245", "GEO:-5.10000099;-170.75224599": "-5.100000,-170.752245", "GEO:59;10": "", "59.9,10.7": "", "": "",
 	} {
 		other := user
 		other.GeoLocation = location

@@ -2,7 +2,6 @@ package call
 
 import (
 	"context"
-	"reflect"
 
 	"github.com/openbalances/openbalances/adapters"
 )
@@ -32,7 +31,6 @@ func Account[T any](ctx context.Context, e *Endpoint, accountID string, psu adap
 	}
 	account, err := Ask(ctx, e, getAccount, request, toAccount)
 	if err == nil {
-		trim(reflect.ValueOf(&account))
 		e.finishListed(&account)
 	}
 	return account, err
