@@ -7,7 +7,7 @@
 //
 // Credentials: an access token of the PSU's authorisation with the scope accounts, for a bank that demands it the bank's
 // financial id, and a client certificate (OBWAC or QWAC) in Options.HTTPClient. Options.BaseURL is required: it is the
-// bank's address up to /aisp.
+// bank's address up to /aisp. The file specs/ukob/banks.yaml lists addresses that public clients know; none was tried.
 //
 // First balance:
 //  1. Get the role AISP, and enrol with Open Banking Limited for an OBWAC, or use a QWAC. Register a client at the bank.
