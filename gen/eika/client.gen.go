@@ -133,6 +133,10 @@ type Account struct {
 	IBAN *string `json:"iban,omitempty"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Account) Lenient() []string { return []string{"currency"} }
+
 // AccountBalances An account and its balances.
 type AccountBalances struct {
 	// Links Links to related calls, by name.
@@ -144,6 +148,10 @@ type AccountBalances struct {
 	// Balances The balances of the account.
 	Balances []Balance `json:"balances"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (AccountBalances) Lenient() []string { return []string{"_links"} }
 
 // AccountList Accounts of the PSU.
 type AccountList struct {
@@ -205,6 +213,10 @@ type Balance struct {
 	// Example: 2026-11-18
 	ReferenceDate *string `json:"referenceDate,omitempty"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Balance) Lenient() []string { return []string{"lastChangeDateTime", "referenceDate"} }
 
 // BalanceType Type of a balance.
 type BalanceType string
@@ -311,6 +323,10 @@ type ListedAccount struct {
 	// Example: enc!!aI55HS7YpeXJhHqCXFPEGfF992bjRx2Gw==
 	ResourceID string `json:"resourceId"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (ListedAccount) Lenient() []string { return []string{"_links", "bic"} }
 
 // PSUContext The PSU context.
 type PSUContext string

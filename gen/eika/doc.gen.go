@@ -8,19 +8,3 @@
 // The document is specs/eika/openapi.yaml, version 1.2.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/eika makes it an adapters.Balance.
 package eika
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (Account) Lenient() []string { return []string{"currency"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (AccountBalances) Lenient() []string { return []string{"_links"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (Balance) Lenient() []string { return []string{"lastChangeDateTime", "referenceDate"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (ListedAccount) Lenient() []string { return []string{"_links", "bic"} }

@@ -32,6 +32,10 @@ type ASPSP struct {
 	Name string `json:"name"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (ASPSP) Lenient() []string { return []string{"country"} }
+
 // Access What a session gives access to.
 type Access struct {
 	// Accounts The accounts that were asked for.
@@ -51,6 +55,12 @@ type Access struct {
 	//
 	// Example: 2027-05-20T12:00:00Z
 	ValidUntil string `json:"valid_until"`
+}
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Access) Lenient() []string {
+	return []string{"accounts", "balances", "transactions", "valid_until"}
 }
 
 // Account What the bank says of an account besides its balances.
@@ -131,6 +141,12 @@ type Account struct {
 	Usage *string `json:"usage,omitempty"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Account) Lenient() []string {
+	return []string{"account_servicer", "credit_limit", "identification_hashes", "legal_age", "postal_address", "psu_status", "usage"}
+}
+
 // AccountID The number of an account; `null` where the bank gives none here.
 type AccountID struct {
 	// IBAN The IBAN.
@@ -159,6 +175,10 @@ type AccountNumber struct {
 	// Example: IBAN
 	SchemeName string `json:"scheme_name"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (AccountNumber) Lenient() []string { return []string{"issuer"} }
 
 // AmountType An amount of money.
 type AmountType struct {
@@ -232,6 +252,10 @@ type AuthorizedSession struct {
 	SessionID string `json:"session_id"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (AuthorizedSession) Lenient() []string { return []string{"psu_type", "session_id"} }
+
 // Balance A balance.
 type Balance struct {
 	// BalanceAmount Amount and currency.
@@ -275,6 +299,10 @@ type Balance struct {
 	// Example: 2025-11-27
 	ReferenceDate *string `json:"reference_date,omitempty"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Balance) Lenient() []string { return []string{"last_change_date_time", "name", "reference_date"} }
 
 // Balances The balances of the account that was asked for; they do not name it.
 type Balances struct {
@@ -380,6 +408,12 @@ type Session struct {
 	Status string `json:"status"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Session) Lenient() []string {
+	return []string{"accounts", "authorized", "closed", "created", "psu_id_hash", "psu_type"}
+}
+
 // SessionAccount An account of the session.
 type SessionAccount struct {
 	// IdentificationHash The same for one account in every session.
@@ -395,6 +429,10 @@ type SessionAccount struct {
 	// Example: 0b7e0c1e-52c1-4a37-9d0e-6a8f2f6c9a11
 	UID string `json:"uid"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (SessionAccount) Lenient() []string { return []string{"identification_hashes"} }
 
 // PSUAccept defines model for PsuAccept.
 type PSUAccept = string

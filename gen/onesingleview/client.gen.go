@@ -294,6 +294,10 @@ type Balance struct {
 	Type string `json:"type"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Balance) Lenient() []string { return []string{"dateTime"} }
+
 // BalanceList The answer of the call for all balances. If `success` is `true` it has `payload`, with at least one bank; else
 // it has the members of an error.
 type BalanceList struct {
@@ -453,6 +457,10 @@ type BankAccounts struct {
 	Meta *Meta `json:"meta,omitempty"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (BankAccounts) Lenient() []string { return []string{"links", "meta"} }
+
 // BankBalanceList The answer about one bank.
 type BankBalanceList struct {
 	// Code The unique bank code identification.
@@ -470,6 +478,10 @@ type BankBalanceList struct {
 	Meta *Meta `json:"meta,omitempty"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (BankBalanceList) Lenient() []string { return []string{"links", "meta"} }
+
 // BankBalances The answer about one bank.
 type BankBalances struct {
 	// Code The unique bank code identification.
@@ -486,6 +498,10 @@ type BankBalances struct {
 	// Meta The meta tag.
 	Meta *Meta `json:"meta,omitempty"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (BankBalances) Lenient() []string { return []string{"links", "meta"} }
 
 // BankConsent A bank, and the user's consent there.
 type BankConsent struct {
@@ -580,6 +596,12 @@ type Error struct {
 	TimeStamp *string `json:"timeStamp,omitempty"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Error) Lenient() []string {
+	return []string{"bankCode", "code", "correlationId", "error", "errorCode", "errorMessage", "errors", "message", "timeStamp"}
+}
+
 // Links The redirect link.
 type Links struct {
 	// Self The own link, URL details.
@@ -650,6 +672,10 @@ type Meta struct {
 	// Example: 1
 	TotalPages *int `json:"totalPages,omitempty"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Meta) Lenient() []string { return []string{"totalPages"} }
 
 // OverallBalance The totals over the accounts of the answer. They are JSON numbers, unlike all other amounts.
 type OverallBalance struct {

@@ -8,29 +8,3 @@
 // The document is specs/onesingleview/openapi.yaml, version 1.2.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/onesingleview makes it an adapters.Balance.
 package onesingleview
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (Balance) Lenient() []string { return []string{"dateTime"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (BankAccounts) Lenient() []string { return []string{"links", "meta"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (BankBalanceList) Lenient() []string { return []string{"links", "meta"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (BankBalances) Lenient() []string { return []string{"links", "meta"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (Error) Lenient() []string {
-	return []string{"bankCode", "code", "correlationId", "error", "errorCode", "errorMessage", "errors", "message", "timeStamp"}
-}
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (Meta) Lenient() []string { return []string{"totalPages"} }

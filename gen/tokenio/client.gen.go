@@ -87,6 +87,10 @@ type Account struct {
 	Name *string `json:"name,omitempty"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Account) Lenient() []string { return []string{"accountFeatures", "isLocked"} }
+
 // AccountBalances The balances of one account, and the status of the request.
 type AccountBalances struct {
 	// Balance The balances of the account. Absent if `status` is not `SUCCESSFUL_REQUEST`.
@@ -150,6 +154,12 @@ type AccountDetails struct {
 	Type interface{} `json:"type,omitempty"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (AccountDetails) Lenient() []string {
+	return []string{"ProviderAccountDetails", "bic", "identifier", "metadata"}
+}
+
 // AccountFeatures The Open Banking features supported for an account.
 type AccountFeatures struct {
 	// SupportsInformation Whether the account is available for AIS operations.
@@ -209,6 +219,10 @@ type Balance struct {
 	// Example: 1736935800123
 	UpdatedAtMs *string `json:"updatedAtMs,omitempty"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Balance) Lenient() []string { return []string{"updatedAtMs"} }
 
 // CustomerPresence That the user is present. There is no other value.
 type CustomerPresence string
@@ -277,6 +291,10 @@ type TypedBalance struct {
 	// Example: 1736935800000
 	UpdatedAtMs *string `json:"updatedAtMs,omitempty"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (TypedBalance) Lenient() []string { return []string{"updatedAtMs"} }
 
 // CustomerDeviceID defines model for CustomerDeviceID.
 type CustomerDeviceID = string

@@ -9,21 +9,3 @@
 // The document is specs/tokenio/openapi.yaml, version 1.2.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/tokenio makes it an adapters.Balance.
 package tokenio
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (Account) Lenient() []string { return []string{"accountFeatures", "isLocked"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (AccountDetails) Lenient() []string {
-	return []string{"ProviderAccountDetails", "bic", "identifier", "metadata"}
-}
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (Balance) Lenient() []string { return []string{"updatedAtMs"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (TypedBalance) Lenient() []string { return []string{"updatedAtMs"} }

@@ -149,6 +149,12 @@ type Account struct {
 	SwitchStatus *string `json:"SwitchStatus,omitempty"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Account) Lenient() []string {
+	return []string{"AccountCategory", "AccountType", "Description", "MaturityDate", "OpeningDate", "Servicer", "StatementFrequencyAndFormat", "StatusUpdateDateTime", "SwitchStatus"}
+}
+
 // AccountData A list of accounts.
 type AccountData struct {
 	// Account The accounts.
@@ -189,6 +195,10 @@ type AccountNumber struct {
 	// Example: 0042
 	SecondaryIdentification *string `json:"SecondaryIdentification,omitempty"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (AccountNumber) Lenient() []string { return []string{"LEI", "SecondaryIdentification"} }
 
 // Accounts The accounts that the user has given access to.
 type Accounts struct {
@@ -254,6 +264,10 @@ type Balance struct {
 	Type string `json:"Type"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Balance) Lenient() []string { return []string{"DateTime", "LocalAmount"} }
+
 // BalanceCreditDebitIndicator Indicates whether the balance is a credit or a debit balance. A zero balance is considered to be a credit
 // balance.
 //
@@ -268,6 +282,10 @@ type BalanceData struct {
 	// TotalValue The combined sum of all amounts in the user's base currency.
 	TotalValue *Money `json:"TotalValue,omitempty"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (BalanceData) Lenient() []string { return []string{"TotalValue"} }
 
 // Balances Balances of one account or of several.
 type Balances struct {
@@ -382,6 +400,10 @@ type Links struct {
 	Self *string `json:"Self,omitempty"`
 }
 
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Links) Lenient() []string { return []string{"First", "Last", "Prev", "Self"} }
+
 // Meta Facts about the answer.
 type Meta struct {
 	// FirstAvailableDateTime The time of the first transaction that is available.
@@ -398,6 +420,12 @@ type Meta struct {
 	//
 	// Example: 1
 	TotalPages *int `json:"TotalPages,omitempty"`
+}
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Meta) Lenient() []string {
+	return []string{"FirstAvailableDateTime", "LastAvailableDateTime", "TotalPages"}
 }
 
 // Money An amount and its currency.
@@ -418,6 +446,10 @@ type Money struct {
 	// Example: BCUR
 	SubType *string `json:"SubType,omitempty"`
 }
+
+// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
+// are good.
+func (Money) Lenient() []string { return []string{"SubType"} }
 
 // AuthDate defines model for AuthDate.
 type AuthDate = string

@@ -7,35 +7,3 @@
 // The document is specs/ukob/openapi.yaml, version 1.2.0. A method returns what net/http returns: package
 // adapters/kit/answer judges it, and package adapters/ukob makes it an adapters.Balance.
 package ukob
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (Account) Lenient() []string {
-	return []string{"AccountCategory", "AccountType", "Description", "MaturityDate", "OpeningDate", "Servicer", "StatementFrequencyAndFormat", "StatusUpdateDateTime", "SwitchStatus"}
-}
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (AccountNumber) Lenient() []string { return []string{"LEI", "SecondaryIdentification"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (Balance) Lenient() []string { return []string{"DateTime", "LocalAmount"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (BalanceData) Lenient() []string { return []string{"TotalValue"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (Links) Lenient() []string { return []string{"First", "Last", "Prev", "Self"} }
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (Meta) Lenient() []string {
-	return []string{"FirstAvailableDateTime", "LastAvailableDateTime", "TotalPages"}
-}
-
-// Lenient names the members that no balance or account is made of, and times: of whatever JSON type they come, the others
-// are good.
-func (Money) Lenient() []string { return []string{"SubType"} }

@@ -1,8 +1,7 @@
 // Command lineup writes what is the same for all providers and would otherwise be kept by hand in several places:
 //
 //   - specs/documents.gen.go: version, date, digest and limits of every document, and the generator of its client;
-//   - gen/<provider>/doc.gen.go: the package comment of its client, and the members that are decoded leniently, as x-unmapped
-//     and x-maps-to declare;
+//   - gen/<provider>/doc.gen.go: the package comment of its client;
 //   - adapters/cmd/openbalances/providers.gen.go: the adapters that the command-line tool knows;
 //   - the provider table of README.md and the way to the first balance, between their markers.
 //

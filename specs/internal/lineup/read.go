@@ -32,12 +32,6 @@ type provider struct {
 	Steps       []string // to the first balance, as the adapter's page says
 }
 
-// lenient are the members of a generated type that are decoded leniently.
-type lenient struct {
-	Type    string
-	Members []string
-}
-
 // document is the part of an OpenAPI document that matters here.
 type document struct {
 	Info struct {
@@ -54,15 +48,7 @@ type document struct {
 			Confidence string `yaml:"x-confidence"`
 		} `yaml:"x-unattended-access"`
 	}
-	Paths      map[string]map[string]any
-	Components struct {
-		Schemas map[string]struct {
-			Properties map[string]struct {
-				Unmapped string `yaml:"x-unmapped"`
-				MapsTo   any    `yaml:"x-maps-to"`
-			}
-		}
-	}
+	Paths map[string]map[string]any
 }
 
 // Opening is the first paragraph of the document.
@@ -108,24 +94,6 @@ func (d document) Access() string {
 		all = append(all, strings.Join(limits, " and ")+" per "+a.Per+" ("+of+")")
 	}
 	return strings.Join(all, "; ")
-}
-
-// Lenient are the properties that no balance or account is made of, and those that are times, by schema.
-func (d document) Lenient() (all []lenient) {
-	for _, name := range slices.Sorted(maps.Keys(d.Components.Schemas)) {
-		schema := d.Components.Schemas[name]
-		one := lenient{Type: name}
-		for _, member := range slices.Sorted(maps.Keys(schema.Properties)) {
-			rule, _ := schema.Properties[member].MapsTo.(map[string]any)
-			if schema.Properties[member].Unmapped != "" || rule["form"] != nil {
-				one.Members = append(one.Members, member)
-			}
-		}
-		if one.Members != nil {
-			all = append(all, one)
-		}
-	}
-	return all
 }
 
 func readProviders() ([]provider, error) {
