@@ -1,11 +1,10 @@
 // Package adaptertest is the conformance suite that every adapter passes, and that an adapter outside this module can
 // run too. It speaks real HTTP on loopback and needs no network.
 //
-// An adapter's test is a Harness and one line. One outside this module brings its provider's OpenAPI document along,
-// with the sandbox's x-sandbox-account at each example:
+// An adapter's test is a Harness and one line. One in a module of its own brings its provider's OpenAPI document along:
 //
 //	func TestConformance(t *testing.T) {
-//		text, err := os.ReadFile("testdata/openapi.yaml")
+//		text, err := os.ReadFile("openapi.yaml")
 //		require.NoError(t, err)
 //		document, err := contract.Parse("mybank", text)
 //		require.NoError(t, err)
@@ -19,9 +18,39 @@
 //		})
 //	}
 //
-// The cases are data. Every example of the document has a hand-written expectation in testdata/examples/<name>.json,
-// and every request an adapter makes one in testdata/requests/<name>.http; both are read from the folder of the test. A
-// provider's source of access tokens is checked by [Tokens].
+// Its client is generated with the settings and templates of this module, from the folder of the module:
+//
+//	openbalances=$(go list -m -f '{{.Dir}}' github.com/openbalances/openbalances)
+//	sed -e 's/^package: .*/package: client/' -e "s|^output: .*|output: $PWD/client/client.gen.go|" \
+//		"$openbalances/specs/mypos/oapi-codegen.yaml" > oapi-codegen.yaml
+//	go run -C "$openbalances" github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen \
+//		-config "$PWD/oapi-codegen.yaml" "$PWD/openapi.yaml"
+//
+// A provider's source of access tokens is checked by [Tokens].
+//
+// # Expectations
+//
+// The cases are data, read from the folder of the test and written by hand from the provider's page. Every example of the
+// document that has an account has its expectation in testdata/examples/<name>.json, with these members:
+//
+//	status         the HTTP status of the example
+//	account        its x-sandbox-account
+//	balances       what the adapter returns, as the JSON of adapters.Balance without receivedAt and requestId; [] for none
+//	error          instead of balances: kind, and what the body says: code, message, requestId, links
+//	accounts       of an answer for several accounts: its x-sandbox-accounts
+//	results        of such an answer: accountId with balances or error, in this order; derived for a composed answer
+//
+// That of an example of an operation that lists accounts (x-sandbox-list) has, beside status and error:
+//
+//	accounts       what Accounts returns, as the JSON of adapters.Account
+//	accountsError  the error of Accounts, where AllBalances has none
+//	all            what AllBalances returns: accountId with balances or error, besides it "notListed": true where the list
+//	               names the account without balances; derived for a composed answer
+//
+// Every request that the adapter makes is in testdata/requests: attended.http and unattended.http of Balances, batch.http,
+// accounts.http and all.http, as far as there is such a call. Method and target are the first line, then come the headers in
+// the order of the alphabet, and behind an empty line the body. A random UUID is written <uuid>, and <varies> what differs
+// from call to call.
 //
 // The package's own tests are such an adapter, of a made-up bank. They plant more than a hundred faults into it one by
 // one, and see that each fails the cases that are meant for it and no others: go test -run Broken -v lists them.
@@ -90,13 +119,21 @@ func Run(t *testing.T, h Harness) {
 // load fills in the document.
 func (h *Harness) load(t testing.TB) {
 	t.Helper()
-	if h.Document == nil {
-		document, err := contract.Load(h.Provider)
-		require.NoError(t, err)
-		h.Document = document
-	}
+	h.Document = documentOf(t, h.Provider, h.Document)
 	h.declaration = mapping.New(h.Document)
 	h.places = h.findPlaces(t)
+}
+
+// documentOf is the provider's own document, which has to keep the rules of package specs, or the one there.
+func documentOf(t testing.TB, provider string, own *contract.Document) *contract.Document {
+	t.Helper()
+	if own != nil {
+		require.NoError(t, own.Check(t.Context()))
+		return own
+	}
+	document, err := contract.Load(provider)
+	require.NoError(t, err)
+	return document
 }
 
 // basePath is in front of every request, so that an adapter that builds absolute paths fails.

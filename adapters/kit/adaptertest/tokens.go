@@ -16,6 +16,7 @@ import (
 // Tokens is what [Tokens.Run] has to know about a provider's source of access tokens, whose path ends in "/token".
 type Tokens struct {
 	Provider string
+	Document *contract.Document // nil means the one of package specs
 	Source   func(*adapters.Options) (adapters.TokenSource, error)
 	Client   func(adapters.TokenSource, *adapters.Options) (adapters.Source, error)
 	// Failures are what the examples of the operation lead to, by name. The zero Failure is a token.
@@ -31,11 +32,8 @@ type Failure struct {
 // Run checks what the source, and a client that asks it, make of each example; and that a token which the provider
 // refuses is replaced with the next call.
 func (s Tokens) Run(t *testing.T) {
-	document, err := contract.Load(s.Provider)
-	require.NoError(t, err)
-	bank := sandbox.Handler(document)
-	accounts, err := sandbox.Accounts(s.Provider)
-	require.NoError(t, err)
+	h := Harness{Document: documentOf(t, s.Provider, s.Document)}
+	bank, account := sandbox.Handler(h.Document), h.account(t)
 	open := func(t *testing.T, example string, refused int64) (adapters.TokenSource, adapters.Source, *atomic.Int64) {
 		var tokens, calls atomic.Int64
 		options := &adapters.Options{HTTPClient: ownClient(t)}
@@ -63,7 +61,7 @@ func (s Tokens) Run(t *testing.T) {
 			t.Parallel()
 			source, client, _ := open(t, example, 0)
 			token, failed := source(t.Context())
-			balances, err := client.Balances(t.Context(), accounts[0], adapters.Unattended())
+			balances, err := client.Balances(t.Context(), account, adapters.Unattended())
 			if want == (Failure{}) {
 				require.NoError(t, failed)
 				assert.Equal(t, "sandbox-access-token", token)
@@ -83,7 +81,7 @@ func (s Tokens) Run(t *testing.T) {
 		t.Parallel()
 		_, client, tokens := open(t, "", 1)
 		for i, want := range []error{adapters.ErrUnauthorized, nil, nil} {
-			_, err := client.Balances(t.Context(), accounts[0], adapters.Unattended())
+			_, err := client.Balances(t.Context(), account, adapters.Unattended())
 			require.ErrorIs(t, err, want)
 			assert.EqualValues(t, min(i+1, 2), tokens.Load())
 		}

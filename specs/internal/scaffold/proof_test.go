@@ -49,6 +49,52 @@ func TestANewProvider(t *testing.T) {
 	assert.Contains(t, c.fail(t, "test", "./adapters/acme"), "--- FAIL: TestConformance/examples/overdrawn")
 }
 
+// public is what an adapter in a module of its own may need.
+var public = []string{"adapters", "adapters/kit/answer", "adapters/kit/call", "adapters/kit/httpsig", "adapters/kit/jwt"}
+
+// The same provider in a module of its own: the document, its client and the adapter, which imports public packages only.
+func TestAnAdapterInAModuleOfItsOwn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the module; cure: make proofs")
+	}
+	t.Parallel()
+	own := moduleCopy{t.TempDir()}
+	for _, folder := range []string{"testdata/acme/specs/acme", "testdata/acme/adapters/acme", "testdata/outside"} {
+		require.NoError(t, os.CopyFS(own.folder, os.DirFS(folder)))
+	}
+	const module = "github.com/openbalances/openbalances"
+	here, err := filepath.Abs(root)
+	require.NoError(t, err)
+	for _, file := range []string{"go.mod", "go.sum"} {
+		require.NoError(t, create(filepath.Join(own.folder, file), moduleCopy{root}.read(t, file)))
+	}
+	own.plant(t, "go.mod", "module "+module, "module acme.example/acme\n\nrequire "+module+" v0.0.0\nreplace "+module+" => "+here)
+	lines := 0
+	for _, file := range []string{"acme.go", "mapping.go"} {
+		own.plant(t, file, module+"/gen/acme", "acme.example/acme/client")
+		lines += strings.Count(own.read(t, file), "\n")
+	}
+	assert.LessOrEqual(t, lines, 200)
+	t.Logf("%d lines of Go, %d of the document", lines, strings.Count(own.read(t, "openapi.yaml"), "\n"))
+
+	out, err := own.command(t, "sh", "generate.sh")
+	require.NoError(t, err, out)
+	own.plant(t, "client/client.gen.go", `func (Fund) Lenient() []string { return []string{"clerk", "counted"} }`, "")
+	assert.Contains(t, own.fail(t, "test", "."), "--- FAIL: TestConformance/catalogue/members-unmapped", "without the members that are decoded leniently")
+	out, err = own.command(t, "sh", "generate.sh")
+	require.NoError(t, err, out)
+	for _, path := range strings.Fields(own.pass(t, "list", "-f", `{{join .Imports "\n"}}`, ".")) {
+		if name, ours := strings.CutPrefix(path, module+"/"); ours {
+			assert.Contains(t, public, name)
+		}
+	}
+	own.pass(t, "vet", "./...")
+	assert.Contains(t, own.pass(t, "test", "-v", "."), "--- PASS: TestConformance/sweep/")
+
+	own.plant(t, "mapping.go", "AsOf:         asOf,", "AsOf:         asOf.AddDate(1, 0, 0),")
+	assert.Contains(t, own.fail(t, "test", "."), "--- FAIL: TestConformance/examples/handbookSample")
+}
+
 // moduleCopy is a copy of the module that a test may change.
 type moduleCopy struct{ folder string }
 
@@ -65,9 +111,7 @@ func copyOf(t *testing.T, from string) moduleCopy {
 		case entry.IsDir():
 			require.NoError(t, os.CopyFS(filepath.Join(to, name), os.DirFS(filepath.Join(from, name))))
 		default:
-			text, err := os.ReadFile(filepath.Join(from, name))
-			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(filepath.Join(to, name), text, 0o600))
+			require.NoError(t, create(filepath.Join(to, name), moduleCopy{from}.read(t, name)))
 		}
 	}
 	return moduleCopy{to}
@@ -78,10 +122,23 @@ func (c moduleCopy) run(t *testing.T, arguments ...string) (string, error) {
 	if arguments[0] == "test" {
 		arguments = append([]string{"test", "-timeout", "5m"}, arguments[1:]...) // a suite that hangs is not waited for
 	}
-	command := exec.CommandContext(t.Context(), "go", arguments...)
+	return c.command(t, "go", arguments...)
+}
+
+func (c moduleCopy) command(t *testing.T, name string, arguments ...string) (string, error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), name, arguments...)
 	command.Dir = c.folder
+	command.Env = append(os.Environ(), "GOPROXY=off") // what is needed is there
 	out, err := command.CombinedOutput()
 	return string(out), err
+}
+
+func (c moduleCopy) read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(c.folder, file))
+	require.NoError(t, err)
+	return string(text)
 }
 
 func (c moduleCopy) pass(t *testing.T, arguments ...string) string {
@@ -128,10 +185,8 @@ func (c moduleCopy) fill(t *testing.T) {
 
 func (c moduleCopy) plant(t *testing.T, file, old, fault string) {
 	t.Helper()
-	file = filepath.Join(c.folder, file)
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
-	spoilt := strings.Replace(string(text), old, fault, 1)
-	require.NotEqual(t, string(text), spoilt, "the fault was not planted")
-	require.NoError(t, os.WriteFile(file, []byte(spoilt), 0o600))
+	text := c.read(t, file)
+	spoilt := strings.Replace(text, old, fault, 1)
+	require.NotEqual(t, text, spoilt, "the fault was not planted")
+	require.NoError(t, os.WriteFile(filepath.Join(c.folder, file), []byte(spoilt), 0o600))
 }

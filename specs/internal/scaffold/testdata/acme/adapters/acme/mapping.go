@@ -35,17 +35,21 @@ func toBalances(asked string, body api.Funds) ([]adapters.Balance, error) {
 	})
 }
 
+// toBalance maps funds. Left out: clerk.
 func toBalance(fund api.Fund, number *string) (adapters.Balance, error) {
 	money, err := call.ToMoney("sum", fund.Sum, "currency", fund.Currency)
 	if err == nil {
 		money, err = money.Signed("sum", "side", string(fund.Side), string(api.FundSideCREDIT), string(api.FundSideDEBIT))
 	}
+	asOf, warnings := call.ToTime("counted", fund.Counted)
 	return adapters.Balance{
 		BBAN:         call.Text(number),
 		Type:         toType(fund.Kind),
 		ProviderType: fund.Kind,
 		Amount:       money.Amount,
 		Currency:     money.Currency,
+		AsOf:         asOf,
+		Warnings:     warnings,
 	}, err
 }
 
