@@ -15,8 +15,8 @@ help: ## list the targets
 demo: ## list the accounts of every provider and print their balances, served by the sandbox on loopback
 	@$(GO) run ./adapters/cmd/openbalances demo
 
-new: ## lay down a provider to be filled in: make new P=acme
-	@$(GO) run ./specs/internal/scaffold "$(P)"
+new: ## lay down a provider to be filled in: make new P=acme [SHAPE=uk], or FROM=file OPERATION='GET /...' [LIST='GET /...']
+	@$(GO) run ./specs/internal/scaffold -from "$(FROM)" -operation "$(OPERATION)" -list "$(LIST)" -shape "$(SHAPE)" "$(P)"
 
 # The settings of one provider, which write its client elsewhere.
 ELSEWHERE = sed "s|^output: .*|output: $$work/client.gen.go|" specs/$(P)/oapi-codegen.yaml > "$$work/settings.yaml"

@@ -15,11 +15,7 @@ const list = "generate.go"
 
 // lay writes the files of a new provider and its line in generate.go, and returns their paths. When it fails,
 // everything is as before.
-func lay(root, name string) ([]string, error) {
-	files, err := fromTemplates(name)
-	if err != nil {
-		return nil, err
-	}
+func lay(root, name string, files map[string]string) ([]string, error) {
 	before, err := os.ReadFile(filepath.Join(root, list))
 	if err != nil {
 		return nil, err

@@ -71,7 +71,9 @@ func TestLayChangesOneFileAndAddsTheRest(t *testing.T) {
 	t.Parallel()
 	folder := module(t)
 	before := tree(t, folder)
-	files, err := lay(folder, "acme")
+	texts, err := fromTemplates(berlin("acme"), "common", "berlin")
+	require.NoError(t, err)
+	files, err := lay(folder, "acme", texts)
 	require.NoError(t, err)
 	after := tree(t, folder)
 	for name, text := range before {
@@ -105,7 +107,7 @@ func TestLayLeavesNothingHalfDone(t *testing.T) {
 			folder := module(t)
 			require.NoError(t, spoil(folder))
 			before := tree(t, folder)
-			_, err := lay(folder, "acme")
+			_, err := lay(folder, "acme", map[string]string{"adapters/acme/acme.go": "package acme\n"})
 			require.Error(t, err)
 			assert.Equal(t, before, tree(t, folder))
 			assert.NoDirExists(t, filepath.Join(folder, "specs/acme"))
@@ -125,7 +127,7 @@ func TestCreateNeverOverwrites(t *testing.T) {
 
 func TestOneNameIsNeeded(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {""}, {"acme", "other"}} {
+	for _, args := range [][]string{nil, {""}, {"acme", "other"}, {"-from", "x.yaml"}} {
 		assert.ErrorContains(t, run(args, nil), "cure: make new P=acme")
 	}
 }

@@ -1,13 +1,20 @@
-// Command scaffold lays down a new provider: document, generator settings, adapter, mapping, test and fixtures, in the
-// shape of Berlin Group. All of it compiles and passes the suite, and none of it is true: every place to fill is marked
-// TODO(<name>), and the test of package adapters fails with the list of these marks until none is left.
+// Command scaffold lays down a new provider: document, generator settings, adapter, mapping, test and fixtures. All of it
+// compiles, and none of it is true: every place to fill is marked TODO(<name>), and the test of package adapters fails with
+// the list of these marks until none is left.
 //
-// It runs at the root of the module, as make new P=<name>. The templates lie in template, under the names that the
-// files get; "name" stands for the provider's.
+// It runs at the root of the module:
+//
+//	make new P=acme [SHAPE=berlin|uk]
+//	make new P=acme FROM=file.yaml OPERATION='GET /accounts/{id}/balances' [LIST='GET /accounts']
+//
+// The shape berlin, which passes the suite, is made of templates; "name" stands for the provider's in the names of the
+// files. The shape uk is a copy of the provider ukob. With FROM the operations are cut out of the provider's own OpenAPI
+// file, JSON or YAML: what they use comes along, the rest is printed. Whatever goes wrong, everything is as before.
 package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -22,21 +29,54 @@ func main() {
 }
 
 func run(args []string, stdout io.Writer) error {
-	if len(args) != 1 || args[0] == "" {
-		return errors.New("one name is needed; cure: make new P=acme")
+	var w wish
+	flags := flag.NewFlagSet("scaffold", flag.ContinueOnError)
+	flags.StringVar(&w.File, "from", "", "the provider's OpenAPI `file`")
+	flags.StringVar(&w.Operation, "operation", "", "its `method and path` that read the balances of one account")
+	flags.StringVar(&w.List, "list", "", "its `method and path` that list the accounts")
+	shape := flags.String("shape", "", "without -from: berlin or uk")
+	if err := flags.Parse(args); err != nil {
+		return err
 	}
-	name := args[0]
+	name := flags.Arg(0)
+	switch {
+	case flags.NArg() != 1 || name == "":
+		return errors.New("one name is needed; cure: make new P=acme")
+	case w.File != "" && *shape != "":
+		return errors.New("FROM and SHAPE exclude each other; cure: leave one out")
+	case (w.File == "") != (w.Operation == "") || w.File == "" && w.List != "":
+		return errors.New("FROM and OPERATION belong together; cure: make new P=acme FROM=file.yaml OPERATION='GET /accounts/{id}/balances'")
+	}
 	if err := checkName(".", name); err != nil {
 		return err
 	}
-	files, err := lay(".", name)
+	files, left, err := texts(name, *shape, w)
+	if err != nil {
+		return err
+	}
+	written, err := lay(".", name, files)
 	if err != nil {
 		return err
 	}
 	if err := generate(); err != nil {
 		return fmt.Errorf("the files are there, but go generate failed: %w; cure: make generate", err)
 	}
-	return report(stdout, name, files)
+	return report(stdout, name, written, left)
+}
+
+// texts are the files of a provider by their path, and what has been left out of its own file.
+func texts(name, shape string, w wish) (files map[string]string, left []string, err error) {
+	switch {
+	case w.File != "":
+		return fromFile(name, w)
+	case shape == "uk":
+		files, err = copied(".", "ukob", name)
+	case shape == "" || shape == "berlin":
+		files, err = fromTemplates(berlin(name), "common", "berlin")
+	default:
+		err = fmt.Errorf("no shape %q; cure: SHAPE=berlin or SHAPE=uk", shape)
+	}
+	return files, nil, err
 }
 
 func generate() error {
@@ -48,14 +88,19 @@ func generate() error {
 const next = `
 Everything compiles, and nothing of it is true yet. What to do now:
 
-  make test       lists what is left to do, as file:line: TODO(%[1]s): what
-  make generate   after each change of specs/%[1]s/openapi.yaml
-  make check      once the list is empty
+  make try P=%[1]s   lists what is left to do, in seconds
+  make generate      after each change of specs/%[1]s/openapi.yaml
+  make check         once the list is empty
 `
 
-func report(stdout io.Writer, name string, files []string) error {
+func report(stdout io.Writer, name string, files, left []string) error {
 	for _, file := range files {
 		if _, err := fmt.Fprintln(stdout, "wrote", file); err != nil {
+			return err
+		}
+	}
+	for _, what := range left {
+		if _, err := fmt.Fprintln(stdout, "left out", what); err != nil {
 			return err
 		}
 	}

@@ -72,7 +72,7 @@ const placeholder = "placeholderprovider"
 // findUse returns a file that uses the name for something else, and could not import a package of it: one of the
 // command-line tool, which imports every adapter, or one of the new adapter's own.
 func findUse(root, name string) (string, error) {
-	files, err := fromTemplates(placeholder)
+	files, err := fromTemplates(berlin(placeholder), "common", "berlin")
 	if err != nil {
 		return "", err
 	}
