@@ -35,9 +35,11 @@ type cutter struct {
 	root       *yaml.Node
 	mark       string
 	components map[string]*yaml.Node // those that are used, by group
-	names      map[string]string     // of the components, by group and reference or place
+	names      map[string]string     // of the components, by group and reference or text
+	once       map[string]*yaml.Node // what stands somewhere, by group and text
 	taken      map[string]bool       // names as Go tells them apart, by group
 	left       map[string]bool
+	answer     string // the name of the next component
 	copied     int
 	problem    error
 }
@@ -55,7 +57,8 @@ func cutOut(name string, w wish) (*cut, error) {
 	root, err := readOpenAPI(w.File)
 	c := &cutter{
 		root: root, mark: "TODO(" + name + ")", components: map[string]*yaml.Node{}, names: map[string]string{},
-		taken: map[string]bool{"schemas client": true}, left: map[string]bool{},
+		once:  map[string]*yaml.Node{},
+		taken: map[string]bool{"schemas client": true, "schemas accountbalances": true, "schemas accountlist": true}, left: map[string]bool{},
 	}
 	result := &cut{File: filepath.Base(w.File), Route: w.Operation, ListRoute: w.List}
 	if err == nil {
@@ -210,7 +213,7 @@ func (c *cutter) operation(paths *yaml.Node, from, id, summary, answer string, a
 	list.Style = 0
 	for _, p := range parameters {
 		list.Content = append(list.Content, p.made)
-		if p.in == "path" && !strings.Contains(p.example, c.mark) {
+		if p.in == "path" {
 			of.account = p.example
 		}
 	}
@@ -221,7 +224,7 @@ func (c *cutter) operation(paths *yaml.Node, from, id, summary, answer string, a
 			continue
 		}
 		of.status = code
-		addKey(responses, quoted(code), c.share("responses", response, func(n *yaml.Node) *yaml.Node { return c.response(n, of) }))
+		addKey(responses, quoted(code), c.share("responses", "Status"+code, response, func(n *yaml.Node) *yaml.Node { return c.response(n, of) }))
 	}
 	if child(c.components["schemas"], answer) == nil {
 		c.fail("%s has no JSON answer with status 200; cure: another operation, or make new without FROM", from)
@@ -296,7 +299,7 @@ func (c *cutter) parameters(ofOperation, ofPath []*yaml.Node) (all []parameter) 
 		case !slices.Contains(places, p.in) || p.in == "header" && slices.Contains(ignored, lower):
 			c.leave("the parameter %s in %s", p.name, p.in)
 		default:
-			p.made = c.share("parameters", n, c.parameter)
+			p.made = c.share("parameters", p.name, n, c.parameter)
 			all = append(all, p)
 		}
 		seen[p.in+" "+lower] = true
@@ -309,11 +312,10 @@ func (c *cutter) parameter(n *yaml.Node) *yaml.Node {
 	made := mapping("name", text(c.get(n, "name")), "in", text(c.get(n, "in")))
 	add(made, "required", boolean(text(c.get(n, "required")) == "true"))
 	add(made, "description", c.described(n, c.mark+": what it is, and what its absence means"))
-	schema := mapping("type", "string")
+	schema, example := mapping("type", "string"), c.example(n)
 	if text(c.get(n, "in")) != "path" {
 		schema = c.plain(c.get(n, "schema"), text(c.get(n, "name")))
 	}
-	example := c.example(n)
 	if text(child(schema, "type")) == "string" {
 		example = scalar(example.Value)
 	}
@@ -347,6 +349,8 @@ func (c *cutter) example(n *yaml.Node) *yaml.Node {
 		return scalar(s.values[0].Value)
 	case s.format() == "uuid":
 		return scalar(uuid)
+	case text(c.get(n, "in")) == "path":
+		return scalar("account-1")
 	}
 	return scalar(c.mark)
 }
@@ -370,7 +374,7 @@ func (c *cutter) response(n *yaml.Node, p place) *yaml.Node {
 	headers := mapping()
 	for name, header := range c.members(c.get(n, "headers")) {
 		if !slices.Contains(ignored, strings.ToLower(name)) {
-			add(headers, name, c.share("headers", header, func(n *yaml.Node) *yaml.Node {
+			add(headers, name, c.share("headers", name, header, func(n *yaml.Node) *yaml.Node {
 				return mapping("description", c.described(n, c.mark+": what it is"), "schema", c.plain(c.get(n, "schema"), name), "example", c.example(n))
 			}))
 		}
@@ -388,11 +392,10 @@ func (c *cutter) response(n *yaml.Node, p place) *yaml.Node {
 	schema, good := c.get(media, "schema"), p.status == "200"
 	body := mapping()
 	if good {
-		c.names["schemas "+reference(schema)] = p.answer
+		c.answer = p.answer
 		add(body, "schema", c.component(schema, p.answer, good))
 	} else {
-		used := c.use(schema, "Error", good, 0)
-		add(body, "schema", used)
+		add(body, "schema", c.use(schema, "Error", good, 0))
 	}
 	add(body, "examples", c.examples(media, schema, p))
 	return add(made, "content", mapping("application/json", body))
@@ -452,10 +455,7 @@ func (c *cutter) examples(media, schema *yaml.Node, p place) *yaml.Node {
 func (c *cutter) account(p place) string {
 	id := "account-" + p.status
 	if p.status == "200" {
-		id = "account-1"
-		if p.account != "" && !strings.Contains(p.account, c.mark) {
-			id = p.account
-		}
+		id = p.account
 	}
 	for n := 2; c.taken["accounts "+id]; n++ {
 		id = strings.TrimSuffix(id, "-"+strconv.Itoa(n-1)) + "-" + strconv.Itoa(n)

@@ -147,19 +147,34 @@ func (c *cutter) copy(n *yaml.Node, depth int) *yaml.Node {
 	return made
 }
 
-// share makes a component of what the file refers to, once, and anything else where it stands.
-func (c *cutter) share(group string, n *yaml.Node, build func(*yaml.Node) *yaml.Node) *yaml.Node {
+// share makes a component of what the file refers to or says twice, and anything else where it stands.
+func (c *cutter) share(group, name string, n *yaml.Node, build func(*yaml.Node) *yaml.Node) *yaml.Node {
 	to := reference(n)
+	key := group + " " + to
 	if to == "" {
-		return build(n)
+		source, _ := toYAML(n)
+		key += source
+		if c.once[key] == nil {
+			c.once[key] = build(n)
+			return c.once[key]
+		}
 	}
-	name, known := c.names[group+" "+to]
-	if !known {
-		name = c.unique(group, identifier(to[strings.LastIndex(to, "/")+1:], "Part"))
-		c.names[group+" "+to] = name
-		c.group(group, name, build(c.resolve(n)))
+	known := c.names[key]
+	if known == "" {
+		if to != "" {
+			name = to[strings.LastIndex(to, "/")+1:]
+		}
+		known = c.unique(group, title(identifier(name, "Part")))
+		c.names[key] = known
+		made := c.once[key]
+		if made == nil {
+			made = build(c.resolve(n))
+		}
+		first := *made
+		c.group(group, known, &first)
+		*made = *mapping("$ref", "#/components/"+group+"/"+known)
 	}
-	return mapping("$ref", "#/components/"+group+"/"+name)
+	return mapping("$ref", "#/components/"+group+"/"+known)
 }
 
 func (c *cutter) group(group, name string, n *yaml.Node) {

@@ -154,30 +154,35 @@ func (c *cutter) oneOf(s *shape, parts []*yaml.Node, name string, depth int) {
 	}
 }
 
-// component returns the reference to an object or a list that has a name.
+// component returns the reference to an object or a list that has a name. Those of the file that have none and are alike
+// become one.
 func (c *cutter) component(n *yaml.Node, name string, good bool) *yaml.Node {
-	s := c.shape(n, name, 0)
-	key := "schemas " + s.reference
-	known, is := c.names[key]
-	if s.reference == "" {
-		is = false
-	}
-	if !is {
-		known = c.unique("schemas", identifier(name, "Schema"))
-		if s.reference != "" {
-			c.names[key] = known
-		}
-	}
-	if c.get(c.components["schemas"], known) == nil {
-		made := mapping("type", s.kind, "description", c.says(s, c.mark+": what it is"))
-		c.group("schemas", known, made)
+	s, answer := c.shape(n, name, 0), c.answer
+	c.answer = ""
+	build := func(made *yaml.Node, known string) {
 		if s.kind == "array" {
 			c.list(made, s, known, good, 0)
 		} else {
 			c.object(made, s, known, good)
 		}
 	}
-	return mapping("$ref", "#/components/schemas/"+known)
+	made := mapping("type", s.kind, "description", c.says(s, c.mark+": what it is"))
+	key := "schemas " + s.reference
+	if s.reference == "" {
+		build(made, name)
+		alike, _ := toYAML(made)
+		key += alike
+	}
+	if c.names[key] == "" {
+		if c.names[key] = answer; answer == "" {
+			c.names[key] = c.unique("schemas", title(identifier(name, "Schema")))
+		}
+		c.group("schemas", c.names[key], made)
+		if s.reference != "" { // which may refer to itself
+			build(made, c.names[key])
+		}
+	}
+	return mapping("$ref", "#/components/schemas/"+c.names[key])
 }
 
 func (c *cutter) object(made *yaml.Node, s shape, name string, good bool) {

@@ -49,6 +49,27 @@ func TestANewProvider(t *testing.T) {
 	assert.Contains(t, c.fail(t, "test", "./adapters/acme"), "--- FAIL: TestConformance/examples/overdrawn")
 }
 
+// What is cut out of a file compiles and says what is left to do, and so does the shape of UK Open Banking, whose suite passes.
+func TestOtherBeginnings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the module; cure: make proofs")
+	}
+	t.Parallel()
+	c := copyOf(t, root)
+	c.pass(t, "generate", ".")
+	file, err := filepath.Abs(bank.File)
+	require.NoError(t, err)
+	said := c.pass(t, "run", "./specs/internal/scaffold", "-from", file, "-operation", bank.Operation, "-list", bank.List, "acme")
+	assert.Contains(t, said, "left out the operation POST /payments\n")
+	c.pass(t, "run", "./specs/internal/scaffold", "-shape", "uk", "otherbank")
+	c.pass(t, "vet", "./adapters/acme", "./gen/acme", "./adapters/otherbank", "./gen/otherbank")
+	c.pass(t, "test", "./adapters/otherbank")
+	todo := c.fail(t, "test", "-run", "^TestNothingIsLeftToDo$", "./adapters")
+	assert.Contains(t, todo, "specs/acme/openapi.yaml:1: TODO(acme): compare each part")
+	assert.Contains(t, todo, "TODO(otherbank): compare all of this file")
+	assert.Contains(t, c.fail(t, "test", "./adapters/acme"), "--- FAIL: TestConformance/examples/sample")
+}
+
 // public is what an adapter in a module of its own may need.
 var public = []string{"adapters", "adapters/kit/answer", "adapters/kit/call", "adapters/kit/httpsig", "adapters/kit/jwt"}
 
