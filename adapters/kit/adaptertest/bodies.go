@@ -299,7 +299,9 @@ func checkNoBalanceMembers(t *testing.T, h Harness) {
 	for _, v := range answer.Values {
 		if v.Field == "balance.amount" {
 			member := all[spanOf(all, v.Pointer).parent]
-			edits = append(edits, edit{member.start, member.end, []byte("null")})
+			if !slices.ContainsFunc(edits, func(e edit) bool { return e.start == member.start }) { // of two amounts
+				edits = append(edits, edit{member.start, member.end, []byte("null")})
+			}
 		}
 	}
 	balances, err := h.teller(t).ask(t, example.Account, apply(example.JSON, edits...))

@@ -171,6 +171,7 @@ type spot struct {
 	example contract.Example
 	pointer string
 	balance int
+	shared  bool // with further balances, which all change with it
 }
 
 // findPlaces finds the places in the good examples by the declaration.
@@ -185,7 +186,7 @@ func (h Harness) findPlaces(t testing.TB) map[string]spot {
 	for i, example := range h.goodExamples() {
 		answer, _ := h.declaration.Read(example.Operation, example.JSON, mapping.Asked{Accounts: []string{example.Account}, Bank: h.Bank})
 		for _, v := range answer.Values {
-			at := spot{example, v.Pointer, balanceOf(v.Pointer, answer.Values)}
+			at := spot{example, v.Pointer, balanceOf(v.Pointer, answer.Values), isShared(v, answer.Values)}
 			for name, declared := range placeNames {
 				if declared != "" && declared == declaredPlace(v) {
 					add(name, at)
@@ -202,6 +203,17 @@ func (h Harness) findPlaces(t testing.TB) map[string]spot {
 		}
 	}
 	return places
+}
+
+// isShared tells whether a value stands above several amounts.
+func isShared(v mapping.Value, all []mapping.Value) bool {
+	within, amounts := v.Pointer[:strings.LastIndex(v.Pointer, "/")+1], 0
+	for _, other := range all {
+		if declaredPlace(other) == "balance.amount" && strings.HasPrefix(other.Pointer, within) {
+			amounts++
+		}
+	}
+	return strings.HasPrefix(v.Field, "balance.") && declaredPlace(v) != "balance.amount" && amounts > 1
 }
 
 // balanceOf is the number of the balance that a value belongs to: there are as many before it.

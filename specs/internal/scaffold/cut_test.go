@@ -23,7 +23,7 @@ func TestWhatTheOperationsUseIsTakenOver(t *testing.T) {
 	for _, text := range []string{
 		"https://api.mybank.example/v2", "headers: [Authorization, X-Request-ID]", "$ref: '#/components/parameters/Rid'",
 		"description: Returns balances.", "example: \"77\"", "x-sandbox-account: \"77\"", "amount: \"12.30\"", "at: \"2025-01-01T00:00:00Z\"",
-		"$ref: '#/components/schemas/Base'", "$ref: '#/components/schemas/Account'", "pattern: ^[A-Z]{3}$", "format: decimal",
+		"$ref: '#/components/schemas/Base'", "$ref: '#/components/schemas/Account'", "pattern: '^[A-Z]{3}$'", "format: decimal",
 		"x-sandbox-account: account-404", "required: [amount, currency]", "nullable: true", "x-maps-to: TODO(acme) # TODO(acme): such as {each: balance}",
 	} {
 		assert.Contains(t, document, text)

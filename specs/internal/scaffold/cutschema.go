@@ -232,7 +232,7 @@ func (c *cutter) money(property *yaml.Node, name string) {
 		return
 	}
 	without(property, "pattern", "format")
-	add(rest, "pattern", scalar(pattern))
+	add(rest, "pattern", quoted(pattern))
 	property.Content = slices.Insert(property.Content, 4, rest.Content...) // behind type and description
 }
 
@@ -294,11 +294,13 @@ func (c *cutter) limit(made *yaml.Node, s shape, name string) {
 	}
 	for _, key := range kept {
 		value := s.keys[key]
-		if value == nil || s.kind == "number" && key != "example" || key == "format" && value.Value != "uuid" || key == "pattern" && s.kind != "string" {
+		if value == nil || s.kind == "number" || key == "format" && value.Value != "uuid" {
 			continue
 		}
-		add(made, key, c.copy(value, 0))
-		delete(s.keys, key)
+		if value = c.copy(value, 0); key == "pattern" {
+			value.Style = yaml.SingleQuotedStyle
+		}
+		add(made, key, value)
 	}
 	if len(s.values) > 0 && s.kind == "string" {
 		add(made, "x-extensible-enum", c.copy(&yaml.Node{Kind: yaml.SequenceNode, Content: s.values}, 0))
@@ -308,7 +310,7 @@ func (c *cutter) limit(made *yaml.Node, s shape, name string) {
 // silent are words that change nothing, and formats that no document of ours has.
 var (
 	silent  = append([]string{"description", "example", "title", "xml", "externalDocs", "deprecated", "$schema", "default", "readOnly", "writeOnly"}, kept[1:]...)
-	formats = []string{"date", "date-time", "double", "float", "int32", "int64"}
+	formats = []string{"date", "date-time", "double", "float", "int32", "int64", "uuid"}
 )
 
 func (c *cutter) leaveRest(s shape, name string) {
