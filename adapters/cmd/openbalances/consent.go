@@ -190,6 +190,7 @@ func shell(ctx context.Context, line, input string) error {
 	if runtime.GOOS == "windows" {
 		command = exec.CommandContext(ctx, "cmd", "/C", line)
 	}
+	endWithChildren(command)
 	command.Stdin, command.WaitDelay = strings.NewReader(input), time.Second
 	err := command.Run()
 	if ctx.Err() != nil {

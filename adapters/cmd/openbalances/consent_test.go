@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -100,11 +99,16 @@ func TestNotifyThatCannotRemember(t *testing.T) {
 	assert.Zero(t, d.calls.Load())
 }
 
-// A command that does not end is ended with the run.
+// A command that does not end is ended with the run, and so is what it has started.
 func TestNotifyEnds(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, `"consentValidUntil":"2020-01-20",`)
-	got := d.run(t, "get -timeout 2s -notify yes")
+	d.write(t, "tell", "#!/bin/sh\n(while sleep 1; do date >> "+d.path("alive")+"; done) &\nwait\n")
+	require.NoError(t, os.Chmod(d.path("tell"), 0o700))
+	got := d.run(t, "get -timeout 3s -notify HERE/tell")
 	assert.Equal(t, 1, got.exit)
-	assert.Contains(t, got.stderr, "it did not end in time", fmt.Sprint(got))
+	assert.Contains(t, got.stderr, "it did not end in time")
+	_ = os.Remove(d.path("alive"))
+	time.Sleep(2500 * time.Millisecond)
+	assert.NoFileExists(t, d.path("alive"))
 }
