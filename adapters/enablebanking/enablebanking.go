@@ -77,7 +77,7 @@ type Credentials struct {
 	// SessionID is the session that lists the accounts; that of Session if it is empty.
 	SessionID adapters.Secret `credential:"sessionId,optional,consent"`
 	// Session is what was kept of the session, or of one before it. The zero value is nothing.
-	Session Session
+	Session Session `credential:"session,optional"`
 }
 
 // Client is the Enable Banking adapter.
