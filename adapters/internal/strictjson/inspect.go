@@ -14,7 +14,8 @@ import (
 const (
 	maxDepth    = 64
 	maxMembers  = 256    // of one object
-	maxElements = 10_000 // of all arrays together
+	maxElements = 10_000 // of all arrays together, and as many as elementSize allows where the cap on a body was raised
+	elementSize = 50
 
 	maxKnownElements = 1_000_000 // of the caller's own document
 )
