@@ -3,8 +3,8 @@
 // Documentation: "API reference", Enable Banking Docs, API 1.0.0-3030f99c, read 2026-11-30,
 // https://enablebanking.com/docs/api/reference/. Nothing here was tried against the live API.
 //
-// Calls: GET /accounts/{account_id}/balances, GET /accounts/{account_id}/details, GET /application, POST
-// /sessions, GET /sessions/{session_id}.
+// Calls: GET /accounts/{account_id}/balances, GET /accounts/{account_id}/details, GET /application, GET /aspsps, POST
+// /auth, POST /sessions, GET /sessions/{session_id}.
 //
 // Credentials: the id of an application and its RSA key, which signs a token (JWT) for an hour; for the account list also
 // the id of a session. One account needs no session id.
@@ -29,7 +29,7 @@
 // ASPSP_ERROR with the bank's own 401 or 403 inside. A session without accounts is forbidden: none of them is linked to
 // the application.
 //
-// Not supported: balances of several accounts in one call; what begins a session (POST /auth, GET /aspsps) or ends it.
+// Not supported: balances of several accounts in one call; ending a session.
 package enablebanking
 
 import (
