@@ -13,10 +13,14 @@
 //  1. Register an application at Enable Banking's Control Panel and keep its private key. Without a contract, an
 //     application of production works for your own accounts: link each of them to it there ("Activate by linking
 //     accounts").
-//  2. Ask for a session: POST /auth, with a bank of GET /aspsps, answers with the address at which the PSU agrees. The
-//     redirect brings a code, which [Client.Authorize] exchanges for the session, once; keep it.
-//  3. Configure applicationId, privateKey (PEM) and sessionId.
-//  4. Leave accounts out, or name a uid that openbalances accounts prints. A new session has new ones.
+//  2. Find your bank: openbalances enablebanking banks -country FI -application ID -key key.pem. In a program it is
+//     [Client.Banks].
+//  3. Agree at the bank: openbalances enablebanking link -country FI -bank NAME -connection mine -application ID -key
+//     key.pem prints the address for the browser, takes the address to which the browser returns, and writes the
+//     connection into the configuration. In a program [Client.Begin] gives the address, and [Client.Authorize] exchanges
+//     the code for the session, once; keep it.
+//  4. openbalances get prints the balances. When the consent ends, the same link command renews the connection. Accounts
+//     can be left out, or named by a uid that openbalances accounts prints; a new session has new ones.
 //
 // Access limits: 4 unattended calls in 24 hours for one account, set by the bank. A call is attended when it carries any
 // header of the PSU. Balances and [Client.Details] spend the same; the account list, [Client.Authorize] and

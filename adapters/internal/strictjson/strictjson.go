@@ -85,9 +85,12 @@ func UnmarshalStored(data []byte, target any) error {
 }
 
 func unmarshal(data []byte, target any, options json.Options, names unknownNames) error {
-	most := max(maxElements, len(data)/elementSize)
-	if names == showNames {
+	most := maxElements
+	switch {
+	case names == showNames:
 		most = maxKnownElements
+	case len(data) > usualSize:
+		most = len(data) / elementSize
 	}
 	if err := inspect(data, most); err != nil {
 		return &Error{Problem: err.Error(), Err: err}
