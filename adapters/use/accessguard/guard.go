@@ -32,7 +32,7 @@ type Guard struct {
 	clock    func() time.Time
 	unsaved  unsaved
 
-	balances, batch, accounts, allBalances *kind
+	balances, batch, accounts, allBalances, details *kind
 }
 
 // Provider implements [adapters.Source].
@@ -56,6 +56,21 @@ func (g *Guard) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Acco
 func (g *Guard) AllBalances(ctx context.Context, psu adapters.PSU) ([]adapters.AccountBalances, error) {
 	id := func(a adapters.AccountBalances) string { return a.AccountID }
 	return one(ctx, g, g.allBalances, g.key(g.allBalances), psu, g.source.AllBalances, id)
+}
+
+// Details makes a call for one account that no [adapters.Source] has, for instance Details of package enablebanking. It is
+// counted as the provider's document says, or else like one for the account's balances.
+func (g *Guard) Details(ctx context.Context, accountID string, psu adapters.PSU,
+	ask func(ctx context.Context, accountID string, psu adapters.PSU) (adapters.Account, error)) (adapters.Account, error) {
+	once := func(ctx context.Context, psu adapters.PSU) ([]adapters.Account, error) {
+		account, err := ask(ctx, accountID, psu)
+		return []adapters.Account{account}, err
+	}
+	found, err := one(ctx, g, g.details, g.key(g.details, accountID), psu, once, nil)
+	if err != nil {
+		return adapters.Account{}, err
+	}
+	return found[0], nil
 }
 
 // BatchBalances implements [adapters.Source]. Refused accounts carry the guard's error, and the others are asked in one
