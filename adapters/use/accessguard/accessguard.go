@@ -46,7 +46,7 @@ func Usual(limits ...specs.Limit) specs.Access {
 func New(source adapters.Source, consent adapters.Secret, store Store, options *Options) (*Guard, error) {
 	options = cmp.Or(options, &Options{})
 	g := &Guard{source: source, store: store, consent: call.Seal(consent), failOpen: options.FailOpen, clock: options.Now}
-	g.unsaved.changes, g.unsaved.turn = map[string][]func(Record) Record{}, make(chan struct{}, 1)
+	g.unsaved.changes, g.unsaved.turn = map[string]pending{}, make(chan struct{}, 1)
 	if !missing(source) {
 		g.provider = nameOf(source)
 	}

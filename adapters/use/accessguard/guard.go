@@ -403,29 +403,52 @@ func (g *Guard) failure(k *kind, sort adapters.Kind, detail string) *adapters.Er
 	}
 }
 
+// maxUnsaved is how many keys have changes that the store could not be told. Those of more keys are lost, which only
+// Options.FailOpen can lead to.
+const maxUnsaved = 100_000
+
 // unsaved are the changes of records that the store could not be told, by key.
 type unsaved struct {
 	mutex   sync.Mutex
-	changes map[string][]func(Record) Record
+	changes map[string]pending
 	turn    chan struct{} // for one at a time to make up for them
+}
+
+// pending are the last changes of a key; before are those that came before them.
+type pending struct {
+	before  int
+	changes []func(Record) Record
 }
 
 func (u *unsaved) add(key string, change func(Record) Record) {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
-	all := append(u.changes[key], change)
-	u.changes[key] = all[max(0, len(all)-maxCalls):]
+	own, known := u.changes[key]
+	if !known && len(u.changes) >= maxUnsaved {
+		return
+	}
+	own.changes = append(own.changes, change)
+	u.changes[key] = own.after(own.before + max(0, len(own.changes)-maxCalls))
 }
 
-func (u *unsaved) of(key string) []func(Record) Record {
+// after leaves out the changes up to a number of them.
+func (p pending) after(n int) pending {
+	if n <= p.before {
+		return p
+	}
+	return pending{n, p.changes[min(n-p.before, len(p.changes)):]}
+}
+
+func (u *unsaved) of(key string) pending {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
-	return slices.Clone(u.changes[key])
+	own := u.changes[key]
+	return pending{own.before, slices.Clone(own.changes)}
 }
 
 // take returns the changes of a key, and what to call with the error of saving them.
 func (u *unsaved) take(ctx context.Context, key string) (changes []func(Record) Record, saved func(error), err error) {
-	if u.of(key) == nil {
+	if u.of(key).changes == nil {
 		return nil, func(error) {}, nil
 	}
 	select {
@@ -433,12 +456,12 @@ func (u *unsaved) take(ctx context.Context, key string) (changes []func(Record) 
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
-	changes = u.of(key)
-	return changes, func(err error) {
+	taken := u.of(key)
+	return taken.changes, func(err error) {
 		u.mutex.Lock()
 		defer u.mutex.Unlock()
-		if rest := u.changes[key]; err == nil && len(rest) > len(changes) {
-			u.changes[key] = rest[len(changes):]
+		if rest := u.changes[key].after(taken.before + len(taken.changes)); err == nil && len(rest.changes) > 0 {
+			u.changes[key] = rest
 		} else if err == nil {
 			delete(u.changes, key)
 		}
