@@ -64,7 +64,7 @@ func listedProviders() listing {
 			limit = balances.Limits[0]
 		}
 		all = append(all, listed{info, limit.Calls, limit.Window.Hours(), credentialNames{
-			p.required, p.oneOf, p.tokens.required, slices.Concat(p.optional, p.tokens.optional), p.consent,
+			append([]string{}, p.required...), p.oneOf, p.tokens.required, slices.Concat(p.optional, p.tokens.optional), p.consent,
 		}})
 	}
 	return listing{all}
