@@ -66,6 +66,10 @@ func TestCollectGivesTheSameBalances(t *testing.T) {
 					assert.Positive(t, made)
 				}
 			}
+			if len(asked) == 1 {
+				assert.LessOrEqual(t, calls["named"], len(accounts), "nothing is listed")
+				return
+			}
 			_, listed := source.AllBalances(t.Context(), adapters.Unattended())
 			_, shared := source.BatchBalances(t.Context(), accounts[:1], adapters.Unattended())
 			if errors.Is(listed, errors.ErrUnsupported) && errors.Is(shared, errors.ErrUnsupported) {
