@@ -42,7 +42,7 @@ func TestWhatTheOperationsUseIsTakenOver(t *testing.T) {
 	assert.Contains(t, files["adapters/acme/testdata/examples/accountList.json"], `"accounts": []`)
 }
 
-// JSON with tabs is read like YAML.
+// JSON, also with tabs, is read like YAML.
 func TestJSONFile(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(bank.File)

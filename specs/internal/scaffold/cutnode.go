@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -33,11 +32,6 @@ func readOpenAPI(file string) (*yaml.Node, error) {
 		return nil, fmt.Errorf("%w; cure: name the provider's OpenAPI file", errors.Unwrap(err))
 	case len(data) > largest:
 		return nil, fmt.Errorf("larger than %d MiB; cure: cut the operations' part out of it first", largest>>20)
-	}
-	if json.Valid(data) { // which YAML reads if nothing is indented by tabs
-		var plain bytes.Buffer
-		_ = json.Indent(&plain, data, "", " ")
-		data = plain.Bytes()
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(data, &document); err != nil {

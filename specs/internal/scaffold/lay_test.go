@@ -125,9 +125,18 @@ func TestCreateNeverOverwrites(t *testing.T) {
 	assert.Equal(t, "first", string(text))
 }
 
-func TestOneNameIsNeeded(t *testing.T) {
+func TestArgumentsThatDoNotFit(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {""}, {"acme", "other"}, {"-from", "x.yaml"}} {
-		assert.ErrorContains(t, run(args, nil), "cure: make new P=acme")
+	for want, all := range map[string][][]string{
+		"cure: make new P=acme":        {nil, {""}, {"acme", "other"}, {"-from", "x.yaml"}},
+		"cure: leave one out":          {{"-from", "x.yaml", "-operation", "GET /a", "-shape", "uk", "acme"}},
+		"FROM and OPERATION belong":    {{"-from", "x.yaml", "acme"}, {"-operation", "GET /a", "acme"}, {"-list", "GET /a", "acme"}},
+		"cure: run it at the root of ": {{"acme"}},
+	} {
+		for _, args := range all {
+			assert.ErrorContains(t, run(args, nil), want, "%q", args)
+		}
 	}
+	_, _, err := texts("acme", "odd", wish{})
+	assert.ErrorContains(t, err, `no shape "odd"; cure: SHAPE=berlin or SHAPE=uk`)
 }
