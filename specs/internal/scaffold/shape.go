@@ -27,6 +27,9 @@ func copied(root, from, name string) (map[string]string, error) {
 				return err
 			}
 			text, err := os.ReadFile(filepath.Join(below, file))
+			if err != nil {
+				return err
+			}
 			made := own.ReplaceAllString(string(text), name+"${1}")
 			if comment := map[string]string{".go": "//", ".yaml": "#"}[path.Ext(file)]; comment != "" {
 				made += fmt.Sprintf("\n%s TODO(%s): compare all of this file with the page; it is that of %s\n", comment, name, from)
