@@ -49,6 +49,7 @@
 package openbalances
 
 //go:generate go build -o .bin/ github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen
+//go:generate .bin/oapi-codegen -config specs/berlingroup/oapi-codegen.yaml specs/berlingroup/openapi.yaml
 //go:generate .bin/oapi-codegen -config specs/eika/oapi-codegen.yaml specs/eika/openapi.yaml
 //go:generate .bin/oapi-codegen -config specs/enablebanking/oapi-codegen.yaml specs/enablebanking/openapi.yaml
 //go:generate .bin/oapi-codegen -config specs/mypos/oapi-codegen.yaml specs/mypos/openapi.yaml

@@ -28,6 +28,7 @@
 package adaptertest
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -48,6 +49,10 @@ type Harness struct {
 	Provider string
 	// Document is the provider's OpenAPI document; nil means the one of package specs.
 	Document *contract.Document
+	// Operations are those of the document that New's adapter uses, where another one of the same package uses the others.
+	Operations []string
+	// Folder has the expectations; testdata if empty.
+	Folder string
 	// New returns the adapter with credentials of the test's own and the given options.
 	New func(options *adapters.Options) (adapters.Source, error)
 	// Secrets are all texts of those credentials; none may ever be shown.
@@ -95,6 +100,7 @@ func (h *Harness) load(t testing.TB) {
 		require.NoError(t, err)
 		h.Document = document
 	}
+	h.Document, h.Folder = h.Document.Only(h.Operations...), cmp.Or(h.Folder, "testdata")
 	h.declaration = mapping.New(h.Document)
 	h.places = h.findPlaces(t)
 }
