@@ -1,4 +1,4 @@
-// Package berlingroup fetches balances from banks that follow Berlin Group's NextGenPSD2 XS2A framework 1.3.
+// Package berlingroup fetches balances from banks that follow Berlin Group NextGenPSD2, the XS2A framework 1.3.
 //
 // Documentation: Berlin Group's OpenAPI files of the NextGenPSD2 XS2A framework, versions 1.3.4 to 1.3.12, API 1.3.4 to
 // 1.3.12, read 2026-11-30, https://www.berlin-group.org/nextgenpsd2-downloads.
@@ -101,9 +101,9 @@ var _ adapters.Source = (*Client)(nil)
 
 // New returns a Client. Nothing is sent.
 func New(credentials Credentials, options *adapters.Options) (*Client, error) {
-	profile, problem := bank.Find(Banks(), credentials.Bank, credentials.Profile)
+	profile, field, problem := bank.Find(Banks(), credentials.Bank, credentials.Profile)
 	if problem == "" {
-		problem = credentials.problem(profile)
+		field, problem = credentials.problem(profile)
 	}
 	own := provider
 	own.RequestID = profile.RequestIDHeader
@@ -111,8 +111,8 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if field, text, wrong := strings.Cut(problem, ": "); wrong {
-		return nil, endpoint.Invalid(field, text)
+	if problem != "" {
+		return nil, endpoint.Invalid(field, problem)
 	}
 	endpoint.OfBank(profile.Name)
 	if credentials.AccessToken != "" || credentials.TokenSource != nil {

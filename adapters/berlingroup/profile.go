@@ -13,25 +13,25 @@ import (
 )
 
 // problem is what the bank demands and the credentials lack, or the other way round: the credential and why.
-func (c Credentials) problem(profile bank.Profile) string {
+func (c Credentials) problem(profile bank.Profile) (field, problem string) {
 	hasToken, takesKey := c.AccessToken != "" || c.TokenSource != nil, profile.KeyHeader+profile.KeyQuery != ""
 	switch {
 	case profile.Token == "required" && !hasToken:
-		return "credentials.accessToken: missing; the bank demands one"
+		return "credentials.accessToken", "missing; the bank demands one"
 	case profile.Token == "none" && hasToken:
-		return "credentials.accessToken: not taken; the bank goes by the consent alone"
+		return "credentials.accessToken", "not taken; the bank goes by the consent alone"
 	case takesKey && c.APIKey == "":
-		return "credentials.apiKey: missing; the bank demands one"
+		return "credentials.apiKey", "missing; the bank demands one"
 	case !takesKey && c.APIKey != "":
-		return "credentials.apiKey: not taken; no profile says where it stands"
+		return "credentials.apiKey", "not taken; no profile says where it stands"
 	case c.Certificate == nil && c.Key == nil && profile.Signature.Covered == nil:
-		return ""
+		return "", ""
 	case c.Certificate == nil:
-		return "credentials.signingCert: missing; requests cannot be signed without it"
+		return "credentials.signingCert", "missing; requests cannot be signed without it"
 	case c.Key == nil:
-		return "credentials.signingKey: missing; requests cannot be signed without it"
+		return "credentials.signingKey", "missing; requests cannot be signed without it"
 	}
-	return ""
+	return "", ""
 }
 
 // customs returns the editor that makes a request of the standard one of the bank.

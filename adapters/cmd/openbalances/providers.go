@@ -37,7 +37,7 @@ type tokenProvider struct {
 
 // newProvider derives a provider from its adapter's New.
 func newProvider[C any, S adapters.Source](name string, open func(C, *adapters.Options) (S, error)) provider {
-	p := provider{name: name, pem: map[string]reflect.Type{}}
+	p := provider{name: name, required: []string{}, pem: map[string]reflect.Type{}}
 	for _, c := range call.Credentials(reflect.ValueOf(*new(C))) {
 		switch {
 		case c.Name == "-":

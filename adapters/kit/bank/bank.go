@@ -138,32 +138,32 @@ func (q Quirks) Needs() (names []string) {
 }
 
 // Find returns the bank that credentials name: one of a list by its code, or own, or with neither the standard itself. The
-// problem names the credential.
-func Find(banks []Profile, code string, own *Profile) (found Profile, problem string) {
+// problem is that of the credential field.
+func Find(banks []Profile, code string, own *Profile) (found Profile, field, problem string) {
 	switch {
 	case own != nil && code != "":
-		return Profile{}, "credentials.profile: given besides bank"
+		return Profile{}, "credentials.profile", "given besides bank"
 	case own != nil:
 		if problem := own.Problem(); problem != "" {
-			return Profile{}, "credentials.profile: " + problem
+			return Profile{}, "credentials.profile", problem
 		}
-		return *own, ""
+		return *own, "", ""
 	case code == "":
-		return Profile{}, ""
+		return Profile{}, "", ""
 	}
 	nearest, distance := "", len(code)/2+1
 	for _, bank := range banks {
 		if bank.Code == code {
-			return bank, ""
+			return bank, "", ""
 		}
 		if d := edits(code, bank.Code); d < distance {
 			nearest, distance = bank.Code, d
 		}
 	}
 	if nearest == "" {
-		return Profile{}, "credentials.bank: no such bank; openbalances providers -banks lists them"
+		return Profile{}, "credentials.bank", "no such bank; openbalances providers -banks lists them"
 	}
-	return Profile{}, "credentials.bank: no such bank, did you mean " + nearest + "?"
+	return Profile{}, "credentials.bank", "no such bank, did you mean " + nearest + "?"
 }
 
 // edits is how many letters have to be put in, taken out or changed.
