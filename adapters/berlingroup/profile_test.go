@@ -2,6 +2,7 @@ package berlingroup_test
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -253,6 +254,9 @@ func TestBanksThatAreNone(t *testing.T) {
 	}
 	_, err := (&wire{}).open(berlingroup.Credentials{ConsentID: "consent-1234", Bank: "dkb", Profile: &bank.Profile{}})
 	assert.ErrorContains(t, err, "credentials.profile: given besides bank")
+	tokens := func(context.Context) (string, error) { return "token-5678", nil }
+	_, err = (&wire{}).open(berlingroup.Credentials{ConsentID: "consent-1234", AccessToken: "token-5678", TokenSource: tokens})
+	assert.ErrorContains(t, err, "given besides accessToken")
 	_, err = berlingroup.New(berlingroup.Credentials{ConsentID: "consent-1234", Bank: "consorsbank"}, nil)
 	assert.ErrorContains(t, err, "baseURL: missing", "the address of the list is a suggestion")
 	for _, text := range []string{`{`, `{"quirk": true}`, `{} {}`, `[]`} {

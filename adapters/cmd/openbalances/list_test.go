@@ -47,9 +47,9 @@ func TestBankOfAConnection(t *testing.T) {
 		assert.Contains(t, got.stdout, ","+bank+",")
 	}
 	for credentials, problem := range map[string]string{
-		`"bank": "comerzbank"`:           "credentials.bank: no such bank, did you mean commerzbank?",
+		`"bank": "comerzbank"`:            "credentials.bank: no such bank, did you mean commerzbank?",
 		`"profile": "{\"lowercase\": 1}"`: `credentials.profile: no JSON of a profile: json: unknown field "lowercase"`,
-		`"cardAccounts": "yes"`:          "credentials.cardAccounts: neither true nor false",
+		`"cardAccounts": "yes"`:           "credentials.cardAccounts: neither true nor false",
 	} {
 		got := ask(credentials)
 		assert.Equal(t, 2, got.exit)

@@ -118,7 +118,7 @@ func newCavage(key crypto.Signer, public *rsa.PublicKey, keyID string, opts *Opt
 		return nil, err
 	}
 	if !opts.EncodedWord && !isASCII(keyID+opts.Algorithm) {
-		return nil, errors.New("httpsig: a key id that is not ASCII needs Options.EncodedWord")
+		return nil, errors.New("httpsig: a key id or an algorithm that is not ASCII needs Options.EncodedWord")
 	}
 	return &Cavage{keyed: key.Sign, public: public, keyID: keyID, headers: headers, wrap: opts.EncodedWord, named: cmp.Or(opts.Algorithm, algorithm)}, nil
 }
