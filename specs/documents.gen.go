@@ -30,9 +30,9 @@ var infos = []Info{
 	{
 		Provider: "enablebanking", Title: "Enable Banking account balances",
 		Version: "1.0.0", Read: "2026-11-30", APIVersion: "1.0.0-3030f99c",
-		SHA256:     "89a4b47f6570ee4ea92a5d5d5c0e99bf92abab44b2cd7df6049d16a77a138649",
+		SHA256:     "984003df99611592052f8f7bccb2c9a545e412e20cdaffa754e548599da14060",
 		Generator:  "oapi-codegen v2.8.2",
-		Operations: []string{"GET /accounts/{account_id}/balances", "GET /accounts/{account_id}/details", "GET /application", "POST /sessions", "GET /sessions/{session_id}"},
+		Operations: []string{"GET /accounts/{account_id}/balances", "GET /accounts/{account_id}/details", "GET /application", "GET /aspsps", "POST /auth", "POST /sessions", "GET /sessions/{session_id}"},
 		Unattended: Access{
 			{[]Call{"balances", "details"}, "account", []Limit{{4, 24 * time.Hour}}},
 			{[]Call{"accounts"}, "consent", []Limit{}},

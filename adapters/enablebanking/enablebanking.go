@@ -3,8 +3,8 @@
 // Documentation: "API reference", Enable Banking Docs, API 1.0.0-3030f99c, read 2026-11-30,
 // https://enablebanking.com/docs/api/reference/. Nothing here was tried against the live API.
 //
-// Calls: GET /accounts/{account_id}/balances, GET /accounts/{account_id}/details, GET /application, POST
-// /sessions, GET /sessions/{session_id}.
+// Calls: GET /accounts/{account_id}/balances, GET /accounts/{account_id}/details, GET /application, GET /aspsps, POST
+// /auth, POST /sessions, GET /sessions/{session_id}.
 //
 // Credentials: the id of an application and its RSA key, which signs a token (JWT) for an hour; for the account list also
 // the id of a session. One account needs no session id.
@@ -13,14 +13,18 @@
 //  1. Register an application at Enable Banking's Control Panel and keep its private key. Without a contract, an
 //     application of production works for your own accounts: link each of them to it there ("Activate by linking
 //     accounts").
-//  2. Ask for a session: POST /auth, with a bank of GET /aspsps, answers with the address at which the PSU agrees. The
-//     redirect brings a code, which [Client.Authorize] exchanges for the session, once; keep it.
-//  3. Configure applicationId, privateKey (PEM) and sessionId.
-//  4. Leave accounts out, or name a uid that openbalances accounts prints. A new session has new ones.
+//  2. Find your bank: openbalances enablebanking banks -country FI -application ID -key key.pem. In a program it is
+//     [Client.Banks].
+//  3. Agree at the bank: openbalances enablebanking link -country FI -bank NAME -connection mine -application ID -key
+//     key.pem prints the address for the browser, takes the address to which the browser returns, and writes the
+//     connection into the configuration. In a program [Client.Begin] gives the address, and [Client.Authorize] exchanges
+//     the code for the session, once; keep it.
+//  4. openbalances get prints the balances. When the consent ends, the same link command renews the connection. Accounts
+//     can be left out, or named by a uid that openbalances accounts prints; a new session has new ones.
 //
 // Access limits: 4 unattended calls in 24 hours for one account, set by the bank. A call is attended when it carries any
 // header of the PSU. Balances and [Client.Details] spend the same; the account list, [Client.Authorize] and
-// [Client.Application] ask no bank. The consent is sessionId. A guard does not see Details.
+// [Client.Application] ask no bank. The consent is sessionId. A guard counts Details by its own method of that name.
 //
 // Balance types: codes of ISO 20022, as they are; OTHR and VALU are none and stay unknown. Whether an available amount or
 // that of a card counts a credit differs by bank, and no member tells.
@@ -29,7 +33,7 @@
 // ASPSP_ERROR with the bank's own 401 or 403 inside. A session without accounts is forbidden: none of them is linked to
 // the application.
 //
-// Not supported: balances of several accounts in one call; what begins a session (POST /auth, GET /aspsps) or ends it.
+// Not supported: balances of several accounts in one call; ending a session.
 package enablebanking
 
 import (
@@ -77,7 +81,7 @@ type Credentials struct {
 	// SessionID is the session that lists the accounts; that of Session if it is empty.
 	SessionID adapters.Secret `credential:"sessionId,optional,consent"`
 	// Session is what was kept of the session, or of one before it. The zero value is nothing.
-	Session Session
+	Session Session `credential:"session,optional"`
 }
 
 // Client is the Enable Banking adapter.

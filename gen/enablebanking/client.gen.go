@@ -210,6 +210,29 @@ type Application struct {
 	Services []string `json:"services"`
 }
 
+// AuthMethod A way to agree.
+type AuthMethod struct {
+	// Approach `REDIRECT`, `DECOUPLED` or `EMBEDDED`.
+	//
+	// Example: REDIRECT
+	Approach *string `json:"approach,omitempty"`
+
+	// Name The name, as a request for a session has to spell it.
+	//
+	// Example: redirect
+	Name *string `json:"name,omitempty"`
+
+	// PSUType For whom the way is, `personal` or `business`.
+	//
+	// Example: personal
+	PSUType *string `json:"psu_type,omitempty"`
+
+	// Title The name for people.
+	//
+	// Example: Login at the bank
+	Title *string `json:"title,omitempty"`
+}
+
 // AuthorizedSession A session with what the bank said of its accounts.
 type AuthorizedSession struct {
 	// Access What the session gives access to.
@@ -282,6 +305,67 @@ type Balances struct {
 	Balances []Balance `json:"balances"`
 }
 
+// Bank A bank, and what it demands.
+type Bank struct {
+	// AuthMethods The ways to agree at this bank, for instance its brands.
+	AuthMethods []AuthMethod `json:"auth_methods,omitempty"`
+
+	// Beta Whether the access is on trial.
+	//
+	// Example: false
+	Beta bool `json:"beta"`
+
+	// Bic The BIC (ISO 9362).
+	//
+	// Example: MOCKFIHH
+	Bic *string `json:"bic,omitempty"`
+
+	// Country The country, as ISO 3166-1 writes it in two letters.
+	//
+	// Example: FI
+	Country string `json:"country"`
+
+	// Logo The address of an image.
+	//
+	// Example: https://enablebanking.com/brands/FI/Mock/
+	Logo *string `json:"logo,omitempty"`
+
+	// MaximumConsentValidity How long a session may last at most, in seconds.
+	//
+	// Example: 15552000
+	MaximumConsentValidity int64 `json:"maximum_consent_validity"`
+
+	// Name The name of the bank, as a request for a session has to spell it.
+	//
+	// Example: Mock ASPSP
+	Name string `json:"name"`
+
+	// PSUTypes For whom there is access, `personal` and `business`.
+	PSUTypes []string `json:"psu_types"`
+
+	// RequiredPSUHeaders The headers that the bank insists on, once a request has any of them.
+	RequiredPSUHeaders []string `json:"required_psu_headers,omitempty"`
+}
+
+// Banks The banks of a list.
+type Banks struct {
+	// Aspsps The banks. Name and country together are the key of a bank; there is no id.
+	Aspsps []Bank `json:"aspsps"`
+}
+
+// BegunSession A session that the user has not agreed to yet.
+type BegunSession struct {
+	// AuthorizationID The id of the authorisation, which is not that of the session.
+	//
+	// Example: 73100c65-c54d-46a1-87d1-aa3effde435a
+	AuthorizationID *string `json:"authorization_id,omitempty"`
+
+	// URL The address for the browser.
+	//
+	// Example: https://tilisy.enablebanking.com/welcome?sessionid=73100c65-c54d-46a1-87d1-aa3effde435a
+	URL string `json:"url"`
+}
+
 // Code The code of the redirect.
 type Code struct {
 	// Code The code.
@@ -324,6 +408,14 @@ type ErrorDetail1 = map[string]interface{}
 // Example: Four fetches are used up
 type Error_Detail struct {
 	union json.RawMessage
+}
+
+// RequestedAccess How long a session shall last.
+type RequestedAccess struct {
+	// ValidUntil The end, at most `maximum_consent_validity` of the bank from now.
+	//
+	// Example: 2027-05-20T12:00:00Z
+	ValidUntil string `json:"valid_until"`
 }
 
 // Session A session and the ids of its accounts.
@@ -394,6 +486,35 @@ type SessionAccount struct {
 	//
 	// Example: 0b7e0c1e-52c1-4a37-9d0e-6a8f2f6c9a11
 	UID string `json:"uid"`
+}
+
+// SessionRequest What is asked of the user.
+type SessionRequest struct {
+	// Access How long the session shall last.
+	Access RequestedAccess `json:"access"`
+
+	// Aspsp The bank, as the list of banks spells it.
+	Aspsp ASPSP `json:"aspsp"`
+
+	// AuthMethod The name of a way to agree, where the bank has several.
+	//
+	// Example: redirect
+	AuthMethod *string `json:"auth_method,omitempty"`
+
+	// PSUType `personal` or `business`. The page does not require it and urges to send it.
+	//
+	// Example: personal
+	PSUType string `json:"psu_type"`
+
+	// RedirectURL The address to which the browser returns, one of those registered for the application.
+	//
+	// Example: https://tpp.example/callback
+	RedirectURL string `json:"redirect_url"`
+
+	// State A text of the caller's that comes back with the redirect.
+	//
+	// Example: 3a1f0c77-9f6b-4d0e-8a0c-0f2b7d0f6a10
+	State string `json:"state"`
 }
 
 // PSUAccept defines model for PsuAccept.
@@ -497,6 +618,18 @@ type GetAccountParams struct {
 	// PSUGeoLocation Latitude and longitude of the user, with a comma between them.
 	PSUGeoLocation *PSUGeoLocation `json:"Psu-Geo-Location,omitempty"`
 }
+
+// GetBanksParams defines parameters for GetBanks.
+type GetBanksParams struct {
+	// Country The country, as ISO 3166-1 writes it in two letters. Without it the list has all countries and is long.
+	Country *string `form:"country,omitempty" json:"country,omitempty"`
+
+	// Service Only banks with this service, `AIS` for account information or `PIS` for payments.
+	Service *string `form:"service,omitempty" json:"service,omitempty"`
+}
+
+// BeginSessionJSONRequestBody defines body for BeginSession for application/json ContentType.
+type BeginSessionJSONRequestBody = SessionRequest
 
 // AuthorizeSessionJSONRequestBody defines body for AuthorizeSession for application/json ContentType.
 type AuthorizeSessionJSONRequestBody = Code
@@ -658,6 +791,33 @@ type ClientInterface interface {
 	// Corresponds with GET /application (the `GetApplication` operationId).
 	GetApplication(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetBanks List the banks of a country
+	//
+	// Returns the banks that can be asked for a session, with what each of them demands. No bank is asked.
+	//
+	// Corresponds with GET /aspsps (the `GetBanks` operationId).
+	GetBanks(ctx context.Context, params *GetBanksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginSessionWithBody Begin a session
+	//
+	// Returns the address at which the user agrees, which is for a browser. The bank's answer comes as `code` and
+	// `state` to the redirect address, or as `error` with `error_description`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /auth (the `BeginSession` operationId).
+	BeginSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginSession Begin a session
+	//
+	// Returns the address at which the user agrees, which is for a browser. The bank's answer comes as `code` and
+	// `state` to the redirect address, or as `error` with `error_description`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /auth (the `BeginSession` operationId).
+	BeginSession(ctx context.Context, body BeginSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AuthorizeSessionWithBody Exchange the code of the redirect for a session
 	//
 	// Returns the session with what the bank said of its accounts, which may be shown once only. The code can be
@@ -728,6 +888,63 @@ func (c *Client) GetAccount(ctx context.Context, accountID string, params *GetAc
 // Corresponds with GET /application (the `GetApplication` operationId).
 func (c *Client) GetApplication(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetApplicationRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBanks List the banks of a country
+//
+// Returns the banks that can be asked for a session, with what each of them demands. No bank is asked.
+//
+// Corresponds with GET /aspsps (the `GetBanks` operationId).
+func (c *Client) GetBanks(ctx context.Context, params *GetBanksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBanksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginSessionWithBody Begin a session
+//
+// Returns the address at which the user agrees, which is for a browser. The bank's answer comes as `code` and
+// `state` to the redirect address, or as `error` with `error_description`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /auth (the `BeginSession` operationId).
+func (c *Client) BeginSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginSessionRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginSession Begin a session
+//
+// Returns the address at which the user agrees, which is for a browser. The bank's answer comes as `code` and
+// `state` to the redirect address, or as `error` with `error_description`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /auth (the `BeginSession` operationId).
+func (c *Client) BeginSession(ctx context.Context, body BeginSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginSessionRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1075,6 +1292,112 @@ func NewGetApplicationRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetBanksRequest constructs an http.Request for the GetBanks method
+func NewGetBanksRequest(server string, params *GetBanksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/aspsps")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Country != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "country", *params.Country, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Service != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "service", *params.Service, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBeginSessionRequest calls the generic BeginSession builder with application/json body
+func NewBeginSessionRequest(server string, body BeginSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginSessionRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewBeginSessionRequestWithBody constructs an http.Request for the BeginSession method, with any body, and a specified content type
+func NewBeginSessionRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/auth")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewAuthorizeSessionRequest calls the generic AuthorizeSession builder with application/json body
 func NewAuthorizeSessionRequest(server string, body AuthorizeSessionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -1219,6 +1542,35 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /application (the `GetApplication` operationId).
 	GetApplicationWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetApplicationResult, error)
+
+	// GetBanksWithResponse List the banks of a country
+	//
+	// Returns the banks that can be asked for a session, with what each of them demands. No bank is asked.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /aspsps (the `GetBanks` operationId).
+	GetBanksWithResponse(ctx context.Context, params *GetBanksParams, reqEditors ...RequestEditorFn) (*GetBanksResult, error)
+
+	// BeginSessionWithBodyWithResponse Begin a session
+	//
+	// Returns the address at which the user agrees, which is for a browser. The bank's answer comes as `code` and
+	// `state` to the redirect address, or as `error` with `error_description`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /auth (the `BeginSession` operationId).
+	BeginSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginSessionResult, error)
+
+	// BeginSessionWithResponse Begin a session
+	//
+	// Returns the address at which the user agrees, which is for a browser. The bank's answer comes as `code` and
+	// `state` to the redirect address, or as `error` with `error_description`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /auth (the `BeginSession` operationId).
+	BeginSessionWithResponse(ctx context.Context, body BeginSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginSessionResult, error)
 
 	// AuthorizeSessionWithBodyWithResponse Exchange the code of the redirect for a session
 	//
@@ -1542,6 +1894,200 @@ func (r GetApplicationResult) ContentType() string {
 	return ""
 }
 
+type GetBanksResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Banks
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *Timeout
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Unprocessable
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetBanksResult) GetJSON200() *Banks {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r GetBanksResult) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r GetBanksResult) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r GetBanksResult) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r GetBanksResult) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r GetBanksResult) GetJSON408() *Timeout {
+	return r.JSON408
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r GetBanksResult) GetJSON422() *Unprocessable {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r GetBanksResult) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r GetBanksResult) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r GetBanksResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBanksResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBanksResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetBanksResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BeginSessionResult struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BegunSession
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *BadRequest
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Unauthorized
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *Timeout
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Unprocessable
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *TooManyRequests
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *InternalServerError
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r BeginSessionResult) GetJSON200() *BegunSession {
+	return r.JSON200
+}
+
+// GetJSON400 returns the response for an HTTP 400 `application/json` response
+func (r BeginSessionResult) GetJSON400() *BadRequest {
+	return r.JSON400
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r BeginSessionResult) GetJSON401() *Unauthorized {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r BeginSessionResult) GetJSON403() *Forbidden {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r BeginSessionResult) GetJSON404() *NotFound {
+	return r.JSON404
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r BeginSessionResult) GetJSON408() *Timeout {
+	return r.JSON408
+}
+
+// GetJSON422 returns the response for an HTTP 422 `application/json` response
+func (r BeginSessionResult) GetJSON422() *Unprocessable {
+	return r.JSON422
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r BeginSessionResult) GetJSON429() *TooManyRequests {
+	return r.JSON429
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r BeginSessionResult) GetJSON500() *InternalServerError {
+	return r.JSON500
+}
+
+// GetBody returns the raw response body bytes
+func (r BeginSessionResult) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginSessionResult) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginSessionResult) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeginSessionResult) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type AuthorizeSessionResult struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -1781,6 +2327,53 @@ func (c *ClientWithResponses) GetApplicationWithResponse(ctx context.Context, re
 	return ParseGetApplicationResult(rsp)
 }
 
+// GetBanksWithResponse List the banks of a country
+//
+// Returns the banks that can be asked for a session, with what each of them demands. No bank is asked.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /aspsps (the `GetBanks` operationId).
+func (c *ClientWithResponses) GetBanksWithResponse(ctx context.Context, params *GetBanksParams, reqEditors ...RequestEditorFn) (*GetBanksResult, error) {
+	rsp, err := c.GetBanks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBanksResult(rsp)
+}
+
+// BeginSessionWithBodyWithResponse Begin a session
+//
+// Returns the address at which the user agrees, which is for a browser. The bank's answer comes as `code` and
+// `state` to the redirect address, or as `error` with `error_description`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /auth (the `BeginSession` operationId).
+func (c *ClientWithResponses) BeginSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginSessionResult, error) {
+	rsp, err := c.BeginSessionWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginSessionResult(rsp)
+}
+
+// BeginSessionWithResponse Begin a session
+//
+// Returns the address at which the user agrees, which is for a browser. The bank's answer comes as `code` and
+// `state` to the redirect address, or as `error` with `error_description`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /auth (the `BeginSession` operationId).
+func (c *ClientWithResponses) BeginSessionWithResponse(ctx context.Context, body BeginSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginSessionResult, error) {
+	rsp, err := c.BeginSession(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginSessionResult(rsp)
+}
+
 // AuthorizeSessionWithBodyWithResponse Exchange the code of the redirect for a session
 //
 // Returns the session with what the bank said of its accounts, which may be shown once only. The code can be
@@ -2009,6 +2602,170 @@ func ParseGetApplicationResult(rsp *http.Response) (*GetApplicationResult, error
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Application
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Timeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetBanksResult parses an HTTP response from a GetBanksWithResponse call
+func ParseGetBanksResult(rsp *http.Response) (*GetBanksResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBanksResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Banks
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Timeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBeginSessionResult parses an HTTP response from a BeginSessionWithResponse call
+func ParseBeginSessionResult(rsp *http.Response) (*BeginSessionResult, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginSessionResult{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BegunSession
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -102,12 +102,16 @@ func candidates(words []string) []string {
 	words = append(slices.Clone(words), "")[:max(1, len(words))]
 	last := len(words) - 1
 	var known []string
-	if last == 0 {
-		known = commandNames()
-	} else if c, ok := findCommand(words[0]); ok {
+	if c, _, ok := findCommand(words[:last]); ok {
 		known = c.candidates(words[last-1], words[last])
+	} else {
+		for _, name := range commandNames() {
+			if name := strings.Fields(name); len(name) > last && slices.Equal(name[:last], words[:last]) {
+				known = append(known, name[last])
+			}
+		}
 	}
-	return slices.DeleteFunc(known, func(word string) bool { return !strings.HasPrefix(word, words[last]) })
+	return slices.Compact(slices.DeleteFunc(known, func(word string) bool { return !strings.HasPrefix(word, words[last]) }))
 }
 
 // candidates are the values of the flag before the word, or else the flags and the operand.

@@ -37,6 +37,8 @@ type connectionEntry struct {
 	Credentials map[string]string `json:"credentials" jsonschema:"the value itself, env:NAME, or file:PATH as seen from the configuration's folder"`
 	PSU         *psuEntry         `json:"psu,omitempty" jsonschema:"what the PSU's own request told; absent: nobody is present"`
 	TLS         *tlsEntry         `json:"tls,omitempty" jsonschema:"PEM files, as seen from the configuration's folder"`
+	// Session is what enablebanking link keeps.
+	Session json.RawMessage `json:"session,omitempty" jsonschema:"what openbalances enablebanking link has kept of the PSU's consent"`
 	// ConsentValidUntil is a day, which is included, or a time.
 	ConsentValidUntil string `json:"consentValidUntil,omitempty" jsonschema:"when the consent ends, where the provider does not state it: a day, which is included, or a time (RFC 3339)"`
 }
@@ -45,6 +47,7 @@ type psuEntry struct {
 	IPAddress      string `json:"ipAddress" jsonschema:"the PSU's public address"`
 	IPPort         uint16 `json:"ipPort,omitempty"`
 	UserAgent      string `json:"userAgent,omitempty"`
+	Referer        string `json:"referer,omitempty"`
 	Accept         string `json:"accept,omitempty"`
 	AcceptCharset  string `json:"acceptCharset,omitempty"`
 	AcceptEncoding string `json:"acceptEncoding,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -131,6 +132,7 @@ func (o *opener) connect(e connectionEntry, opened *connection) []string {
 		return []string{"provider: none of " + strings.Join(providerNames(), " ") + didYouMean(e.Provider, providerNames())}
 	}
 	given, problems := o.resolve(p, e.Credentials)
+	problems = append(problems, p.takeSession(e.Session, given)...)
 	client, tlsProblems := o.client(e.TLS, opened)
 	problems = append(problems, tlsProblems...)
 	if problem := check.BaseURL(e.BaseURL); e.BaseURL != "" && problem != "" {
@@ -207,6 +209,26 @@ func (o *opener) resolve(p provider, configured map[string]string) (credentials,
 	return given, problems
 }
 
+// takeSession adds the session that was kept, and its id unless one is configured.
+func (p provider) takeSession(session json.RawMessage, given credentials) []string {
+	if session != nil {
+		given[sessionCredential] = adapters.Secret(session)
+	}
+	var kept struct{ ID string }
+	switch text := given[sessionCredential]; {
+	case text == "":
+		return nil
+	case !slices.Contains(p.optional, sessionCredential):
+		return []string{"session: not taken by " + p.name}
+	case json.Unmarshal([]byte(text), &kept) != nil || kept.ID == "":
+		return []string{"session: not what enablebanking link has written"}
+	}
+	if given["sessionId"] == "" {
+		given["sessionId"] = adapters.Secret(kept.ID)
+	}
+	return nil
+}
+
 // consentOf is what names the consent among the values of the credentials, "" if none of them is there.
 func (p provider) consentOf(given credentials) adapters.Secret {
 	var all []string
@@ -242,7 +264,7 @@ func (e *psuEntry) psu() (adapters.PSU, []string) {
 		return adapters.PSU{}, []string{"psu.ipAddress: not an IP address"}
 	}
 	psu := adapters.Attended(adapters.PSUContext{
-		IPAddress: address, IPPort: e.IPPort, UserAgent: e.UserAgent, Accept: e.Accept,
+		IPAddress: address, IPPort: e.IPPort, UserAgent: e.UserAgent, Referer: e.Referer, Accept: e.Accept,
 		AcceptCharset: e.AcceptCharset, AcceptEncoding: e.AcceptEncoding, AcceptLanguage: e.AcceptLanguage,
 		HTTPMethod: e.HTTPMethod, DeviceID: e.DeviceID, GeoLocation: e.GeoLocation,
 	})

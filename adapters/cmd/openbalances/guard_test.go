@@ -47,13 +47,13 @@ func (d *desk) write(t *testing.T, name, text string) {
 	require.NoError(t, os.WriteFile(d.path(name), []byte(text), 0o600))
 }
 
-// run runs a command, in which HERE stands for the desk's folder.
+// run runs a command, in which HERE stands for the desk's folder and ␣ for a blank that parts no words.
 func (d *desk) run(t *testing.T, command string) outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	words := strings.Fields(command)
 	for i := range words {
-		words[i] = strings.ReplaceAll(words[i], "HERE", d.folder)
+		words[i] = strings.NewReplacer("HERE", d.folder, "␣", " ").Replace(words[i])
 	}
 	exit := d.Run(t.Context(), words, &stdout, &stderr)
 	return outcome{exit, stdout.String(), strings.ReplaceAll(stderr.String(), d.folder, "HERE")}

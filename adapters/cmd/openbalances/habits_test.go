@@ -88,9 +88,9 @@ func TestHelpAndVersion(t *testing.T) {
 		"acounts":                            "unknown command acounts, did you mean accounts?; see openbalances -h",
 		"xyzzy":                              "unknown command xyzzy; see openbalances -h",
 		"get -confg x":                       "flag provided but not defined: -confg, did you mean config?; see openbalances get -h",
-		"help gett":                          "gett is none of demo, get, accounts, check, explain, sandbox, providers, schema, completion, version, help, did you mean get?; see openbalances help -h",
+		"help gett":                          "gett is none of demo, get, accounts, check, explain, sandbox, providers, schema, enablebanking banks, enablebanking link, completion, version, help, did you mean get?; see openbalances help -h",
 		"completion powershell":              "powershell is none of bash, zsh, fish; see openbalances completion -h",
-		"schema":                             "schema needs NAME, one of config, accounts, check, demo, explain, get, providers; see openbalances schema -h",
+		"schema":                             "schema needs NAME, one of config, accounts, check, demo, enablebanking banks, explain, get, providers; see openbalances schema -h",
 		"demo -format jsno":                  `invalid value "jsno" for flag -format: none of table, json, ndjson, csv, xlsx, did you mean json?; see openbalances demo -h`,
 		"get " + strings.Repeat("x", 10_000): "unexpected argument " + strings.Repeat("x", 10_000) + "; see openbalances get -h",
 	} {
@@ -112,17 +112,19 @@ func TestQuiet(t *testing.T) {
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"":                   "demo get accounts check explain sandbox providers schema completion version help",
-		"s":                  "sandbox schema",
-		"get -conf":          "-config",
-		"get -format ":       "table json ndjson csv xlsx",
-		"get -format c":      "csv",
-		"get -json -deci":    "-decimal",
-		"get -config ":       "",
-		"get -timeout 1s -w": "-wide",
-		"help ch":            "check",
-		"nothing ":           "",
-		"version -":          "",
+		"":                         "demo get accounts check explain sandbox providers schema enablebanking completion version help",
+		"s":                        "sandbox schema",
+		"get -conf":                "-config",
+		"get -format ":             "table json ndjson csv xlsx",
+		"get -format c":            "csv",
+		"get -json -deci":          "-decimal",
+		"get -config ":             "",
+		"get -timeout 1s -w":       "-wide",
+		"help ch":                  "check",
+		"enablebanking ":           "banks link",
+		"enablebanking link -for ": "personal business",
+		"nothing ":                 "",
+		"version -":                "",
 	} {
 		got := run(t, append([]string{"__complete", "--"}, strings.Split(line, " ")...)...)
 		assert.Equal(t, want, strings.Join(strings.Fields(got.stdout), " "), "%q", line)

@@ -22,7 +22,7 @@ func helpCommand() command {
 					usage(p.stdout)
 					return nil
 				}
-				c, _ := findCommand(flags.Arg(0))
+				c, _, _ := findCommand(flags.Args())
 				own := flag.NewFlagSet(c.name, flag.ContinueOnError)
 				c.setup(own)
 				c.usage(own, p.stdout)
@@ -34,12 +34,14 @@ func helpCommand() command {
 
 func usage(output io.Writer) {
 	_, _ = fmt.Fprint(output, "openbalances fetches account balances from open-banking providers.\n\nCommands:\n")
+	all := table{columns: []room{{}, {least: 30, wraps: true}}}
 	for _, c := range commands() {
 		if c.summary != "" {
-			_, _ = fmt.Fprintf(output, "  %-10s %s\n", c.name, c.summary)
+			all.rows = append(all.rows, []string{"  " + c.name, c.summary})
 		}
 	}
-	_, _ = fmt.Fprint(output, "\nExample:\n  openbalances demo\n\nopenbalances help COMMAND tells more about one command.\n")
+	text, _ := all.fit(helpWidth)
+	_, _ = fmt.Fprint(output, text+"\nExample:\n  openbalances demo\n\nopenbalances help COMMAND tells more about one command.\n")
 }
 
 func (c command) usage(flags *flag.FlagSet, output io.Writer) {

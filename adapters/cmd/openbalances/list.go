@@ -23,7 +23,7 @@ var providersCommand = command{
 		banks := flags.Bool("banks", false, "list the banks that are known of each standard, with what they need; the addresses are suggestions")
 		country := flags.String("country", "", "with -banks, those of one `country`, such as DE")
 		return func(_ context.Context, p *process) error {
-			known, err := bankReport(*country)
+			known, err := familyReport(*country)
 			switch {
 			case *country != "" && !*banks:
 				err = misuse{"-country is for -banks"}
@@ -67,7 +67,7 @@ var bankColumns = []column[knownBank]{
 	{header: "BANK", value: func(b knownBank) string { return b.Code }},
 	{header: "NAME", value: func(b knownBank) string { return b.Name }, room: room{least: 12}},
 	{header: "COUNTRIES", value: func(b knownBank) string { return strings.Join(b.Countries, " ") }},
-	{header: "NEEDS", value: func(b knownBank) string { return strings.Join(b.Needs, " ") }, room: room{least: 20, goes: 3}},
+	{header: "NEEDS", value: func(b knownBank) string { return strings.Join(b.Needs, " ") }, room: room{least: 20, goes: 3, wraps: true}},
 	{header: "CONFIDENCE", value: func(b knownBank) string { return b.Confidence }, room: room{goes: 1}},
 	{header: "ADDRESS", value: func(b knownBank) string { return b.address() }, room: room{least: 20, goes: 2}},
 }
@@ -85,7 +85,7 @@ func (b knownBank) address() string {
 	return name + " " + b.Addresses[name]
 }
 
-func bankReport(country string) (report, error) {
+func familyReport(country string) (report, error) {
 	var all []knownBank
 	var countries []string
 	for _, p := range providers {
@@ -133,7 +133,7 @@ func listedProviders() listing {
 			limit = balances.Limits[0]
 		}
 		all = append(all, listed{info, limit.Calls, limit.Window.Hours(), credentialNames{
-			p.required, p.oneOf, p.tokens.required, slices.Concat(p.optional, p.tokens.optional), p.consent,
+			append([]string{}, p.required...), p.oneOf, p.tokens.required, slices.Concat(p.optional, p.tokens.optional), p.consent,
 		}})
 	}
 	return listing{Providers: all}

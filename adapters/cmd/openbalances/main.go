@@ -8,6 +8,9 @@
 //	                                      which value of an answer becomes which field of a balance, and by which rule
 //	openbalances sandbox -addr HOST:PORT  the providers' documented examples over HTTP
 //	openbalances providers                what is supported, with which credentials
+//	openbalances enablebanking banks -country XX
+//	openbalances enablebanking link -country XX -bank NAME -connection NAME
+//	                                      the banks of Enable Banking, and the way to a connection with one's own account
 //	openbalances schema NAME              the JSON Schema of the configuration or of what a command prints
 //	openbalances completion SHELL         a script that completes commands and flags in bash, zsh or fish
 //	openbalances version                  which build this is
@@ -89,7 +92,7 @@ type action func(ctx context.Context, p *process) error
 func commands() []command {
 	return []command{
 		demoCommand, getCommand, accountsCommand, checkCommand, explainCommand, sandboxCommand, providersCommand,
-		schemaCommand, completionCommand, versionCommand, helpCommand(), completeCommand(),
+		schemaCommand, banksCommand, linkCommand, completionCommand, versionCommand, helpCommand(), completeCommand(),
 	}
 }
 
@@ -103,13 +106,15 @@ func commandNames() []string {
 	return names
 }
 
-func findCommand(name string) (command, bool) {
-	all := commands()
-	i := slices.IndexFunc(all, func(c command) bool { return c.name == name })
-	if i < 0 {
-		return command{}, false
+// findCommand returns the command that the words begin with, whose name may be two of them, and the words after it.
+func findCommand(words []string) (found command, rest []string, ok bool) {
+	for _, c := range commands() {
+		name := strings.Fields(c.name)
+		if len(words) >= len(name) && slices.Equal(words[:len(name)], name) {
+			return c, words[len(name):], true
+		}
 	}
-	return all[i], true
+	return command{}, words, false
 }
 
 // errReported is a failure that the command has already put into words.
@@ -125,18 +130,22 @@ func (p *process) run(ctx context.Context, args []string) int {
 		usage(p.stderr)
 		return exitUsage
 	}
-	name := args[0]
-	switch name {
+	args = slices.Clone(args)
+	switch args[0] {
 	case "-h", "-help", "--help":
-		name = "help"
+		args[0] = "help"
 	case "-v", "-version", "--version":
-		name = "version"
+		args[0] = "version"
 	}
-	c, ok := findCommand(name)
+	c, rest, ok := findCommand(args)
 	if !ok {
+		name := strings.Join(args[:min(2, len(args))], " ")
+		if !slices.ContainsFunc(commandNames(), func(known string) bool { return strings.HasPrefix(known, args[0]+" ") }) {
+			name = args[0]
+		}
 		return p.exit(misuse{"unknown command " + name + didYouMean(name, commandNames()) + "; see openbalances -h"})
 	}
-	return c.run(ctx, args[1:], p)
+	return c.run(ctx, rest, p)
 }
 
 func (c command) run(ctx context.Context, args []string, p *process) int {
@@ -157,7 +166,9 @@ func (c command) run(ctx context.Context, args []string, p *process) int {
 // problem is what is wrong with the words after the command.
 func (c command) problem(flags *flag.FlagSet, err error) string {
 	given, allowed := flags.Args(), 0
-	if c.operand.name != "" {
+	if c.operand.name != "" && len(given) > 0 {
+		given, allowed = []string{strings.Join(given, " ")}, 1
+	} else if c.operand.name != "" {
 		allowed = 1
 	}
 	switch {

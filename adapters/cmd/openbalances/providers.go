@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
 	"slices"
@@ -28,6 +29,9 @@ type provider struct {
 	banks    func() []bank.Profile // of a family
 	open     func(c credentials, tokens adapters.TokenSource, options *adapters.Options) (adapters.Source, error)
 }
+
+// sessionCredential is the one that stands beside the others in the configuration, because it is no text.
+const sessionCredential = "session"
 
 // tokenProvider is what an adapter takes for access tokens of its own; nothing if it has no source of them.
 type tokenProvider struct {
@@ -119,6 +123,10 @@ func fill(target reflect.Value, values credentials, tokens adapters.TokenSource)
 				return errors.New("credentials." + c.Name + ": neither true nor false")
 			}
 			c.Field.SetBool(value == "true")
+		case kind.Kind() == reflect.Struct:
+			if json.Unmarshal([]byte(value), c.Field.Addr().Interface()) != nil {
+				return errors.New(c.Name + ": not what was kept")
+			}
 		default:
 			c.Field.SetString(string(value))
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -18,12 +19,13 @@ const configSchema = "config"
 
 // outputs are what the commands print as JSON, by command.
 var outputs = map[string]reflect.Type{
-	"get":       reflect.TypeFor[balances](),
-	"demo":      reflect.TypeFor[balances](),
-	"accounts":  reflect.TypeFor[accounts](),
-	"check":     reflect.TypeFor[findings](),
-	"explain":   reflect.TypeFor[explanation](),
-	"providers": reflect.TypeFor[listing](),
+	"get":                 reflect.TypeFor[balances](),
+	"demo":                reflect.TypeFor[balances](),
+	"accounts":            reflect.TypeFor[accounts](),
+	"check":               reflect.TypeFor[findings](),
+	"explain":             reflect.TypeFor[explanation](),
+	"providers":           reflect.TypeFor[listing](),
+	"enablebanking banks": reflect.TypeFor[bankListing](),
 }
 
 var schemaCommand = command{
@@ -75,8 +77,9 @@ func schemasByType() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[adapters.Amount](): {
 			Type: "string", Pattern: `^-?[0-9]{1,38}(\.[0-9]+)?$`, Description: "exact, with the scale as sent",
 		},
-		reflect.TypeFor[adapters.Date](): {Type: "string", Format: "date"},
-		reflect.TypeFor[time.Time]():     {Type: "string", Format: "date-time"},
+		reflect.TypeFor[json.RawMessage](): {Type: "object"},
+		reflect.TypeFor[adapters.Date]():   {Type: "string", Format: "date"},
+		reflect.TypeFor[time.Time]():       {Type: "string", Format: "date-time"},
 		reflect.TypeFor[specs.Limit](): {
 			Type: "object", Required: []string{"calls", "hours"},
 			Properties: map[string]*jsonschema.Schema{"calls": {Type: "integer"}, "hours": {Type: "number"}},

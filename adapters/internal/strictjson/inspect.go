@@ -14,7 +14,9 @@ import (
 const (
 	maxDepth    = 64
 	maxMembers  = 256    // of one object
-	maxElements = 10_000 // of all arrays together
+	maxElements = 10_000 // of all arrays together, in an answer of the usual size
+	usualSize   = 1 << 20
+	elementSize = 16 // bytes, on average at least, in one that is larger because the caller has raised the cap
 
 	maxKnownElements = 1_000_000 // of the caller's own document
 )

@@ -85,7 +85,14 @@ func UnmarshalStored(data []byte, target any) error {
 }
 
 func unmarshal(data []byte, target any, options json.Options, names unknownNames) error {
-	if err := inspect(data, map[unknownNames]int{hideNames: maxElements, showNames: maxKnownElements}[names]); err != nil {
+	most := maxElements
+	switch {
+	case names == showNames:
+		most = maxKnownElements
+	case len(data) > usualSize:
+		most = len(data) / elementSize
+	}
+	if err := inspect(data, most); err != nil {
 		return &Error{Problem: err.Error(), Err: err}
 	}
 	if err := decode(data, target, options); err != nil {

@@ -1,0 +1,427 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/enablebanking"
+	"github.com/tidwall/sjson"
+)
+
+const (
+	linkProvider = "enablebanking"
+	maxBanks     = 16 << 20
+	linkTime     = 15 * time.Minute // for the user to agree at the bank
+	consentSlack = 10 * time.Minute // for clocks that differ
+	maxPasted    = 16 << 10
+)
+
+var banksCommand = command{
+	name:    "enablebanking banks",
+	summary: "list the banks of a country that Enable Banking reaches",
+	example: "openbalances enablebanking banks -country FI -application ID -key key.pem",
+	setup: func(flags *flag.FlagSet) action {
+		out := shortOutputFlags(flags, formatTable, formatJSON)
+		l := newLinkFlags(flags)
+		return func(ctx context.Context, p *process) error {
+			if err := errors.Join(out.check(p), l.check()); err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
+			defer cancel()
+			t, err := l.target(p, "enablebanking banks")
+			if err != nil {
+				return err
+			}
+			banks, err := t.client.Banks(ctx, *l.country)
+			if err != nil {
+				return err
+			}
+			return bankReport(banks).print(p, out)
+		}
+	},
+}
+
+// bankListing is what enablebanking banks prints as JSON.
+type bankListing struct {
+	Banks []enablebanking.Bank `json:"banks"`
+}
+
+func bankReport(banks []enablebanking.Bank) report {
+	return report{document: bankListing{banks}, table: tableOf([]column[enablebanking.Bank]{
+		{header: "BANK", value: func(b enablebanking.Bank) string { return b.Name }, room: room{least: 16}},
+		{header: "FOR", value: func(b enablebanking.Bank) string { return strings.Join(b.PSUTypes, ", ") }},
+		{header: "CONSENT", value: func(b enablebanking.Bank) string { return counted(wholeDays(b.MaxConsent), "day") }},
+		{header: "METHODS", value: func(b enablebanking.Bank) string { return strings.Join(b.Methods, ", ") }, room: room{least: 12, goes: 2, wraps: true}},
+		{header: "NEEDS", value: func(b enablebanking.Bank) string { return strings.Join(b.RequiredPSUHeaders, ", ") }, room: room{least: 16, goes: 1, wraps: true}},
+	}, banks)}
+}
+
+var linkCommand = command{
+	name:    "enablebanking link",
+	summary: "let a PSU agree at a bank, and write the connection into the configuration",
+	example: "openbalances enablebanking link -country FI -bank \"Mock ASPSP\" -connection mine -application ID -key key.pem",
+	setup: func(flags *flag.FlagSet) action {
+		l := newLinkFlags(flags)
+		l.bank = flags.String("bank", "", "`name` of the bank, as enablebanking banks lists it; required")
+		l.psuType = choice(flags, "for", "`whom` the account belongs to: personal or business (default personal)", "personal", "business")
+		l.method = flags.String("method", "", "`name` of the way to agree, where the bank has several")
+		l.redirect = flags.String("redirect", "", "`address` to which the browser returns, where several are registered for the application")
+		return func(ctx context.Context, p *process) error {
+			if err := l.check(); err != nil {
+				return err
+			}
+			if *l.bank == "" || *l.connection == "" {
+				return misuse{"enablebanking link needs -bank NAME and -connection NAME; see openbalances enablebanking link -h"}
+			}
+			ctx, cancel := context.WithTimeout(ctx, linkTime)
+			defer cancel()
+			return l.link(ctx, p)
+		}
+	},
+}
+
+// linkFlags are what both commands take.
+type linkFlags struct {
+	config, connection, application, key, baseURL, country *string
+	bank, psuType, method, redirect                        *string // of link
+}
+
+func newLinkFlags(flags *flag.FlagSet) *linkFlags {
+	return &linkFlags{
+		config:      flags.String("config", "", "JSON `file` with the connections; without it as for get, and made if there is none"),
+		connection:  flags.String("connection", "", "`name` of a connection, whose application and key are used; link renews it, or adds one of that name"),
+		application: flags.String("application", "", "`id` of the application, where no connection has it"),
+		key:         flags.String("key", "", "PEM `file` of the application's private key, where no connection has it"),
+		baseURL:     flags.String("base-url", "", "`address` instead of Enable Banking's, for tests"),
+		country:     flags.String("country", "", "two `letters` of the bank's country, such as FI; required"),
+	}
+}
+
+func (l *linkFlags) check() error {
+	if len(*l.country) != 2 || strings.ToUpper(*l.country) != *l.country {
+		return misuse{"-country needs two capital letters, such as FI"}
+	}
+	return nil
+}
+
+// target is the configuration that is changed, and the client that asks.
+type target struct {
+	path   string
+	read   configured
+	entry  connectionEntry // as it is, or as it begins
+	index  int             // of the entry; -1 for a new one
+	client *enablebanking.Client
+}
+
+// target finds the configuration and the credentials: those of the flags, or else of the connection, or of any other one of
+// Enable Banking.
+func (l *linkFlags) target(p *process, command string) (*target, error) {
+	path := cmp.Or(*l.config, p.getenv(configVariable), p.configFolder())
+	if path == "" || path == "-" {
+		return nil, misuse{command + " needs -config FILE, a file that it can write"}
+	}
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved
+	}
+	t := &target{path: path, index: -1, read: configured{values: &values{folder: filepath.Dir(path), getenv: p.getenv}}}
+	if _, err := os.Stat(path); err == nil {
+		if t.read, err = p.readConfiguration(command, path); err != nil {
+			return nil, err
+		}
+	}
+	t.entry = connectionEntry{Name: *l.connection, Provider: linkProvider, BaseURL: *l.baseURL, Credentials: map[string]string{}}
+	for i, e := range t.read.Connections {
+		switch {
+		case e.Name == *l.connection && e.Provider != linkProvider:
+			return nil, misuse{"-connection " + e.Name + " is one of " + e.Provider}
+		case e.Name == *l.connection:
+			t.entry, t.index = e, i
+		case e.Provider == linkProvider && t.index < 0 && len(t.entry.Credentials) == 0:
+			t.entry.Credentials = map[string]string{"applicationId": e.Credentials["applicationId"], "privateKey": e.Credentials["privateKey"]}
+			t.entry.BaseURL = cmp.Or(t.entry.BaseURL, e.BaseURL)
+		}
+	}
+	if *l.application != "" || *l.key != "" {
+		key, err := filepath.Abs(*l.key)
+		if err != nil || *l.application == "" || *l.key == "" {
+			return nil, misuse{"-application and -key are needed together"}
+		}
+		t.entry.Credentials = map[string]string{"applicationId": *l.application, "privateKey": key}
+	}
+	if len(t.entry.Credentials) == 0 {
+		return nil, misuse{command + " needs -application ID and -key FILE, as no connection of the configuration has them"}
+	}
+	return t, l.open(p, t)
+}
+
+func (l *linkFlags) open(p *process, t *target) (err error) {
+	provider, _ := findProvider(linkProvider)
+	o := &opener{process: p, values: t.read.values}
+	given, problems := o.resolve(provider, t.entry.Credentials)
+	key, problem := parseKey([]byte(given["privateKey"]))
+	if len(problems) == 0 && problem != "" {
+		problems = []string{"credentials.privateKey: " + problem}
+	}
+	if len(problems) > 0 {
+		return misuse(problems)
+	}
+	t.client, err = enablebanking.New(
+		enablebanking.Credentials{ApplicationID: given["applicationId"], PrivateKey: key.(crypto.Signer)},
+		&adapters.Options{BaseURL: t.entry.BaseURL, MaxBodyBytes: maxBanks, Now: p.now})
+	if err != nil {
+		return misuse{detail(err)}
+	}
+	return nil
+}
+
+// link goes the whole way. The configuration is changed last.
+func (l *linkFlags) link(ctx context.Context, p *process) error {
+	t, err := l.target(p, "enablebanking link")
+	if err != nil {
+		return err
+	}
+	if err := writable(t.path); err != nil {
+		return misuse{"config: " + t.path + ": " + err.Error()}
+	}
+	asked, bank, err := l.ask(ctx, p, t)
+	if err != nil {
+		return err
+	}
+	address, err := t.client.Begin(ctx, asked)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("1. Open this address in a browser, and agree at %s:\n\n%s\n\n2. The browser returns to %s. Paste the whole address here, and press Enter:\n",
+		printable(bank.Name), printable(address), printable(asked.RedirectURL))
+	if err := p.print(text); err != nil {
+		return err
+	}
+	code, err := p.code(ctx, asked.State)
+	if err != nil {
+		return err
+	}
+	session, err := t.client.Authorize(ctx, code)
+	if err != nil {
+		return err
+	}
+	session.RequiredPSUHeaders = bank.RequiredPSUHeaders
+	return t.keep(p, session)
+}
+
+// ask returns what to ask of the PSU, after the application and the bank have been looked at.
+func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enablebanking.Begun, bank enablebanking.Bank, err error) {
+	application, err := t.client.Application(ctx)
+	if err != nil {
+		return asked, bank, err
+	}
+	banks, err := t.client.Banks(ctx, *l.country)
+	if err != nil {
+		return asked, bank, err
+	}
+	var names []string
+	for _, b := range banks {
+		names = append(names, b.Name)
+		if strings.EqualFold(b.Name, *l.bank) {
+			bank = b
+		}
+	}
+	whom, redirect := cmp.Or(*l.psuType, "personal"), *l.redirect
+	if redirect == "" && len(application.RedirectUrls) == 1 {
+		redirect = application.RedirectUrls[0]
+	}
+	switch {
+	case !application.Active:
+		err = misuse{"the application is not active; cure: link your accounts to it in Enable Banking's Control Panel"}
+	case bank.Name == "":
+		err = misuse{"-bank is none of the " + counted(len(names), "bank") + " of " + *l.country + didYouMean(*l.bank, names) + "; see openbalances enablebanking banks"}
+	case !slices.Contains(bank.PSUTypes, whom):
+		err = misuse{"-for: the bank is for " + strings.Join(bank.PSUTypes, ", ") + " only"}
+	case *l.method != "" && !slices.Contains(bank.Methods, *l.method), *l.method == "" && len(bank.Methods) > 1:
+		err = misuse{"-method is one of " + strings.Join(bank.Methods, ", ")}
+	case !slices.Contains(application.RedirectUrls, redirect):
+		err = misuse{"-redirect is one of those registered for the application: " + strings.Join(application.RedirectUrls, ", ")}
+	}
+	return enablebanking.Begun{
+		Bank: bank.Name, Country: bank.Country, PSUType: whom, Method: *l.method, RedirectURL: redirect, State: uuid.NewString(),
+		ValidUntil: p.now().Add(bank.MaxConsent - consentSlack),
+	}, bank, err
+}
+
+// code reads the code from the address that was pasted, or from a line that is the code itself.
+func (p *process) code(ctx context.Context, state string) (string, error) {
+	lines := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(io.LimitReader(p.stdin, maxPasted)).ReadString('\n')
+		lines <- strings.TrimSpace(line)
+	}()
+	var line string
+	select {
+	case <-ctx.Done():
+		return "", errors.New("nothing was pasted in time; cure: link again")
+	case line = <-lines:
+	}
+	address, err := url.Parse(line)
+	switch {
+	case line == "":
+		return "", errors.New("nothing was pasted; cure: link again")
+	case err != nil:
+		return "", errors.New("what was pasted is no address; cure: link again, and paste the whole address")
+	case address.Scheme == "":
+		return line, nil
+	}
+	answer := address.Query()
+	switch {
+	case answer.Get("error") != "":
+		return "", errors.New("the bank did not agree: " + printable(cmp.Or(answer.Get("error_description"), answer.Get("error"))))
+	case answer.Get("state") != state:
+		return "", errors.New("the address is of another attempt; cure: link again, and paste the address to which this one returns")
+	case answer.Get("code") == "":
+		return "", errors.New("the address has no code; cure: link again, and paste the whole address")
+	}
+	return answer.Get("code"), nil
+}
+
+// keep writes the session into the configuration as it is by now. A session that cannot be written is printed, because its
+// code has been used.
+func (t *target) keep(p *process, session enablebanking.Session) error {
+	text, err := json.Marshal(session)
+	if err != nil {
+		return err
+	}
+	if err = t.write(p, session, text); err != nil {
+		_ = p.print("\nThe session, to be written into the connection by hand as \"session\":\n" + string(text) + "\n")
+		return fmt.Errorf("config: %s: %w", t.path, err)
+	}
+	lines := fmt.Sprintf("\nThe connection %s stands in %s. It ends on %s and has %s:\n", printable(t.entry.Name), t.path,
+		wholeTime(session.ValidUntil), counted(len(session.Accounts), "account"))
+	for _, a := range session.Accounts {
+		lines += "  " + printable(strings.Join(slices.DeleteFunc([]string{a.ID, a.IBAN, a.Name, a.Currency}, func(s string) bool { return s == "" }), "  ")) + "\n"
+	}
+	return p.print(lines + "\nNext: openbalances get -config " + t.path + "\n")
+}
+
+func (t *target) write(p *process, session enablebanking.Session, text []byte) error {
+	data := []byte("{\"connections\": []}\n")
+	if _, err := os.Stat(t.path); err == nil {
+		fresh, err := p.readConfiguration("enablebanking link", t.path)
+		if err != nil {
+			return errors.New("it has been changed meanwhile, and cannot be read")
+		}
+		if data, err = readFile(t.path, maxConfiguration); err != nil {
+			return err
+		}
+		t.index = slices.IndexFunc(fresh.Connections, func(e connectionEntry) bool { return e.Name == t.entry.Name })
+		if t.index >= 0 {
+			t.entry = fresh.Connections[t.index]
+		}
+	}
+	changed, err := t.edit(data, session, text)
+	if err != nil {
+		return err
+	}
+	return replaceFile(t.path, changed)
+}
+
+// edit changes what the session changes, and keeps every other byte.
+func (t *target) edit(data []byte, session enablebanking.Session, text []byte) ([]byte, error) {
+	until := session.ValidUntil.UTC().Format(time.RFC3339)
+	if t.index < 0 {
+		t.entry.Session, t.entry.ConsentValidUntil = text, until
+		entry, err := json.MarshalIndent(t.entry, "    ", "  ")
+		if err != nil {
+			return nil, err
+		}
+		return sjson.SetRawBytes(data, "connections.-1", append([]byte("\n    "), entry...))
+	}
+	place := fmt.Sprintf("connections.%d.", t.index)
+	if t.entry.Accounts != nil {
+		ids, err := json.Marshal(matched(t.entry, session))
+		if err != nil {
+			return nil, err
+		}
+		if data, err = sjson.SetRawBytes(data, place+"accounts", ids); err != nil {
+			return nil, err
+		}
+	}
+	data, err := sjson.SetRawBytes(data, place+"session", text)
+	if err == nil {
+		data, err = sjson.SetBytes(data, place+"consentValidUntil", until)
+	}
+	if _, given := t.entry.Credentials["sessionId"]; given && err == nil {
+		data, err = sjson.SetBytes(data, place+"credentials.sessionId", session.ID)
+	}
+	return data, err
+}
+
+// matched are the ids of the configured accounts in the new session, by the hash that stays the same. An account that the
+// session lacks keeps its id, so that its failure is seen.
+func matched(entry connectionEntry, session enablebanking.Session) []string {
+	var before enablebanking.Session
+	_ = json.Unmarshal(entry.Session, &before)
+	hashes := func(a adapters.Account) (all []string) {
+		for _, one := range a.Identifiers {
+			if one.Scheme == "identification_hash" {
+				all = append(all, one.Value)
+			}
+		}
+		return all
+	}
+	ids := slices.Clone(entry.Accounts)
+	for i, id := range ids {
+		for _, old := range before.Accounts {
+			for _, a := range session.Accounts {
+				same := slices.ContainsFunc(hashes(a), func(h string) bool { return slices.Contains(hashes(old), h) })
+				if old.ID == id && same {
+					ids[i] = a.ID
+				}
+			}
+		}
+	}
+	return ids
+}
+
+// writable reports what would keep a file from being replaced.
+func writable(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return errors.New("its folder cannot be made")
+	}
+	probe, err := os.CreateTemp(filepath.Dir(path), ".openbalances-*")
+	if err != nil {
+		return errors.New("its folder cannot be written")
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// replaceFile replaces a file in one step, by one that only its owner can read.
+func replaceFile(path string, data []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), ".openbalances-*") // mode 0600
+	if err != nil {
+		return errors.New("its folder cannot be written")
+	}
+	_, err = file.Write(data)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+		return errors.New("it cannot be written")
+	}
+	return nil
+}
