@@ -8,7 +8,7 @@ var infos = []Info{
 	{
 		Provider: "berlingroup", Title: "Berlin Group NextGenPSD2 account balances",
 		Version: "1.0.0", Read: "2026-11-30", APIVersion: "1.3.4 to 1.3.12",
-		SHA256:     "29126139fa1a54c76633e291454ba0163583fa71523dcff20f939e024137bbf4",
+		SHA256:     "78cdaf8dfc23eb3946b1d6e919eab3fca8ba21488f8efc10cb71bf225cfce6ba",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /accounts", "GET /accounts/{account-id}/balances", "GET /card-accounts", "GET /card-accounts/{account-id}/balances"},
 		Unattended: Access{

@@ -282,10 +282,7 @@ func TestCodes(t *testing.T) {
 // What banks and the servers in front of them have sent beside the framework's bodies.
 func TestCauses(t *testing.T) {
 	t.Parallel()
-	unsigned := harness
-	own := berlingroup.Credentials{ConsentID: "consent-1234"}
-	unsigned.New = func(options *adapters.Options) (adapters.Source, error) { return berlingroup.New(own, options) }
-	adaptertest.Causes(t, unsigned, []adaptertest.Cause{
+	adaptertest.Causes(t, harness, []adaptertest.Cause{
 		{Status: 401, Body: `{"tppMessages": [{"category": "WARNING", "code": "SERVICE_BLOCKED"}, {"category": "ERROR", "code": "CONSENT_EXPIRED", "text": "over"}]}`, Kind: adapters.ErrConsentRequired, Code: "CONSENT_EXPIRED", Message: "over"},
 		{Status: 401, Body: `{"tppMessages": {"category": "ERROR", "code": "TOKEN_INVALID", "text": "no"}}`, Kind: adapters.ErrUnauthorized, Code: "TOKEN_INVALID", Message: "no"},
 		{Status: 401, Body: `{"category": "ERROR", "code": "server_error", "text": "no"}`, Kind: adapters.ErrUnauthorized, Code: "server_error", Message: "no"},
@@ -302,13 +299,13 @@ func TestCauses(t *testing.T) {
 	})
 }
 
-// A card account's requests are signed like those of other accounts.
-func TestSignedRequestsOfCards(t *testing.T) {
+// The request of every operation, signed.
+func TestSignedRequests(t *testing.T) {
 	t.Parallel()
-	own := credentials()
-	own.CardAccounts = true
-	for name, id := range map[string]string{"balances": "9a3f0c77-51f2-4b0e-8f0a-6d1f8f1f2a10", "accounts": ""} {
-		w := &wire{body: `{"balances": [], "cardAccounts": []}`}
+	for name, id := range map[string]string{"balances": "id-1", "accounts": "", "card-balances": "id-1", "card-accounts": ""} {
+		own := credentials()
+		own.CardAccounts = strings.HasPrefix(name, "card-")
+		w := &wire{body: `{"balances": [], "accounts": [], "cardAccounts": []}`}
 		_, err := w.ask(t, own, id, attended)
 		require.NoError(t, err)
 		want, err := os.ReadFile("testdata/signed/requests/" + name + ".http")

@@ -450,7 +450,7 @@ type TPPMessage struct {
 	// Example: ERROR
 	Category string `json:"category"`
 
-	// Code What went wrong, as a code.
+	// Code What went wrong, as a code. `x-kind` has all that are known, of the framework, of servers and of banks.
 	//
 	// Example: CONSENT_EXPIRED
 	Code string `json:"code"`

@@ -58,7 +58,7 @@ type listing struct {
 type knownBank struct {
 	Provider string `json:"provider"`
 	bank.Profile
-	Needs []string `json:"needs" jsonschema:"the credentials that the bank cannot do without"`
+	Needs []string `json:"needs" jsonschema:"what of a connection the bank cannot do without"`
 }
 
 // bankColumns are what the table shows of a bank.
@@ -96,6 +96,9 @@ func familyReport(country string) (report, error) {
 			countries = append(countries, b.Countries...)
 			if country == "" || slices.Contains(b.Countries, country) {
 				needs := slices.Concat([]string{"baseURL"}, p.required, p.oneOf, b.Needs())
+				if b.PSUAddress {
+					needs = append(needs, "psu")
+				}
 				all = append(all, knownBank{p.name, b, needs})
 			}
 		}
