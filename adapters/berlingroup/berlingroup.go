@@ -121,7 +121,9 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	endpoint.Edit(customs(profile.Quirks, credentials.APIKey))
 	client := &Client{Base: adapters.Base(provider.Name), endpoint: endpoint, credentials: call.Seal(credentials)}
 	client.dialect = dialect{Quirks: profile.Quirks, cards: credentials.CardAccounts}
-	client.dialect.zone, _ = time.LoadLocation(profile.Zone) // it has been checked
+	if profile.Zone != "" {
+		client.dialect.zone, _ = time.LoadLocation(profile.Zone) // without the database of zones, such times are left out
+	}
 	if credentials.Certificate != nil {
 		signer, err := credentials.signer(profile.Signature)
 		if err != nil {

@@ -2,6 +2,7 @@ package berlingroup
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -153,16 +154,16 @@ func (d dialect) toMoney(balance api.Balance, debits *bool) (call.Money, error) 
 // wall is a time without offset.
 const wall = "2006-01-02T15:04:05.999999999"
 
-// toTime reads a time. One without offset is the bank's wall clock, if the profile has its zone; where that clock shows a
+// toTime reads a time. One without offset is that of the bank's wall clock, if its zone is known; where that clock shows a
 // time twice or never, it is no time.
 func (d dialect) toTime(field, text string) (time.Time, []string) {
 	t, odd := call.ToTime(field, text)
-	if odd == nil || d.Zone == "" {
+	if odd == nil || d.zone == nil {
 		return t, odd
 	}
 	t, err := time.ParseInLocation(wall, text, d.zone)
 	shows := func(other time.Time) bool { return other.Format(wall) == t.Format(wall) }
-	if err != nil || shows(t.Add(time.Hour)) || shows(t.Add(-time.Hour)) || t.Format(time.DateTime) != text[:10]+" "+text[11:19] {
+	if err != nil || shows(t.Add(time.Hour)) || shows(t.Add(-time.Hour)) || !strings.HasPrefix(text, t.Format(wall[:19])) {
 		return time.Time{}, odd
 	}
 	return t.UTC(), nil

@@ -105,6 +105,7 @@ var quirks = []quirk{
 	{quirk: "zone", profile: `{"zone": "Europe/Berlin"}`, body: changed("2025-12-02T08:15:41+02:00"), want: "closingBooked (closingBooked) 500.00 EUR 2025-12-02T06:15:41Z"},
 	{quirk: "zone", profile: `{"zone": "Europe/Berlin"}`, body: changed("2025-10-26T02:30:00"), want: "closingBooked (closingBooked) 500.00 EUR lastChangeDateTime is not an unambiguous time"},
 	{quirk: "zone", profile: `{"zone": "Europe/Berlin"}`, body: changed("2025-03-30T02:30:00"), want: "closingBooked (closingBooked) 500.00 EUR lastChangeDateTime is not an unambiguous time"},
+	{quirk: "zone", profile: `{"zone": "Europe/Berlin"}`, body: changed("2025-12-02T8:15:41"), want: "closingBooked (closingBooked) 500.00 EUR lastChangeDateTime is not an unambiguous time"},
 	{quirk: "zone", profile: `{"zone": "Europe/Berlin"}`, body: changed("2025-12-02"), want: "closingBooked (closingBooked) 500.00 EUR lastChangeDateTime is not an unambiguous time"},
 	{quirk: "zone", profile: `{}`, body: changed("2025-07-02T08:15:41.5"), want: "closingBooked (closingBooked) 500.00 EUR lastChangeDateTime is not an unambiguous time"},
 	{quirk: "zone", profile: `{"zone": "Mars"}`, fails: "credentials.profile: zone: not in the database of time zones"},
