@@ -13,7 +13,7 @@ VETTED = windows/amd64 darwin/arm64 linux/386 linux/arm
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help demo new try generate drift lint test test-next test-stores test-tools office proofs portable vuln fuzz bench check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
+.PHONY: help demo new try generate drift lint test test-next test-stores test-tools office proofs portable vuln fuzz bench outside check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -133,6 +133,9 @@ spec-diff: ## report what changed in the documents and the public packages since
 test-tools: ## vet and test the programs that are kept out of go.mod
 	cd .tools/specdiff && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) test ./...
 
+outside: ## use the public packages as another module does, together with modules that are not ours
+	cd .tools/outside && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) test -race ./...
+
 # What needs node is skipped where there is none.
 NODE_TOOLS = .tools/node/node_modules
 
@@ -181,4 +184,4 @@ ogen:
 
 readers: typescript ogen ## let other generators read the documents: openapi-typescript with tsc, and ogen
 
-check: lint drift test proofs portable test-next test-stores test-tools office readers docs prism ## everything CI checks
+check: lint drift test proofs portable test-next test-stores test-tools outside office readers docs prism ## everything CI checks
