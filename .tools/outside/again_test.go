@@ -24,7 +24,6 @@ func repeating() *http.Client {
 	client.CheckRetry = func(ctx context.Context, response *http.Response, err error) (bool, error) {
 		return err == nil && response.StatusCode == http.StatusServiceUnavailable && response.Header.Get("Retry-After") == "", ctx.Err()
 	}
-	client.ErrorHandler = retryablehttp.PassthroughErrorHandler // the last answer, not "giving up"
 	return &http.Client{Transport: &retryablehttp.RoundTripper{Client: client}}
 }
 
