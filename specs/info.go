@@ -39,7 +39,7 @@ const (
 	Batch       Call = "batch" // counts like balances unless it is named
 	Accounts    Call = "accounts"
 	AllBalances Call = "allBalances" // counts like accounts unless it is named
-	Details     Call = "details"     // what some adapters can ask of one account besides its balances; no wrapper sees it
+	Details     Call = "details"     // what some adapters can ask of one account besides; counts like balances unless it is named
 )
 
 // Counted is what a provider counts calls by.
@@ -69,7 +69,7 @@ func (a Access) Of(call Call) (Allowance, bool) {
 	switch {
 	case i >= 0:
 		return a[i], true
-	case call == Batch:
+	case call == Batch, call == Details:
 		return a.Of(Balances)
 	case call == AllBalances:
 		return a.Of(Accounts)

@@ -134,7 +134,7 @@ func identify(account *adapters.Account, scheme, value string) {
 }
 
 // Details returns what the bank says of an account besides its balances. It spends one of the account's unattended calls,
-// as Balances does, and no guard counts it.
+// as Balances does; Details of package accessguard counts it.
 func (c *Client) Details(ctx context.Context, accountID string, psu adapters.PSU) (adapters.Account, error) {
 	request := details.For(accountID, call.Like[api.GetAccountParams](params(psu)))
 	return call.Account(ctx, c.endpoint, accountID, psu, request, func(body api.Account) (adapters.Account, error) {

@@ -24,7 +24,7 @@
 //
 // Access limits: 4 unattended calls in 24 hours for one account, set by the bank. A call is attended when it carries any
 // header of the PSU. Balances and [Client.Details] spend the same; the account list, [Client.Authorize] and
-// [Client.Application] ask no bank. The consent is sessionId. A guard does not see Details.
+// [Client.Application] ask no bank. The consent is sessionId. A guard counts Details by its own method of that name.
 //
 // Balance types: codes of ISO 20022, as they are; OTHR and VALU are none and stay unknown. Whether an available amount or
 // that of a card counts a credit differs by bank, and no member tells.

@@ -47,6 +47,7 @@ type psuEntry struct {
 	IPAddress      string `json:"ipAddress" jsonschema:"the PSU's public address"`
 	IPPort         uint16 `json:"ipPort,omitempty"`
 	UserAgent      string `json:"userAgent,omitempty"`
+	Referer        string `json:"referer,omitempty"`
 	Accept         string `json:"accept,omitempty"`
 	AcceptCharset  string `json:"acceptCharset,omitempty"`
 	AcceptEncoding string `json:"acceptEncoding,omitempty"`

@@ -264,7 +264,7 @@ func (e *psuEntry) psu() (adapters.PSU, []string) {
 		return adapters.PSU{}, []string{"psu.ipAddress: not an IP address"}
 	}
 	psu := adapters.Attended(adapters.PSUContext{
-		IPAddress: address, IPPort: e.IPPort, UserAgent: e.UserAgent, Accept: e.Accept,
+		IPAddress: address, IPPort: e.IPPort, UserAgent: e.UserAgent, Referer: e.Referer, Accept: e.Accept,
 		AcceptCharset: e.AcceptCharset, AcceptEncoding: e.AcceptEncoding, AcceptLanguage: e.AcceptLanguage,
 		HTTPMethod: e.HTTPMethod, DeviceID: e.DeviceID, GeoLocation: e.GeoLocation,
 	})

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/openbalances/openbalances/adapters"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -88,4 +90,19 @@ func TestConfigurationKeepsItsSchema(t *testing.T) {
 		`"accessToken":"t","clientId":"c","clientSecret":"s","sessionId":"s","deviceId":"d"`} {
 		assert.Error(t, judge(t, judged, strings.Replace(oneConnection("http://127.0.0.1:9"), `"accessToken":"t","sessionId":"s","deviceId":"d"`, credentials, 1)), credentials)
 	}
+}
+
+// Whatever a PSU's request can tell has a place in the configuration.
+func TestConfigurationHasThePSUsContext(t *testing.T) {
+	t.Parallel()
+	var names, facts []string
+	for name := range schema(t, "config").Schema().Properties["connections"].Items.Properties["psu"].Properties {
+		names = append(names, strings.ToLower(name))
+	}
+	for i := range reflect.TypeFor[adapters.PSUContext]().NumField() {
+		if field := reflect.TypeFor[adapters.PSUContext]().Field(i); !field.Anonymous {
+			facts = append(facts, strings.ToLower(field.Name))
+		}
+	}
+	assert.ElementsMatch(t, facts, names)
 }

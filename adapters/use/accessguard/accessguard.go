@@ -46,7 +46,7 @@ func Usual(limits ...specs.Limit) specs.Access {
 func New(source adapters.Source, consent adapters.Secret, store Store, options *Options) (*Guard, error) {
 	options = cmp.Or(options, &Options{})
 	g := &Guard{source: source, store: store, consent: call.Seal(consent), failOpen: options.FailOpen, clock: options.Now}
-	g.unsaved.changes, g.unsaved.turn = map[string][]func(Record) Record{}, make(chan struct{}, 1)
+	g.unsaved.changes, g.unsaved.turn = map[string]pending{}, make(chan struct{}, 1)
 	if !missing(source) {
 		g.provider = nameOf(source)
 	}
@@ -76,6 +76,7 @@ func New(source adapters.Source, consent adapters.Secret, store Store, options *
 	g.batch = newKind(access, specs.Batch, "get balances", options.Block)
 	g.accounts = newKind(access, specs.Accounts, "list accounts", options.Block)
 	g.allBalances = newKind(access, specs.AllBalances, "list balances", options.Block)
+	g.details = newKind(access, specs.Details, "get account", options.Block)
 	return g, nil
 }
 
@@ -124,7 +125,7 @@ func newKind(access specs.Access, call specs.Call, operation string, block time.
 		stated, _ = Usual().Of(call)
 	}
 	k := &kind{operation: operation, perAccount: stated.Per == specs.PerAccount, limits: stated.Limits}
-	for _, k.group = range []specs.Call{specs.Balances, specs.Batch, specs.Accounts, specs.AllBalances} {
+	for _, k.group = range []specs.Call{specs.Balances, specs.Batch, specs.Accounts, specs.AllBalances, specs.Details} {
 		if slices.Contains(stated.Of, k.group) {
 			break
 		}

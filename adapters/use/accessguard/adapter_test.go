@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto"
 	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/enablebanking"
 	"github.com/openbalances/openbalances/adapters/neonomics"
 	"github.com/openbalances/openbalances/adapters/tokenio"
 	"github.com/openbalances/openbalances/adapters/use/accessguard"
@@ -151,4 +154,29 @@ func TestImportersPullInLittle(t *testing.T) {
 		known := strings.Contains(string(adapter), path+"\n")
 		assert.True(t, known || path == own+"adapters/use/accessguard" || path == own+"specs", path)
 	}
+}
+
+// Details of an account spend what its balances spend, and those of another account do not.
+func TestDetailsAreCounted(t *testing.T) {
+	t.Parallel()
+	options, requests := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	client, err := enablebanking.New(enablebanking.Credentials{ApplicationID: "a", PrivateKey: key, SessionID: "s"}, options)
+	require.NoError(t, err)
+	guarded, err := accessguard.New(client, "s", accessguard.Memory(), nil)
+	require.NoError(t, err)
+	for range 2 {
+		_, err = guarded.Details(t.Context(), "1", adapters.Unattended(), client.Details)
+		assert.ErrorIs(t, err, adapters.ErrNotFound)
+		_, err = guarded.Balances(t.Context(), "1", adapters.Unattended())
+		assert.ErrorIs(t, err, adapters.ErrNotFound)
+	}
+	_, err = guarded.Details(t.Context(), "1", adapters.Unattended(), client.Details)
+	assert.EqualError(t, err, "enablebanking: get account: rate_limited: access guard: no unattended call left, nothing was sent")
+	_, err = guarded.Balances(t.Context(), "1", adapters.Unattended())
+	assert.ErrorIs(t, err, adapters.ErrRateLimited)
+	_, err = guarded.Details(t.Context(), "2", adapters.Unattended(), client.Details)
+	assert.ErrorIs(t, err, adapters.ErrNotFound)
+	assert.EqualValues(t, 5, requests.Load())
 }

@@ -11,7 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -24,6 +26,19 @@ const (
 type FileStore struct {
 	path  string // as the caller named it
 	turns turns
+
+	mutex   sync.Mutex
+	waiting []*change // for the next one who writes the file
+}
+
+// change is an update of one record, which whoever has the turn makes together with those that wait.
+type change struct {
+	key      string
+	now      time.Time
+	make     func(Record) Record
+	isDone   bool // the rest is set
+	err      error
+	panicked any
 }
 
 // File returns a store that keeps its records in the file at path, which survives restarts and crashes. Processes take
@@ -32,18 +47,73 @@ type FileStore struct {
 // are for their owner only. A link is followed. A file that was not written by a FileStore is [ErrDamaged], and one of a later
 // version [ErrVersion]; both are left as they are.
 //
-// Every counted call writes the file twice, so it suits some thousands of accounts.
+// Every counted call writes the file twice, calls at the same time together, so it suits some thousands of accounts.
 func File(path string) *FileStore { return &FileStore{path: path, turns: newTurns(1, filePause)} }
 
 // Update implements [Store].
-func (s *FileStore) Update(ctx context.Context, key string, now time.Time, change func(Record) Record) error {
-	path := resolve(s.path)
-	return s.turns.take(ctx, func(context.Context) (bool, error) { return updateFile(path, key, now, change) })
+func (s *FileStore) Update(ctx context.Context, key string, now time.Time, make func(Record) Record) error {
+	path, own := resolve(s.path), &change{key: key, now: now, make: make}
+	var panicked any
+	s.wait(own)
+	err := s.turns.take(ctx, func(context.Context) (bool, error) {
+		if own.isDone {
+			panicked = own.panicked
+			return true, own.err
+		}
+		all := s.take()
+		done, err := updateFile(path, all)
+		if !done && (err == nil || passing(err)) {
+			s.wait(all...)
+			return false, err
+		}
+		for _, c := range all {
+			c.isDone, c.err = true, err
+		}
+		panicked = own.panicked
+		return done, err
+	})
+	s.leave(own)
+	if panicked != nil {
+		panic(panicked)
+	}
+	return err
 }
 
-// updateFile reports whether the record is what change made of it; false without error means that another process has
-// or had the lock. A lock on a file that no longer has its name is none: the file has been replaced or removed.
-func updateFile(path, key string, now time.Time, change func(Record) Record) (bool, error) {
+func (s *FileStore) wait(all ...*change) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.waiting = append(s.waiting, all...)
+}
+
+func (s *FileStore) take() []*change {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	all := s.waiting
+	s.waiting = nil
+	return all
+}
+
+// leave takes back a change that nobody has begun with.
+func (s *FileStore) leave(own *change) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.waiting = slices.DeleteFunc(s.waiting, func(c *change) bool { return c == own })
+}
+
+// apply changes the record, and reports whether it is another one now. A panic is for the goroutine whose change it is.
+func (c *change) apply(records map[string]Record) bool {
+	defer func() { c.panicked = recover() }()
+	record := c.make(records[c.key])
+	if record.Equal(records[c.key]) {
+		return false
+	}
+	records[c.key] = record
+	return true
+}
+
+// updateFile reports whether the records are what the changes made of them; false without error means that another process
+// has or had the lock. A lock on a file that no longer has its name is none: the file has been replaced or removed.
+func updateFile(path string, changes []*change) (bool, error) {
 	lock, err := openLock(path)
 	if err != nil {
 		return false, err
@@ -56,15 +126,17 @@ func updateFile(path, key string, now time.Time, change func(Record) Record) (bo
 	if err != nil {
 		return false, err
 	}
-	record := change(records[key])
-	if record.Equal(records[key]) {
-		return true, nil
+	changed := false
+	for _, c := range changes {
+		changed = c.apply(records) || changed
 	}
-	records[key] = record
-	prune(records, now)
-	if !isNamed(lock) {
+	switch {
+	case !changed:
+		return true, nil
+	case !isNamed(lock):
 		return false, nil
 	}
+	prune(records, changes[0].now)
 	return true, write(path, records)
 }
 

@@ -32,7 +32,7 @@ type Guard struct {
 	clock    func() time.Time
 	unsaved  unsaved
 
-	balances, batch, accounts, allBalances *kind
+	balances, batch, accounts, allBalances, details *kind
 }
 
 // Provider implements [adapters.Source].
@@ -56,6 +56,21 @@ func (g *Guard) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Acco
 func (g *Guard) AllBalances(ctx context.Context, psu adapters.PSU) ([]adapters.AccountBalances, error) {
 	id := func(a adapters.AccountBalances) string { return a.AccountID }
 	return one(ctx, g, g.allBalances, g.key(g.allBalances), psu, g.source.AllBalances, id)
+}
+
+// Details makes a call for one account that no [adapters.Source] has, for instance Details of package enablebanking. It is
+// counted as the provider's document says, or else like one for the account's balances.
+func (g *Guard) Details(ctx context.Context, accountID string, psu adapters.PSU,
+	ask func(ctx context.Context, accountID string, psu adapters.PSU) (adapters.Account, error)) (adapters.Account, error) {
+	once := func(ctx context.Context, psu adapters.PSU) ([]adapters.Account, error) {
+		account, err := ask(ctx, accountID, psu)
+		return []adapters.Account{account}, err
+	}
+	found, err := one(ctx, g, g.details, g.key(g.details, accountID), psu, once, nil)
+	if err != nil {
+		return adapters.Account{}, err
+	}
+	return found[0], nil
 }
 
 // BatchBalances implements [adapters.Source]. Refused accounts carry the guard's error, and the others are asked in one
@@ -388,29 +403,52 @@ func (g *Guard) failure(k *kind, sort adapters.Kind, detail string) *adapters.Er
 	}
 }
 
+// maxUnsaved is how many keys have changes that the store could not be told. Those of more keys are lost, which only
+// Options.FailOpen can lead to.
+const maxUnsaved = 100_000
+
 // unsaved are the changes of records that the store could not be told, by key.
 type unsaved struct {
 	mutex   sync.Mutex
-	changes map[string][]func(Record) Record
+	changes map[string]pending
 	turn    chan struct{} // for one at a time to make up for them
+}
+
+// pending are the last changes of a key; before are those that came before them.
+type pending struct {
+	before  int
+	changes []func(Record) Record
 }
 
 func (u *unsaved) add(key string, change func(Record) Record) {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
-	all := append(u.changes[key], change)
-	u.changes[key] = all[max(0, len(all)-maxCalls):]
+	own, known := u.changes[key]
+	if !known && len(u.changes) >= maxUnsaved {
+		return
+	}
+	own.changes = append(own.changes, change)
+	u.changes[key] = own.after(own.before + max(0, len(own.changes)-maxCalls))
 }
 
-func (u *unsaved) of(key string) []func(Record) Record {
+// after leaves out the changes up to a number of them.
+func (p pending) after(n int) pending {
+	if n <= p.before {
+		return p
+	}
+	return pending{n, p.changes[min(n-p.before, len(p.changes)):]}
+}
+
+func (u *unsaved) of(key string) pending {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
-	return slices.Clone(u.changes[key])
+	own := u.changes[key]
+	return pending{own.before, slices.Clone(own.changes)}
 }
 
 // take returns the changes of a key, and what to call with the error of saving them.
 func (u *unsaved) take(ctx context.Context, key string) (changes []func(Record) Record, saved func(error), err error) {
-	if u.of(key) == nil {
+	if u.of(key).changes == nil {
 		return nil, func(error) {}, nil
 	}
 	select {
@@ -418,12 +456,12 @@ func (u *unsaved) take(ctx context.Context, key string) (changes []func(Record) 
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
-	changes = u.of(key)
-	return changes, func(err error) {
+	taken := u.of(key)
+	return taken.changes, func(err error) {
 		u.mutex.Lock()
 		defer u.mutex.Unlock()
-		if rest := u.changes[key]; err == nil && len(rest) > len(changes) {
-			u.changes[key] = rest[len(changes):]
+		if rest := u.changes[key].after(taken.before + len(taken.changes)); err == nil && len(rest.changes) > 0 {
+			u.changes[key] = rest
 		} else if err == nil {
 			delete(u.changes, key)
 		}
