@@ -67,8 +67,9 @@ POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
 test: ## run the tests with the race detector, offline once the modules are there; two minutes
 	GORACE=atexit_sleep_ms=100 $(GO) test -race -short ./...
 	@{ $(POSTGRESQL); } >/dev/null 2>&1 || echo "PostgreSQL is not installed, so its tests are skipped; cure: make test-stores"
-	@cd $(STORES) && if $(GO) list -deps -test ./... >/dev/null 2>&1; then $(GO) test ./...; \
-	else echo "$(STORES): skipped, because its modules cannot be downloaded"; fi
+	@cd $(STORES) && if said=$$($(GO) list -deps -test ./... 2>&1); then $(GO) test ./...; \
+	else case "$$said" in *"go mod tidy"*) echo "$(STORES): $$said"; exit 1;; esac; \
+	echo "$(STORES): skipped, because its modules cannot be downloaded"; fi
 
 test-next: ## run all tests with the other Go version that is promised, whose encoding/json/v2 is the standard library's
 	GOTOOLCHAIN=$(NEXT) $(GO) vet ./...
@@ -89,7 +90,7 @@ test-stores: ## count accesses in a real PostgreSQL, installed if it is missing,
 	@{ $(POSTGRESQL); } >/dev/null 2>&1 || \
 	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy postgresql; } || \
 	{ echo "PostgreSQL cannot be installed; cure: install its server, then make test-stores"; exit 1; }
-	cd $(STORES) && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
+	cd $(STORES) && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
 
 office: ## let LibreOffice, installed if it is missing, read every amount of the demo in eight languages
 	@command -v soffice >/dev/null || \
