@@ -156,3 +156,23 @@ func TestIssueForms(t *testing.T) {
 		}
 	}
 }
+
+// The workflow runs .ci/run, with the Go version of go.mod, and elsewhere also with the next one that the Makefile names.
+func TestWorkflowHasTheVersionsOfGo(t *testing.T) {
+	t.Parallel()
+	minor := func(file, pattern string) string {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		match := regexp.MustCompile(pattern).FindSubmatch(text)
+		require.NotNil(t, match, file)
+		return string(match[1]) + ".x"
+	}
+	first, next := minor("../go.mod", `(?m)^go (\d+\.\d+)`), minor("../Makefile", `(?m)^NEXT = go(\d+\.\d+)`)
+	text, err := os.ReadFile("workflows/check.yml")
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "- run: .ci/run\n")
+	assert.Contains(t, string(text), "go: ["+first+", "+next+"]\n")
+	for _, match := range regexp.MustCompile(`go-version: (\d.*?)(?: #.*)?\n`).FindAllStringSubmatch(string(text), -1) {
+		assert.Equal(t, first, match[1])
+	}
+}
