@@ -22,6 +22,7 @@
 //   - adapters/use: for callers. collect fetches any number of accounts, accessguard keeps unattended calls within the
 //     allowance, pick chooses one balance by a named policy.
 //   - adapters/cmd/openbalances: the command.
+//   - .tools: programs and modules that nobody links; outside uses the public packages as another module does.
 //
 // A new field of Balance is added in adapters/balance.go, in the mapping of the adapters that have it, in
 // specs/<provider>/openapi.yaml with the expectations of its examples, and in balanceColumns of the command.
