@@ -3,11 +3,17 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-# The other Go version that is promised, and the systems of 32 bits that everything builds for.
+# The other Go version that is promised.
 NEXT = go1.27.3
-SMALL = 386 arm
 
-.PHONY: help demo new try generate drift lint test test-next test-stores test-tools office proofs small fuzz bench check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
+# The systems that everything builds for. The vetted ones have their tests compiled, too.
+BUILT = windows/arm64 darwin/amd64 freebsd/amd64 freebsd/arm64 js/wasm wasip1/wasm
+VETTED = windows/amd64 darwin/arm64 linux/386 linux/arm
+
+ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+.PHONY: help demo new try generate drift lint test test-next test-stores test-tools office proofs portable vuln fuzz bench outside check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,22 +42,24 @@ generate: ## write gen/ from specs/ with the pinned generator, offline
 	$(GO) generate .
 
 # What make generate writes.
-GENERATED = gen specs/documents.gen.go adapters/cmd/openbalances/providers.gen.go README.md
+GENERATED = gen specs/documents.gen.go $(wildcard adapters/*/banks.gen.go) adapters/cmd/openbalances/providers.gen.go README.md
 
 drift: ## fail unless everything generated is exactly what specs/ generates
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
 	cp -R go.mod go.sum generate.go tools.go README.md specs adapters "$$work" && \
-	(cd "$$work" && rm -f specs/documents.gen.go adapters/cmd/openbalances/providers.gen.go && $(GO) generate .) && \
+	(cd "$$work" && rm -f specs/documents.gen.go adapters/*/banks.gen.go adapters/cmd/openbalances/providers.gen.go && $(GO) generate .) && \
 	(for path in $(GENERATED); do diff -r -x .gitattributes "$$work/$$path" "$$path" || exit 1; done) && \
 	echo "everything generated is what specs/ generates" || \
 	{ echo "generated files differ from what specs/ generates; cure: make generate, then review and commit"; exit 1; }
 
-lint: redocly spectral ## gofmt, go vet and staticcheck on what is written by hand, Redocly and Spectral on the documents, tidy go.mod
+lint: redocly spectral ## gofmt, go vet and staticcheck on what is written by hand, actionlint and a test on .github, Redocly and Spectral on the documents, tidy go.mod
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' ':!gen')); \
 	test -z "$$unformatted" || { echo "not formatted; cure: gofmt -w $$unformatted"; exit 1; }
 	@$(GO) mod tidy -diff >/dev/null || { echo "go.mod or go.sum is not tidy; cure: go mod tidy"; exit 1; }
-	$(GO) vet ./... ./.tools/docs
-	$(GO) run $(STATICCHECK) ./specs/... ./adapters/... ./.tools/docs
+	$(GO) vet ./... ./.tools/docs ./.github
+	$(GO) run $(STATICCHECK) ./specs/... ./adapters/... ./.tools/docs ./.github
+	$(GO) test ./.github
+	$(GO) run $(ACTIONLINT) -shellcheck= -pyflakes=
 
 STORES = adapters/use/accessguard/sqltest
 POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
@@ -59,8 +67,9 @@ POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
 test: ## run the tests with the race detector, offline once the modules are there; two minutes
 	GORACE=atexit_sleep_ms=100 $(GO) test -race -short ./...
 	@{ $(POSTGRESQL); } >/dev/null 2>&1 || echo "PostgreSQL is not installed, so its tests are skipped; cure: make test-stores"
-	@cd $(STORES) && if $(GO) list -deps -test ./... >/dev/null 2>&1; then $(GO) test ./...; \
-	else echo "$(STORES): skipped, because its modules cannot be downloaded"; fi
+	@cd $(STORES) && if said=$$($(GO) list -deps -test ./... 2>&1); then $(GO) test ./...; \
+	else case "$$said" in *"go mod tidy"*) echo "$(STORES): $$said"; exit 1;; esac; \
+	echo "$(STORES): skipped, because its modules cannot be downloaded"; fi
 
 test-next: ## run all tests with the other Go version that is promised, whose encoding/json/v2 is the standard library's
 	GOTOOLCHAIN=$(NEXT) $(GO) vet ./...
@@ -69,14 +78,19 @@ test-next: ## run all tests with the other Go version that is promised, whose en
 proofs: ## run also what make test leaves out: planted faults, every change of every example, a new provider laid down and filled
 	$(GO) test ./...
 
-small: ## build and vet everything for systems of 32 bits
-	@for arch in $(SMALL); do echo "vet for linux/$$arch"; GOOS=linux GOARCH=$$arch $(GO) vet ./... || exit 1; done
+portable: ## build everything for Windows, macOS, FreeBSD, 32 bits and WebAssembly, and vet it for some of them
+	@for system in $(BUILT) $(VETTED); do echo "build for $$system"; GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) build ./... || exit 1; done
+	@for system in $(VETTED); do echo "vet for $$system"; GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet ./... || exit 1; done
+
+vuln: ## look for known vulnerabilities in every module; asks vuln.go.dev, so it is no part of make check
+	@for module in $$(git ls-files '*go.mod' ':!*/testdata/*'); do \
+	(cd "$$(dirname $$module)" && echo "$$module" && $(GO) run $(GOVULNCHECK) -test ./...) || exit 1; done
 
 test-stores: ## count accesses in a real PostgreSQL, installed if it is missing, and in SQLite
 	@{ $(POSTGRESQL); } >/dev/null 2>&1 || \
 	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy postgresql; } || \
 	{ echo "PostgreSQL cannot be installed; cure: install its server, then make test-stores"; exit 1; }
-	cd $(STORES) && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
+	cd $(STORES) && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
 
 office: ## let LibreOffice, installed if it is missing, read every amount of the demo in eight languages
 	@command -v soffice >/dev/null || \
@@ -119,6 +133,9 @@ spec-diff: ## report what changed in the documents and the public packages since
 
 test-tools: ## vet and test the programs that are kept out of go.mod
 	cd .tools/specdiff && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) test ./...
+
+outside: ## use the public packages as another module does, together with modules that are not ours
+	cd .tools/outside && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) test -race ./...
 
 # What needs node is skipped where there is none.
 NODE_TOOLS = .tools/node/node_modules
@@ -168,4 +185,4 @@ ogen:
 
 readers: typescript ogen ## let other generators read the documents: openapi-typescript with tsc, and ogen
 
-check: lint drift test proofs small test-next test-stores test-tools office readers docs prism ## everything CI checks
+check: lint drift test proofs portable test-next test-stores test-tools outside office readers docs prism ## everything CI checks

@@ -17,11 +17,12 @@
 //   - adapters/<provider>: the adapter. <provider>.go has credentials, New and Balances, mapping.go the pure mapping,
 //     accounts.go the account list, testdata the expectations, written from the provider's page.
 //   - adapters/kit: for authors of adapters. call is the path to the wire, whose steps stand in order in exchange.go;
-//     answer reads answers; httpsig and jwt sign; adaptertest is the suite that every adapter passes.
+//     answer reads answers; httpsig and jwt sign; bank says how banks of a family differ; adaptertest is the suite that every adapter passes.
 //   - adapters/internal/wire: what is watched of a request on its way.
 //   - adapters/use: for callers. collect fetches any number of accounts, accessguard keeps unattended calls within the
 //     allowance, pick chooses one balance by a named policy.
 //   - adapters/cmd/openbalances: the command.
+//   - .tools: programs and modules that nobody links; outside uses the public packages as another module does.
 //
 // A new field of Balance is added in adapters/balance.go, in the mapping of the adapters that have it, in
 // specs/<provider>/openapi.yaml with the expectations of its examples, and in balanceColumns of the command.
@@ -49,6 +50,7 @@
 package openbalances
 
 //go:generate go build -o .bin/ github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen
+//go:generate .bin/oapi-codegen -config specs/berlingroup/oapi-codegen.yaml specs/berlingroup/openapi.yaml
 //go:generate .bin/oapi-codegen -config specs/eika/oapi-codegen.yaml specs/eika/openapi.yaml
 //go:generate .bin/oapi-codegen -config specs/enablebanking/oapi-codegen.yaml specs/enablebanking/openapi.yaml
 //go:generate .bin/oapi-codegen -config specs/mypos/oapi-codegen.yaml specs/mypos/openapi.yaml

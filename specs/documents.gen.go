@@ -6,6 +6,17 @@ import "time"
 
 var infos = []Info{
 	{
+		Provider: "berlingroup", Title: "Berlin Group NextGenPSD2 account balances",
+		Version: "1.0.0", Read: "2026-11-30", APIVersion: "1.3.4 to 1.3.12",
+		SHA256:     "78cdaf8dfc23eb3946b1d6e919eab3fca8ba21488f8efc10cb71bf225cfce6ba",
+		Generator:  "oapi-codegen v2.8.2",
+		Operations: []string{"GET /accounts", "GET /accounts/{account-id}/balances", "GET /card-accounts", "GET /card-accounts/{account-id}/balances"},
+		Unattended: Access{
+			{[]Call{"balances"}, "account", []Limit{{4, 24 * time.Hour}}},
+			{[]Call{"accounts"}, "consent", []Limit{{4, 24 * time.Hour}}},
+		},
+	},
+	{
 		Provider: "eika", Title: "Eika PSD2 account balances",
 		Version: "1.2.0", Read: "2026-11-20", APIVersion: "v1",
 		SHA256:     "aafe78dfca5daf0555fbcc725191a0324c482572b941122dd0e0ec850faedab0",

@@ -182,7 +182,7 @@ func findUnknownRule(part string, entry *yaml.Node, report func(*yaml.Node, stri
 
 // results are what a table can make of values.
 var results = map[string][]string{
-	"balance type": balanceTypes, "balance sign": {"positive", "negative"}, "account state": {"enabled", "blocked", "closed"},
+	"balance type": balanceTypes, "balance sign": {"positive", "negative", "stated", "reversed"}, "account state": {"enabled", "blocked", "closed"},
 }
 
 // among wants a value to be a known one.
@@ -318,6 +318,8 @@ type expectedRequest struct{ method, path, query, headers, body string }
 
 func (d *tree) expectedRequests() (all []expectedRequest) {
 	files, _ := filepath.Glob(filepath.Join("../adapters", d.provider, "testdata/requests/*.http"))
+	others, _ := filepath.Glob(filepath.Join("../adapters", d.provider, "testdata/*/requests/*.http"))
+	files = append(files, others...)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {

@@ -69,8 +69,9 @@
 //   - Path parameters come first, then query, then headers. In a schema type and description come first.
 //   - Examples stand at the end under components/examples, so that the contract can be read in one go.
 //
-// Where many banks follow one document, <provider>/banks.yaml lists their addresses with source and confidence, for whoever
-// looks for one. Nothing is sent to an address from there unless the caller configures it.
+// Where many banks follow one document, <provider>/banks.yaml has each bank with the form of package adapters/kit/bank: where it
+// is, how it differs, who says so. Its Go values are generated. Nothing is sent to an address from there unless the caller
+// configures it.
 //
 // The samples and lists of the provider's page are kept in <provider>/page.yaml, letter for letter, and a test compares.
 //

@@ -7,7 +7,8 @@
 //
 // Credentials: an access token of the PSU's authorisation with the scope accounts, for a bank that demands it the bank's
 // financial id, and a client certificate (OBWAC or QWAC) in Options.HTTPClient. Options.BaseURL is required: it is the
-// bank's address up to /aisp. The file specs/ukob/banks.yaml lists addresses that public clients know; none was tried.
+// bank's address up to /aisp. [Banks] lists addresses that public clients know; none was tried. A code of that list as Bank
+// names the bank in the results.
 //
 // First balance:
 //  1. Get the role AISP, and enrol with Open Banking Limited for an OBWAC, or use a QWAC. Register a client at the bank.
@@ -34,6 +35,7 @@ import (
 	"context"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/bank"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/ukob"
 )
@@ -55,6 +57,7 @@ type Credentials struct {
 	TokenSource adapters.TokenSource `credential:"-,oneof"`
 
 	FinancialID adapters.Secret `credential:"financialId,optional"` // of the bank, in x-fapi-financial-id
+	Bank        string          `credential:"bank,optional"`        // the code of one of [Banks]
 }
 
 // Client is the UK Open Banking adapter, for one bank.
@@ -72,6 +75,11 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	profile, field, problem := bank.Find(Banks(), credentials.Bank, nil)
+	if problem != "" {
+		return nil, endpoint.Invalid(field, problem)
+	}
+	endpoint.OfBank(profile.Name)
 	endpoint.Edit(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource))
 	return &Client{adapters.Base(provider.Name), endpoint, call.Seal(credentials)}, nil
 }

@@ -45,6 +45,28 @@ func TestCauses(t *testing.T) {
 	})
 }
 
+// The bank that credentials name is that of every account and balance; one that nobody knows is refused.
+func TestBank(t *testing.T) {
+	t.Parallel()
+	document, err := contract.Load("ukob")
+	require.NoError(t, err)
+	server := httptest.NewServer(sandbox.Handler(document))
+	t.Cleanup(server.Close)
+	own := credentials
+	own.Bank = "natwest"
+	client, err := ukob.New(own, &adapters.Options{BaseURL: server.URL})
+	require.NoError(t, err)
+	accounts, err := client.Accounts(t.Context(), adapters.Unattended())
+	require.NoError(t, err)
+	assert.Equal(t, "NatWest", accounts[0].Bank)
+	balances, err := client.Balances(t.Context(), accounts[0].ID, adapters.Unattended())
+	require.NoError(t, err)
+	assert.Equal(t, "NatWest", balances[0].Bank)
+	own.Bank = "natwset"
+	_, err = ukob.New(own, &adapters.Options{BaseURL: server.URL})
+	assert.EqualError(t, err, "ukob: invalid_argument: credentials.bank: no such bank, did you mean natwest?")
+}
+
 // A bank without GET /balances is asked for each account by itself.
 func TestBankWithoutBulk(t *testing.T) {
 	t.Parallel()

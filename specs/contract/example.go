@@ -34,6 +34,16 @@ type Example struct {
 // operations refer to appears once for each. The JSON is shared: do not change it.
 func (d *Document) Examples() []Example { return slices.Clone(d.examples) }
 
+// Only returns the document with the examples of these operations alone; with none of them, the document itself.
+func (d *Document) Only(operations ...string) *Document {
+	if len(operations) == 0 {
+		return d
+	}
+	part := *d
+	part.examples = slices.DeleteFunc(d.Examples(), func(e Example) bool { return !slices.Contains(operations, e.Operation) })
+	return &part
+}
+
 // examples walks paths, operations, request bodies and answers.
 func (t *tree) examples() (all []Example, err error) {
 	for path, item := range t.pairs(t.get(&t.root, "paths")) {

@@ -82,6 +82,7 @@ func TestPlantedMistakes(t *testing.T) {
 		"no IBAN by its scheme":         {"ukob", "x-maps-to: scheme", "x-unmapped: A planted mistake.", "accountList"},
 		"the holder is a name":          {"ukob", "account.holderName", "account.name", "accountListOfVersion4"},
 		"half of a credit line":         {"ukob", "          x-maps-to: currency\n          example: GBP\n    Links:", "          x-unmapped: A mistake.\n          example: GBP\n    Links:", "severalBalances"},
+		"debts are credits":             {"berlingroup", "'true': reversed, 'false': stated", "'true': stated, 'false': reversed", "cardDebitsPositive"},
 		"time of another form":          {"onesingleview", "form: rfc3339", "form: epochMillis", "availableAndBooked"},
 	} {
 		t.Run(name, func(t *testing.T) {

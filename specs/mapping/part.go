@@ -97,6 +97,11 @@ func (in *part) balance(account *part) (Fields, error) {
 		in.fail(in.place, "has no type")
 	case !currencyText.MatchString(in.fields["currency"]):
 		in.fail(in.place, "has no currency of three capital letters")
+	case sign == "" && slices.Contains(account.named, "balances.sign"):
+		in.fail(in.place, "has a sign that nobody explains")
+	case sign == "reversed":
+		in.fields["amount"] = reversed(amount)
+	case sign == "stated":
 	case sign != "" && strings.HasPrefix(amount, "-"):
 		in.fail(in.place, "has a minus sign besides its indicator")
 	case sign == "negative" && strings.Trim(amount, "0.") != "":
@@ -110,6 +115,15 @@ func (in *part) balance(account *part) (Fields, error) {
 	}
 	in.fields["accountId"] = account.fields["id"]
 	return in.fields, in.err
+}
+
+// reversed is an amount with the other sign; zero has none.
+func reversed(amount string) string {
+	digits, isNegative := strings.CutPrefix(amount, "-")
+	if isNegative || strings.Trim(amount, "0.") == "" {
+		return digits
+	}
+	return "-" + amount
 }
 
 // account is what a part has become.

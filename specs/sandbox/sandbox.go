@@ -85,7 +85,7 @@ func Accounts(provider string) ([]string, error) {
 	}
 	var accounts []string
 	for _, e := range doc.Examples() {
-		if e.Account != "" && e.Status == http.StatusOK && e.Valid {
+		if e.Operation == "getBalances" && e.Account != "" && e.Status == http.StatusOK && e.Valid {
 			accounts = append(accounts, e.Account)
 		}
 	}

@@ -378,7 +378,10 @@ func TestAccounts(t *testing.T) {
 		for _, account := range accounts {
 			assert.Equal(t, 200, send(t, b.request(t, answers(b.doc)[0].Operation, account)).status, name)
 		}
-		listed := map[string]bool{}
+		listed, others := map[string]bool{}, map[string]bool{}
+		for _, e := range b.doc.Examples() {
+			others[e.Account] = others[e.Account] || e.Valid && e.Status == http.StatusOK && e.Operation != "getBalances"
+		}
 		for _, e := range b.doc.Examples() {
 			if listed[e.Operation] || !b.doc.ListsAccounts(e.Operation) {
 				continue
@@ -387,6 +390,10 @@ func TestAccounts(t *testing.T) {
 			got := send(t, b.request(t, e.Operation))
 			require.Equal(t, 200, got.status, name)
 			ids := b.doc.ListedAccounts(contract.Example{Operation: e.Operation, JSON: []byte(got.body)})
+			if len(ids) > 0 && others[ids[0]] { // those of another operation, such as card accounts
+				assert.False(t, slices.ContainsFunc(ids, func(id string) bool { return !others[id] }), "%s %s", name, e.Operation)
+				continue
+			}
 			assert.ElementsMatch(t, accounts, ids,
 				"%s %s; cure: let its first example list the accounts of the good examples of getBalances", name, e.Operation)
 		}

@@ -85,6 +85,7 @@ func TestDemoShowsEveryProvider(t *testing.T) {
 		warned, counted = counted[:end], counted[end+1:]
 	}
 	assert.Equal(t, []string{
+		"warning: demo berlingroup: the account list may leave out balances of the account; name the accounts to get all",
 		"warning: demo eika: the account list may leave out balances of the account; name the accounts to get all",
 		"warning: demo mypos: the account list may leave out balances of the account; name the accounts to get all",
 		"warning: demo mypos 54073809433: interimAvailable: currency has been replaced by another",

@@ -137,7 +137,7 @@ func demoAccounts(name string) ([]string, error) {
 	}
 	var accounts []string
 	for _, example := range document.Examples() {
-		answered := example.Status == http.StatusOK && example.Valid && example.Account != ""
+		answered := example.Operation == "getBalances" && example.Status == http.StatusOK && example.Valid && example.Account != ""
 		if answered && (len(accounts) == 0 || slices.Contains(demoExamples, example.Name)) {
 			accounts = append(accounts, example.Account)
 		}

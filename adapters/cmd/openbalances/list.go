@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/openbalances/openbalances/adapters/kit/bank"
 	"github.com/openbalances/openbalances/specs"
 )
 
@@ -18,8 +20,20 @@ var providersCommand = command{
 	example: "openbalances providers -json",
 	setup: func(flags *flag.FlagSet) action {
 		out := shortOutputFlags(flags, formatTable, formatJSON)
+		banks := flags.Bool("banks", false, "list the banks that are known of each standard, with what they need; the addresses are suggestions")
+		country := flags.String("country", "", "with -banks, those of one `country`, such as DE")
 		return func(_ context.Context, p *process) error {
-			return errors.Join(out.check(p), providerReport().print(p, out))
+			known, err := familyReport(*country)
+			switch {
+			case *country != "" && !*banks:
+				err = misuse{"-country is for -banks"}
+			case !*banks:
+				known, err = providerReport(), nil
+			}
+			if err = errors.Join(out.check(p), err); err != nil {
+				return err
+			}
+			return known.print(p, out)
 		}
 	},
 }
@@ -36,7 +50,65 @@ func providerReport() report {
 
 // listing is what providers prints as JSON.
 type listing struct {
-	Providers []listed `json:"providers"`
+	Providers []listed    `json:"providers"`
+	Banks     []knownBank `json:"banks,omitempty" jsonschema:"with -banks"`
+}
+
+// knownBank is one bank of a family.
+type knownBank struct {
+	Provider string `json:"provider"`
+	bank.Profile
+	Needs []string `json:"needs" jsonschema:"what of a connection the bank cannot do without"`
+}
+
+// bankColumns are what the table shows of a bank.
+var bankColumns = []column[knownBank]{
+	{header: "PROVIDER", value: func(b knownBank) string { return b.Provider }},
+	{header: "BANK", value: func(b knownBank) string { return b.Code }},
+	{header: "NAME", value: func(b knownBank) string { return b.Name }, room: room{least: 12}},
+	{header: "COUNTRIES", value: func(b knownBank) string { return strings.Join(b.Countries, " ") }},
+	{header: "NEEDS", value: func(b knownBank) string { return strings.Join(b.Needs, " ") }, room: room{least: 20, goes: 3, wraps: true}},
+	{header: "CONFIDENCE", value: func(b knownBank) string { return b.Confidence }, room: room{goes: 1}},
+	{header: "ADDRESS", value: func(b knownBank) string { return b.address() }, room: room{least: 20, goes: 2}},
+}
+
+// address is the one to try first: the newest version, else production, else the sandbox.
+func (b knownBank) address() string {
+	names := slices.Sorted(maps.Keys(b.Addresses))
+	if len(names) == 0 {
+		return ""
+	}
+	name := names[len(names)-1]
+	if b.Addresses["production"] != "" {
+		name = "production"
+	}
+	return name + " " + b.Addresses[name]
+}
+
+func familyReport(country string) (report, error) {
+	var all []knownBank
+	var countries []string
+	for _, p := range providers {
+		if p.banks == nil {
+			continue
+		}
+		for _, b := range p.banks() {
+			countries = append(countries, b.Countries...)
+			if country == "" || slices.Contains(b.Countries, country) {
+				needs := slices.Concat([]string{"baseURL"}, p.required, p.oneOf, b.Needs())
+				if b.PSUAddress {
+					needs = append(needs, "psu")
+				}
+				all = append(all, knownBank{p.name, b, needs})
+			}
+		}
+	}
+	if slices.Sort(countries); len(all) == 0 {
+		return report{}, misuse{"-country is none of " + strings.Join(slices.Compact(countries), " ")}
+	}
+	document := listedProviders()
+	document.Banks = all
+	return report{document: document, table: tableOf(bankColumns, all)}, nil
 }
 
 // listed is one provider.
@@ -67,7 +139,7 @@ func listedProviders() listing {
 			append([]string{}, p.required...), p.oneOf, p.tokens.required, slices.Concat(p.optional, p.tokens.optional), p.consent,
 		}})
 	}
-	return listing{all}
+	return listing{Providers: all}
 }
 
 // credentialWords returns the credentials' names: alternatives with "|" between them, optional ones in brackets.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"github.com/openbalances/openbalances/adapters/berlingroup"
 	"github.com/openbalances/openbalances/adapters/eika"
 	"github.com/openbalances/openbalances/adapters/enablebanking"
 	"github.com/openbalances/openbalances/adapters/mypos"
@@ -13,11 +14,12 @@ import (
 )
 
 var providers = []provider{
+	withBanks(newProvider("berlingroup", berlingroup.New), berlingroup.Banks),
 	newProvider("eika", eika.New),
 	newProvider("enablebanking", enablebanking.New),
 	newProvider("mypos", mypos.New),
 	withTokens(newProvider("neonomics", neonomics.New), neonomics.NewTokenSource),
 	withTokens(newProvider("onesingleview", onesingleview.New), onesingleview.NewTokenSource),
 	newProvider("tokenio", tokenio.New),
-	newProvider("ukob", ukob.New),
+	withBanks(newProvider("ukob", ukob.New), ukob.Banks),
 }

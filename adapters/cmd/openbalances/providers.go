@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/bank"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 )
 
@@ -25,6 +26,7 @@ type provider struct {
 	consent  []string                // those that change when the PSU consents again
 	pem      map[string]reflect.Type // those that are PEM text or the path of a PEM file, and what they hold
 	tokens   tokenProvider
+	banks    func() []bank.Profile // of a family
 	open     func(c credentials, tokens adapters.TokenSource, options *adapters.Options) (adapters.Source, error)
 }
 
@@ -39,11 +41,11 @@ type tokenProvider struct {
 
 // newProvider derives a provider from its adapter's New.
 func newProvider[C any, S adapters.Source](name string, open func(C, *adapters.Options) (S, error)) provider {
-	p := provider{name: name, pem: map[string]reflect.Type{}}
+	p := provider{name: name, required: []string{}, pem: map[string]reflect.Type{}}
 	for _, c := range call.Credentials(reflect.ValueOf(*new(C))) {
 		switch {
 		case c.Name == "-":
-		case c.OneOf:
+		case c.OneOf && !c.Optional:
 			p.oneOf = append(p.oneOf, c.Name)
 		case c.Optional:
 			p.optional = append(p.optional, c.Name)
@@ -90,6 +92,12 @@ func withTokens[C any](p provider, open func(C, *adapters.Options) (adapters.Tok
 	return p
 }
 
+// withBanks adds the banks of a family.
+func withBanks(p provider, banks func() []bank.Profile) provider {
+	p.banks = banks
+	return p
+}
+
 // fill sets the fields of a struct of credentials from the values given.
 func fill(target reflect.Value, values credentials, tokens adapters.TokenSource) error {
 	for _, c := range call.Credentials(target) {
@@ -104,6 +112,17 @@ func fill(target reflect.Value, values credentials, tokens adapters.TokenSource)
 				return errors.New("credentials." + c.Name + ": " + problem)
 			}
 			c.Field.Set(reflect.ValueOf(parsed))
+		case kind == reflect.TypeFor[*bank.Profile]():
+			profile, err := bank.Parse([]byte(value))
+			if err != nil {
+				return errors.New("credentials." + c.Name + ": " + err.Error())
+			}
+			c.Field.Set(reflect.ValueOf(profile))
+		case kind.Kind() == reflect.Bool:
+			if value != "true" && value != "false" {
+				return errors.New("credentials." + c.Name + ": neither true nor false")
+			}
+			c.Field.SetBool(value == "true")
 		case kind.Kind() == reflect.Struct:
 			if json.Unmarshal([]byte(value), c.Field.Addr().Interface()) != nil {
 				return errors.New(c.Name + ": not what was kept")

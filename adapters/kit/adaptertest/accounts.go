@@ -124,13 +124,13 @@ func (h Harness) listExamples(t *testing.T, call listCall) {
 			t.Parallel()
 			got, err := call.ask(t.Context(), h.open(t, h.preferring(t, example.Name)), adapters.Unattended())
 			if example.Status != http.StatusOK {
-				want := expect(t, example.Name) // shared with the call for one account
+				want := h.expect(t, example.Name) // shared with the call for one account
 				require.NotNil(t, want.Error)
 				assert.Zero(t, got.len(), "an error comes with no accounts")
 				compareError(t, example.Status, *want.Error, err)
 				return
 			}
-			want := expectListing(t, example.Name)
+			want := h.expectListing(t, example.Name)
 			require.Equal(t, example.Status, want.Status)
 			if example.Compose != "" {
 				require.Nil(t, want.All, "the suite derives what is expected of a composed list; cure: remove all")
@@ -150,9 +150,9 @@ func (h Harness) preferring(t *testing.T, example string) http.Handler {
 	})
 }
 
-func expectListing(t *testing.T, name string) (want listing) {
+func (h Harness) expectListing(t *testing.T, name string) (want listing) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(examplesFolder, name+".json"))
+	text, err := os.ReadFile(filepath.Join(h.Folder, "examples", name+".json"))
 	require.NoError(t, err, "cure: write down what the documentation says the example means")
 	require.NoError(t, unmarshalKnown(text, &want), name)
 	return want
@@ -170,7 +170,7 @@ func (h Harness) composed(t *testing.T, accounts []json.RawMessage) (all []liste
 	for _, text := range accounts {
 		var account struct{ ID, IBAN, BBAN string }
 		require.NoError(t, json.Unmarshal(text, &account))
-		want := expect(t, single[account.ID]).Balances
+		want := h.expect(t, single[account.ID]).Balances
 		for i, text := range want {
 			var balance map[string]any
 			require.NoError(t, json.Unmarshal(text, &balance))
@@ -242,7 +242,7 @@ func (h Harness) listRequest(t *testing.T, call listCall) {
 	_, err := call.ask(t.Context(), source, psu)
 	require.NoError(t, err)
 	require.Len(t, sent, 1, "one page is one request")
-	want, err := os.ReadFile(filepath.Join("testdata/requests", call.name+".http"))
+	want, err := os.ReadFile(filepath.Join(h.Folder, "requests", call.name+".http"))
 	require.NoError(t, err)
 	assert.Equal(t, string(want), sent[0])
 }
@@ -300,7 +300,7 @@ func (h Harness) goodLists(t *testing.T, call listCall) (good []contract.Example
 	t.Helper()
 	for _, example := range h.Document.Examples() {
 		if example.Operation == call.operation && example.Status == http.StatusOK && example.Valid {
-			if expectListing(t, example.Name).Error == nil {
+			if h.expectListing(t, example.Name).Error == nil {
 				good = append(good, example)
 			}
 		}

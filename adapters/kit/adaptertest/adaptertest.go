@@ -57,6 +57,7 @@
 package adaptertest
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -77,6 +78,10 @@ type Harness struct {
 	Provider string
 	// Document is the provider's OpenAPI document; nil means the one of package specs.
 	Document *contract.Document
+	// Operations are those of the document that New's adapter uses, where another one of the same package uses the others.
+	Operations []string
+	// Folder has the expectations; testdata if empty.
+	Folder string
 	// New returns the adapter with credentials of the test's own and the given options.
 	New func(options *adapters.Options) (adapters.Source, error)
 	// Secrets are all texts of those credentials; none may ever be shown.
@@ -119,7 +124,7 @@ func Run(t *testing.T, h Harness) {
 // load fills in the document.
 func (h *Harness) load(t testing.TB) {
 	t.Helper()
-	h.Document = documentOf(t, h.Provider, h.Document)
+	h.Document, h.Folder = documentOf(t, h.Provider, h.Document).Only(h.Operations...), cmp.Or(h.Folder, "testdata")
 	h.declaration = mapping.New(h.Document)
 	h.places = h.findPlaces(t)
 }

@@ -141,6 +141,20 @@ func (h Harness) catalogue(t *testing.T) {
 	}
 }
 
+// Signing runs only the cases of the catalogue that are about signatures. It is for an adapter that can do without, whose
+// suite runs without one: signing would take most of its time.
+func Signing(t *testing.T, h Harness) {
+	t.Parallel()
+	h.load(t)
+	cases, err := Catalogue()
+	require.NoError(t, err)
+	for _, c := range cases {
+		if strings.HasPrefix(c.Name, "signing-") || c.Name == "callers-second-try" {
+			t.Run(c.Name, func(t *testing.T) { c.run(t, h) })
+		}
+	}
+}
+
 func (c Case) run(t *testing.T, h Harness) {
 	applied := false
 	for _, body := range c.Bodies {

@@ -19,8 +19,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const examplesFolder = "testdata/examples"
-
 // expectation is what an adapter has to make of one example. It is written by hand from the documentation.
 type expectation struct {
 	Status   int               `json:"status"`
@@ -54,7 +52,7 @@ func (h Harness) examples(t *testing.T) {
 		}
 		t.Run(example.Name, func(t *testing.T) {
 			t.Parallel()
-			want := expect(t, example.Name)
+			want := h.expect(t, example.Name)
 			require.Equal(t, example.Status, want.Status)
 			require.Equal(t, example.Account, want.Account)
 			balances, err := source.Balances(t.Context(), example.Account, adapters.Unattended())
@@ -96,7 +94,7 @@ func (h Harness) batch(t *testing.T) {
 		}
 		t.Run(example.Name, func(t *testing.T) {
 			t.Parallel()
-			want := expect(t, example.Name)
+			want := h.expect(t, example.Name)
 			source := h.open(t, h.preferring(t, example.Name)) // the request need not name the accounts
 			results, err := source.BatchBalances(t.Context(), want.Accounts, adapters.Unattended())
 			if want.Error != nil {
@@ -122,7 +120,7 @@ func (h Harness) singly(t *testing.T, accounts []string) (results []result) {
 	t.Helper()
 	for _, example := range h.goodExamples() {
 		if slices.Contains(accounts, example.Account) {
-			results = append(results, result{AccountID: example.Account, Balances: expect(t, example.Name).Balances})
+			results = append(results, result{AccountID: example.Account, Balances: h.expect(t, example.Name).Balances})
 		}
 	}
 	return results
@@ -134,7 +132,7 @@ func (h Harness) orphans(t *testing.T) {
 	for _, example := range h.Document.Examples() {
 		known[example.Name] = known[example.Name] || example.Account != "" || len(example.Accounts) > 0 || h.Document.ListsAccounts(example.Operation)
 	}
-	files, err := filepath.Glob(examplesFolder + "/*.json")
+	files, err := filepath.Glob(filepath.Join(h.Folder, "examples/*.json"))
 	require.NoError(t, err)
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
@@ -142,9 +140,9 @@ func (h Harness) orphans(t *testing.T) {
 	}
 }
 
-func expect(t *testing.T, name string) (want expectation) {
+func (h Harness) expect(t *testing.T, name string) (want expectation) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(examplesFolder, name+".json"))
+	text, err := os.ReadFile(filepath.Join(h.Folder, "examples", name+".json"))
 	require.NoError(t, err, "cure: write down what the documentation says the example means")
 	decoder := json.NewDecoder(strings.NewReader(string(text)))
 	decoder.DisallowUnknownFields()

@@ -47,7 +47,7 @@ func (h Harness) requests(t *testing.T) {
 			}))
 			require.NoError(t, call(t, source))
 			require.Len(t, sent, 1, "one call is one request")
-			want, err := os.ReadFile(filepath.Join("testdata/requests", name+".http"))
+			want, err := os.ReadFile(filepath.Join(h.Folder, "requests", name+".http"))
 			require.NoError(t, err)
 			assert.Equal(t, string(want), sent[0])
 		})

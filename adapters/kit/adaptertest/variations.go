@@ -29,12 +29,14 @@ var further = map[string][]string{
 	"balance.asOf":        {`"2025-01-15T09:30:00.5+03:00"`, `"2025-01-15"`, `"1736922600000"`, `"0"`, `"yesterday"`, `1736922600000`, `true`, `{}`},
 	"creditLine.included": {`true`, `false`},
 	"sign":                {`"Overdrawn"`, `"debit"`, `"credit"`},
+	"direction":           {`true`, `false`},
 	"flag":                {`"ODD"`, `true`, `false`},
 	"bank":                {`"OTHER1"`},
 	"":                    {`"other"`},
 }
 
-// declaredPlace tells what a value is declared to be: a shared field, "sign" for what gives an amount its sign, "bank" for
+// declaredPlace tells what a value is declared to be: a shared field, "sign" for what gives an amount its sign, "direction" for
+// what says whether its own sign counts, "bank" for
 // what names the bank, "flag" for what refuses an answer, or "".
 func declaredPlace(v mapping.Value) string {
 	switch {
@@ -44,6 +46,8 @@ func declaredPlace(v mapping.Value) string {
 		return "flag"
 	case v.Rule == mapping.Set: // not of the value itself
 		return ""
+	case v.Rule == "stated sign" || v.Rule == "reversed sign": // of an amount that has one
+		return "direction"
 	case v.Field == "balance.amount" && strings.HasSuffix(v.Rule, " sign"):
 		return "sign"
 	case v.Field == "balance.accountId":

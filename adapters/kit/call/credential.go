@@ -17,7 +17,7 @@ import (
 //	APIKey      adapters.Secret `credential:"apiKey,oneof"`
 //
 // The name is the one that configuration files and errors use, "-" for a field that no text can fill. A field is required
-// unless it is optional; of the fields marked oneof exactly one has to be there. Those marked consent change when the PSU
+// unless it is optional; of the fields marked oneof exactly one has to be there, or at most one if they are optional too. Those marked consent change when the PSU
 // consents again, and name the consent for package accessguard.
 type Credential struct {
 	Name     string
@@ -45,10 +45,10 @@ func Credentials(credentials reflect.Value) []Credential {
 // CheckCredentials returns an invalid_argument error naming the first field of an adapter's Credentials that is missing
 // or whose text cannot be sent. The error never shows a value.
 func CheckCredentials(provider string, credentials any) error {
-	var oneOf, given []string
+	var needed, given []string
 	for _, c := range Credentials(reflect.ValueOf(credentials)) {
-		if c.OneOf {
-			oneOf = append(oneOf, c.Name)
+		if c.OneOf && !c.Optional {
+			needed = append(needed, c.Name)
 		}
 		if c.Field.IsZero() && (c.Optional || c.OneOf) {
 			continue
@@ -61,8 +61,8 @@ func CheckCredentials(provider string, credentials any) error {
 		}
 	}
 	switch {
-	case len(oneOf) > 0 && len(given) == 0:
-		return Invalid(provider, "credentials."+oneOf[0], "missing")
+	case len(needed) > 0 && len(given) == 0:
+		return Invalid(provider, "credentials."+needed[0], "missing")
 	case len(given) > 1:
 		return Invalid(provider, "credentials."+given[1], "given besides "+given[0])
 	}

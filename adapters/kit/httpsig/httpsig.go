@@ -68,6 +68,10 @@ type Options struct {
 	// =?utf-8?B?...?=, however long. Eika wants it. A key id that is not ASCII
 	// needs it.
 	EncodedWord bool
+
+	// Algorithm is the text of the parameter algorithm where a bank wants another
+	// one than rsa-sha256, which the signature is all the same.
+	Algorithm string
 }
 
 // Cavage signs with RSA PKCS #1 v1.5 and SHA-256 and sets the Signature header.
@@ -78,6 +82,7 @@ type Cavage struct {
 	keyID   string
 	headers []string
 	wrap    bool
+	named   string // the algorithm
 }
 
 var _ Signer = (*Cavage)(nil)
@@ -109,10 +114,13 @@ func newCavage(key crypto.Signer, public *rsa.PublicKey, keyID string, opts *Opt
 	if err := checkText("key id", keyID); err != nil {
 		return nil, err
 	}
-	if !opts.EncodedWord && !isASCII(keyID) {
-		return nil, errors.New("httpsig: a key id that is not ASCII needs Options.EncodedWord")
+	if err := checkText("algorithm", cmp.Or(opts.Algorithm, algorithm)); err != nil {
+		return nil, err
 	}
-	return &Cavage{keyed: key.Sign, public: public, keyID: keyID, headers: headers, wrap: opts.EncodedWord}, nil
+	if !opts.EncodedWord && !isASCII(keyID+opts.Algorithm) {
+		return nil, errors.New("httpsig: a key id or an algorithm that is not ASCII needs Options.EncodedWord")
+	}
+	return &Cavage{keyed: key.Sign, public: public, keyID: keyID, headers: headers, wrap: opts.EncodedWord, named: cmp.Or(opts.Algorithm, algorithm)}, nil
 }
 
 // Sign replaces the Signature header of req. On an error req is as before.
@@ -148,7 +156,7 @@ func (c *Cavage) value(req *http.Request) (string, error) {
 		return "", err
 	}
 	value := fmt.Sprintf(`keyId="%s",algorithm="%s",headers="%s",signature="%s"`,
-		c.keyID, algorithm, strings.Join(covered, " "), base64.StdEncoding.EncodeToString(signature))
+		c.keyID, c.named, strings.Join(covered, " "), base64.StdEncoding.EncodeToString(signature))
 	if c.wrap {
 		value = wordStart + base64.StdEncoding.EncodeToString([]byte(value)) + wordEnd
 	}

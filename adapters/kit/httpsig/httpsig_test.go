@@ -358,6 +358,8 @@ func TestNewRefuses(t *testing.T) {
 		{"line in key id", testKey(), "SN=1\r\nX-A: b", nil, "control character"},
 		{"broken key id", testKey(), "SN=\xff", &httpsig.Options{EncodedWord: true}, "not UTF-8"},
 		{"long key id", testKey(), strings.Repeat("a", 2049), nil, "longer than"},
+		{"broken algorithm", testKey(), "SN=1", &httpsig.Options{Algorithm: `a"b`}, "algorithm holds a double quote"},
+		{"UTF-8 algorithm, not wrapped", testKey(), "SN=1", &httpsig.Options{Algorithm: "Æ"}, "EncodedWord"},
 		{"UTF-8 key id, not wrapped", testKey(), "CA=Ærlig", nil, "EncodedWord"},
 		{"empty list", testKey(), "a", &httpsig.Options{Headers: []string{}}, "1 to 64"},
 		{"long list", testKey(), "a", many, "1 to 64"},

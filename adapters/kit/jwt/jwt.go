@@ -26,10 +26,13 @@ type Claims struct {
 }
 
 // NewSource returns a source of tokens signed by an RSA key of 2048 bits or more, which may live in a hardware module. A
-// token serves all calls until it is replaced, or until a provider has refused it.
+// token serves all calls until it is replaced, or until a provider has refused it. A nil now stands for time.Now.
 func NewSource(key crypto.Signer, claims Claims, now func() time.Time) (adapters.TokenSource, error) {
 	if _, err := httpsig.PublicKey(key); err != nil {
 		return nil, err
+	}
+	if now == nil {
+		now = time.Now
 	}
 	turn := make(chan struct{}, 1) // a lock that a caller need not wait for
 	var token string

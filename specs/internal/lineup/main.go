@@ -2,6 +2,7 @@
 //
 //   - specs/documents.gen.go: version, date, digest and limits of every document, and the generator of its client;
 //   - gen/<provider>/doc.gen.go: the package comment of its client;
+//   - adapters/<provider>/banks.gen.go: the banks of a family;
 //   - adapters/cmd/openbalances/providers.gen.go: the adapters that the command-line tool knows;
 //   - the provider table of README.md and the way to the first balance, between their markers.
 //

@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/openbalances/openbalances/adapters/kit/bank"
+	"github.com/openbalances/openbalances/specs/internal/banks"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -28,6 +30,7 @@ type provider struct {
 	Document    document
 	Facts       facts
 	Credentials []string // as the tags say; optional ones in brackets
+	Banks       []bank.Profile
 	HasTokens   bool     // the adapter has a NewTokenSource
 	Steps       []string // to the first balance, as the adapter's page says
 }
@@ -129,6 +132,12 @@ func readProvider(name string) (provider, error) {
 	}
 	if err := p.readCredentials(); err != nil {
 		return provider{}, err
+	}
+	if list, err := os.ReadFile(filepath.Join("specs", name, "banks.yaml")); err == nil {
+		var problems []string
+		if p.Banks, problems = banks.Read(list); problems != nil {
+			return provider{}, fmt.Errorf("specs/%s/banks.yaml: %s", name, problems[0])
+		}
 	}
 	p.Steps, err = readSteps(name)
 	return p, err

@@ -1,0 +1,94 @@
+package berlingroup
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/bank"
+	"github.com/openbalances/openbalances/adapters/kit/call"
+	"github.com/openbalances/openbalances/adapters/kit/httpsig"
+)
+
+// problem is what the bank demands and the credentials lack, or the other way round: the credential and why.
+func (c Credentials) problem(profile bank.Profile) (field, problem string) {
+	hasToken, takesKey := c.AccessToken != "" || c.TokenSource != nil, profile.KeyHeader+profile.KeyQuery != ""
+	switch {
+	case profile.Token == "required" && !hasToken:
+		return "credentials.accessToken", "missing; the bank demands one"
+	case profile.Token == "none" && hasToken:
+		return "credentials.accessToken", "not taken; the bank goes by the consent alone"
+	case takesKey && c.APIKey == "":
+		return "credentials.apiKey", "missing; the bank demands one"
+	case !takesKey && c.APIKey != "":
+		return "credentials.apiKey", "not taken; no profile says where it stands"
+	case c.Certificate == nil && c.Key == nil && profile.Signature.Covered == nil:
+		return "", ""
+	case c.Certificate == nil:
+		return "credentials.signingCert", "missing; requests cannot be signed without it"
+	case c.Key == nil:
+		return "credentials.signingKey", "missing; requests cannot be signed without it"
+	}
+	return "", ""
+}
+
+// customs returns the editor that makes a request of the standard one of the bank.
+func customs(quirks bank.Quirks, key adapters.Secret) call.Editor {
+	return func(_ context.Context, request *http.Request) error {
+		if quirks.PSUAddress && request.Header.Get("PSU-IP-Address") == "" {
+			return &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "psu: missing; the bank takes no call without the PSU's address"}
+		}
+		move(request.Header, "Authorization", quirks.TokenHeader)
+		move(request.Header, "X-Request-Id", quirks.RequestIDHeader)
+		for name, text := range quirks.Headers {
+			request.Header.Set(name, text)
+		}
+		query := request.URL.Query()
+		for name, text := range quirks.Query {
+			query.Set(name, text)
+		}
+		if quirks.KeyHeader != "" {
+			request.Header.Set(quirks.KeyHeader, string(key))
+		}
+		if quirks.KeyQuery != "" {
+			query.Set(quirks.KeyQuery, string(key))
+		}
+		request.URL.RawQuery = query.Encode()
+		return nil
+	}
+}
+
+// move gives a header another name, unless that is empty.
+func move(header http.Header, from, to string) {
+	if values := header[from]; to != "" && values != nil {
+		delete(header, from)
+		header[http.CanonicalHeaderKey(to)] = values
+	}
+}
+
+// covered is what the framework wants to be signed since version 1.3.4.
+var covered = []string{"digest", "x-request-id", "psu-id", "psu-corporate-id", "tpp-redirect-uri"}
+
+// signer is the seam between the adapter and the signature: whatever implements [httpsig.Signer] can take its place.
+func (c Credentials) signer(form bank.Signature) (httpsig.Signer, error) {
+	if err := httpsig.CheckPair(c.Certificate, c.Key); err != nil {
+		return nil, call.Invalid(provider.Name, "credentials.signingKey", problem(err))
+	}
+	keyID, err := httpsig.KeyID(c.Certificate, c.KeyIDCA)
+	if err != nil {
+		return nil, call.Invalid(provider.Name, "credentials.keyIdCA", problem(err))
+	}
+	keyID = strings.ReplaceAll(keyID, " ", "%20")
+	if form.Covered == nil {
+		form.Covered = slices.Clone(covered)
+	}
+	signer, err := httpsig.New(c.Key, keyID, &httpsig.Options{Headers: form.Covered, Algorithm: form.Algorithm})
+	if err != nil {
+		return nil, call.Invalid(provider.Name, "credentials.signingKey", problem(err))
+	}
+	return signer, nil
+}
+
+func problem(err error) string { return strings.TrimPrefix(err.Error(), "httpsig: ") }
