@@ -23,7 +23,8 @@
 //     list of ids of an answer for several accounts. Beside an answer without a body it stands on the answer itself, which
 //     then is the example status401, or of another status.
 //   - x-sandbox-list on an operation that lists accounts is the pointer to their ids in an answer, with * for every element
-//     of a list. The first example names the accounts for which getBalances has a good answer.
+//     of a list. The first example names the accounts for which getBalances, as the operation for one account is called, has
+//     a good answer.
 //   - x-sandbox-compose beside an example of such an answer is the name of a member that each account gets from the good
 //     answer for it alone: its member of that name, or all of it if it is a list. So no balance is written twice. Beside an
 //     answer for several accounts it is the pointer to a list that gets the elements which the list of each account has.

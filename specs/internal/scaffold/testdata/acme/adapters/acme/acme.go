@@ -30,7 +30,7 @@ import (
 
 var provider = call.Provider{Name: "acme", URL: api.ServerURLProduction, Refusal: refusal}
 
-var funds = call.Get("GET /v2/holdings/{holding}/funds", api.NewListFundsRequest)
+var funds = call.Get("GET /v2/holdings/{holding}/funds", api.NewGetBalancesRequest)
 
 // Credentials are what Acme asks of a TPP. All are required.
 type Credentials struct {
@@ -70,8 +70,8 @@ func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PS
 	})
 }
 
-func (c *Client) params(psu adapters.PSU) *api.ListFundsParams {
-	params := &api.ListFundsParams{AcmeClient: string(c.credentials.Open().Client)}
+func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
+	params := &api.GetBalancesParams{AcmeClient: string(c.credentials.Open().Client)}
 	if user, present := psu.Context(); present {
 		params.AcmeUserAddress = call.Optional(user.IPAddress.String())
 	}
