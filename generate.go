@@ -45,7 +45,7 @@
 //     of adapters/use/collect: a batch that is refused as a whole because one of its accounts may be.
 //   - Importers of gen/<provider> and adapters/<provider> link no more than the dependency table of the README says.
 //
-// Not its business: payments, transactions, keeping consents for the PSU, a hosted service, choosing one balance
+// Not its business: payments, transactions, keeping consents for the PSU (but for one's own account at Enable Banking), a hosted service, choosing one balance
 // silently, and automatic retries.
 package openbalances
 

@@ -234,6 +234,7 @@ func formatted(t time.Time, layout string) string {
 
 // withHeader shows a column in the table.
 func withHeader[T any](columns []column[T], name, header string, space room) []column[T] {
+	columns = slices.Clone(columns)
 	i := slices.IndexFunc(columns, func(c column[T]) bool { return c.name == name })
 	columns[i].header, columns[i].room = header, space
 	return columns

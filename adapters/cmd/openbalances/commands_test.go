@@ -80,12 +80,17 @@ func TestDemoShowsEveryProvider(t *testing.T) {
 	}
 	assert.Contains(t, got.stdout, " 4.200 ", "the scale is as sent")
 	assert.Contains(t, got.stdout, "(no balances)")
+	for _, bank := range []string{"adorsys (sandbox)", "Commerzbank", "comdirect", "Model bank", "HSBC", "Barclays"} {
+		assert.Contains(t, got.stdout, "  "+bank, "banks of a family are told apart")
+	}
 	warned, counted := "", got.stderr
 	if end := strings.LastIndex(strings.TrimSpace(counted), "\n"); end > 0 {
 		warned, counted = counted[:end], counted[end+1:]
 	}
 	assert.Equal(t, []string{
-		"warning: demo berlingroup: the account list may leave out balances of the account; name the accounts to get all",
+		"warning: demo adorsys berlingroup: the account list may leave out balances of the account; name the accounts to get all",
+		"warning: demo commerzbank berlingroup: the account list may leave out balances of the account; name the accounts to get all",
+		"warning: demo comdirect berlingroup: the account list may leave out balances of the account; name the accounts to get all",
 		"warning: demo eika: the account list may leave out balances of the account; name the accounts to get all",
 		"warning: demo mypos: the account list may leave out balances of the account; name the accounts to get all",
 		"warning: demo mypos 54073809433: interimAvailable: currency has been replaced by another",
@@ -129,16 +134,16 @@ func TestDemoListsFirst(t *testing.T) {
 	assert.Equal(t, 0, openbalances.Demonstrate(t.Context(), sources, accounts, &stdout, &stderr))
 	assert.Equal(t, `Accounts listed first: neonomics 1, tokenio 2
 
-PROVIDER   ACCOUNT                                   TYPE                                       AMOUNT  CURRENCY  AS OF  AGE
-mypos      1                                         closingBooked                              1.50    NOK       -      -
-neonomics  1                                         closingBooked                              1.50    NOK       -      -
-tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  interimBooked                           1520.4500  EUR       -      -
-tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  interimAvailable                        2020.4500  EUR       -      -
-tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  closingBooked                           1498.2000  EUR       -      -
-tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  expected                                1470.4500  EUR       -      -
-tokenio    a:5VdPdtEPwP2HvTteu…5gYSStPXxDn:5zKcENpV  interimBooked                            640.0000  GBP       -      -
-tokenio    a:5VdPdtEPwP2HvTteu…5gYSStPXxDn:5zKcENpV  unknown (Trial)                           12.5000  GBP       -      -
-tokenio    a:5VdPdtEPwP2HvTteu…5gYSStPXxDn:5zKcENpV  unknown (Arranged overdraft remaining)   500.0000  GBP       -      -
+PROVIDER   ACCOUNT                                   TYPE                                       AMOUNT  CURRENCY  AS OF  BANK  AGE
+mypos      1                                         closingBooked                              1.50    NOK       -            -
+neonomics  1                                         closingBooked                              1.50    NOK       -            -
+tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  interimBooked                           1520.4500  EUR       -            -
+tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  interimAvailable                        2020.4500  EUR       -            -
+tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  closingBooked                           1498.2000  EUR       -            -
+tokenio    a:qfpsFovN2m7nTwNDv…x9dGAoKay7D:5zKcENpV  expected                                1470.4500  EUR       -            -
+tokenio    a:5VdPdtEPwP2HvTteu…5gYSStPXxDn:5zKcENpV  interimBooked                            640.0000  GBP       -            -
+tokenio    a:5VdPdtEPwP2HvTteu…5gYSStPXxDn:5zKcENpV  unknown (Trial)                           12.5000  GBP       -            -
+tokenio    a:5VdPdtEPwP2HvTteu…5gYSStPXxDn:5zKcENpV  unknown (Arranged overdraft remaining)   500.0000  GBP       -            -
 `, stdout.String())
 	assert.Equal(t, "9 balances from 4 accounts, 0 failed, in 5 calls (mypos 1, neonomics 2, tokenio 2)\n", stderr.String())
 }

@@ -50,7 +50,7 @@ func setupDemo(flags *flag.FlagSet) action {
 		defer cancel()
 		found := demonstrate(ctx, connections, *totals)
 		found.table.head = fmt.Sprintf("Examples of %d providers, fetched from a sandbox on %s:\n\n",
-			len(connections), running.url) + found.table.head
+			len(specs.Providers()), running.url) + found.table.head
 		return found.print(p, out)
 	}
 }
@@ -63,7 +63,7 @@ func demonstrate(ctx context.Context, connections []connection, totals bool) rep
 	}
 	listed, calls := fetch(ctx, listing, &tally{})
 	results := slices.DeleteFunc(listed, func(r result) bool {
-		c := connections[indexOf(connections, r.provider)]
+		c := connections[indexOf(connections, r)]
 		if errors.Is(r.err, errors.ErrUnsupported) {
 			named = append(named, c)
 			return true
@@ -77,10 +77,11 @@ func demonstrate(ctx context.Context, connections []connection, totals bool) rep
 	byName, more := fetch(ctx, named, &tally{})
 	results = append(results, byName...)
 	slices.SortStableFunc(results, func(a, b result) int {
-		return indexOf(connections, a.provider) - indexOf(connections, b.provider)
+		return indexOf(connections, a) - indexOf(connections, b)
 	})
 	maps.Copy(calls, more)
-	found := balanceReport(results, withoutColumn(balanceColumns, "connection"), totals, spent(calls), nil)
+	columns := withHeader(withoutColumn(balanceColumns, "connection"), "bank", "BANK", room{least: 8, goes: 3})
+	found := balanceReport(results, columns, totals, spent(calls), nil)
 	found.table.head = head
 	return found
 }
@@ -88,7 +89,10 @@ func demonstrate(ctx context.Context, connections []connection, totals bool) rep
 // listedLine says how many accounts of the demo each provider lists. The table stays the only one.
 func listedLine(connections []connection, results []result) string {
 	var parts []string
-	for _, c := range connections {
+	for i, c := range connections {
+		if i > 0 && connections[i-1].provider == c.provider {
+			continue
+		}
 		isListed, accounts := false, 0
 		for _, r := range results {
 			if r.provider == c.provider {
@@ -103,16 +107,20 @@ func listedLine(connections []connection, results []result) string {
 	return "Accounts listed first: " + strings.Join(parts, ", ")
 }
 
-func indexOf(connections []connection, provider string) int {
-	return slices.IndexFunc(connections, func(c connection) bool { return c.provider == provider })
+func indexOf(connections []connection, r result) int {
+	return slices.IndexFunc(connections, func(c connection) bool { return c.provider == r.provider && c.name == r.connection })
 }
 
-// demoConnections returns one connection for each provider, with a PSU present.
+// demoBanks is how many banks of a family the demo shows.
+const demoBanks = 3
+
+// demoConnections returns one connection for each provider, and a few banks of each family, with a PSU present.
 func demoConnections(sandboxURL string, now func() time.Time) ([]connection, error) {
 	psu := adapters.Attended(adapters.PSUContext{IPAddress: netip.MustParseAddr("203.0.113.7")})
 	var connections []connection
 	for _, name := range specs.Providers() {
-		source, err := openDemo(name, &adapters.Options{BaseURL: sandboxURL + "/" + name, Now: now})
+		options := &adapters.Options{BaseURL: sandboxURL + "/" + name, Now: now}
+		source, err := openDemo(name, options)
 		if err != nil {
 			return nil, fmt.Errorf("demo: %s: %w", name, err)
 		}
@@ -120,9 +128,39 @@ func demoConnections(sandboxURL string, now func() time.Time) ([]connection, err
 		if err != nil {
 			return nil, err
 		}
-		connections = append(connections, connection{name: "demo", provider: name, accounts: accounts, psu: psu, source: source})
+		one := connection{name: "demo", provider: name, accounts: accounts, psu: psu, source: source}
+		banks, err := one.ofBanks(options)
+		if err != nil {
+			return nil, err
+		}
+		connections = append(connections, banks...)
 	}
 	return connections, nil
+}
+
+// ofBanks returns the connection for each of the first banks of a family that need no more than the sandbox has, the second and
+// later ones with one account. A provider that is no family has the one connection.
+func (c connection) ofBanks(options *adapters.Options) ([]connection, error) {
+	p, _ := findProvider(c.provider)
+	if p.banks == nil {
+		return []connection{c}, nil
+	}
+	values, err := p.demoCredentials()
+	if err != nil {
+		return nil, err
+	}
+	var all []connection
+	for _, b := range p.banks() {
+		values["bank"] = adapters.Secret(b.Code)
+		source, err := p.open(values, nil, options)
+		if err != nil || len(all) == demoBanks {
+			continue
+		}
+		c.name, c.source = "demo "+b.Code, source
+		all = append(all, c)
+		c.accounts = c.accounts[:1]
+	}
+	return all, nil
 }
 
 // demoExamples are names that mean the same in every document. The remaining examples are variations of these, or

@@ -60,7 +60,7 @@ func (g getter) get(ctx context.Context, p *process, connections []connection) e
 	results = picked(results, pick.Policy(*g.policy))
 	ends := endings(connections, results, *g.consents.days, p.now())
 	remaining := allLeft(ctx, connections, results)
-	columns := slices.Clone(balanceColumns)
+	columns := balanceColumns
 	if *g.policy != "" {
 		columns = withHeader(columns, "reason", "REASON", room{least: 12, goes: 5, wraps: true})
 	}
