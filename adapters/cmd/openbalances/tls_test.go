@@ -119,6 +119,23 @@ func makeQSeal(t *testing.T, folder string) {
 	}
 }
 
+// ofOneBank leaves out the further banks of a family, and the name of the first one, which no credential of the office names.
+func ofOneBank(all []map[string]any) (kept []map[string]any) {
+	first := map[any]any{}
+	for _, balance := range all {
+		if first[balance["provider"]] == nil {
+			first[balance["provider"]] = balance["connection"]
+		}
+		if balance["connection"] != "demo" {
+			delete(balance, "bank")
+		}
+		if first[balance["provider"]] == balance["connection"] {
+			kept = append(kept, balance)
+		}
+	}
+	return kept
+}
+
 // All that the demo shows comes through a mutual handshake too, with a key pair that openssl made.
 func TestGetFromBehindMutualTLS(t *testing.T) {
 	t.Parallel()
@@ -127,6 +144,7 @@ func TestGetFromBehindMutualTLS(t *testing.T) {
 	want := read(t, demo)
 	require.Equal(t, specs.Providers(), want.providers())
 	assert.Empty(t, want.Failures)
+	want.Balances = ofOneBank(want.Balances)
 	o := newOffice(t)
 	makeQSeal(t, o.folder)
 	got := o.get(t, func(c *connectionFile) {
