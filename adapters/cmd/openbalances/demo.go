@@ -156,9 +156,12 @@ func (c connection) ofBanks(options *adapters.Options) ([]connection, error) {
 		if err != nil || len(all) == demoBanks {
 			continue
 		}
-		c.name, c.source = "demo "+b.Code, source
-		all = append(all, c)
-		c.accounts = c.accounts[:1]
+		next := c
+		next.name, next.source = "demo "+b.Code, source
+		if len(all) > 0 {
+			next.accounts = c.accounts[:1]
+		}
+		all = append(all, next)
 	}
 	return all, nil
 }

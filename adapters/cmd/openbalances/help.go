@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+
+	"github.com/openbalances/openbalances/adapters/internal/check"
 )
 
 func helpCommand() command {
@@ -93,42 +95,8 @@ func version() string {
 
 // didYouMean is what to add to a complaint about a word that is none of those known: the nearest one, if one is near.
 func didYouMean(word string, known []string) string {
-	best, nearest := "", len(word)/3+1
-	for _, candidate := range known {
-		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d <= nearest && (best == "" || d < nearest) {
-			best, nearest = candidate, d
-		}
+	if nearest := check.Nearest(word, known); nearest != "" {
+		return ", did you mean " + nearest + "?"
 	}
-	if best == "" {
-		return ""
-	}
-	return ", did you mean " + best + "?"
-}
-
-// distance is how many letters have to be changed, added, left out or swapped with the next one to make b of a.
-func distance(a, b string) int {
-	const longest = 64 // known words are shorter
-	if len(a) > longest {
-		return len(a)
-	}
-	rows := [][]int{make([]int, len(b)+1)}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := range len(a) {
-		row := append(make([]int, 0, len(b)+1), i+1)
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			cheapest := min(rows[i][j]+cost, rows[i][j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				cheapest = min(cheapest, rows[i-1][j-1]+1)
-			}
-			row = append(row, cheapest)
-		}
-		rows = append(rows, row)
-	}
-	return rows[len(a)][len(b)]
+	return ""
 }

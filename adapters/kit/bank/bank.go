@@ -151,35 +151,15 @@ func Find(banks []Profile, code string, own *Profile) (found Profile, field, pro
 	case code == "":
 		return Profile{}, "", ""
 	}
-	nearest, distance := "", len(code)/2+1
+	var codes []string
 	for _, bank := range banks {
 		if bank.Code == code {
 			return bank, "", ""
 		}
-		if d := edits(code, bank.Code); d < distance {
-			nearest, distance = bank.Code, d
-		}
+		codes = append(codes, bank.Code)
 	}
-	if nearest == "" {
-		return Profile{}, "credentials.bank", "no such bank; openbalances providers -banks lists them"
+	if nearest := check.Nearest(code, codes); nearest != "" {
+		return Profile{}, "credentials.bank", "no such bank, did you mean " + nearest + "?"
 	}
-	return Profile{}, "credentials.bank", "no such bank, did you mean " + nearest + "?"
-}
-
-// edits is how many letters have to be put in, taken out or changed.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0]++
-		for j := range len(b) {
-			above := row[j+1]
-			row[j+1] = min(row[j]+1, above+1, before+min(1, int(a[i]^b[j])))
-			before = above
-		}
-	}
-	return row[len(b)]
+	return Profile{}, "credentials.bank", "no such bank; openbalances providers -banks lists them"
 }
