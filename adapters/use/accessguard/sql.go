@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -167,13 +168,13 @@ func (s *SQLStore) bind(query string) string {
 	return query
 }
 
-// passing reports whether the same statement can succeed later: SQLSTATE 40001 and 40P01 of PostgreSQL's drivers, busy
-// and locked of SQLite's.
+// passing reports whether the same statement can succeed later: SQLSTATE 40001 and 40P01 of PostgreSQL's drivers, busy,
+// locked and protocol of SQLite's, the last being a race of locks (https://www.sqlite.org/rescode.html#protocol).
 func passing(err error) bool {
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) {
 		return state.SQLState() == "40001" || state.SQLState() == "40P01"
 	}
 	var code interface{ Code() int }
-	return errors.As(err, &code) && (code.Code()&0xff == 5 || code.Code()&0xff == 6)
+	return errors.As(err, &code) && slices.Contains([]int{5, 6, 15}, code.Code()&0xff)
 }

@@ -65,7 +65,7 @@ func Storm(ctx context.Context, source adapters.Source, consent adapters.Secret,
 	group.Wait()
 	for _, err := range failures {
 		if err != nil && !errors.Is(err, adapters.ErrRateLimited) {
-			unexpected = append(unexpected, err)
+			unexpected = append(unexpected, fmt.Errorf("%w: %v", err, errors.Unwrap(err)))
 		}
 	}
 	return unexpected
