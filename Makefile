@@ -96,7 +96,7 @@ office: ## let LibreOffice, installed if it is missing, read every amount of the
 	@command -v soffice >/dev/null || \
 	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends libreoffice-calc; } || \
 	{ echo "LibreOffice cannot be installed; cure: install it, then make office"; exit 1; }
-	$(GO) test -count=1 -v -run TestOffice ./adapters/cmd/openbalances | grep -v '^=== '
+	$(GO) test -count=1 -v -run TestOffice ./adapters/cmd/openbalances
 
 # How long each target is fuzzed. Without a bound, making one finding smaller would take all of it.
 T ?= 10s
