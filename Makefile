@@ -64,7 +64,7 @@ lint: redocly spectral ## gofmt, go vet and staticcheck on what is written by ha
 STORES = adapters/use/accessguard/sqltest
 POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
 
-test: ## run the tests with the race detector, offline once the modules are there; two minutes
+test: ## run the tests with the race detector, offline once the modules are there; three minutes
 	GORACE=atexit_sleep_ms=100 $(GO) test -race -short ./...
 	@{ $(POSTGRESQL); } >/dev/null 2>&1 || echo "PostgreSQL is not installed, so its tests are skipped; cure: make test-stores"
 	@cd $(STORES) && if said=$$($(GO) list -deps -test ./... 2>&1); then $(GO) test ./...; \
