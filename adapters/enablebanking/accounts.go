@@ -73,9 +73,7 @@ func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Acc
 
 // join adds to a listed account, whose one identifier is the hash, what was kept of it.
 func (s Session) join(listed adapters.Account) adapters.Account {
-	i := slices.IndexFunc(s.Accounts, func(kept adapters.Account) bool {
-		return kept.ID == listed.ID || slices.Contains(kept.Identifiers, listed.Identifiers[0])
-	})
+	i := slices.IndexFunc(s.Accounts, func(kept adapters.Account) bool { return kept.ID == listed.ID || isSame(kept, listed) })
 	if i < 0 {
 		return listed
 	}
@@ -83,6 +81,29 @@ func (s Session) join(listed adapters.Account) adapters.Account {
 	kept.ID, kept.Bank, kept.ConsentValidUntil = listed.ID, cmp.Or(listed.Bank, kept.Bank), listed.ConsentValidUntil
 	kept.Identifiers = slices.Clone(kept.Identifiers) // what is listed is cut where it is too long
 	return kept
+}
+
+// isSame reports whether two sessions mean the same account, by the hash that stays the same.
+func isSame(a, b adapters.Account) bool {
+	return slices.ContainsFunc(a.Identifiers, func(one adapters.AccountIdentifier) bool {
+		return one.Scheme == hashScheme && slices.Contains(b.Identifiers, one)
+	})
+}
+
+// Renewed returns the ids that accounts of s have in a later session. An account that the later one lacks keeps its id, so
+// that its failure is seen.
+func (s Session) Renewed(ids []string, later Session) []string {
+	ids = slices.Clone(ids)
+	for i, id := range ids {
+		own := slices.IndexFunc(s.Accounts, func(a adapters.Account) bool { return a.ID == id })
+		if own < 0 {
+			continue
+		}
+		if next := slices.IndexFunc(later.Accounts, func(a adapters.Account) bool { return isSame(s.Accounts[own], a) }); next >= 0 {
+			ids[i] = later.Accounts[next].ID
+		}
+	}
+	return ids
 }
 
 func toAccounts(body sessionAnswer) (list call.Listed[adapters.Account], err error) {

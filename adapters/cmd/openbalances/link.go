@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"crypto"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -170,23 +169,18 @@ func (l *linkFlags) target(p *process, command string) (*target, error) {
 	return t, l.open(p, t)
 }
 
-func (l *linkFlags) open(p *process, t *target) (err error) {
+func (l *linkFlags) open(p *process, t *target) error {
 	provider, _ := findProvider(linkProvider)
 	o := &opener{process: p, values: t.read.values}
 	given, problems := o.resolve(provider, t.entry.Credentials)
-	key, problem := parseKey([]byte(given["privateKey"]))
-	if len(problems) == 0 && problem != "" {
-		problems = []string{"credentials.privateKey: " + problem}
-	}
 	if len(problems) > 0 {
 		return misuse(problems)
 	}
-	t.client, err = enablebanking.New(
-		enablebanking.Credentials{ApplicationID: given["applicationId"], PrivateKey: key.(crypto.Signer)},
-		&adapters.Options{BaseURL: t.entry.BaseURL, MaxBodyBytes: maxBanks, Now: p.now})
+	source, err := provider.open(given, nil, &adapters.Options{BaseURL: t.entry.BaseURL, MaxBodyBytes: maxBanks, Now: p.now})
 	if err != nil {
 		return misuse{detail(err)}
 	}
+	t.client = source.(*enablebanking.Client)
 	return nil
 }
 
@@ -351,7 +345,9 @@ func (t *target) edit(data []byte, session enablebanking.Session, text []byte) (
 	}
 	place := fmt.Sprintf("connections.%d.", t.index)
 	if t.entry.Accounts != nil {
-		ids, err := json.Marshal(matched(t.entry, session))
+		var before enablebanking.Session
+		_ = json.Unmarshal(t.entry.Session, &before) // without one no account is found again
+		ids, err := json.Marshal(before.Renewed(t.entry.Accounts, session))
 		if err != nil {
 			return nil, err
 		}
@@ -367,33 +363,6 @@ func (t *target) edit(data []byte, session enablebanking.Session, text []byte) (
 		data, err = sjson.SetBytes(data, place+"credentials.sessionId", session.ID)
 	}
 	return data, err
-}
-
-// matched are the ids of the configured accounts in the new session, by the hash that stays the same. An account that the
-// session lacks keeps its id, so that its failure is seen.
-func matched(entry connectionEntry, session enablebanking.Session) []string {
-	var before enablebanking.Session
-	_ = json.Unmarshal(entry.Session, &before)
-	hashes := func(a adapters.Account) (all []string) {
-		for _, one := range a.Identifiers {
-			if one.Scheme == "identification_hash" {
-				all = append(all, one.Value)
-			}
-		}
-		return all
-	}
-	ids := slices.Clone(entry.Accounts)
-	for i, id := range ids {
-		for _, old := range before.Accounts {
-			for _, a := range session.Accounts {
-				same := slices.ContainsFunc(hashes(a), func(h string) bool { return slices.Contains(hashes(old), h) })
-				if old.ID == id && same {
-					ids[i] = a.ID
-				}
-			}
-		}
-	}
-	return ids
 }
 
 // writable reports what would keep a file from being replaced.
