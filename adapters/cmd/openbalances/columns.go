@@ -18,6 +18,7 @@ type column[T any] struct {
 	value  func(T) string
 	header string         // in the table; empty if the table has no room for it
 	shown  func(T) string // in the table; nil: value
+	dashed bool           // the table shows a dash where nothing is stated
 	room   room
 }
 
@@ -44,11 +45,14 @@ func tableOf[T any](columns []column[T], all []T) table {
 		t.columns = append(t.columns, c.room)
 		t.rows[0] = append(t.rows[0], c.header)
 		for i, line := range all {
-			show := func(line T) string { return printable(c.value(line)) }
+			text := printable(c.value(line))
 			if c.shown != nil {
-				show = c.shown
+				text = c.shown(line)
 			}
-			t.rows[i+1] = append(t.rows[i+1], show(line))
+			if c.dashed {
+				text = orDash(text)
+			}
+			t.rows[i+1] = append(t.rows[i+1], text)
 		}
 		if c.kind == kindAmount {
 			alignAmounts(t.rows, len(t.rows[0])-1)
@@ -92,12 +96,12 @@ var balanceColumns = []column[balance]{
 var accountColumns = []column[account]{
 	{name: "connection", value: func(a account) string { return a.Connection }, header: "CONNECTION", room: room{least: 8, goes: 7}},
 	{name: "provider", value: func(a account) string { return a.Provider }, header: "PROVIDER", room: room{goes: 3}},
-	{name: "id", value: func(a account) string { return a.ID }, header: "ACCOUNT", shown: dashed(func(a account) string { return a.ID })},
-	{name: "iban", value: func(a account) string { return a.IBAN }, header: "IBAN", shown: dashed(func(a account) string { return a.IBAN }), room: room{goes: 6}},
-	{name: "bban", value: func(a account) string { return a.BBAN }, header: "BBAN", shown: dashed(func(a account) string { return a.BBAN }), room: room{goes: 2}},
-	{name: "name", value: func(a account) string { return a.Name }, header: "NAME", shown: dashed(func(a account) string { return a.Name }), room: room{least: 10, goes: 4}},
-	{name: "currency", value: func(a account) string { return a.Currency }, header: "CURRENCY", shown: dashed(func(a account) string { return a.Currency }), room: room{goes: 5}},
-	{name: "type", value: func(a account) string { return a.Type }, header: "TYPE", shown: dashed(func(a account) string { return a.Type }), room: room{least: 8, goes: 1}},
+	{name: "id", value: func(a account) string { return a.ID }, header: "ACCOUNT", dashed: true},
+	{name: "iban", value: func(a account) string { return a.IBAN }, header: "IBAN", dashed: true, room: room{goes: 6}},
+	{name: "bban", value: func(a account) string { return a.BBAN }, header: "BBAN", dashed: true, room: room{goes: 2}},
+	{name: "name", value: func(a account) string { return a.Name }, header: "NAME", dashed: true, room: room{least: 10, goes: 4}},
+	{name: "currency", value: func(a account) string { return a.Currency }, header: "CURRENCY", dashed: true, room: room{goes: 5}},
+	{name: "type", value: func(a account) string { return a.Type }, header: "TYPE", dashed: true, room: room{least: 8, goes: 1}},
 	{name: "holderName", value: func(a account) string { return a.HolderName }},
 	{name: "state", value: func(a account) string { return string(a.State) }},
 	{name: "status", value: func(a account) string { return a.Status }},
@@ -114,15 +118,10 @@ var accountColumns = []column[account]{
 var totalColumns = []column[total]{
 	{name: "currency", value: func(t total) string { return t.Currency }, header: "CURRENCY"},
 	{name: "type", value: func(t total) string { return string(t.Type) }, header: "TYPE"},
-	{name: "credit", value: func(t total) string { return t.Credit }, header: "CREDIT", shown: dashed(func(t total) string { return t.Credit })},
+	{name: "credit", value: func(t total) string { return t.Credit }, header: "CREDIT", dashed: true},
 	{name: "amount", kind: kindAmount, value: func(t total) string { return t.amountText() }, header: "TOTAL"},
 	{name: "balances", kind: kindNumber, value: func(t total) string { return strconv.Itoa(t.Balances) }, header: "BALANCES"},
 	{name: "problem", value: func(t total) string { return t.Problem }, header: "PROBLEM", room: room{least: 12, wraps: true}},
-}
-
-// dashed shows a dash for a fact that is not stated.
-func dashed[T any](value func(T) string) func(T) string {
-	return func(line T) string { return orDash(printable(value(line))) }
 }
 
 func orDash(text string) string {

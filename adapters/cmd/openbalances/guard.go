@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -113,28 +114,48 @@ type left struct {
 	Next       time.Time `json:"next,omitzero" jsonschema:"the earliest time for the next call, if none may be made now"`
 }
 
+// maxLooks are under way at once; a store in a file reads it once for all of them.
+const maxLooks = 64
+
 // allLeft tells what is left for everything that was asked for, as far as a limit is known.
 func allLeft(ctx context.Context, connections []connection, results []result) []left {
 	ctx = context.WithoutCancel(ctx) // also for a run that was interrupted
-	var all []left
-	add := func(c connection, account string, found accessguard.Left, err error) {
-		if err == nil && found.Limited {
-			all = append(all, left{c.name, c.provider, account, found.Calls, wholeSecond(found.Next)})
-		}
+	type question struct {
+		of   connection
+		left left
 	}
+	var asked []question
 	place := map[string]int{}
 	for i, c := range connections {
 		place[c.name] = i
 		if c.guard != nil && c.accounts == nil {
-			found, err := c.guard.ListsLeft(ctx)
-			add(c, "", found, err)
+			asked = append(asked, question{c, left{Connection: c.name, Provider: c.provider}})
 		}
 	}
 	for _, r := range results {
-		c := connections[place[r.connection]]
-		if c.guard != nil && r.accountID != "" && !r.closed {
-			found, err := c.guard.Left(ctx, r.accountID)
-			add(c, r.accountID, found, err)
+		if c := connections[place[r.connection]]; c.guard != nil && r.accountID != "" && !r.closed {
+			asked = append(asked, question{c, left{Connection: c.name, Provider: c.provider, AccountID: r.accountID}})
+		}
+	}
+	found, slots := make([]accessguard.Left, len(asked)), make(chan struct{}, maxLooks)
+	var looking sync.WaitGroup
+	for i, q := range asked {
+		slots <- struct{}{}
+		looking.Go(func() {
+			if q.left.AccountID == "" {
+				found[i], _ = q.of.guard.ListsLeft(ctx) // what cannot be told is not limited
+			} else {
+				found[i], _ = q.of.guard.Left(ctx, q.left.AccountID)
+			}
+			<-slots
+		})
+	}
+	looking.Wait()
+	var all []left
+	for i, q := range asked {
+		if found[i].Limited {
+			q.left.Calls, q.left.Next = found[i].Calls, wholeSecond(found[i].Next)
+			all = append(all, q.left)
 		}
 	}
 	return all
