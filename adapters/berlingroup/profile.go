@@ -3,8 +3,6 @@ package berlingroup
 import (
 	"context"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/bank"
@@ -45,12 +43,15 @@ func customs(quirks bank.Quirks, key adapters.Secret) call.Editor {
 		for name, text := range quirks.Headers {
 			request.Header.Set(name, text)
 		}
+		if quirks.KeyHeader != "" {
+			request.Header.Set(quirks.KeyHeader, string(key))
+		}
+		if quirks.Query == nil && quirks.KeyQuery == "" {
+			return nil
+		}
 		query := request.URL.Query()
 		for name, text := range quirks.Query {
 			query.Set(name, text)
-		}
-		if quirks.KeyHeader != "" {
-			request.Header.Set(quirks.KeyHeader, string(key))
 		}
 		if quirks.KeyQuery != "" {
 			query.Set(quirks.KeyQuery, string(key))
@@ -71,24 +72,11 @@ func move(header http.Header, from, to string) {
 // covered is what the framework wants to be signed since version 1.3.4.
 var covered = []string{"digest", "x-request-id", "psu-id", "psu-corporate-id", "tpp-redirect-uri"}
 
-// signer is the seam between the adapter and the signature: whatever implements [httpsig.Signer] can take its place.
+// signer signs as the bank wants it.
 func (c Credentials) signer(form bank.Signature) (httpsig.Signer, error) {
-	if err := httpsig.CheckPair(c.Certificate, c.Key); err != nil {
-		return nil, call.Invalid(provider.Name, "credentials.signingKey", problem(err))
-	}
-	keyID, err := httpsig.KeyID(c.Certificate, c.KeyIDCA)
-	if err != nil {
-		return nil, call.Invalid(provider.Name, "credentials.keyIdCA", problem(err))
-	}
-	keyID = strings.ReplaceAll(keyID, " ", "%20")
 	if form.Covered == nil {
-		form.Covered = slices.Clone(covered)
+		form.Covered = covered
 	}
-	signer, err := httpsig.New(c.Key, keyID, &httpsig.Options{Headers: form.Covered, Algorithm: form.Algorithm})
-	if err != nil {
-		return nil, call.Invalid(provider.Name, "credentials.signingKey", problem(err))
-	}
-	return signer, nil
+	return call.Certified(provider.Name, c.Certificate, c.Key, c.KeyIDCA,
+		&httpsig.Options{Headers: form.Covered, Algorithm: form.Algorithm, EscapedBlanks: true})
 }
-
-func problem(err error) string { return strings.TrimPrefix(err.Error(), "httpsig: ") }

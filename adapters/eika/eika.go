@@ -83,7 +83,7 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	signer, err := credentials.signer()
+	signer, err := call.Certified(provider.Name, credentials.Certificate, credentials.Key, credentials.KeyIDCA, &httpsig.Options{EncodedWord: true})
 	if err != nil {
 		return nil, err
 	}
@@ -133,21 +133,3 @@ func unescapeExclamationMark(_ context.Context, request *http.Request) error {
 	request.URL.RawPath = strings.ReplaceAll(request.URL.RawPath, "%21", "!")
 	return nil
 }
-
-// signer is the seam between the adapter and the signature: whatever implements [httpsig.Signer] can take its place.
-func (c Credentials) signer() (httpsig.Signer, error) {
-	if err := httpsig.CheckPair(c.Certificate, c.Key); err != nil {
-		return nil, call.Invalid(provider.Name, "credentials.signingKey", problem(err))
-	}
-	keyID, err := httpsig.KeyID(c.Certificate, c.KeyIDCA)
-	if err != nil {
-		return nil, call.Invalid(provider.Name, "credentials.keyIdCA", problem(err))
-	}
-	signer, err := httpsig.New(c.Key, keyID, &httpsig.Options{EncodedWord: true})
-	if err != nil {
-		return nil, call.Invalid(provider.Name, "credentials.signingKey", problem(err))
-	}
-	return signer, nil
-}
-
-func problem(err error) string { return strings.TrimPrefix(err.Error(), "httpsig: ") }

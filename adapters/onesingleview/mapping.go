@@ -77,7 +77,7 @@ func toBalance(balance api.Balance) (adapters.Balance, error) {
 	if err != nil {
 		return adapters.Balance{}, err
 	}
-	lines, err := toCreditLines(balance.CreditLine)
+	lines, err := call.All("creditLine", balance.CreditLine, toCreditLine)
 	asOf, warnings := call.ToTime("dateTime", balance.DateTime)
 	return adapters.Balance{
 		Type:         adapters.ParseBalanceType(strings.TrimPrefix(balance.Type, prefix)),
@@ -100,21 +100,15 @@ func toMoney(balance api.Balance) (call.Money, error) {
 		string(api.CreditDebitIndicatorCredit), string(api.CreditDebitIndicatorDebit))
 }
 
-// toCreditLines maps the lines; an indicator that is absent is not stated.
-func toCreditLines(sent []api.CreditLine) ([]adapters.CreditLine, error) {
-	var lines []adapters.CreditLine
-	for i, line := range sent {
-		mapped := adapters.CreditLine{Included: line.Included, Type: call.Text(line.Type)}
-		if line.Amount != nil {
-			money, err := call.ToMoney("amount.amount", line.Amount.Amount, "amount.currency", line.Amount.Currency)
-			if err != nil {
-				return nil, call.At("creditLine", i, err)
-			}
-			mapped.Amount, mapped.Currency = &money.Amount, money.Currency
-		}
-		lines = append(lines, mapped)
+// toCreditLine maps a line; an indicator that is absent is not stated.
+func toCreditLine(line api.CreditLine) (adapters.CreditLine, error) {
+	mapped := adapters.CreditLine{Included: line.Included, Type: call.Text(line.Type)}
+	if line.Amount == nil {
+		return mapped, nil
 	}
-	return lines, nil
+	money, err := call.ToMoney("amount.amount", line.Amount.Amount, "amount.currency", line.Amount.Currency)
+	mapped.Amount, mapped.Currency = &money.Amount, money.Currency
+	return mapped, err
 }
 
 func refusal(answer call.Answer) call.Refusal { return answer.Refusal(form) }

@@ -90,7 +90,7 @@ func toBalance(balance api.Balance) (adapters.Balance, error) {
 	if balance.Type == "" {
 		return adapters.Balance{}, call.Missing("Type")
 	}
-	lines, err := toCreditLines(balance.CreditLine)
+	lines, err := call.All("CreditLine", balance.CreditLine, toCreditLine)
 	asOf, warnings := call.ToTime("DateTime", balance.DateTime)
 	return adapters.Balance{
 		AccountID:    balance.AccountID,
@@ -113,19 +113,14 @@ func toMoney(balance api.Balance) (call.Money, error) {
 		string(api.BalanceCreditDebitIndicatorCredit), string(api.BalanceCreditDebitIndicatorDebit))
 }
 
-// toCreditLines maps the lines. An empty amount is not stated, and neither is an absent indicator.
-func toCreditLines(sent []api.CreditLine) ([]adapters.CreditLine, error) {
-	var lines []adapters.CreditLine
-	for i, line := range sent {
-		mapped := adapters.CreditLine{Included: line.Included, Type: call.Text(line.Type)}
-		if amount := line.Amount; amount != nil && (amount.Amount != nil || call.Text(amount.Currency) != "") {
-			money, err := call.ToMoney("Amount.Amount", *cmp.Or(amount.Amount, &decimal.NullDecimal{}), "Amount.Currency", call.Text(amount.Currency))
-			if err != nil {
-				return nil, call.At("CreditLine", i, err)
-			}
-			mapped.Amount, mapped.Currency = &money.Amount, money.Currency
-		}
-		lines = append(lines, mapped)
+// toCreditLine maps a line. An empty amount is not stated, and neither is an absent indicator.
+func toCreditLine(line api.CreditLine) (adapters.CreditLine, error) {
+	mapped := adapters.CreditLine{Included: line.Included, Type: call.Text(line.Type)}
+	amount := line.Amount
+	if amount == nil || amount.Amount == nil && call.Text(amount.Currency) == "" {
+		return mapped, nil
 	}
-	return lines, nil
+	money, err := call.ToMoney("Amount.Amount", *cmp.Or(amount.Amount, &decimal.NullDecimal{}), "Amount.Currency", call.Text(amount.Currency))
+	mapped.Amount, mapped.Currency = &money.Amount, money.Currency
+	return mapped, err
 }

@@ -2,6 +2,8 @@ package call
 
 import (
 	"context"
+	"crypto"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"strings"
@@ -67,6 +69,26 @@ func ask(ctx context.Context, source adapters.TokenSource) (token string, dead f
 		return "", nil, &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "access token: " + problem}
 	}
 	return token, dead, nil
+}
+
+// Certified returns the signer of requests for a certificate and its key. ca replaces the authority's text in the key id.
+// Its error names the credential, signingKey or keyIdCA. Whatever implements [httpsig.Signer] can take its place.
+func Certified(provider string, certificate *x509.Certificate, key crypto.Signer, ca string, options *httpsig.Options) (httpsig.Signer, error) {
+	invalid := func(credential string, err error) error {
+		return Invalid(provider, "credentials."+credential, strings.TrimPrefix(err.Error(), "httpsig: "))
+	}
+	if err := httpsig.CheckPair(certificate, key); err != nil {
+		return nil, invalid("signingKey", err)
+	}
+	keyID, err := httpsig.KeyID(certificate, ca)
+	if err != nil {
+		return nil, invalid("keyIdCA", err)
+	}
+	signer, err := httpsig.New(key, keyID, options)
+	if err != nil {
+		return nil, invalid("signingKey", err)
+	}
+	return signer, nil
 }
 
 // Sign returns the editor that signs the request. It has to be the last one: nothing may change what it covered.

@@ -42,18 +42,29 @@ func At(list string, i int, err error) error {
 
 // Each maps the elements of a list that the document requires; its first error names the element.
 func Each[E any](name string, list []E, toBalance func(E) (adapters.Balance, error)) ([]adapters.Balance, error) {
-	if list == nil {
+	switch {
+	case list == nil:
 		return nil, Missing(name)
+	case len(list) == 0:
+		return []adapters.Balance{}, nil
 	}
-	balances := make([]adapters.Balance, 0, len(list))
+	return All(name, list, toBalance)
+}
+
+// All maps the elements of a list that may be absent; its first error names the element.
+func All[E, R any](name string, list []E, to func(E) (R, error)) ([]R, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	all := make([]R, 0, len(list))
 	for i := range list {
-		balance, err := toBalance(list[i])
+		one, err := to(list[i])
 		if err != nil {
 			return nil, At(name, i, err)
 		}
-		balances = append(balances, balance)
+		all = append(all, one)
 	}
-	return balances, nil
+	return all, nil
 }
 
 // Money is an amount and its currency.

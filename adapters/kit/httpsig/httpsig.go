@@ -69,6 +69,9 @@ type Options struct {
 	// needs it.
 	EncodedWord bool
 
+	// EscapedBlanks sends the blanks of the key id as %20.
+	EscapedBlanks bool
+
 	// Algorithm is the text of the parameter algorithm where a bank wants another
 	// one than rsa-sha256, which the signature is all the same.
 	Algorithm string
@@ -110,6 +113,9 @@ func newCavage(key crypto.Signer, public *rsa.PublicKey, keyID string, opts *Opt
 	}
 	if err := checkNames(headers); err != nil {
 		return nil, err
+	}
+	if opts.EscapedBlanks {
+		keyID = strings.ReplaceAll(keyID, " ", "%20")
 	}
 	if err := checkText("key id", keyID); err != nil {
 		return nil, err
