@@ -95,7 +95,11 @@ func (c *cutter) cut(result *cut, name string) {
 		result.Requests["accounts"] = c.expected(result.ListRoute, list, true)
 		result.addHeaders(list)
 	}
-	c.leaveOperations(result.Route, result.ListRoute)
+	for _, name := range c.operations() {
+		if name != result.Route && name != result.ListRoute {
+			c.leave("the operation %s", name)
+		}
+	}
 	security := c.security(c.get(c.root, "paths"), result.Route)
 	components := mapping()
 	for _, group := range []string{"securitySchemes", "parameters", "headers", "responses", "schemas", "examples"} {
@@ -242,17 +246,8 @@ func (c *cutter) operation(paths *yaml.Node, from, id, summary, answer string, a
 
 // alike are the operations of the file, those about balances if there are any.
 func (c *cutter) alike() []string {
-	var all, about []string
-	for path, item := range c.members(c.get(c.root, "paths")) {
-		for method := range c.members(item) {
-			if name := strings.ToUpper(method) + " " + path; route.MatchString(name) && method != "parameters" {
-				all = append(all, name)
-				if strings.Contains(strings.ToLower(path), "balance") {
-					about = append(about, name)
-				}
-			}
-		}
-	}
+	all := c.operations()
+	about := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return !strings.Contains(strings.ToLower(name), "balance") })
 	if len(about) > 0 {
 		all = about
 	}
@@ -262,15 +257,19 @@ func (c *cutter) alike() []string {
 	return all
 }
 
-func (c *cutter) leaveOperations(taken ...string) {
+// methods are the members of a path that are operations.
+var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+// operations are all of the file, as method and path.
+func (c *cutter) operations() (all []string) {
 	for path, item := range c.members(c.get(c.root, "paths")) {
 		for method := range c.members(item) {
-			name := strings.ToUpper(method) + " " + path
-			if method != "parameters" && !slices.Contains(taken, name) {
-				c.leave("the operation %s", name)
+			if name := strings.ToUpper(method) + " " + path; slices.Contains(methods, method) && route.MatchString(name) {
+				all = append(all, name)
 			}
 		}
 	}
+	return all
 }
 
 var (

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -211,17 +212,13 @@ func title(name string) string {
 
 // described is the description of a part.
 func (c *cutter) described(n *yaml.Node, otherwise string) *yaml.Node {
-	if says := strings.TrimSpace(text(c.get(n, "description"))); says != "" {
-		return scalar(says)
-	}
-	return scalar(otherwise)
+	return saying(c.get(n, "description"), otherwise)
 }
 
-func (c *cutter) says(s shape, otherwise string) *yaml.Node {
-	if says := strings.TrimSpace(text(s.keys["description"])); says != "" {
-		return scalar(says)
-	}
-	return scalar(otherwise)
+func (s shape) says(otherwise string) *yaml.Node { return saying(s.keys["description"], otherwise) }
+
+func saying(description *yaml.Node, otherwise string) *yaml.Node {
+	return scalar(cmp.Or(strings.TrimSpace(text(description)), otherwise))
 }
 
 func toYAML(n *yaml.Node) (string, error) {

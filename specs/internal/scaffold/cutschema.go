@@ -166,7 +166,7 @@ func (c *cutter) component(n *yaml.Node, name string, good bool) *yaml.Node {
 			c.object(made, s, known, good)
 		}
 	}
-	made := mapping("type", s.kind, "description", c.says(s, c.mark+": what it is"))
+	made := mapping("type", s.kind, "description", s.says(c.mark+": what it is"))
 	key := "schemas " + s.reference
 	if s.reference == "" {
 		build(made, name)
@@ -198,7 +198,7 @@ func (c *cutter) object(made *yaml.Node, s shape, name string, good bool) {
 	for _, member := range s.names {
 		property := c.use(s.properties[member], name+title(member), good, 0)
 		if reference(property) != "" {
-			property = mapping("description", c.says(c.shape(s.properties[member], member, 0), c.mark+": what it is"), "allOf", &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{property}})
+			property = mapping("description", c.shape(s.properties[member], member, 0).says(c.mark+": what it is"), "allOf", &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{property}})
 		}
 		c.money(property, member)
 		add(properties, member, property)
@@ -245,7 +245,7 @@ func (c *cutter) use(n *yaml.Node, name string, good bool, depth int) *yaml.Node
 		}
 		return c.component(n, name, good)
 	}
-	made := mapping("type", s.kind, "description", c.says(s, c.mark+": what it is, and what its absence means"))
+	made := mapping("type", s.kind, "description", s.says(c.mark+": what it is, and what its absence means"))
 	switch {
 	case s.kind == "array":
 		c.list(made, s, name, good, depth)
