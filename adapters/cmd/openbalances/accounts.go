@@ -84,8 +84,10 @@ func (a account) outcome() string {
 	case len(a.of.accounts) == 0:
 		return outcomeEmpty
 	}
-	return "account"
+	return outcomeAccount
 }
+
+const outcomeAccount = "account"
 
 // accounts is what accounts prints as JSON: the first two lists are always there, the others if they have elements.
 type accounts struct {
@@ -97,33 +99,22 @@ type accounts struct {
 
 func accountReport(results []result, ends []ending) report {
 	document := accounts{Accounts: []account{}, Failures: failures(results), Consents: ends}
-	for _, r := range results {
-		for _, a := range r.accounts {
-			document.Accounts = append(document.Accounts, account{r.connection, a, r})
-		}
-		if r.err == nil && len(r.accounts) == 0 {
-			document.Empty = append(document.Empty, place{Connection: r.connection, Provider: r.provider})
+	every := everyAccount(results)
+	for _, a := range every {
+		switch a.outcome() {
+		case outcomeAccount:
+			document.Accounts = append(document.Accounts, a)
+		case outcomeEmpty:
+			document.Empty = append(document.Empty, place{Connection: a.Connection, Provider: a.Provider})
 		}
 	}
 	return report{
 		document: document,
-		sheets:   []sheet{sheetOf("accounts", accountColumns, everyAccount(results))},
+		sheets:   []sheet{sheetOf("accounts", accountColumns, every)},
 		table:    tableOf(accountColumns, document.Accounts),
-		remarks:  slices.Concat(accountRemarks(results), endingRemarks(ends), []remark{{accountSummary(results), false}}),
+		remarks:  slices.Concat(remarks(results), endingRemarks(ends), []remark{{accountSummary(results), false}}),
 		failed:   hasFailed(results),
 	}
-}
-
-func accountRemarks(results []result) (all []remark) {
-	for _, r := range results {
-		switch {
-		case r.err != nil:
-			all = append(all, remark{r.failedLine(), true})
-		case len(r.accounts) == 0:
-			all = append(all, remark{fmt.Sprintf("warning: %s: the provider lists no account\n", r.where()), false})
-		}
-	}
-	return all
 }
 
 func accountSummary(results []result) string {

@@ -148,7 +148,7 @@ type result struct {
 	err        error
 }
 
-func (r result) isEmptyList() bool { return r.accountID == "" && r.err == nil }
+func (r result) isEmptyList() bool { return r.accountID == "" && r.err == nil && len(r.accounts) == 0 }
 
 // fetch asks for all accounts and returns their results in the order of the connections, and how many calls that took
 // at each provider. Accounts that the user names are asked for one by one.
