@@ -44,9 +44,9 @@ type AccountState string
 
 // The states. Empty is a state that was not stated, or whose text is not documented.
 const (
-	AccountEnabled AccountState = "enabled"
-	AccountBlocked AccountState = "blocked"
-	AccountClosed  AccountState = "closed"
+	AccountStateEnabled AccountState = "enabled"
+	AccountStateBlocked AccountState = "blocked"
+	AccountStateClosed  AccountState = "closed"
 )
 
 // AccountIdentifier is a number of an account and the provider's name for the kind of number.

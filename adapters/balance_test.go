@@ -18,7 +18,7 @@ import (
 
 func balance(text string) adapters.Balance {
 	return adapters.Balance{
-		Provider: "mypos", AccountID: "50044620073", Type: adapters.InterimAvailable, ProviderType: "available",
+		Provider: "mypos", AccountID: "50044620073", Type: adapters.BalanceTypeInterimAvailable, ProviderType: "available",
 		Amount: amount(text), Currency: "PLN", ReceivedAt: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
 }
@@ -154,9 +154,9 @@ func TestBalanceValidateNamesTheField(t *testing.T) {
 func TestParseBalanceType(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]adapters.BalanceType{
-		"closingBooked": adapters.ClosingBooked, "ClosingAvailable": adapters.ClosingAvailable, "INTERIM_BOOKED": adapters.InterimBooked,
-		"opening cleared": adapters.OpeningCleared, "non-invoiced": adapters.NonInvoiced, "XPCD": adapters.Expected, "CLBD": adapters.ClosingBooked,
-		"": adapters.Unknown, "unknown": adapters.Unknown, "xpcd": adapters.Unknown, "closing": adapters.Unknown, "KSAOB.ClosingBooked": adapters.Unknown,
+		"closingBooked": adapters.BalanceTypeClosingBooked, "ClosingAvailable": adapters.BalanceTypeClosingAvailable, "INTERIM_BOOKED": adapters.BalanceTypeInterimBooked,
+		"opening cleared": adapters.BalanceTypeOpeningCleared, "non-invoiced": adapters.BalanceTypeNonInvoiced, "XPCD": adapters.BalanceTypeExpected, "CLBD": adapters.BalanceTypeClosingBooked,
+		"": adapters.BalanceTypeUnknown, "unknown": adapters.BalanceTypeUnknown, "xpcd": adapters.BalanceTypeUnknown, "closing": adapters.BalanceTypeUnknown, "KSAOB.ClosingBooked": adapters.BalanceTypeUnknown,
 	} {
 		assert.Equal(t, want, adapters.ParseBalanceType(text), text)
 	}

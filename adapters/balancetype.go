@@ -9,45 +9,50 @@ type BalanceType string
 // The vocabulary. "Booked" counts what is on the books, "available" what the account holder may dispose of;
 // closing and opening refer to the reporting period, interim to the moment of the call.
 const (
-	ClosingBooked          BalanceType = "closingBooked"
-	OpeningBooked          BalanceType = "openingBooked"
-	InterimBooked          BalanceType = "interimBooked"
-	ClosingAvailable       BalanceType = "closingAvailable"
-	OpeningAvailable       BalanceType = "openingAvailable"
-	InterimAvailable       BalanceType = "interimAvailable"
-	ForwardAvailable       BalanceType = "forwardAvailable"
-	Expected               BalanceType = "expected"
-	ClosingCleared         BalanceType = "closingCleared"
-	OpeningCleared         BalanceType = "openingCleared"
-	InterimCleared         BalanceType = "interimCleared"
-	Information            BalanceType = "information"
-	PreviouslyClosedBooked BalanceType = "previouslyClosedBooked"
-	NonInvoiced            BalanceType = "nonInvoiced"
-	Authorised             BalanceType = "authorised"
-	// Unknown is a type that the vocabulary lacks. Such a balance is kept, never dropped and never guessed at.
-	Unknown BalanceType = "unknown"
+	BalanceTypeClosingBooked          BalanceType = "closingBooked"
+	BalanceTypeOpeningBooked          BalanceType = "openingBooked"
+	BalanceTypeInterimBooked          BalanceType = "interimBooked"
+	BalanceTypeClosingAvailable       BalanceType = "closingAvailable"
+	BalanceTypeOpeningAvailable       BalanceType = "openingAvailable"
+	BalanceTypeInterimAvailable       BalanceType = "interimAvailable"
+	BalanceTypeForwardAvailable       BalanceType = "forwardAvailable"
+	BalanceTypeExpected               BalanceType = "expected"
+	BalanceTypeClosingCleared         BalanceType = "closingCleared"
+	BalanceTypeOpeningCleared         BalanceType = "openingCleared"
+	BalanceTypeInterimCleared         BalanceType = "interimCleared"
+	BalanceTypeInformation            BalanceType = "information"
+	BalanceTypePreviouslyClosedBooked BalanceType = "previouslyClosedBooked"
+	BalanceTypeNonInvoiced            BalanceType = "nonInvoiced"
+	BalanceTypeAuthorised             BalanceType = "authorised"
+	// BalanceTypeUnknown is a type that the vocabulary lacks. Such a balance is kept, never dropped and never guessed at.
+	BalanceTypeUnknown BalanceType = "unknown"
 )
 
 var balanceTypes = []BalanceType{
-	ClosingBooked, OpeningBooked, InterimBooked, ClosingAvailable, OpeningAvailable, InterimAvailable,
-	ForwardAvailable, Expected, ClosingCleared, OpeningCleared, InterimCleared, Information,
-	PreviouslyClosedBooked, NonInvoiced, Authorised,
+	BalanceTypeClosingBooked, BalanceTypeOpeningBooked, BalanceTypeInterimBooked,
+	BalanceTypeClosingAvailable, BalanceTypeOpeningAvailable, BalanceTypeInterimAvailable,
+	BalanceTypeForwardAvailable, BalanceTypeExpected, BalanceTypeClosingCleared,
+	BalanceTypeOpeningCleared, BalanceTypeInterimCleared, BalanceTypeInformation,
+	BalanceTypePreviouslyClosedBooked, BalanceTypeNonInvoiced, BalanceTypeAuthorised,
 }
 
 // iso20022 holds the codes of the external code sets ExternalBalanceType1Code and ExternalSystemBalanceType1Code.
 var iso20022 = map[string]BalanceType{
-	"OPBD": OpeningBooked, "CLBD": ClosingBooked, "ITBD": InterimBooked, "PRCD": PreviouslyClosedBooked,
-	"OPAV": OpeningAvailable, "CLAV": ClosingAvailable, "ITAV": InterimAvailable, "FWAV": ForwardAvailable,
-	"XPCD": Expected, "INFO": Information,
-	"OPNG": OpeningBooked, "CLSG": ClosingBooked, "INTM": InterimBooked, "BOOK": InterimBooked, "CRRT": InterimBooked,
-	"AVLB": InterimAvailable, "PDNG": Expected,
-	"OTHR": Unknown, "VALU": Unknown, "CRDT": Unknown, "LRLD": Unknown, // nothing in the vocabulary says the same
+	"OPBD": BalanceTypeOpeningBooked, "CLBD": BalanceTypeClosingBooked, "ITBD": BalanceTypeInterimBooked,
+	"OPAV": BalanceTypeOpeningAvailable, "CLAV": BalanceTypeClosingAvailable, "ITAV": BalanceTypeInterimAvailable,
+	"PRCD": BalanceTypePreviouslyClosedBooked, "FWAV": BalanceTypeForwardAvailable, "XPCD": BalanceTypeExpected,
+	"INFO": BalanceTypeInformation,
+	"OPNG": BalanceTypeOpeningBooked, "CLSG": BalanceTypeClosingBooked, "INTM": BalanceTypeInterimBooked,
+	"BOOK": BalanceTypeInterimBooked, "CRRT": BalanceTypeInterimBooked, "AVLB": BalanceTypeInterimAvailable,
+	"PDNG": BalanceTypeExpected,
+	// Nothing in the vocabulary says the same.
+	"OTHR": BalanceTypeUnknown, "VALU": BalanceTypeUnknown, "CRDT": BalanceTypeUnknown, "LRLD": BalanceTypeUnknown,
 }
 
 var separators = strings.NewReplacer("_", "", "-", "", " ", "")
 
 // ParseBalanceType returns the type that text names: an ISO 20022 code, or a name of the vocabulary in any case and
-// with or without "_", "-" and blanks between its words. Everything else is [Unknown].
+// with or without "_", "-" and blanks between its words. Everything else is [BalanceTypeUnknown].
 func ParseBalanceType(text string) BalanceType {
 	for _, known := range balanceTypes {
 		if text == string(known) {
@@ -63,5 +68,5 @@ func ParseBalanceType(text string) BalanceType {
 			return known
 		}
 	}
-	return Unknown
+	return BalanceTypeUnknown
 }

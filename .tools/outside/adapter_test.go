@@ -63,7 +63,7 @@ func (h *harbour) Balances(ctx context.Context, id string, psu adapters.PSU) ([]
 	return call.Balances(ctx, h.endpoint, id, psu, request, func(body harbourAnswer) ([]adapters.Balance, error) {
 		money, err := call.ToMoney("booked", body.Booked, "currency", body.Currency)
 		return []adapters.Balance{{
-			AccountID: body.AccountID, Type: adapters.InterimBooked, ProviderType: "booked", Amount: money.Amount, Currency: money.Currency,
+			AccountID: body.AccountID, Type: adapters.BalanceTypeInterimBooked, ProviderType: "booked", Amount: money.Amount, Currency: money.Currency,
 		}}, err
 	})
 }

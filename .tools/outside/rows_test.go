@@ -30,9 +30,9 @@ func Example_rows() {
 	defer func() { _ = db.Close() }()
 	received := time.Date(2026, time.November, 30, 6, 0, 0, 0, time.UTC)
 	for _, b := range []adapters.Balance{
-		{AccountID: "1", IBAN: "NO9386011117947", Type: adapters.ClosingBooked, Amount: must(adapters.ParseAmount("4.200")), Currency: "TND",
+		{AccountID: "1", IBAN: "NO9386011117947", Type: adapters.BalanceTypeClosingBooked, Amount: must(adapters.ParseAmount("4.200")), Currency: "TND",
 			AsOf: received.Add(-time.Hour), ReceivedAt: received},
-		{AccountID: "2", Type: adapters.InterimAvailable, Amount: must(adapters.ParseAmount("900719925474099.301")), Currency: "BHD", ReceivedAt: received},
+		{AccountID: "2", Type: adapters.BalanceTypeInterimAvailable, Amount: must(adapters.ParseAmount("900719925474099.301")), Currency: "BHD", ReceivedAt: received},
 	} {
 		must(db.Exec("INSERT INTO balances VALUES (?, ?, ?, ?, ?, ?, ?)", b.AccountID, orNull(b.IBAN), string(b.Type), b.Amount, b.Currency,
 			sql.Null[string]{V: b.AsOf.Format(time.RFC3339Nano), Valid: !b.AsOf.IsZero()}, b.ReceivedAt.Format(time.RFC3339Nano)))

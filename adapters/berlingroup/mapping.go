@@ -60,7 +60,7 @@ var codes = map[string]adapters.Kind{
 
 // states are the framework's.
 var states = map[string]adapters.AccountState{
-	"enabled": adapters.AccountEnabled, "blocked": adapters.AccountBlocked, "deleted": adapters.AccountClosed,
+	"enabled": adapters.AccountStateEnabled, "blocked": adapters.AccountStateBlocked, "deleted": adapters.AccountStateClosed,
 }
 
 // form is that of the error body. Problem details stand at its root.

@@ -82,7 +82,7 @@ func toSingleBalance(account api.ListedAccount) ([]adapters.Balance, error) {
 	money, err := call.ToMoney("balance", *account.Balance, "currency", call.Text(account.Currency))
 	return []adapters.Balance{{
 		IBAN:         call.Text(account.IBAN),
-		Type:         adapters.Unknown,
+		Type:         adapters.BalanceTypeUnknown,
 		ProviderType: "balance",
 		Amount:       money.Amount,
 		Currency:     money.Currency,

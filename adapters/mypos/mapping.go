@@ -25,7 +25,7 @@ var codes = map[string]adapters.Kind{
 
 // states are Berlin Group's.
 var states = map[string]adapters.AccountState{
-	"enabled": adapters.AccountEnabled, "blocked": adapters.AccountBlocked, "deleted": adapters.AccountClosed,
+	"enabled": adapters.AccountStateEnabled, "blocked": adapters.AccountStateBlocked, "deleted": adapters.AccountStateClosed,
 }
 
 // consents are the codes that say what has become of the consent.
@@ -75,7 +75,7 @@ func toBalance(balance api.Balance, iban *string) (adapters.Balance, error) {
 
 func balanceType(text string) adapters.BalanceType {
 	if text == "available" {
-		return adapters.InterimAvailable
+		return adapters.BalanceTypeInterimAvailable
 	}
 	return adapters.ParseBalanceType(text)
 }

@@ -38,7 +38,7 @@ func toBalance(balance api.Balance) (adapters.Balance, error) {
 // balanceType knows the one code seen that is not ISO 20022's.
 func balanceType(text string) adapters.BalanceType {
 	if text == "EXPN" {
-		return adapters.Expected
+		return adapters.BalanceTypeExpected
 	}
 	return adapters.ParseBalanceType(text)
 }

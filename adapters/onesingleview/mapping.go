@@ -37,7 +37,7 @@ var form = call.Form{
 }
 
 // states holds the one text that has been seen.
-var states = map[string]adapters.AccountState{"Active": adapters.AccountEnabled}
+var states = map[string]adapters.AccountState{"Active": adapters.AccountStateEnabled}
 
 // prefix is what the sandbox puts before indicators and types, and the documentation's own sample does not.
 const prefix = "KSAOB."

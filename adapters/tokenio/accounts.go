@@ -54,9 +54,9 @@ func toAccount(account api.Account) (adapters.Account, error) {
 
 // states are the texts of the two statuses that have been seen.
 var states = map[string]adapters.AccountState{
-	"open": adapters.AccountEnabled, "Open": adapters.AccountEnabled,
-	"active": adapters.AccountEnabled, "Active": adapters.AccountEnabled,
-	"closed": adapters.AccountClosed, "Closed": adapters.AccountClosed,
+	"open": adapters.AccountStateEnabled, "Open": adapters.AccountStateEnabled,
+	"active": adapters.AccountStateEnabled, "Active": adapters.AccountStateEnabled,
+	"closed": adapters.AccountStateClosed, "Closed": adapters.AccountStateClosed,
 }
 
 // identify adds the numbers of one identifier, such as {"gbDomestic": {"accountNumber": "...", "sortCode": "..."}}.

@@ -96,10 +96,10 @@ func reported(answer call.Answer) (call.Refusal, bool) { return stated(answer.Me
 func parts(balance *api.Balance) []part {
 	var all []part
 	if balance.Current != nil {
-		all = append(all, part{"balance.current", adapters.InterimBooked, "current", balance.Current, balance.UpdatedAtMs})
+		all = append(all, part{"balance.current", adapters.BalanceTypeInterimBooked, "current", balance.Current, balance.UpdatedAtMs})
 	}
 	if balance.Available != nil {
-		all = append(all, part{"balance.available", adapters.InterimAvailable, "available", balance.Available, balance.UpdatedAtMs})
+		all = append(all, part{"balance.available", adapters.BalanceTypeInterimAvailable, "available", balance.Available, balance.UpdatedAtMs})
 	}
 	for i, other := range balance.OtherBalances {
 		text := call.Text(other.Type)

@@ -61,7 +61,7 @@ func toAccount(account api.Account) (adapters.Account, error) {
 
 // states are those that say whether the account can be used.
 var states = map[string]adapters.AccountState{
-	"Enabled": adapters.AccountEnabled, "Disabled": adapters.AccountBlocked, "Deleted": adapters.AccountClosed,
+	"Enabled": adapters.AccountStateEnabled, "Disabled": adapters.AccountStateBlocked, "Deleted": adapters.AccountStateClosed,
 }
 
 // identify adds one number of the account. The scheme is one of UK.OBIE, of the bank, or has no namespace.

@@ -135,7 +135,7 @@ func typeText(b balance) string {
 	switch {
 	case b.of.outcome() != outcomeBalance:
 		return map[string]string{outcomeClosed: "(closed)", outcomeEmpty: "(no balances)"}[b.of.outcome()]
-	case b.Type == adapters.Unknown:
+	case b.Type == adapters.BalanceTypeUnknown:
 		return fmt.Sprintf("%s (%s)", b.Type, printable(b.ProviderType))
 	}
 	return string(b.Type)

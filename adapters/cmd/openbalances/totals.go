@@ -73,7 +73,7 @@ func creditOf(b adapters.Balance) string {
 func add(balances []balance) (*adapters.Amount, string) {
 	sum, accounts := decimal.Decimal{}, map[string]bool{}
 	for _, b := range balances {
-		if b.Type == adapters.Unknown {
+		if b.Type == adapters.BalanceTypeUnknown {
 			return nil, "the type is not known"
 		}
 		for _, name := range b.accountNames() {

@@ -70,7 +70,7 @@ func visitAccounts(n int, visit func(seen int)) {
 type shelf struct{ adapters.Base }
 
 var ready = []adapters.Balance{{
-	Provider: "memory", AccountID: "1", Type: adapters.Expected, ProviderType: "XPCD", Currency: "NOK",
+	Provider: "memory", AccountID: "1", Type: adapters.BalanceTypeExpected, ProviderType: "XPCD", Currency: "NOK",
 	ReceivedAt: time.Unix(1, 0),
 }}
 

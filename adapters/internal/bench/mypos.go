@@ -50,7 +50,7 @@ func myposHand(o *adapters.Options) fetch {
 		balances := make([]adapters.Balance, len(answer.Balances))
 		for i, balance := range answer.Balances {
 			balances[i] = adapters.Balance{
-				Provider: "mypos", AccountID: account, IBAN: answer.Account.IBAN, Type: adapters.InterimAvailable,
+				Provider: "mypos", AccountID: account, IBAN: answer.Account.IBAN, Type: adapters.BalanceTypeInterimAvailable,
 				ProviderType: balance.BalanceType, Amount: adapters.NewAmount(balance.Amount), Currency: balance.Currency, ReceivedAt: o.Now(),
 			}
 		}

@@ -66,7 +66,7 @@ type osvAmount struct {
 }
 
 var osvTypes = map[string]adapters.BalanceType{
-	"KSAOB.ClosingAvailable": adapters.ClosingAvailable, "KSAOB.InterimBooked": adapters.InterimBooked,
+	"KSAOB.ClosingAvailable": adapters.BalanceTypeClosingAvailable, "KSAOB.InterimBooked": adapters.BalanceTypeInterimBooked,
 }
 
 func osvBuild(ctx context.Context, o *adapters.Options, account string) (*http.Request, error) {

@@ -95,12 +95,12 @@ var structureFaults = []fault{
 		}
 	}), caught: "amount-with-four-decimals examples/ownType examples/twoBalances"},
 	{name: "drops balances of unknown type", plant: results(func(balances []adapters.Balance) ([]adapters.Balance, error) {
-		unknown := func(b adapters.Balance) bool { return b.Type == adapters.Unknown }
+		unknown := func(b adapters.Balance) bool { return b.Type == adapters.BalanceTypeUnknown }
 		return slices.DeleteFunc(balances, unknown), nil
 	}), caught: "text-control-characters type-empty-or-long type-undocumented declared examples/ownType"},
 	{name: "guesses the type", plant: each(func(b *adapters.Balance) {
-		if b.Type == adapters.Unknown {
-			b.Type = adapters.InterimBooked
+		if b.Type == adapters.BalanceTypeUnknown {
+			b.Type = adapters.BalanceTypeInterimBooked
 		}
 	}), caught: "text-control-characters type-empty-or-long type-undocumented declared examples/ownType"},
 	{name: "loses the provider's type", plant: each(func(b *adapters.Balance) { b.ProviderType = string(b.Type) }),

@@ -103,7 +103,7 @@ func (q Quirks) Problem() string {
 		{!isName(q.RequestIDHeader), "requestIdHeader: no name of a header"},
 		{slices.ContainsFunc(slices.Collect(maps.Keys(q.Headers)), func(name string) bool { return name == "" || !isName(name) }), "headers: no name of a header"},
 		{slices.ContainsFunc(slices.Collect(maps.Values(q.Headers)), func(text string) bool { return check.Header(text) != "" }), "headers: no text that can be sent"},
-		{slices.ContainsFunc(slices.Collect(maps.Values(q.Types)), func(name string) bool { return adapters.ParseBalanceType(name) == adapters.Unknown }), "types: no such balance type"},
+		{slices.ContainsFunc(slices.Collect(maps.Values(q.Types)), func(name string) bool { return adapters.ParseBalanceType(name) == adapters.BalanceTypeUnknown }), "types: no such balance type"},
 		{slices.ContainsFunc(slices.Collect(maps.Values(q.CardDebts)), func(sign string) bool { return !slices.Contains(debts, sign) }), "cardDebts: neither positive nor negative"},
 		{slices.ContainsFunc(q.Signature.Covered, func(name string) bool { return name != strings.ToLower(name) || !isName(name) }), "signature.covered: no name in lower case"},
 		{q.Signature.Algorithm != "" && q.Signature.Covered == nil, "signature.covered: missing"},

@@ -76,7 +76,7 @@ func amount(text string) adapters.Amount {
 
 // balance is one that lacks only what call adds.
 func balance() adapters.Balance {
-	return adapters.Balance{Type: adapters.Expected, ProviderType: "XPCD", Amount: amount("4.201"), Currency: "NOK"}
+	return adapters.Balance{Type: adapters.BalanceTypeExpected, ProviderType: "XPCD", Amount: amount("4.201"), Currency: "NOK"}
 }
 
 func one(any) ([]adapters.Balance, error) { return []adapters.Balance{balance()}, nil }

@@ -51,7 +51,7 @@ var linkedRequest = call.Request{Route: "GET /balances", Build: func(e *call.End
 
 func toLinked(body linkedBody) ([]adapters.Balance, error) {
 	return call.Each("Data", body.Data, func(element call.Element[account]) (adapters.Balance, error) {
-		return adapters.Balance{Type: adapters.Expected, ProviderType: element.Value.ID, Amount: amount("1.00"), Currency: "EUR"}, nil
+		return adapters.Balance{Type: adapters.BalanceTypeExpected, ProviderType: element.Value.ID, Amount: amount("1.00"), Currency: "EUR"}, nil
 	})
 }
 

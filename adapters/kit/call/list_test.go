@@ -50,7 +50,7 @@ func toAllBalances(body accountList) (call.Listed[adapters.AccountBalances], err
 		if a.Amount == nil {
 			return nil, call.NoBalances("amount")
 		}
-		return []adapters.Balance{{Type: adapters.Expected, ProviderType: "x", Amount: adapters.NewAmount(a.Amount.Decimal), Currency: "EUR"}}, nil
+		return []adapters.Balance{{Type: adapters.BalanceTypeExpected, ProviderType: "x", Amount: adapters.NewAmount(a.Amount.Decimal), Currency: "EUR"}}, nil
 	})
 	list.Numbered = true
 	return list, err

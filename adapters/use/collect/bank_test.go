@@ -55,15 +55,15 @@ func (b *bank) Balances(ctx context.Context, account string, _ adapters.PSU) ([]
 
 func (b *bank) balances(account string) []adapters.Balance {
 	return []adapters.Balance{{
-		Provider: b.Provider(), AccountID: account, Type: adapters.Expected, ProviderType: "XPCD",
+		Provider: b.Provider(), AccountID: account, Type: adapters.BalanceTypeExpected, ProviderType: "XPCD",
 		Amount: adapters.NewAmount(decimal.RequireFromString(account)), Currency: "EUR", ReceivedAt: time.Unix(1, 0),
 	}}
 }
 
 func (b *bank) account(id string) adapters.Account {
-	state := adapters.AccountBlocked
+	state := adapters.AccountStateBlocked
 	if b.closed != "" && strings.Contains(b.closed, id) {
-		state = adapters.AccountClosed
+		state = adapters.AccountStateClosed
 	}
 	return adapters.Account{Provider: b.Provider(), ID: id, State: state}
 }

@@ -146,7 +146,7 @@ func (v *visit) listed() []item {
 		if !without || answer.AccountID == "" {
 			one = item{v.result(answer), true}
 		}
-		closed := answer.Account != nil && answer.Account.State == adapters.AccountClosed
+		closed := answer.Account != nil && answer.Account.State == adapters.AccountStateClosed
 		if closed && (without || answer.Err == nil && len(answer.Balances) == 0) {
 			one.Closed, one.Err, one.settled = true, nil, true
 		}
@@ -169,7 +169,7 @@ func (v *visit) list() (answers []adapters.AccountBalances, err error) {
 	answers = nil
 	for i, account := range accounts {
 		missing := adapters.ErrNoBalances
-		if account.State != adapters.AccountClosed {
+		if account.State != adapters.AccountStateClosed {
 			missing = cmp.Or(v.refusal(account.ID), missing)
 		}
 		answers = append(answers, adapters.AccountBalances{AccountID: account.ID, Account: &accounts[i], Err: missing})

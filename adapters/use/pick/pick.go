@@ -44,10 +44,10 @@ var (
 
 var (
 	booked = []adapters.BalanceType{
-		adapters.InterimBooked, adapters.ClosingBooked, adapters.OpeningBooked, adapters.PreviouslyClosedBooked,
+		adapters.BalanceTypeInterimBooked, adapters.BalanceTypeClosingBooked, adapters.BalanceTypeOpeningBooked, adapters.BalanceTypePreviouslyClosedBooked,
 	}
 	available = []adapters.BalanceType{
-		adapters.InterimAvailable, adapters.ClosingAvailable, adapters.OpeningAvailable,
+		adapters.BalanceTypeInterimAvailable, adapters.BalanceTypeClosingAvailable, adapters.BalanceTypeOpeningAvailable,
 	}
 )
 
@@ -61,7 +61,7 @@ var rules = map[Policy]rule{
 	BookedFirst:            {types: slices.Concat(booked, available)},
 	AvailableFirst:         {types: slices.Concat(available, booked)},
 	AvailableWithoutCredit: {types: available, fits: withoutCredit},
-	ExpectedFirst:          {types: slices.Concat([]adapters.BalanceType{adapters.Expected}, booked)},
+	ExpectedFirst:          {types: slices.Concat([]adapters.BalanceType{adapters.BalanceTypeExpected}, booked)},
 }
 
 // Choice is a balance and the reason for it.

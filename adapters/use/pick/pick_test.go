@@ -26,8 +26,8 @@ func balance(kind adapters.BalanceType, included ...string) adapters.Balance {
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	all := []adapters.Balance{
-		balance(adapters.Unknown), balance(adapters.OpeningBooked), balance(adapters.ClosingBooked), balance(adapters.InterimBooked),
-		balance(adapters.Expected), balance(adapters.ForwardAvailable), balance(adapters.ClosingAvailable), balance(adapters.InterimAvailable),
+		balance(adapters.BalanceTypeUnknown), balance(adapters.BalanceTypeOpeningBooked), balance(adapters.BalanceTypeClosingBooked), balance(adapters.BalanceTypeInterimBooked),
+		balance(adapters.BalanceTypeExpected), balance(adapters.BalanceTypeForwardAvailable), balance(adapters.BalanceTypeClosingAvailable), balance(adapters.BalanceTypeInterimAvailable),
 	}
 	for _, test := range []struct {
 		policy   pick.Policy
@@ -36,19 +36,19 @@ func TestPolicies(t *testing.T) {
 		reason   string
 		err      error
 	}{
-		{pick.BookedFirst, all, adapters.InterimBooked, "bookedFirst: interimBooked", nil},
-		{pick.AvailableFirst, all, adapters.InterimAvailable, "availableFirst: interimAvailable", nil},
-		{pick.ExpectedFirst, all, adapters.Expected, "expectedFirst: expected", nil},
-		{pick.BookedFirst, all[1:3], adapters.ClosingBooked, "bookedFirst: closingBooked, for want of interimBooked", nil},
-		{pick.AvailableFirst, all[2:3], adapters.ClosingBooked,
+		{pick.BookedFirst, all, adapters.BalanceTypeInterimBooked, "bookedFirst: interimBooked", nil},
+		{pick.AvailableFirst, all, adapters.BalanceTypeInterimAvailable, "availableFirst: interimAvailable", nil},
+		{pick.ExpectedFirst, all, adapters.BalanceTypeExpected, "expectedFirst: expected", nil},
+		{pick.BookedFirst, all[1:3], adapters.BalanceTypeClosingBooked, "bookedFirst: closingBooked, for want of interimBooked", nil},
+		{pick.AvailableFirst, all[2:3], adapters.BalanceTypeClosingBooked,
 			"availableFirst: closingBooked, for want of interimAvailable, closingAvailable, openingAvailable, interimBooked", nil},
 		{pick.BookedFirst, all[:1], "", "", pick.ErrNone},
 		{pick.BookedFirst, nil, "", "", pick.ErrNone},
 		{pick.AvailableWithoutCredit, all, "", "", pick.ErrNone},
-		{pick.AvailableWithoutCredit, []adapters.Balance{balance(adapters.InterimAvailable, "no", "yes")}, "", "", pick.ErrNone},
-		{pick.AvailableWithoutCredit, []adapters.Balance{balance(adapters.InterimAvailable, "no", "")}, "", "", pick.ErrNone},
-		{pick.AvailableWithoutCredit, []adapters.Balance{balance(adapters.InterimAvailable, "yes"), balance(adapters.InterimAvailable, "no")},
-			adapters.InterimAvailable, "availableWithoutCredit: interimAvailable", nil},
+		{pick.AvailableWithoutCredit, []adapters.Balance{balance(adapters.BalanceTypeInterimAvailable, "no", "yes")}, "", "", pick.ErrNone},
+		{pick.AvailableWithoutCredit, []adapters.Balance{balance(adapters.BalanceTypeInterimAvailable, "no", "")}, "", "", pick.ErrNone},
+		{pick.AvailableWithoutCredit, []adapters.Balance{balance(adapters.BalanceTypeInterimAvailable, "yes"), balance(adapters.BalanceTypeInterimAvailable, "no")},
+			adapters.BalanceTypeInterimAvailable, "availableWithoutCredit: interimAvailable", nil},
 		{pick.BookedFirst, []adapters.Balance{all[2], all[3], all[3]}, "", "", pick.ErrAmbiguous},
 		{"best", all, "", "", pick.ErrPolicy},
 	} {
@@ -61,15 +61,15 @@ func TestPolicies(t *testing.T) {
 
 func TestPickLeavesTheListAlone(t *testing.T) {
 	t.Parallel()
-	balances := []adapters.Balance{balance(adapters.Expected), balance(adapters.InterimBooked)}
+	balances := []adapters.Balance{balance(adapters.BalanceTypeExpected), balance(adapters.BalanceTypeInterimBooked)}
 	_, _ = pick.Balance(pick.BookedFirst, balances)
-	assert.Equal(t, []adapters.Balance{balance(adapters.Expected), balance(adapters.InterimBooked)}, balances)
+	assert.Equal(t, []adapters.Balance{balance(adapters.BalanceTypeExpected), balance(adapters.BalanceTypeInterimBooked)}, balances)
 }
 
 func ExampleBalance() {
 	balances := []adapters.Balance{
-		{Type: adapters.ClosingBooked, Amount: adapters.NewAmount(decimal.New(100010, -2)), Currency: "NOK"},
-		{Type: adapters.Expected, Amount: adapters.NewAmount(decimal.New(90010, -2)), Currency: "NOK"},
+		{Type: adapters.BalanceTypeClosingBooked, Amount: adapters.NewAmount(decimal.New(100010, -2)), Currency: "NOK"},
+		{Type: adapters.BalanceTypeExpected, Amount: adapters.NewAmount(decimal.New(90010, -2)), Currency: "NOK"},
 	}
 	choice, err := pick.Balance(pick.BookedFirst, balances)
 	if err != nil {

@@ -19,8 +19,8 @@ var form = call.Form{
 
 // types are the documented kinds of funds.
 var types = map[string]adapters.BalanceType{
-	"BOOKED": adapters.ClosingBooked,
-	"FREE":   adapters.InterimAvailable,
+	"BOOKED": adapters.BalanceTypeClosingBooked,
+	"FREE":   adapters.BalanceTypeInterimAvailable,
 }
 
 // toBalances maps the answer for the account asked for.
