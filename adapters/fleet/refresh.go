@@ -1,0 +1,181 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/accessguard"
+	"github.com/openbalances/openbalances/adapters/use/collect"
+	"github.com/openbalances/openbalances/specs"
+)
+
+// refresh fetches the balances of the accounts of a unit that are due, and returns when the unit is due next.
+func (f *Fleet) refresh(ctx context.Context, unit int64, scheduled time.Time) (next time.Time, err error) {
+	c, accounts, err := f.unit(ctx, unit)
+	if err != nil {
+		return next, err
+	}
+	if err := f.judge(ctx, "unit = ?", unit); err != nil {
+		return next, err
+	}
+	now := latest(f.now(), scheduled) // the engine's clock may be ahead
+	var due []accountRow
+	for _, a := range accounts {
+		if !a.next.After(now) {
+			due = append(due, a)
+		}
+		if next.IsZero() || a.next.Before(next) {
+			next = a.next.Time
+		}
+	}
+	if c.state != StateActive && c.state != StateMissing || len(accounts) == 0 {
+		return next, f.end(ctx, unit)
+	}
+	if len(due) == 0 {
+		return next, nil
+	}
+	o, again, ok, err := f.ready(ctx, c)
+	if err != nil || !ok {
+		return again, err
+	}
+	every, err := f.refreshEvery(ctx, c, o)
+	if err != nil {
+		return next, err
+	}
+	call, err := f.begin(ctx, c.id, unit)
+	if err != nil {
+		return next, err
+	}
+	outcomes, isSent := f.ask(ctx, o, due)
+	f.schedule(ctx, o, unit, accounts, outcomes, every)
+	var found instant
+	err = f.storeOutcomes(ctx, c, call, outcomes, isSent, func(ctx context.Context, tx bound) error {
+		return tx.row(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE id = ? RETURNING next_at", unit).Scan(&found)
+	})
+	if err != nil {
+		return next, err
+	}
+	if found.IsZero() || slices.ContainsFunc(outcomes, func(o outcome) bool { return o.stopConnection != "" }) {
+		return next, f.end(ctx, unit)
+	}
+	return found.Time, nil
+}
+
+// unit returns a unit's connection, and those of its accounts that are to be asked for.
+func (f *Fleet) unit(ctx context.Context, unit int64) (c connectionRow, accounts []accountRow, err error) {
+	rows, err := f.db.bound().query(ctx, "SELECT "+connectionRowColumns+`, coalesce(a.id, 0), coalesce(a.account_id, ''), coalesce(a.stopped, FALSE),
+		coalesce(a.failed, 0), a.fetched_at IS NOT NULL, a.next_at FROM fleet_unit u JOIN fleet_connection c ON c.id = u.connection
+		LEFT JOIN fleet_account a ON a.unit = u.id AND a.next_at IS NOT NULL WHERE u.id = ? ORDER BY a.id`, unit)
+	all, err := collectRows(rows, err, func(scan func(...any) error) (a accountRow, err error) {
+		return a, scan(append(c.fields(), &a.id, &a.accountID, &a.stopped, &a.failed, &a.fetched, &a.next)...)
+	})
+	if err == nil && len(all) == 0 {
+		err = errEnded // forgotten
+	}
+	return c, slices.DeleteFunc(all, func(a accountRow) bool { return a.id == 0 }), err
+}
+
+// end lets the job of a unit end that has nothing to do. What gives it something to do gives it a job.
+func (f *Fleet) end(ctx context.Context, unit int64) error {
+	if _, err := f.db.bound().exec(context.WithoutCancel(ctx), "UPDATE fleet_unit SET job = NULL WHERE id = ?", unit); err != nil {
+		return err
+	}
+	return errEnded
+}
+
+// ask fetches the balances of accounts. An account that was not asked for because ctx ended has no outcome.
+func (f *Fleet) ask(ctx context.Context, o opened, due []accountRow) (outcomes []outcome, isSent bool) {
+	left := map[string]accountRow{}
+	for _, a := range due {
+		left[a.accountID] = a
+	}
+	run := collect.Balances(ctx, slices.Values([]collect.Connection{{
+		Source: o.guard, PSU: adapters.Unattended(), Host: o.Host, Accounts: func(yield func(string) bool) {
+			for _, a := range due {
+				if !yield(a.accountID) {
+					return
+				}
+			}
+		},
+	}}), nil)
+	func() {
+		defer func() { _ = recover() }() // a source's panic, which the accounts' errors tell
+		for result := range run.Results() {
+			if adapters.KindOf(result.Err) != adapters.KindCanceled {
+				outcomes = append(outcomes, outcome{account: left[result.AccountID], balances: result.Balances, err: result.Err})
+			}
+			delete(left, result.AccountID)
+		}
+	}()
+	if ctx.Err() == nil {
+		for _, a := range left { // no provider's fault
+			outcomes = append(outcomes, outcome{account: a, err: errors.New("the source gave no answer")})
+		}
+	}
+	calls, known := run.Report().Calls[o.guard.Provider()]
+	return outcomes, calls > 0 || !known && !allLocal(outcomes)
+}
+
+// allLocal reports whether all outcomes arose in this process, without a call.
+func allLocal(outcomes []outcome) bool {
+	return !slices.ContainsFunc(outcomes, func(o outcome) bool {
+		return o.err == nil || failureOf(o.err).Origin != adapters.OriginLocal
+	})
+}
+
+// refreshEvery is the regular pause between two calls for an account.
+func (f *Fleet) refreshEvery(ctx context.Context, c connectionRow, o opened) (time.Duration, error) {
+	call, units := specs.Balances, 1
+	if o.batch {
+		call = specs.Batch
+	}
+	if allowance := f.every(o, 0, call, 2); allowance != f.every(o, 0, call, 1) { // it belongs to the consent
+		err := f.db.bound().row(context.WithoutCancel(ctx), "SELECT count(*) FROM fleet_unit WHERE connection = ? AND next_at IS NOT NULL", c.id).Scan(&units)
+		if err != nil {
+			return 0, err
+		}
+	}
+	return f.every(o, f.options.Every, call, units), nil
+}
+
+// schedule decides when each account is due next. After its first call an account waits for up to two pauses, so that
+// what was added together is spread. An account that fell out of step with its unit gets in step again as soon as that
+// brings its next call forward by half a pause at most; whether it has a call left for that, the guard knows.
+func (f *Fleet) schedule(ctx context.Context, o opened, unit int64, accounts []accountRow, outcomes []outcome, every time.Duration) {
+	now := f.now()
+	asked := map[int64]bool{}
+	for i := range outcomes {
+		asked[outcomes[i].account.id] = true
+	}
+	var step time.Time // when the others are due
+	for _, a := range accounts {
+		if !asked[a.id] && (step.IsZero() || a.next.Before(step)) {
+			step = a.next.Time
+		}
+	}
+	for i := range outcomes {
+		one := &outcomes[i]
+		one.decide(now, every, func() (accessguard.Left, error) {
+			return o.guard.Left(context.WithoutCancel(ctx), one.account.accountID)
+		})
+		switch {
+		case one.err != nil:
+		case step.After(now.Add(every / 2)):
+			one.next = step
+		case !one.account.fetched:
+			one.next = now.Add(every + spread(unit, every))
+		default:
+			one.next = now.Add(every)
+		}
+	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
