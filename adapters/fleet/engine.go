@@ -154,9 +154,11 @@ func (f *Fleet) enqueue(ctx context.Context, t table, where string, args ...any)
 		}
 		var params []river.InsertManyParams
 		for _, r := range found {
-			params = append(params, river.InsertManyParams{Args: t.args(r.id), InsertOpts: &river.InsertOpts{
-				Queue: queue, MaxAttempts: attempts, ScheduledAt: r.due.Time, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished},
-			}})
+			options := &river.InsertOpts{Queue: queue, MaxAttempts: attempts, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
+			if r.due.After(f.now()) { // a job that is to be scheduled waits for the scheduler's turn
+				options.ScheduledAt = r.due.Time
+			}
+			params = append(params, river.InsertManyParams{Args: t.args(r.id), InsertOpts: options})
 		}
 		results, err := f.engine.InsertMany(ctx, params)
 		if err != nil {

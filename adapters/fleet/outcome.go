@@ -248,7 +248,7 @@ func clean(text string) string {
 func (f *Fleet) raise(ctx context.Context, alarms []Alarm) {
 	for _, a := range alarms {
 		f.options.Logger.WarnContext(ctx, "fleet: stopped, a person has to act", "connection", a.Connection, "account", a.Account,
-			"kind", a.Kind, "consent", a.Consent, "detail", a.Detail)
+			"kind", string(a.Kind), "consent", string(a.Consent), "detail", a.Detail)
 		if f.options.OnAlarm != nil {
 			f.options.OnAlarm(ctx, a)
 		}
