@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
+	"github.com/openbalances/openbalances/adapters/internal/configtest"
 	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
@@ -80,7 +81,7 @@ func newOffice(t *testing.T) *office {
 	}
 	text, err := json.Marshal(connections)
 	require.NoError(t, err)
-	return &office{folderWith(t, content), text}
+	return &office{configtest.Folder(t, content), text}
 }
 
 // get runs get -json on the connections, changed.

@@ -1,0 +1,148 @@
+package configuration
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/tidwall/sjson"
+)
+
+// editing lets the edits of a process follow each other.
+var editing sync.Mutex
+
+// Edit changes the entry of a name in the configuration at path: change gets the entry as it is in the file, and what it has
+// changed of it is written. Every other byte of the file is kept. Where there is no such entry, change gets one with nothing
+// but the name, and it is added; a file that is not there is made, in a folder that is. An error of change is returned as it
+// is, and nothing is written.
+//
+// The file is replaced in one step, by one that only its owner can read (mode 0600); a symbolic link stays. Edits of a
+// process follow each other; of two processes that edit one file at the same moment, the later one wins.
+func Edit(path, name string, change func(*Entry) error) error {
+	editing.Lock()
+	defer editing.Unlock()
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved
+	}
+	data := []byte("{\"connections\": []}\n")
+	if _, err := os.Stat(path); err == nil {
+		if data, err = readFile(path, maxConfiguration); err != nil {
+			return whole(path + ": " + err.Error())
+		}
+	}
+	read, err := parse(data, filepath.Dir(path), nil)
+	if err != nil {
+		return err
+	}
+	entry := Entry{Name: name}
+	index := slices.IndexFunc(read.Connections, func(e Entry) bool { return e.Name == name })
+	if index >= 0 {
+		entry = read.Connections[index]
+	}
+	before, err := members(entry)
+	if err != nil {
+		return err
+	}
+	if err := change(&entry); err != nil {
+		return err
+	}
+	changed, err := rewrite(data, index, before, entry)
+	if err != nil {
+		return fmt.Errorf("config: %s: %w", path, err)
+	}
+	if _, err := parse(changed, "", nil); err != nil {
+		return fmt.Errorf("config: %s: the change is no configuration: %w", path, err)
+	}
+	return replaceFile(path, changed)
+}
+
+func rewrite(data []byte, index int, before map[string]json.RawMessage, entry Entry) ([]byte, error) {
+	if index < 0 {
+		text, err := json.MarshalIndent(plain(entry), "    ", "  ")
+		if err != nil {
+			return nil, err
+		}
+		return sjson.SetRawBytes(data, "connections.-1", append([]byte("\n    "), text...))
+	}
+	after, err := members(entry)
+	if err != nil {
+		return nil, err
+	}
+	return rewriteMembers(data, fmt.Sprintf("connections.%d.", index), before, after)
+}
+
+// plain is an entry that encoders show.
+type plain Entry
+
+// members are those of an entry as JSON.
+func members(entry Entry) (all map[string]json.RawMessage, err error) {
+	text, err := json.Marshal(plain(entry))
+	if err != nil {
+		return nil, errors.New("the session is no JSON")
+	}
+	return all, json.Unmarshal(text, &all)
+}
+
+var special = regexp.MustCompile(`[^A-Za-z0-9_-]`)
+
+// rewriteMembers changes what differs among the members at a place, those of objects one by one.
+func rewriteMembers(data []byte, place string, before, after map[string]json.RawMessage) (_ []byte, err error) {
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		was, is, path := before[name], after[name], place+special.ReplaceAllString(name, `\$0`)
+		var old, fresh map[string]json.RawMessage
+		switch {
+		case bytes.Equal(was, is):
+		case json.Unmarshal(was, &old) == nil && json.Unmarshal(is, &fresh) == nil && old != nil && fresh != nil:
+			data, err = rewriteMembers(data, path+".", old, fresh)
+		default:
+			data, err = sjson.SetRawBytes(data, path, is)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if _, kept := after[name]; !kept {
+			if data, err = sjson.DeleteBytes(data, place+special.ReplaceAllString(name, `\$0`)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return data, nil
+}
+
+// Writable reports what would keep [Edit] from writing the file at a path, and makes its folder if it is not there.
+func Writable(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return whole(path + ": its folder cannot be made")
+	}
+	probe, err := os.CreateTemp(filepath.Dir(path), ".openbalances-*")
+	if err != nil {
+		return whole(path + ": its folder cannot be written")
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+func replaceFile(path string, data []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), ".openbalances-*") // mode 0600
+	if err != nil {
+		return whole(path + ": its folder cannot be written")
+	}
+	_, err = file.Write(data)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+		return whole(path + ": it cannot be written")
+	}
+	return nil
+}
