@@ -19,8 +19,10 @@ import (
 	"github.com/openbalances/openbalances/adapters/internal/check"
 )
 
-// Connection is an entry that is ready to be used. A copy is a connection of its own with the same source.
+// Connection is an entry that is ready to be used. A copy of it has the same source. Fmt, log/slog and the encoders show a mask.
 type Connection struct {
+	adapters.Masked
+
 	Name     string
 	Provider string
 	Host     string   // that of the base URL, with its port; "" if the adapter knows the address
@@ -96,7 +98,7 @@ func (c *Configuration) Open(names ...string) ([]*Connection, error) {
 	}
 	for _, name := range names {
 		if !known[name] {
-			wrong.add(-1, "", "connections: none is called "+name+check.DidYouMean(name, slices.Collect(maps.Keys(known))))
+			wrong.add(-1, "", "connections: none is called "+name+check.DidYouMean(name, slices.Sorted(maps.Keys(known))))
 		}
 	}
 	if len(wrong.Problems) > 0 {
