@@ -139,6 +139,8 @@ func (x examiner) calls(ctx context.Context, c connection) finding {
 	switch {
 	case c.isAttended():
 		f.Detail = "none: the PSU is there"
+	case c.Fleet:
+		f.State, f.Detail = stateUnknown, "the fleet makes and counts them; see fleet status"
 	case c.guard == nil:
 		f.Detail = "not counted"
 	case len(all) == 0:

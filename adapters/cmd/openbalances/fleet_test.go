@@ -54,5 +54,6 @@ func TestFleetConnectionsAreCheckedAndExplained(t *testing.T) {
 	got := on(t, config, "check")
 	assert.Zero(t, got.exit)
 	assert.Contains(t, got.stdout, "a fleet keeps it current; get and accounts do not ask for it")
+	assert.Contains(t, got.stdout, "the fleet makes and counts them; see fleet status")
 	assert.Zero(t, on(t, config, "explain", "-connection", "till", "-account", "a").exit)
 }

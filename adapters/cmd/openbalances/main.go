@@ -17,7 +17,8 @@
 //	openbalances help COMMAND             the flags of a command
 //
 // The configuration is the file of -config ("-" is the standard input), else that of OPENBALANCES_CONFIG, else
-// openbalances/config.json in the user's configuration folder.
+// openbalances/config.json in the user's configuration folder; package adapters/use/configuration reads it. Connections with
+// "fleet": true are kept current by another program: get and accounts leave them out, and say so.
 //
 // What is printed holds no control character, none that is invisible or blank, and none that could turn text around,
 // letters that are written from right to left included: such characters are escaped, in JSON as JSON does and elsewhere
