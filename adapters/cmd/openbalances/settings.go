@@ -71,35 +71,27 @@ func (s settings) with(checked *bool, check func(*process) error, do work) actio
 	}
 }
 
-// maxNamed is how many names a line lists.
-const maxNamed = 5
-
 // withoutFleet leaves out the connections that a fleet keeps, and says which. That all are is a misuse.
 func withoutFleet(command string, all []connection) (rest []connection, said []remark, err error) {
 	var kept []string
 	for _, c := range all {
 		if c.Fleet {
-			kept = append(kept, printable(c.Name))
+			kept = append(kept, c.Name)
 		} else {
 			rest = append(rest, c)
 		}
 	}
-	switch {
-	case len(kept) == 0:
+	switch len(kept) {
+	case 0:
 		return all, nil, nil
-	case len(rest) == 0:
+	case len(all):
 		return nil, nil, misuse{command + ": every connection is kept by a fleet, so nothing is asked; see fleet status, or take " +
 			"\"fleet\" out of the connection to be asked for here"}
+	case 1:
+		return rest, []remark{{"1 connection is kept by a fleet: " + elided(kept[0], maxShown) + "; see fleet status\n", false}}, nil
 	}
-	text := counted(len(kept), "connection") + " are kept by a fleet: "
-	if len(kept) == 1 {
-		text = "1 connection is kept by a fleet: "
-	}
-	text += strings.Join(kept[:min(len(kept), maxNamed)], ", ")
-	if more := len(kept) - maxNamed; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return rest, []remark{{text + "; see fleet status\n", false}}, nil
+	text := fmt.Sprintf("%d connections are kept by a fleet: %s; see fleet status\n", len(kept), elided(strings.Join(kept, ", "), maxShown))
+	return rest, []remark{{text, false}}, nil
 }
 
 // consentFlags are for the commands that tell of consents.

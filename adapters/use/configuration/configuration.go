@@ -234,7 +234,7 @@ func (c *Configuration) Warnings() (all []string) {
 
 func (c *Configuration) holdsSecrets() bool {
 	return slices.ContainsFunc(c.Connections, func(e Entry) bool {
-		p, _ := findProvider(e.Provider)
+		p, _ := FindProvider(e.Provider)
 		for name, value := range e.Credentials {
 			if p.pem[name] == nil && !strings.HasPrefix(value, "env:") && !strings.HasPrefix(value, "file:") {
 				return true

@@ -127,7 +127,7 @@ func (o *opener) open(e Entry) (*Connection, []string) {
 
 // connect sets the connection's source, or returns what keeps it from being opened.
 func (o *opener) connect(e Entry, opened *Connection) []string {
-	p, ok := findProvider(e.Provider)
+	p, ok := FindProvider(e.Provider)
 	if !ok {
 		return []string{"provider: none of " + strings.Join(providerNames(), " ") + check.DidYouMean(e.Provider, providerNames())}
 	}

@@ -3,8 +3,6 @@ package configuration_test
 import (
 	"context"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -36,19 +34,14 @@ func TestConnectionHasWhatItsEntrySays(t *testing.T) {
 	assert.Equal(t, time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC), work.ConsentValidUntil, "the day is part of the consent")
 	assert.True(t, home.ConsentValidUntil.IsZero())
 	assert.Contains(t, work.Certificates, "tls.clientCert")
+	named, err := openText(t, configOf(`{"name":"a","provider":"ukob","baseURL":"https://bank.example","credentials":{"accessToken":"t"}}`))
+	require.NoError(t, err)
+	assert.Equal(t, "connection a", string(named[0].Consent), "no credential names the consent")
 	told, attended := home.PSU.Context()
 	assert.Equal(t, []any{true, "agent-S3CR3T"}, []any{attended, told.UserAgent})
 	_, attended = work.PSU.Context()
 	assert.False(t, attended)
 	secrettest.AssertHides(t, *home, "account-S3CR3T", "session-S3CR3T", "token-S3CR3T", "agent-S3CR3T")
-}
-
-// A connection whose credentials name no consent is told apart by its name.
-func TestConsentIsNamed(t *testing.T) {
-	t.Parallel()
-	opened, err := openText(t, configOf(`{"name":"a","provider":"ukob","baseURL":"https://bank.example","credentials":{"accessToken":"t"}}`))
-	require.NoError(t, err)
-	assert.Equal(t, "connection a", string(opened[0].Consent))
 }
 
 // Entries are opened by name, and a bad one keeps no good one closed.
@@ -84,60 +77,29 @@ func TestOpenByName(t *testing.T) {
 	assert.Equal(t, []string{"connections: missing"}, problems(t, err))
 }
 
-// The options reach every adapter; what a second source is observed by is its own.
+// The options reach every adapter; a second source is observed on its own.
 func TestOptionsReachTheAdapter(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
-	var transports, exchanges, observed []string
-	options := &configuration.Options{
-		Now:        func() time.Time { return now },
-		OnExchange: func(_ context.Context, x adapters.Exchange) { exchanges = append(exchanges, x.Operation) },
-		Transport: func(e configuration.Entry, next http.RoundTripper) http.RoundTripper {
-			return transport(func(r *http.Request) (*http.Response, error) {
-				transports = append(transports, e.Name+" "+r.URL.Path)
-				return next.RoundTrip(r)
-			})
-		},
+	var seen []string
+	observe := func(who string) func(context.Context, adapters.Exchange) {
+		return func(_ context.Context, x adapters.Exchange) { seen = append(seen, who+" "+x.Operation) }
 	}
-	url, calls := teapot(t)
-	read, err := configuration.Parse(strings.NewReader(strings.ReplaceAll(configOf(neonomics("home", "")), "http://127.0.0.1:9", url)), "", options)
+	options := &configuration.Options{OnExchange: observe("first"), Transport: func(e configuration.Entry, _ http.RoundTripper) http.RoundTripper {
+		return transport(func(r *http.Request) (*http.Response, error) {
+			seen = append(seen, e.Name+" "+r.URL.Path)
+			return nil, http.ErrServerClosed
+		})
+	}}
+	read, err := configuration.Parse(strings.NewReader(configOf(neonomics("home", ""))), "", options)
 	require.NoError(t, err)
 	opened, err := read.Open()
 	require.NoError(t, err)
-	assert.Zero(t, calls.Load())
-	again, err := opened[0].Reopen(func(_ context.Context, x adapters.Exchange) { observed = append(observed, x.Operation) })
+	again, err := opened[0].Reopen(observe("second"))
 	require.NoError(t, err)
-	_, _ = opened[0].Source.Balances(t.Context(), "1", opened[0].PSU)
+	_, err = opened[0].Source.Balances(t.Context(), "1", opened[0].PSU)
+	assert.ErrorIs(t, err, adapters.ErrUnavailable)
 	_, _ = again.Accounts(t.Context(), opened[0].PSU)
-	assert.Equal(t, []string{"home /ics/v3/accounts/1/balances", "home /ics/v3/accounts"}, transports)
-	assert.Equal(t, []string{"get balances"}, exchanges)
-	assert.Equal(t, []string{"list accounts"}, observed)
-}
-
-func TestPlaces(t *testing.T) {
-	t.Parallel()
-	env := func(pairs ...string) func(string) string {
-		return func(name string) string {
-			for i := 0; i < len(pairs); i += 2 {
-				if pairs[i] == name {
-					return pairs[i+1]
-				}
-			}
-			return ""
-		}
-	}
-	home := t.TempDir()
-	assert.Equal(t, "x.json", configuration.Path(env("OPENBALANCES_CONFIG", "x.json", "HOME", home)))
-	assert.Equal(t, filepath.Join(home, ".config/openbalances/config.json"), configuration.Path(env("HOME", home, "XDG_CONFIG_HOME", "relative")))
-	assert.Equal(t, filepath.Join(home, ".local/state/openbalances/access.json"), configuration.StatePath(env("HOME", home), "access.json"))
-	assert.Equal(t, filepath.Join(home, "openbalances/x"), configuration.StatePath(env("XDG_STATE_HOME", home, "HOME", "/nowhere"), "x"))
-	assert.Empty(t, configuration.Path(env("HOME", "relative")))
-	require.NoError(t, os.MkdirAll(filepath.Join(home, ".config/openbalances"), 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(home, ".config/openbalances/config.json"), []byte(configOf(neonomics("home", ""))), 0o600))
-	read, err := configuration.Read("", &configuration.Options{Getenv: env("HOME", home)})
-	require.NoError(t, err)
-	assert.Equal(t, "home", read.Connections[0].Name)
-	assert.Empty(t, read.Warnings())
+	assert.Equal(t, []string{"home /ics/v3/accounts/1/balances", "first get balances", "home /ics/v3/accounts", "second list accounts"}, seen)
 }
 
 // An entry shows none of its credentials, wherever it gets into.
@@ -147,22 +109,4 @@ func TestEntriesAreMasked(t *testing.T) {
 	secrettest.AssertHides(t, configuration.Entry{
 		Name: "home", Credentials: map[string]string{"accessToken": secrets[0]}, Session: []byte(`"` + secrets[1] + `"`), Accounts: secrets[2:],
 	}, secrets...)
-}
-
-// What is returned is the caller's: changing it changes no other.
-func TestProvidersAreTheCallers(t *testing.T) {
-	t.Parallel()
-	for _, p := range configuration.Providers() {
-		if len(p.Required) > 0 {
-			p.Required[0] = "changed"
-		}
-		again, ok := configuration.FindProvider(p.Name)
-		require.True(t, ok)
-		assert.NotContains(t, again.Names(), "changed")
-		for _, name := range again.Names() {
-			assert.False(t, again.IsKey(name) && again.IsCertificate(name))
-		}
-	}
-	_, ok := configuration.FindProvider("none")
-	assert.False(t, ok)
 }

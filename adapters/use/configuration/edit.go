@@ -94,25 +94,23 @@ var special = regexp.MustCompile(`[^A-Za-z0-9_-]`)
 
 // rewriteMembers changes what differs among the members at a place, those of objects one by one.
 func rewriteMembers(data []byte, place string, before, after map[string]json.RawMessage) (_ []byte, err error) {
-	for _, name := range slices.Sorted(maps.Keys(after)) {
-		was, is, path := before[name], after[name], place+special.ReplaceAllString(name, `\$0`)
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		is, kept := after[name]
+		path := place + special.ReplaceAllString(name, `\$0`)
 		var old, fresh map[string]json.RawMessage
 		switch {
-		case bytes.Equal(was, is):
-		case json.Unmarshal(was, &old) == nil && json.Unmarshal(is, &fresh) == nil && old != nil && fresh != nil:
+		case !kept:
+			data, err = sjson.DeleteBytes(data, path)
+		case bytes.Equal(before[name], is):
+		case json.Unmarshal(before[name], &old) == nil && json.Unmarshal(is, &fresh) == nil && old != nil && fresh != nil:
 			data, err = rewriteMembers(data, path+".", old, fresh)
 		default:
 			data, err = sjson.SetRawBytes(data, path, is)
 		}
 		if err != nil {
 			return nil, err
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(before)) {
-		if _, kept := after[name]; !kept {
-			if data, err = sjson.DeleteBytes(data, place+special.ReplaceAllString(name, `\$0`)); err != nil {
-				return nil, err
-			}
 		}
 	}
 	return data, nil

@@ -135,15 +135,12 @@ func fill(target reflect.Value, values credentials, tokens adapters.TokenSource)
 
 var known = sync.OnceValue(table)
 
-// Providers are all providers, in the order of their names. They are the caller's.
-func Providers() []Provider { return table() }
+// Providers are all providers, in the order of their names. They are there to be read: their lists are those of the package.
+func Providers() []Provider { return slices.Clone(known()) }
 
-// FindProvider returns the provider of a name, which is the caller's.
-func FindProvider(name string) (Provider, bool) { return find(table(), name) }
-
-func findProvider(name string) (Provider, bool) { return find(known(), name) }
-
-func find(all []Provider, name string) (Provider, bool) {
+// FindProvider returns the provider of a name.
+func FindProvider(name string) (Provider, bool) {
+	all := known()
 	i := slices.IndexFunc(all, func(p Provider) bool { return p.Name == name })
 	if i < 0 {
 		return Provider{}, false
