@@ -1,13 +1,10 @@
 package outside_test
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters/use/accessguard"
-	"github.com/openbalances/openbalances/adapters/use/collect"
 	"github.com/openbalances/openbalances/adapters/use/configuration"
 )
 
@@ -19,19 +16,12 @@ func Example_configuration() {
 	text := `{"connections": [{"name": "home", "provider": "neonomics", "baseURL": "` + server.URL + `/neonomics", "accounts": ["` +
 		account + `", "` + noConsent + `"], "credentials": {"accessToken": "token", "sessionId": "session", "deviceId": "device"}}]}`
 	configured := must(configuration.Parse(strings.NewReader(text), "", nil)) // or Read("", nil)
-	store := accessguard.Memory()
-	var connections []collect.Connection
 	for _, c := range must(configured.Open()) {
-		guarded := must(accessguard.New(c.Source, c.Consent, store, nil))
-		one := collect.Connection{Key: c.Name, Source: guarded, PSU: c.PSU, Host: c.Host}
-		if c.Accounts != nil {
-			one.Accounts = slices.Values(c.Accounts)
+		guarded := must(accessguard.New(c.Source, c.Consent, accessguard.Memory(), nil))
+		for _, id := range c.Accounts {
+			balances, err := balancesOf(guarded, id)
+			fmt.Println(c.Name, balances, err)
 		}
-		connections = append(connections, one)
-	}
-	run := collect.Balances(context.Background(), slices.Values(connections), &collect.Options{Ordered: true})
-	for r := range run.Results() {
-		fmt.Println(r.Key, r.Balances, r.Err)
 	}
 	_, err := configuration.Parse(strings.NewReader(`{"connections": [{"nmae": "home"}]}`), "", nil)
 	fmt.Println(err)

@@ -59,21 +59,6 @@ func DemoCredentials(name string) (texts []string, err error) {
 	return texts, err
 }
 
-// PEMCredentials returns the credentials that a provider requires as PEM files, with the names of files for them.
-func PEMCredentials(provider, certificate, key string) map[string]any {
-	p, _ := configuration.FindProvider(provider)
-	files := map[string]any{}
-	for _, name := range p.Required {
-		switch {
-		case p.IsCertificate(name):
-			files[name] = certificate
-		case p.IsKey(name):
-			files[name] = key
-		}
-	}
-	return files
-}
-
 // Demonstrate does what demo does once the sandbox runs, with one source for each provider.
 func Demonstrate(ctx context.Context, sources []adapters.Source, accounts [][]string, stdout, stderr io.Writer) int {
 	var connections []connection

@@ -190,8 +190,9 @@ func (l *linkFlags) link(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	if err := configuration.Writable(t.path); err != nil {
-		return misused(err)
+	tried := func(*configuration.Entry) error { return errReported }
+	if err := configuration.Edit(t.path, t.entry.Name, tried); !errors.Is(err, errReported) {
+		return misused(err) // the session could not be kept
 	}
 	asked, bank, err := l.ask(ctx, p, t)
 	if err != nil {

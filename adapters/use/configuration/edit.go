@@ -20,8 +20,8 @@ var editing sync.Mutex
 
 // Edit changes the entry of a name in the configuration at path: change gets the entry as it is in the file, and what it has
 // changed of it is written. Every other byte of the file is kept. Where there is no such entry, change gets one with nothing
-// but the name, and it is added; a file that is not there is made, in a folder that is. An error of change is returned as it
-// is, and nothing is written.
+// but the name, and it is added; a file and a folder that are not there are made. An error of change is returned as it is,
+// and nothing is written; by then it is known that the file can be.
 //
 // The file is replaced in one step, by one that only its owner can read (mode 0600); a symbolic link stays. Edits of a
 // process follow each other; of two processes that edit one file at the same moment, the later one wins.
@@ -50,6 +50,11 @@ func Edit(path, name string, change func(*Entry) error) error {
 	if err != nil {
 		return err
 	}
+	file, err := replacement(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _, _ = file.Close(), os.Remove(file.Name()) }()
 	if err := change(&entry); err != nil {
 		return err
 	}
@@ -60,7 +65,23 @@ func Edit(path, name string, change func(*Entry) error) error {
 	if _, err := parse(changed, "", nil); err != nil {
 		return fmt.Errorf("config: %s: the change is no configuration: %w", path, err)
 	}
-	return replaceFile(path, changed)
+	_, err = file.Write(changed)
+	if errors.Join(err, file.Sync(), file.Close()) != nil || os.Rename(file.Name(), path) != nil {
+		return whole(path + ": it cannot be written")
+	}
+	return nil
+}
+
+// replacement is a new file beside the one at a path, in a folder that is made if it is not there.
+func replacement(path string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, whole(path + ": its folder cannot be made")
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".openbalances-*") // mode 0600
+	if err != nil {
+		return nil, whole(path + ": its folder cannot be written")
+	}
+	return file, nil
 }
 
 func rewrite(data []byte, index int, before map[string]json.RawMessage, entry Entry) ([]byte, error) {
@@ -114,33 +135,4 @@ func rewriteMembers(data []byte, place string, before, after map[string]json.Raw
 		}
 	}
 	return data, nil
-}
-
-// Writable reports what would keep [Edit] from writing the file at a path, and makes its folder if it is not there.
-func Writable(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return whole(path + ": its folder cannot be made")
-	}
-	probe, err := os.CreateTemp(filepath.Dir(path), ".openbalances-*")
-	if err != nil {
-		return whole(path + ": its folder cannot be written")
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
-}
-
-func replaceFile(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".openbalances-*") // mode 0600
-	if err != nil {
-		return whole(path + ": its folder cannot be written")
-	}
-	_, err = file.Write(data)
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-		return whole(path + ": it cannot be written")
-	}
-	return nil
 }

@@ -70,8 +70,6 @@ func TestEditAdds(t *testing.T) {
 		e.Provider, e.Credentials = "mypos", map[string]string{"accessToken": "t", "apiKey": "k", "consentId": "c"}
 		return nil
 	}
-	assert.Equal(t, []string{file + ": its folder cannot be written"}, problems(t, configuration.Edit(file, "a", add)))
-	require.NoError(t, configuration.Writable(file))
 	require.NoError(t, configuration.Edit(file, "a", add))
 	require.NoError(t, configuration.Edit(file, "b", add))
 	opened, err := open(file)
@@ -82,29 +80,30 @@ func TestEditAdds(t *testing.T) {
 // An edit that fails changes nothing and leaves no file behind.
 func TestEditThatFails(t *testing.T) {
 	t.Parallel()
-	refused := errors.New("refused")
-	for text, c := range map[string]struct {
+	refuse := func(*configuration.Entry) error { return errors.New("refused") }
+	breaks := func(e *configuration.Entry) error { e.Session = []byte("{"); return nil }
+	for _, c := range []struct {
+		text    string
 		change  func(*configuration.Entry) error
 		problem string
 	}{
-		spaced:                 {func(*configuration.Entry) error { return refused }, "refused"},
-		spaced + " ":           {func(e *configuration.Entry) error { e.Session = []byte("{"); return nil }, "config: FILE: the session is no JSON"},
-		`{"connections": [1]}`: {nil, "config: connections[0]: wrong JSON type"},
-		`{"connections": [`:    {nil, "config: connections: JSON ends too early (line 1, column 17)"},
+		{spaced, refuse, "refused"},
+		{spaced, breaks, "config: FILE: the session is no JSON"},
+		{`{"connections": [1]}`, refuse, "config: connections[0]: wrong JSON type"},
 	} {
 		file := filepath.Join(t.TempDir(), "config.json")
-		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		require.NoError(t, os.WriteFile(file, []byte(c.text), 0o600))
 		assert.EqualError(t, configuration.Edit(file, "mine", c.change), strings.ReplaceAll(c.problem, "FILE", file))
 		got, err := os.ReadFile(file)
 		require.NoError(t, err)
-		assert.Equal(t, text, string(got))
+		assert.Equal(t, c.text, string(got))
 		left, err := os.ReadDir(filepath.Dir(file))
 		require.NoError(t, err)
 		assert.Len(t, left, 1)
 	}
 	folder := t.TempDir()
-	assert.Equal(t, []string{folder + ": the file cannot be read"}, problems(t, configuration.Edit(folder, "mine", nil)))
-	assert.Equal(t, []string{"/dev/null/x: its folder cannot be made"}, problems(t, configuration.Writable("/dev/null/x")))
+	assert.Equal(t, []string{folder + ": the file cannot be read"}, problems(t, configuration.Edit(folder, "mine", refuse)))
+	assert.Equal(t, []string{"/dev/null/x: its folder cannot be made"}, problems(t, configuration.Edit("/dev/null/x", "mine", refuse)))
 }
 
 // Edits at the same time all count.
