@@ -107,7 +107,13 @@ var errEnded = errors.New("nothing is left to be done")
 
 // work does what a job is for and lets it sleep until the time that do returns. A database that fails costs no attempt.
 func (f *Fleet) work(ctx context.Context, job *rivertype.JobRow, do func(context.Context) (time.Time, error)) error {
+	ctx, end := f.job(ctx, job.Kind)
 	next, err := do(ctx)
+	if errors.Is(err, errEnded) {
+		end(nil)
+	} else {
+		end(err)
+	}
 	switch {
 	case errors.Is(err, errEnded):
 		return nil

@@ -20,6 +20,8 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivertype"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // ErrNotFound says that the database holds no such connection or account.
@@ -79,6 +81,10 @@ type Options struct {
 	// OnAlarm is called for each alarm besides the record of the logger, after the stop was stored. If the process ends in
 	// between, it is not called again; the stop stays visible in the database.
 	OnAlarm func(context.Context, Alarm)
+	// TracerProvider and MeterProvider take the spans of jobs and calls, and metrics of calls and of what the database holds.
+	// Nothing is measured without them. They hold providers, kinds and states, and no name, id or amount.
+	TracerProvider trace.TracerProvider
+	MeterProvider  metric.MeterProvider
 }
 
 const (
@@ -98,6 +104,7 @@ type Fleet struct {
 	store   accessguard.Store
 	engine  engine
 	worker  string // names this process in calls
+	telemetry
 }
 
 // engine is what the clients of the engine have in common, whatever the database.
@@ -131,6 +138,9 @@ func New(db *Database, options *Options) (*Fleet, error) {
 	}
 	f := &Fleet{db: db, options: o, store: db.store()}
 	var err error
+	if f.telemetry, err = newTelemetry(o); err != nil {
+		return nil, fmt.Errorf("fleet: make the telemetry: %w", err)
+	}
 	if f.engine, err = f.newEngine(); err != nil {
 		return nil, fmt.Errorf("fleet: make the engine: %w", err)
 	}
@@ -154,11 +164,15 @@ func (f *Fleet) Work(ctx context.Context) error {
 	if f.options.Open == nil {
 		return errors.New("fleet: options: Open is missing")
 	}
+	stop, err := f.observe()
+	if err != nil {
+		return fmt.Errorf("fleet: make the telemetry: %w", err)
+	}
 	if err := f.engine.Start(ctx); err != nil {
-		return fmt.Errorf("fleet: start the engine: %w", err)
+		return errors.Join(fmt.Errorf("fleet: start the engine: %w", err), stop())
 	}
 	<-f.engine.Stopped()
-	return nil
+	return stop()
 }
 
 // Left tells how many unattended calls for the balances of an account are left, as [accessguard.Guard.Left]. It opens the
@@ -191,7 +205,7 @@ func (f *Fleet) left(ctx context.Context, account int64) (left accessguard.Left,
 }
 
 func (f *Fleet) guard(c Connection) (*accessguard.Guard, error) {
-	return accessguard.New(c.Source, c.Consent, f.store, &accessguard.Options{Access: f.options.Access, Now: f.options.Now})
+	return accessguard.New(measured{c.Source, f.telemetry}, c.Consent, f.store, &accessguard.Options{Access: f.options.Access, Now: f.options.Now})
 }
 
 func (f *Fleet) now() time.Time { return f.options.Now().UTC().Truncate(time.Microsecond) }
