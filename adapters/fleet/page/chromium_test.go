@@ -40,11 +40,21 @@ type answer struct {
 	} `json:"error"`
 }
 
+// browser is the program to start; "" if there is none.
+func browser() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
 // startChromium starts a browser with an empty profile, which ends with the test.
 func startChromium(t *testing.T) *chromium {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
+	path := browser()
+	if path == "" {
 		if os.Getenv(requireChromium) != "" {
 			t.Fatal("Chromium is not installed; cure: make page")
 		}

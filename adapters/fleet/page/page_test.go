@@ -52,7 +52,7 @@ func TestVendoredFilesAreTheirChecksums(t *testing.T) {
 
 var (
 	linkNext = regexp.MustCompile(`href="([^"]*)" rel="next"`)
-	linkName = regexp.MustCompile(`<th scope="row" role="rowheader"><a href="/(?:connection\?name|account\?id)=([^"]*)"`)
+	linkName = regexp.MustCompile(`<th scope="row" role="rowheader"[^>]*><a href="/(?:connection\?name|account\?id)=([^"]*)"`)
 	figureOf = regexp.MustCompile(`<data class="amount" value="([^"]*)">(.*?)</data>`)
 	tags     = regexp.MustCompile(`<[^>]*>`)
 	history  = regexp.MustCompile(`(?s)<table class="history">.*?</table>`)
