@@ -13,7 +13,7 @@ VETTED = windows/amd64 darwin/arm64 linux/386 linux/arm
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help demo new try generate drift lint test test-next test-stores test-tools office proofs portable vuln fuzz bench outside check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
+.PHONY: help demo new try generate drift lint test test-next test-stores test-tools office page proofs portable vuln fuzz bench outside check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,31 @@ office: ## let LibreOffice, installed if it is missing, read every amount of the
 	{ echo "LibreOffice cannot be installed; cure: install it, then make office"; exit 1; }
 	$(GO) test -count=1 -v -run TestOffice ./adapters/cmd/openbalances
 
+# The development of adapters/fleet goes by the tree's own packages, which its go.mod names by a release.
+FLEET = cd adapters/fleet && GOWORK=$(CURDIR)/.tools/go.work
+
+# How long make demo-fleet works, in seconds, and where its page is; without them until an interrupt, at 127.0.0.1:8080.
+DEMO_SECONDS ?=
+DEMO_LISTEN ?=
+
+demo-fleet: ## keep the sandbox's accounts current, with seconds instead of hours, and serve the page: make demo-fleet [DEMO_SECONDS=20]
+	@$(FLEET) $(GO) run ./cmd/fleet demo $(if $(DEMO_SECONDS),-for $(DEMO_SECONDS)s) $(if $(DEMO_LISTEN),-listen $(DEMO_LISTEN))
+
+test-fleet: ## test adapters/fleet in PostgreSQL and SQLite, and its systemd unit; what is missing is installed
+	@{ $(POSTGRESQL); } >/dev/null 2>&1 && command -v systemd-analyze >/dev/null || \
+	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy postgresql systemd; } || \
+	{ echo "PostgreSQL and systemd cannot be installed; cure: install them, then make test-fleet"; exit 1; }
+	$(FLEET) $(GO) vet ./... && GOWORK=$(CURDIR)/.tools/go.work $(GO) run $(STATICCHECK) ./... && \
+	GOWORK=$(CURDIR)/.tools/go.work REQUIRE_POSTGRESQL=1 REQUIRE_SYSTEMD=1 $(GO) test -race ./...
+
+BROWSER = command -v chromium || command -v chromium-browser || command -v google-chrome
+
+page: ## look at the fleet's page in a real Chromium, installed if it is missing, by axe-core's rules where node is installed
+	@{ $(BROWSER); } >/dev/null 2>&1 || \
+	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends chromium; } || \
+	{ echo "Chromium cannot be installed; cure: install it, then make page"; exit 1; }
+	$(FLEET) OPENBALANCES_CHROMIUM=1 $(GO) test -count=1 ./page
+
 # How long each target is fuzzed. Without a bound, making one finding smaller would take all of it.
 T ?= 10s
 MINIMIZE = 200x
@@ -149,6 +174,9 @@ else
 	@cd $* && npm ci --loglevel=error >/dev/null && touch node_modules/.package-lock.json || \
 	{ echo "npm cannot install $*; cure: what npm says above, or take node from the PATH to do without"; exit 1; }
 
+page: export OPENBALANCES_AXE = $(CURDIR)/$(NODE_TOOLS)/axe-core/axe.min.js
+page: $(NODE_TOOLS)/.package-lock.json
+
 docs: .tools/docs/node_modules/.package-lock.json ## render the documents as reference pages in .docs; the sandbox serves them
 	@$(GO) run ./.tools/docs .tools/docs/node_modules/redoc/bundles/redoc.standalone.js .docs && echo "see .docs/<provider>/index.html"
 
@@ -185,4 +213,4 @@ ogen:
 
 readers: typescript ogen ## let other generators read the documents: openapi-typescript with tsc, and ogen
 
-check: lint drift test proofs portable test-next test-stores test-tools outside office readers docs prism ## everything CI checks
+check: lint drift test proofs portable test-next test-stores test-tools outside office page readers docs prism ## everything CI checks

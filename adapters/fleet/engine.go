@@ -53,7 +53,7 @@ func (f *Fleet) engineConfig() *river.Config {
 		CompletedJobRetentionPeriod: time.Hour,
 		CancelledJobRetentionPeriod: time.Hour,
 		RetryPolicy:                 atOnce{},
-		Test:                        river.TestConfig{Time: clock(f.options.Now)},
+		Test:                        river.TestConfig{Time: clock(f.now)},
 	}
 	if f.options.Open == nil {
 		return config // it queues jobs for others
@@ -82,7 +82,7 @@ func (f *Fleet) engineConfig() *river.Config {
 	return config
 }
 
-// clock is Options.Now for the engine, which asks the database for the time where it can, so that workers agree.
+// clock is the fleet's time for the engine, which asks the database for the time where it can, so that workers agree.
 type clock func() time.Time
 
 // Now implements [rivertype.TimeGenerator].

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -66,7 +67,8 @@ type Options struct {
 	// ListEvery is how often accounts are listed where a list has no balances, a day by default.
 	ListEvery time.Duration
 	// RescueAfter is how long the work of a worker that died waits, an hour by default. No call takes longer than half of it.
-	// The clocks of database and workers have to agree to less than the other half.
+	// The clock of the process that leads the others may be ahead of the database's by less than the other half; else calls
+	// that are under way are taken for lost, and their outcomes for unknown.
 	RescueAfter time.Duration
 	// Keep is how long balances, failures and calls are kept; without end if zero. The newest balances of an account always are.
 	Keep time.Duration
@@ -74,7 +76,8 @@ type Options struct {
 	MaxWorkers int
 	// Access replaces the allowances that the providers' documents state, as in [accessguard.Options].
 	Access specs.Access
-	// Now replaces the clock, that of the engine and of the guard too.
+	// Now replaces the clock, that of the engine and of the guard too. With PostgreSQL it only tells how much time has passed
+	// since the database was asked for its time, every ten seconds.
 	Now func() time.Time
 	// Logger takes what is worth a word; slog.Default() if nil. No record holds an account id, IBAN, amount, name or secret.
 	Logger *slog.Logger
@@ -104,6 +107,8 @@ type Fleet struct {
 	store   accessguard.Store
 	engine  engine
 	worker  string // names this process in calls
+	anchor  atomic.Pointer[anchor]
+	onStore func(call int64) // for tests: an outcome was stored
 	telemetry
 }
 
@@ -164,10 +169,14 @@ func (f *Fleet) Work(ctx context.Context) error {
 	if f.options.Open == nil {
 		return errors.New("fleet: options: Open is missing")
 	}
+	if err := f.measure(ctx); err != nil {
+		return fmt.Errorf("fleet: ask the database for the time: %w", err)
+	}
 	stop, err := f.observe()
 	if err != nil {
 		return fmt.Errorf("fleet: make the telemetry: %w", err)
 	}
+	go f.keepTime(ctx)
 	if err := f.engine.Start(ctx); err != nil {
 		return errors.Join(fmt.Errorf("fleet: start the engine: %w", err), stop())
 	}
@@ -205,10 +214,8 @@ func (f *Fleet) left(ctx context.Context, account int64) (left accessguard.Left,
 }
 
 func (f *Fleet) guard(c Connection) (*accessguard.Guard, error) {
-	return accessguard.New(measured{c.Source, f.telemetry}, c.Consent, f.store, &accessguard.Options{Access: f.options.Access, Now: f.options.Now})
+	return accessguard.New(measured{c.Source, f.telemetry}, c.Consent, f.store, &accessguard.Options{Access: f.options.Access, Now: f.now})
 }
-
-func (f *Fleet) now() time.Time { return f.options.Now().UTC().Truncate(time.Microsecond) }
 
 // fingerprint is what is stored of a consent.
 func (c Connection) fingerprint() string {

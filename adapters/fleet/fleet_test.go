@@ -50,25 +50,27 @@ const consent = "3c7816ee-3d51-4bf5-8ced-ece2af35d431"
 type bank struct {
 	*httptest.Server
 	mutex sync.Mutex
-	calls map[string]int // by path
+	now   func() time.Time
+	calls map[string][]time.Time // by path
 	odd   map[string]http.HandlerFunc
+	good  http.Handler
 }
 
 func newBank(t *testing.T) *bank {
 	t.Helper()
 	examples, err := sandbox.New()
 	require.NoError(t, err)
-	b := &bank{calls: map[string]int{}, odd: map[string]http.HandlerFunc{}}
+	b := &bank{now: time.Now, calls: map[string][]time.Time{}, odd: map[string]http.HandlerFunc{}, good: examples}
 	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b.mutex.Lock()
-		b.calls[r.URL.Path]++
+		b.calls[r.URL.Path] = append(b.calls[r.URL.Path], b.now())
 		odd := b.odd[r.URL.Path]
 		b.mutex.Unlock()
 		if odd != nil {
 			odd(w, r)
 			return
 		}
-		examples.ServeHTTP(w, r)
+		b.good.ServeHTTP(w, r)
 	}))
 	t.Cleanup(b.Close)
 	return b
@@ -83,20 +85,45 @@ func (b *bank) answer(path string, handler http.HandlerFunc) {
 func (b *bank) called(path string) int {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	return b.calls[path]
+	return len(b.calls[path])
+}
+
+// prefer answers with an example of the document.
+func (b *bank) prefer(path, example string) {
+	b.answer(path, func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Prefer", "example="+example)
+		b.good.ServeHTTP(w, r)
+	})
+}
+
+// most returns how many calls of a path lay in any window.
+func (b *bank) most(path string, window time.Duration) (most int) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	calls := b.calls[path]
+	for i, last := range calls {
+		n := 0
+		for _, call := range calls[:i+1] {
+			if last.Sub(call) < window {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
 }
 
 func (b *bank) total() (n int) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	for _, calls := range b.calls {
-		n += calls
+		n += len(calls)
 	}
 	return n
 }
 
 func (b *bank) options(provider string) *adapters.Options {
-	return &adapters.Options{BaseURL: b.URL + "/" + provider}
+	return &adapters.Options{BaseURL: b.URL + "/" + provider, Now: func() time.Time { return b.now() }}
 }
 
 func (b *bank) mypos(t *testing.T, consent adapters.Secret) adapters.Source {

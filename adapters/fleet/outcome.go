@@ -119,6 +119,9 @@ func (f *Fleet) storeOutcomes(ctx context.Context, c connectionRow, call int64, 
 		})
 		cancel()
 		if err == nil {
+			if f.onStore != nil {
+				f.onStore(call)
+			}
 			f.raise(ctx, alarms)
 			return nil
 		}

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 	"time"
@@ -14,11 +15,11 @@ import (
 
 // refresh fetches the balances of the accounts of a unit that are due, and returns when the unit is due next.
 func (f *Fleet) refresh(ctx context.Context, unit int64, scheduled time.Time) (next time.Time, err error) {
-	c, accounts, err := f.unit(ctx, unit)
-	if err != nil {
-		return next, err
+	c, accounts, isOpen, err := f.unit(ctx, unit)
+	if err == nil && isOpen {
+		err = f.judge(ctx, "unit = ?", unit)
 	}
-	if err := f.judge(ctx, "unit = ?", unit); err != nil {
+	if err != nil {
 		return next, err
 	}
 	now := latest(f.now(), scheduled) // the engine's clock may be ahead
@@ -53,7 +54,7 @@ func (f *Fleet) refresh(ctx context.Context, unit int64, scheduled time.Time) (n
 	f.schedule(ctx, o, unit, accounts, outcomes, every)
 	var found instant
 	err = f.storeOutcomes(ctx, c, call, outcomes, isSent, func(ctx context.Context, tx bound) error {
-		return tx.row(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE id = ? RETURNING next_at", unit).Scan(&found)
+		return forgiven(tx.row(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE id = ? RETURNING next_at", unit).Scan(&found))
 	})
 	if err != nil {
 		return next, err
@@ -64,18 +65,19 @@ func (f *Fleet) refresh(ctx context.Context, unit int64, scheduled time.Time) (n
 	return found.Time, nil
 }
 
-// unit returns a unit's connection, and those of its accounts that are to be asked for.
-func (f *Fleet) unit(ctx context.Context, unit int64) (c connectionRow, accounts []accountRow, err error) {
+// unit returns a unit's connection, those of its accounts that are to be asked for, and whether a call of it is open.
+func (f *Fleet) unit(ctx context.Context, unit int64) (c connectionRow, accounts []accountRow, isOpen bool, err error) {
 	rows, err := f.db.bound().query(ctx, "SELECT "+connectionRowColumns+`, coalesce(a.id, 0), coalesce(a.account_id, ''), coalesce(a.stopped, FALSE),
-		coalesce(a.failed, 0), a.fetched_at IS NOT NULL, a.next_at FROM fleet_unit u JOIN fleet_connection c ON c.id = u.connection
+		coalesce(a.failed, 0), a.fetched_at IS NOT NULL, a.next_at,
+		EXISTS (SELECT 1 FROM fleet_call k WHERE k.unit = u.id AND k.state = 'open') FROM fleet_unit u JOIN fleet_connection c ON c.id = u.connection
 		LEFT JOIN fleet_account a ON a.unit = u.id AND a.next_at IS NOT NULL WHERE u.id = ? ORDER BY a.id`, unit)
 	all, err := collectRows(rows, err, func(scan func(...any) error) (a accountRow, err error) {
-		return a, scan(append(c.fields(), &a.id, &a.accountID, &a.stopped, &a.failed, &a.fetched, &a.next)...)
+		return a, scan(append(c.fields(), &a.id, &a.accountID, &a.stopped, &a.failed, &a.fetched, &a.next, &isOpen)...)
 	})
 	if err == nil && len(all) == 0 {
 		err = errEnded // forgotten
 	}
-	return c, slices.DeleteFunc(all, func(a accountRow) bool { return a.id == 0 }), err
+	return c, slices.DeleteFunc(all, func(a accountRow) bool { return a.id == 0 }), isOpen, err
 }
 
 // end lets the job of a unit end that has nothing to do. What gives it something to do gives it a job.
@@ -142,35 +144,55 @@ func (f *Fleet) refreshEvery(ctx context.Context, c connectionRow, o opened) (ti
 }
 
 // schedule decides when each account is due next. After its first call an account waits for up to two pauses, so that
-// what was added together is spread. An account that fell out of step with its unit gets in step again as soon as that
-// brings its next call forward by half a pause at most; whether it has a call left for that, the guard knows.
+// what was added together is spread. An account that fell out of step with its unit waits for the others: after a call until
+// they are due next, if that is at least half a pause later, and after the guard's refusal too. Whether it has a call left
+// then, the guard knows.
 func (f *Fleet) schedule(ctx context.Context, o opened, unit int64, accounts []accountRow, outcomes []outcome, every time.Duration) {
 	now := f.now()
-	asked := map[int64]bool{}
-	for i := range outcomes {
-		asked[outcomes[i].account.id] = true
+	regular := now.Add(every)
+	if !slices.ContainsFunc(accounts, func(a accountRow) bool { return a.fetched }) {
+		regular = regular.Add(spread(unit, every))
 	}
-	var step time.Time // when the others are due
-	for _, a := range accounts {
-		if !asked[a.id] && (step.IsZero() || a.next.Before(step)) {
-			step = a.next.Time
-		}
-	}
+	step := othersDue(accounts, outcomes)
 	for i := range outcomes {
 		one := &outcomes[i]
 		one.decide(now, every, func() (accessguard.Left, error) {
 			return o.guard.Left(context.WithoutCancel(ctx), one.account.accountID)
 		})
-		switch {
-		case one.err != nil:
-		case step.After(now.Add(every / 2)):
-			one.next = step
-		case !one.account.fetched:
-			one.next = now.Add(every + spread(unit, every))
-		default:
-			one.next = now.Add(every)
+		if one.err == nil {
+			one.next = regular
+			if step.After(now.Add(every / 2)) {
+				one.next = step
+			}
 		}
 	}
+	if slices.ContainsFunc(outcomes, func(o outcome) bool { return o.err == nil }) && step.IsZero() {
+		step = regular
+	}
+	for i := range outcomes {
+		if one := &outcomes[i]; one.refused && step.Before(one.next.Add(every)) {
+			one.next = latest(one.next, step)
+		}
+	}
+}
+
+// othersDue returns when the accounts of a unit that were not asked are due next; zero if there are none.
+func othersDue(accounts []accountRow, outcomes []outcome) (due time.Time) {
+	for _, a := range accounts {
+		asked := slices.ContainsFunc(outcomes, func(o outcome) bool { return o.account.id == a.id })
+		if !asked && (due.IsZero() || a.next.Before(due)) {
+			due = a.next.Time
+		}
+	}
+	return due
+}
+
+// forgiven is an error, unless it says that a row is there no more.
+func forgiven(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
 }
 
 func latest(a, b time.Time) time.Time {

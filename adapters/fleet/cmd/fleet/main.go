@@ -106,6 +106,8 @@ func (p *process) run(ctx context.Context, args []string) int {
 		return p.exit(misuse{problem + "; see fleet " + c.name + " -h"})
 	case c.operands == "" && flags.NArg() > 0:
 		return p.exit(misuse{"unexpected argument " + flags.Arg(0) + "; see fleet " + c.name + " -h"})
+	case slices.ContainsFunc(flags.Args(), func(word string) bool { return strings.HasPrefix(word, "-") }) && !slices.Contains(args, "--"):
+		return p.exit(misuse{"flags come before names; see fleet " + c.name + " -h"})
 	}
 	return p.exit(do(ctx, p, flags.Args()))
 }
@@ -181,7 +183,7 @@ func (c command) usage() string {
 	head := "\nFlags:\n"
 	flags.VisitAll(func(f *flag.Flag) {
 		word, meaning := flag.UnquoteUsage(f)
-		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0s" {
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0s" && f.DefValue != "0" {
 			meaning += " (default " + strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(f.DefValue) + ")"
 		}
 		lines := wrapped(meaning, helpWidth-6)

@@ -38,13 +38,14 @@ var serveCommand = command{
 	name: "serve", example: "fleet serve",
 	summary: "serve the page: what is current, what failed, and the history of each account",
 	setup: func(flags *flag.FlagSet) action {
-		config, db, page, log := configFlag(flags), databaseFlag(flags), pageFlags(flags), logFlag(flags)
+		config, db, pages, log := configFlag(flags), databaseFlag(flags), pageFlags(flags), logFlag(flags)
 		flags.Lookup("listen").Usage += " (default " + usualPage + ")"
 		return func(ctx context.Context, p *process, _ []string) error {
-			if *page.listen == "" {
-				*page.listen = usualPage
+			if *pages.listen == "" {
+				*pages.listen = usualPage
 			}
-			if err := page.check(true); err != nil {
+			o, err := pages.options(true)
+			if err != nil {
 				return err
 			}
 			logger, err := log.logger(p)
@@ -60,11 +61,12 @@ var serveCommand = command{
 			if err != nil {
 				return err
 			}
-			handler, err := page.handler(ctx, store, left, logger)
+			o.Left = left
+			handler, err := pages.handler(ctx, store, o, logger)
 			if err != nil {
 				return err
 			}
-			one, err := listen(ctx, *page.listen, handler)
+			one, err := listen(ctx, *pages.listen, handler)
 			if err != nil {
 				return err
 			}
@@ -129,40 +131,35 @@ func (n *names) Set(name string) error {
 	return nil
 }
 
-func (p pages) check(isServed bool) error {
+// options checks the flags, and reads the token.
+func (p pages) options(isServed bool) (o page.Options, err error) {
 	others := *p.tokenFile != "" || *p.river || len(*p.hosts) > 0
 	if *p.listen == "" && !isServed {
 		if others {
-			return misuse{"-token-file, -allow-host and -river-ui are for the page; -listen serves it"}
+			err = misuse{"-token-file, -allow-host and -river-ui are for the page; -listen serves it"}
 		}
-		return nil
+		return o, err
 	}
-	host, _, err := net.SplitHostPort(*p.listen)
+	o.AllowedHosts = *p.hosts
+	host, _, wrong := net.SplitHostPort(*p.listen)
 	switch address, problem := netip.ParseAddr(host); {
-	case err != nil:
-		return misuse{"-listen is not HOST:PORT"}
+	case wrong != nil:
+		return o, misuse{"-listen is not HOST:PORT"}
 	case *p.tokenFile != "":
-		return nil
+		o.Token, err = readToken(*p.tokenFile)
 	case *p.river:
-		return misuse{"-river-ui needs -token-file"}
+		return o, misuse{"-river-ui needs -token-file"}
 	case len(*p.hosts) > 0:
-		return misuse{"-allow-host needs -token-file"}
+		return o, misuse{"-allow-host needs -token-file"}
 	case host != "localhost" && (problem != nil || !address.IsLoopback()):
-		return misuse{"-listen elsewhere than on loopback needs -token-file"}
+		return o, misuse{"-listen elsewhere than on loopback needs -token-file"}
 	}
-	return nil
+	return o, err
 }
 
 // handler is the page. That of the job engine works until ctx ends.
-func (p pages) handler(ctx context.Context, store *fleet.Database, allowed left, logger *slog.Logger) (http.Handler, error) {
-	o := page.Options{Facts: store, Left: allowed, AllowedHosts: *p.hosts, Logger: logger}
-	if *p.tokenFile != "" {
-		token, err := readToken(*p.tokenFile)
-		if err != nil {
-			return nil, err
-		}
-		o.Token = token
-	}
+func (p pages) handler(ctx context.Context, store *fleet.Database, o page.Options, logger *slog.Logger) (http.Handler, error) {
+	o.Facts, o.Logger = store, logger
 	if *p.river {
 		engine, err := riverPage(ctx, store, logger)
 		if err != nil {

@@ -8,17 +8,23 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/term"
 )
 
-// printable returns text with everything escaped that does not show itself: control and format characters, and letters that
-// are written from right to left, next to which an amount is shown in another order.
+// isHarmless reports whether a character shows itself, and only itself: it is no control or format character, none that is
+// invisible, and none that is written from right to left, next to which an amount is shown in another order.
+func isHarmless(r rune) bool {
+	return unicode.IsPrint(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, rightToLeft)
+}
+
+// printable returns text with everything escaped that is not harmless.
 func printable(text string) string {
 	var safe strings.Builder
 	for _, r := range text {
-		if unicode.IsPrint(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, rightToLeft) {
+		if isHarmless(r) {
 			safe.WriteRune(r)
 		} else {
 			fmt.Fprintf(&safe, `\u{%x}`, r)
@@ -44,6 +50,29 @@ func cell(text string) string {
 		start := strings.TrimPrefix(found, ";")
 		return strings.TrimSuffix(found, start) + fmt.Sprintf(`\u{%x}`, []rune(start)[0])
 	})
+}
+
+// cellsOf are cells of a CSV file that start no formula.
+func cellsOf(texts []string) []string {
+	for i := range texts {
+		texts[i] = cell(texts[i])
+	}
+	return texts
+}
+
+// plainJSON escapes what printable escapes, as JSON does.
+func plainJSON(body []byte) string {
+	var text strings.Builder
+	for _, r := range string(body) {
+		if isHarmless(r) {
+			text.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&text, `\u%04x`, unit)
+		}
+	}
+	return text.String()
 }
 
 // table prints rows of printable texts in columns, the first being the header, and keeps the widths for further rows.

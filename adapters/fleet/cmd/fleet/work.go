@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters/fleet"
+	"github.com/openbalances/openbalances/adapters/fleet/page"
 	"github.com/openbalances/openbalances/adapters/use/accessguard"
 	"github.com/openbalances/openbalances/specs"
 )
@@ -23,7 +24,7 @@ var workCommand = command{
 }
 
 func setupWork(flags *flag.FlagSet) action {
-	config, db, page, log := configFlag(flags), databaseFlag(flags), pageFlags(flags), logFlag(flags)
+	config, db, pages, log := configFlag(flags), databaseFlag(flags), pageFlags(flags), logFlag(flags)
 	var o fleet.Options
 	flags.DurationVar(&o.Every, "every", 6*time.Hour, "how often balances are fetched; less often where the provider allows fewer calls")
 	flags.DurationVar(&o.Keep, "keep", 0, "how long balances and failures are kept, such as 17520h for two years; without it, without end")
@@ -36,7 +37,8 @@ func setupWork(flags *flag.FlagSet) action {
 		if o.Every <= 0 || o.Keep < 0 || o.RescueAfter <= 0 || o.MaxWorkers <= 0 {
 			return misuse{"-every, -rescue-after and -workers must be more than 0, and -keep not less"}
 		}
-		if err := page.check(false); err != nil {
+		served, err := pages.options(false)
+		if err != nil {
 			return err
 		}
 		logger, err := log.logger(p)
@@ -64,7 +66,7 @@ func setupWork(flags *flag.FlagSet) action {
 		o.Open, o.OnAlarm, o.Logger = newOpener(path, configured, logger).open, notifier.notify, logger
 		workers, err := fleet.New(store, &o)
 		if err == nil {
-			err = work(ctx, p, workers, store, page, *health, logger)
+			err = work(ctx, p, workers, store, pages, served, *health, logger)
 		}
 		notifier.close()
 		telemetry.stop()
@@ -73,16 +75,19 @@ func setupWork(flags *flag.FlagSet) action {
 }
 
 // work keeps balances current, and answers for the page and for those who ask whether it works.
-func work(ctx context.Context, p *process, workers *fleet.Fleet, store *fleet.Database, page pages, health string, logger *slog.Logger) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+func work(
+	ctx context.Context, p *process, workers *fleet.Fleet, store *fleet.Database, shown pages, served page.Options, health string, logger *slog.Logger,
+) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var servers []*server
-	if *page.listen != "" {
-		handler, err := page.handler(ctx, store, workers.Left, logger)
+	if *shown.listen != "" {
+		served.Left = workers.Left
+		handler, err := shown.handler(ctx, store, served, logger)
 		if err != nil {
 			return err
 		}
-		one, err := listen(ctx, *page.listen, handler)
+		one, err := listen(ctx, *shown.listen, handler)
 		if err != nil {
 			return err
 		}
@@ -101,17 +106,21 @@ func work(ctx context.Context, p *process, workers *fleet.Fleet, store *fleet.Da
 			return err
 		}
 	}
+	failed := make(chan error, len(servers))
 	for _, one := range servers {
 		go func() {
 			if err := one.wait(); err != nil {
-				cancel(err)
+				failed <- err
+				cancel()
 			}
 		}()
 	}
 	logger.InfoContext(ctx, "fleet: works", "version", strings.TrimPrefix(version(), "fleet "))
 	err := workers.Work(ctx)
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		err = errors.Join(err, cause)
+	select {
+	case problem := <-failed:
+		err = errors.Join(err, problem)
+	default:
 	}
 	logger.InfoContext(ctx, "fleet: has stopped")
 	return err
