@@ -134,6 +134,12 @@ func New(db *Database, options *Options) (*Fleet, error) {
 	case o.MaxWorkers < 0 || o.MaxWorkers > mostWorkers:
 		return nil, fmt.Errorf("fleet: options: MaxWorkers is not from 1 to %d", mostWorkers)
 	}
+	if o.Access != nil {
+		_, err := accessguard.New(adapters.Base("fleet"), "consent", accessguard.Memory(), &accessguard.Options{Access: o.Access})
+		if err != nil {
+			return nil, fmt.Errorf("fleet: options: %w", err)
+		}
+	}
 	f := &Fleet{db: db, options: o, store: db.store()}
 	var err error
 	if f.engine, err = f.newEngine(); err != nil {
