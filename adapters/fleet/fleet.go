@@ -141,6 +141,12 @@ func New(db *Database, options *Options) (*Fleet, error) {
 	case o.MaxWorkers < 0 || o.MaxWorkers > mostWorkers:
 		return nil, fmt.Errorf("fleet: options: MaxWorkers is not from 1 to %d", mostWorkers)
 	}
+	if o.Access != nil {
+		_, err := accessguard.New(adapters.Base("fleet"), "consent", accessguard.Memory(), &accessguard.Options{Access: o.Access})
+		if err != nil {
+			return nil, fmt.Errorf("fleet: options: %w", err)
+		}
+	}
 	f := &Fleet{db: db, options: o, store: db.store()}
 	var err error
 	if f.telemetry, err = newTelemetry(o); err != nil {
@@ -164,7 +170,8 @@ func (f *Fleet) newEngine() (engine, error) {
 }
 
 // Work keeps balances current until ctx ends; several processes may do so with one database. Then no further call is made,
-// those under way may end within 20 seconds, and their outcomes are stored.
+// those under way may end within 20 seconds, and their outcomes are stored. It returns earlier only if it cannot start, or if
+// the file of an SQLite database is taken away.
 func (f *Fleet) Work(ctx context.Context) error {
 	if f.options.Open == nil {
 		return errors.New("fleet: options: Open is missing")
@@ -172,16 +179,23 @@ func (f *Fleet) Work(ctx context.Context) error {
 	if err := f.measure(ctx); err != nil {
 		return fmt.Errorf("fleet: ask the database for the time: %w", err)
 	}
-	stop, err := f.observe()
+	unobserve, err := f.observe()
 	if err != nil {
 		return fmt.Errorf("fleet: make the telemetry: %w", err)
 	}
-	go f.keepTime(ctx)
+	defer unobserve()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	if err := f.engine.Start(ctx); err != nil {
-		return errors.Join(fmt.Errorf("fleet: start the engine: %w", err), stop())
+		return fmt.Errorf("fleet: start the engine: %w", err)
 	}
+	err = f.watch(ctx)
+	stop()
 	<-f.engine.Stopped()
-	return stop()
+	if err != nil {
+		return fmt.Errorf("fleet: work: %w", err)
+	}
+	return nil
 }
 
 // Left tells how many unattended calls for the balances of an account are left, as [accessguard.Guard.Left]. It opens the

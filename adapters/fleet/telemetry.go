@@ -129,7 +129,7 @@ func outcomeText(all []adapters.AccountBalances, err error) string {
 }
 
 // observe lets the gauges read the database until stop is called. Every worker of a database reports the same.
-func (f *Fleet) observe() (stop func() error, err error) {
+func (f *Fleet) observe() (stop func(), err error) {
 	var all []metric.Observable
 	gauge := func(name, unit, description string) (g metric.Int64ObservableGauge) {
 		var problem error
@@ -168,5 +168,5 @@ func (f *Fleet) observe() (stop func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return registered.Unregister, nil
+	return func() { _ = registered.Unregister() }, nil
 }
