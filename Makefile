@@ -108,13 +108,6 @@ DEMO_LISTEN ?=
 demo-fleet: ## keep the sandbox's accounts current, with seconds instead of hours, and serve the page: make demo-fleet [DEMO_SECONDS=20]
 	@$(FLEET) $(GO) run ./cmd/fleet demo $(if $(DEMO_SECONDS),-for $(DEMO_SECONDS)s) $(if $(DEMO_LISTEN),-listen $(DEMO_LISTEN))
 
-test-fleet: ## test adapters/fleet in PostgreSQL and SQLite, and its systemd unit; what is missing is installed
-	@{ $(POSTGRESQL); } >/dev/null 2>&1 && command -v systemd-analyze >/dev/null || \
-	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy postgresql systemd; } || \
-	{ echo "PostgreSQL and systemd cannot be installed; cure: install them, then make test-fleet"; exit 1; }
-	$(FLEET) $(GO) vet ./... && GOWORK=$(CURDIR)/.tools/go.work $(GO) run $(STATICCHECK) ./... && \
-	GOWORK=$(CURDIR)/.tools/go.work REQUIRE_POSTGRESQL=1 REQUIRE_SYSTEMD=1 $(GO) test -race ./...
-
 BROWSER = command -v chromium || command -v chromium-browser || command -v google-chrome
 
 page: ## look at the fleet's page in a real Chromium, installed if it is missing, by axe-core's rules where node is installed

@@ -84,7 +84,7 @@ func history(ctx context.Context, p *process, store *fleet.Database, account int
 
 // historyPrinters are functions that print balances; the last call says so.
 func historyPrinters(p *process, a fleet.AccountStatus) map[string]func(some []fleet.Stored, isLast bool) error {
-	shown := &table{flexes: 1, numbers: 2}
+	shown := &table{flexes: []int{1}, numbers: 2}
 	isFirst := true
 	return map[string]func([]fleet.Stored, bool) error{
 		formatTable: func(some []fleet.Stored, isLast bool) error {

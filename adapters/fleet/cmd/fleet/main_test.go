@@ -347,7 +347,7 @@ func TestSomethingHasToBeDone(t *testing.T) {
 	assert.NotContains(t, string(told)+worker.text.String(), "no-such-account")
 	got := d.run("status")
 	assert.Equal(t, 3, got.exit)
-	assert.Contains(t, got.stdout, "shop        mypos      2")
+	assert.Contains(t, got.stdout, "shop        mypos      2 ")
 	assert.Contains(t, got.stdout, "\nTo do:\n  shop: 1 account stopped. See its accounts: fleet status shop\n")
 	got = d.run("status", "shop")
 	assert.Equal(t, 3, got.exit)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -80,7 +81,8 @@ type line struct {
 	Account         int64                 `json:"account,omitempty"`
 	AccountID       string                `json:"accountId,omitempty"`
 	IBAN            string                `json:"iban,omitempty"`
-	State           string                `json:"state"`
+	State           string                `json:"state"` // of an account: closed, unlisted, stopped, failing, new or ok
+	Text            string                `json:"text"`
 	Accounts        int                   `json:"accounts,omitempty"`
 	Newest          time.Time             `json:"newest,omitzero"`
 	Oldest          time.Time             `json:"oldest,omitzero"`
@@ -95,13 +97,13 @@ type line struct {
 
 func (l line) cells() []string {
 	return []string{
-		l.Connection, l.Provider, l.Bank, numberText(int(l.Account)), l.AccountID, l.IBAN, l.State, numberText(l.Accounts), timeText(l.Newest),
+		l.Connection, l.Provider, l.Bank, numberText(int(l.Account)), l.AccountID, l.IBAN, l.State, l.Text, numberText(l.Accounts), timeText(l.Newest),
 		timeText(l.Oldest), timeText(l.NextAt), numberText(l.UnknownOutcomes), string(l.Kind), string(l.Consent), l.Detail, l.ToDo, l.ConsentLink,
 	}
 }
 
 var lineHeader = []string{
-	"connection", "provider", "bank", "account", "accountId", "iban", "state", "accounts", "newest", "oldest", "nextAt", "unknownOutcomes",
+	"connection", "provider", "bank", "account", "accountId", "iban", "state", "text", "accounts", "newest", "oldest", "nextAt", "unknownOutcomes",
 	"kind", "consent", "detail", "toDo", "consentLink",
 }
 
@@ -115,7 +117,7 @@ func numberText(n int) string {
 func connectionLine(c fleet.ConnectionStatus, now time.Time) line {
 	v := page.OfConnection(c, now)
 	return line{
-		Connection: c.Name, Provider: c.Provider, Bank: c.Bank, State: v.Text, Accounts: c.Accounts, Newest: c.Newest, Oldest: c.Oldest,
+		Connection: c.Name, Provider: c.Provider, Bank: c.Bank, State: string(c.State), Text: v.Text, Accounts: c.Accounts, Newest: c.Newest, Oldest: c.Oldest,
 		NextAt: c.NextAt, UnknownOutcomes: c.UnknownOutcomes, Kind: c.Kind, Consent: c.Consent, Detail: v.Detail, ToDo: toDo(v), ConsentLink: v.Link,
 	}
 }
@@ -123,9 +125,25 @@ func connectionLine(c fleet.ConnectionStatus, now time.Time) line {
 func accountLine(a fleet.AccountStatus, now time.Time) line {
 	v := page.OfAccount(a, now)
 	return line{
-		Connection: a.Connection, Provider: a.Provider, Bank: a.Bank, Account: a.ID, AccountID: a.AccountID, IBAN: a.IBAN, State: v.Text,
+		Connection: a.Connection, Provider: a.Provider, Bank: a.Bank, Account: a.ID, AccountID: a.AccountID, IBAN: a.IBAN, State: accountState(a), Text: v.Text,
 		Newest: a.FetchedAt, Oldest: a.FetchedAt, NextAt: a.NextAt, UnknownOutcomes: a.UnknownOutcomes, Kind: a.Kind, Detail: v.Detail, ToDo: toDo(v),
 	}
+}
+
+func accountState(a fleet.AccountStatus) string {
+	switch {
+	case a.State == adapters.AccountStateClosed:
+		return "closed"
+	case !a.UnlistedAt.IsZero():
+		return "unlisted"
+	case a.Stopped:
+		return "stopped"
+	case a.Kind != "":
+		return "failing"
+	case a.FetchedAt.IsZero():
+		return "new"
+	}
+	return "ok"
 }
 
 // toDo is what has to be done, in one sentence.
@@ -202,7 +220,7 @@ type listing struct {
 }
 
 func newListing(p *process, form string) *listing {
-	l := &listing{p: p, form: form, now: now(), csv: csv.NewWriter(p.stdout), table: table{flexes: 0, numbers: -1}}
+	l := &listing{p: p, form: form, now: now(), csv: csv.NewWriter(p.stdout), table: table{flexes: []int{0, 2}, numbers: -1}}
 	l.csv.UseCRLF = true
 	return l
 }
@@ -328,24 +346,24 @@ func (l *listing) add(lines []line) error {
 
 func tableHeader(l line) []string {
 	if l.Account != 0 {
-		return []string{"CONNECTION", "PROVIDER", "ID", "AGE", "NEXT IN", "STATE"}
+		return []string{"CONNECTION", "ID", "ACCOUNT", "AGE", "NEXT IN", "STATE"}
 	}
 	return []string{"CONNECTION", "PROVIDER", "ACCOUNTS", "AGE", "NEXT IN", "STATE"}
 }
 
 func (l line) tableRow(now time.Time) []string {
-	next, number := "-", strconv.Itoa(l.Accounts)
+	next, second, third := "-", l.Provider, strconv.Itoa(l.Accounts)
 	if !l.NextAt.IsZero() {
 		next = span(max(0, l.NextAt.Sub(now)))
 	}
 	if l.Account != 0 {
-		number = strconv.FormatInt(l.Account, 10)
+		second, third = strconv.FormatInt(l.Account, 10), cmp.Or(l.IBAN, l.AccountID)
 	}
-	state := l.State
+	state := l.Text
 	if l.UnknownOutcomes > 0 {
 		state += ", " + counted(l.UnknownOutcomes, "unknown outcome")
 	}
-	return []string{printable(l.Connection), printable(l.Provider), number, age(l.Oldest, now), next, printable(state)}
+	return []string{printable(l.Connection), printable(second), printable(third), age(l.Oldest, now), next, printable(state)}
 }
 
 // shownToDo is how many things to do a table shows in words.
@@ -362,7 +380,7 @@ func (l *listing) remember(one line) {
 	if one.Account != 0 {
 		what += fmt.Sprintf(", account %d", one.Account)
 	}
-	text := what + ": " + one.State
+	text := what + ": " + one.Text
 	if one.Detail != "" {
 		text += " (" + one.Detail + ")"
 	}

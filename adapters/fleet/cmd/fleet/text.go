@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"golang.org/x/term"
+	"golang.org/x/text/width"
 )
 
 // isHarmless reports whether a character shows itself, and only itself: it is no control or format character, none that is
@@ -78,8 +79,8 @@ func plainJSON(body []byte) string {
 // table prints rows of printable texts in columns, the first being the header, and keeps the widths for further rows.
 type table struct {
 	widths  []int
-	flexes  int // the column that is shortened if there is no room
-	numbers int // the column that is aligned on its right
+	flexes  []int // the columns that are shortened if there is no room
+	numbers int   // the column that is aligned on its right
 }
 
 // format returns rows within so many columns of a terminal, if that can be; a limit of 0 is none.
@@ -90,19 +91,23 @@ func (t *table) format(rows [][]string, limit int) string {
 	total := 2 * (len(t.widths) - 1)
 	for i := range t.widths {
 		for _, row := range rows {
-			t.widths[i] = max(t.widths[i], utf8.RuneCountInString(row[i]))
+			t.widths[i] = max(t.widths[i], textWidth(row[i]))
 		}
 		total += t.widths[i]
 	}
-	if limit > 0 && total > limit {
-		t.widths[t.flexes] = max(8, t.widths[t.flexes]-(total-limit))
+	for ; limit > 0 && total > limit; total-- {
+		widest := slices.MaxFunc(t.flexes, func(a, b int) int { return t.widths[a] - t.widths[b] })
+		if t.widths[widest] <= leastWidth {
+			break
+		}
+		t.widths[widest]--
 	}
 	var text strings.Builder
 	for _, row := range rows {
 		line := ""
 		for i, value := range row {
 			value = middle(value, t.widths[i])
-			room := strings.Repeat(" ", t.widths[i]-utf8.RuneCountInString(value))
+			room := strings.Repeat(" ", t.widths[i]-textWidth(value))
 			if i == t.numbers {
 				line += room + value + "  "
 			} else {
@@ -114,14 +119,31 @@ func (t *table) format(rows [][]string, limit int) string {
 	return text.String()
 }
 
-// middle is a text without its middle if it is longer than so many characters.
+// leastWidth is what a shortened column keeps.
+const leastWidth = 8
+
+// middle is a text without its middle if it takes more than so many columns of a terminal.
 func middle(text string, limit int) string {
-	characters := []rune(text)
-	if len(characters) <= limit {
-		return text
+	all := []rune(text)
+	for kept := len(all) / 2; textWidth(text) > limit && kept > 0; kept-- {
+		text = string(all[:kept]) + "…" + string(all[len(all)-kept+1:])
 	}
-	head := (limit - 1) / 2
-	return string(characters[:head]) + "…" + string(characters[len(characters)-(limit-1-head):])
+	return text
+}
+
+// textWidth is how many columns a terminal takes for a text: two for each wide character of East Asia, none for one that
+// stands on the character before it.
+func textWidth(text string) (columns int) {
+	for _, r := range text {
+		switch kind := width.LookupRune(r).Kind(); {
+		case unicode.In(r, unicode.Mn, unicode.Me):
+		case kind == width.EastAsianWide || kind == width.EastAsianFullwidth:
+			columns += 2
+		default:
+			columns++
+		}
+	}
+	return columns
 }
 
 // width is that of the terminal, 0 if nobody looks at one.
