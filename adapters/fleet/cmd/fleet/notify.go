@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	notifyTime   = 30 * time.Second // of one program
+	notifyTime   = 30 * time.Second
 	notifyAtOnce = 4
 	notifyMost   = 1000 // alarms that wait
 	notifyAtEnd  = 10 * time.Second
@@ -36,6 +36,7 @@ type alarm struct {
 // notifier starts a program for each alarm, a few at once.
 type notifier struct {
 	path    string
+	time    time.Duration // of one program
 	logger  *slog.Logger
 	waiting chan alarm
 	ended   sync.WaitGroup
@@ -46,7 +47,7 @@ type notifier struct {
 
 // newNotifier returns a notifier that does nothing without a path.
 func newNotifier(path string, logger *slog.Logger) (*notifier, error) {
-	n := &notifier{path: path, logger: logger, waiting: make(chan alarm, notifyMost)}
+	n := &notifier{path: path, time: notifyTime, logger: logger, waiting: make(chan alarm, notifyMost)}
 	n.context, n.cancel = context.WithCancel(context.Background())
 	if path == "" {
 		return n, nil
@@ -83,7 +84,7 @@ func (n *notifier) run(a alarm) (problem string) {
 	if err != nil {
 		return "the alarm cannot be written"
 	}
-	ctx, cancel := context.WithTimeout(n.context, notifyTime)
+	ctx, cancel := context.WithTimeout(n.context, n.time)
 	defer cancel()
 	program := exec.CommandContext(ctx, n.path)
 	program.Stdin, program.WaitDelay = bytes.NewReader(append(body, '\n')), time.Second
