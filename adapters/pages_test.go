@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/openbalances/openbalances/specs"
-	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -50,9 +50,11 @@ func wants(t *testing.T, name string) map[string][]string {
 	t.Helper()
 	info, ok := specs.Describe(name)
 	require.True(t, ok)
-	document, err := contract.Load(name)
+	text, err := specs.Document(name)
 	require.NoError(t, err)
-	provenance := document.Spec.Info.Extensions["x-provenance"].(map[string]any)
+	document, err := openapi3.NewLoader().LoadFromData(text)
+	require.NoError(t, err)
+	provenance := document.Info.Extensions["x-provenance"].(map[string]any)
 	source := []string{provenance["source"].(string), "API " + info.APIVersion, "read " + info.Read}
 	if url, ok := provenance["url"].(string); ok {
 		source = append(source, url)
@@ -72,8 +74,8 @@ func wants(t *testing.T, name string) map[string][]string {
 }
 
 // signing is what a page has to say about credentials if the document has requests signed.
-func signing(document *contract.Document) []string {
-	for _, item := range document.Spec.Paths.Map() {
+func signing(document *openapi3.T) []string {
+	for _, item := range document.Paths.Map() {
 		for _, operation := range item.Operations() {
 			for _, p := range operation.Parameters {
 				if p.Value.Required && strings.EqualFold(p.Value.Name, "Signature") {

@@ -54,16 +54,17 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 )
 
 // Document is a provider's document, ready to be read with. It is safe for concurrent use.
 type Document struct {
-	*contract.Document
+	document     *openapi.Document
 	declarations sync.Map // by *openapi3.SchemaRef
 }
 
 // New takes a document as it is. What is wrong with its declarations is for the house rules, or for Read to meet.
-func New(document *contract.Document) *Document { return &Document{Document: document} }
+func New(document *contract.Document) *Document { return &Document{document: openapi.Of(document)} }
 
 // Asked is what the request asked for.
 type Asked struct {
@@ -136,12 +137,15 @@ const (
 	NextPage = "leads to the next page"
 )
 
+// Names tells whether a property of the document has the name. Any other name that an answer has may identify somebody.
+func (d *Document) Names(name string) bool { return d.document.Names(name) }
+
 // Read maps the body of an operation's 200. An error names the property that keeps it from being mapped, and comes with
 // the Values that were read.
 func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, error) {
-	schema := d.Answer(operation)
+	schema := d.document.Answer(operation)
 	if schema == nil {
-		return Answer{}, fmt.Errorf("mapping: %s documents no answer of %q", d.Provider, operation)
+		return Answer{}, fmt.Errorf("mapping: %s documents no answer of %q", d.document.Provider, operation)
 	}
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(body))
@@ -155,7 +159,7 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 	r.visit(whole, value, root)
 	root.partial = r.partial(whole, value, true)
 	only := ""
-	if d.NamesAccount(operation) && len(asked.Accounts) == 1 {
+	if d.document.NamesAccount(operation) && len(asked.Accounts) == 1 {
 		only = asked.Accounts[0]
 	}
 	accounts, err := root.answer(asked.Accounts, only)

@@ -21,6 +21,7 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/sandbox"
 )
 
 var demoCommand = command{
@@ -202,11 +203,10 @@ func openDemo(name string, options *adapters.Options) (adapters.Source, error) {
 // demoCredentials are those that the document names for the sandbox, and a fresh key pair where one is asked for. They
 // are good for nothing else.
 func (p provider) demoCredentials() (credentials, error) {
-	document, err := contract.Load(p.name)
+	named, err := sandbox.Credentials(p.name)
 	if err != nil {
 		return nil, err
 	}
-	named, _ := document.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any)
 	values := credentials{}
 	for name, value := range named {
 		values[name] = adapters.Secret(fmt.Sprint(value))

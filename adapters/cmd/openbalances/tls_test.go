@@ -14,7 +14,6 @@ import (
 	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
 	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/specs"
-	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -66,9 +65,8 @@ func newOffice(t *testing.T) *office {
 	server := tlstest.Serve(t, root, tls.VersionTLS13, false, sandboxes())
 	var connections []connectionFile
 	for _, provider := range specs.Providers() {
-		document, err := contract.Load(provider)
+		credentials, err := sandbox.Credentials(provider)
 		require.NoError(t, err)
-		credentials := maps.Clone(document.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any))
 		maps.Copy(credentials, openbalances.PEMCredentials(provider, "signing.pem", "signing.key"))
 		accounts, err := sandbox.Accounts(provider)
 		require.NoError(t, err)

@@ -56,7 +56,7 @@ func (h Harness) listOf(t *testing.T, call listCall, ids ...string) http.Handler
 	var account string
 	var shortest []byte
 	for _, example := range h.goodLists(t, call) {
-		listed := h.Document.ListedAccounts(example)
+		listed := example.Listed
 		if len(listed) == 0 {
 			continue
 		}

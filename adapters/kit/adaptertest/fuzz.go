@@ -55,7 +55,7 @@ func Fuzz(f *testing.F, h Harness) {
 const maxSeed = 16 << 10
 
 func (h Harness) addSeeds(f *testing.F) {
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if example.Status != 0 && example.Account != "" {
 			f.Add(example.Status, example.Account, example.JSON)
 		}

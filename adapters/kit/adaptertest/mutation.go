@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -152,7 +152,7 @@ func (m Mutation) applies(t testing.TB, h Harness) bool {
 }
 
 // assertDeclared checks a changed answer against the declaration.
-func (h Harness) assertDeclared(t *testing.T, m Mutation, example contract.Example, bank *teller, body []byte, after []adapters.Balance) {
+func (h Harness) assertDeclared(t *testing.T, m Mutation, example specs.Example, bank *teller, body []byte, after []adapters.Balance) {
 	t.Helper()
 	comparison{h, declaredCall{"one", []string{example.Account}, askOne}, bank, example, false}.compare(t, " changed", body)
 	if !m.Want.Warned || len(after) == 0 {
@@ -270,7 +270,7 @@ func assertSound(t *testing.T, balances []adapters.Balance) {
 }
 
 // example returns the first good answer for an account.
-func (h Harness) example(t testing.TB) contract.Example {
+func (h Harness) example(t testing.TB) specs.Example {
 	t.Helper()
 	good := h.goodExamples()
 	require.NotEmpty(t, good, "the document has no good example for an account")
@@ -278,7 +278,7 @@ func (h Harness) example(t testing.TB) contract.Example {
 }
 
 // exampleWith returns the good answer that has a place.
-func (h Harness) exampleWith(t testing.TB, at string) contract.Example {
+func (h Harness) exampleWith(t testing.TB, at string) specs.Example {
 	t.Helper()
 	name, _, _ := strings.Cut(at, "/")
 	if spot, ok := h.places[name]; ok {

@@ -124,7 +124,7 @@ func checkConcurrency(t *testing.T, h Harness) {
 	var asked atomic.Int64
 	all := make(chan struct{})
 	w := h.gauge(t, func(w http.ResponseWriter, r *http.Request) {
-		ids, _, err := h.Document.AskedAccounts(r)
+		_, ids, err := h.Document.Asked(r)
 		if !assert.NoError(t, err) || !assert.Len(t, ids, 1) {
 			return
 		}

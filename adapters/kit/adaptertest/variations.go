@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/stretchr/testify/require"
 )
@@ -60,7 +60,7 @@ func declaredPlace(v mapping.Value) string {
 func (h Harness) pool(t *testing.T) map[string][]string {
 	t.Helper()
 	pool := map[string][]string{}
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if example.Status != http.StatusOK || !example.Valid {
 			continue
 		}
@@ -172,7 +172,7 @@ var placeNames = map[string]string{
 
 // spot is a place in the first good example that has it, and the number of the balance that it belongs to.
 type spot struct {
-	example contract.Example
+	example specs.Example
 	pointer string
 	balance int
 	shared  bool // with further balances, which all change with it
