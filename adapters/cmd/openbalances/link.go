@@ -236,8 +236,8 @@ func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enabl
 		}
 	}
 	whom, redirect := cmp.Or(*l.psuType, "personal"), *l.redirect
-	if redirect == "" && len(application.RedirectUrls) == 1 {
-		redirect = application.RedirectUrls[0]
+	if redirect == "" && len(application.RedirectURLs) == 1 {
+		redirect = application.RedirectURLs[0]
 	}
 	switch {
 	case !application.Active:
@@ -248,8 +248,8 @@ func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enabl
 		err = misuse{"-for: the bank is for " + strings.Join(bank.PSUTypes, ", ") + " only"}
 	case *l.method != "" && !slices.Contains(bank.Methods, *l.method), *l.method == "" && len(bank.Methods) > 1:
 		err = misuse{"-method is one of " + strings.Join(bank.Methods, ", ")}
-	case !slices.Contains(application.RedirectUrls, redirect):
-		err = misuse{"-redirect is one of those registered for the application: " + strings.Join(application.RedirectUrls, ", ")}
+	case !slices.Contains(application.RedirectURLs, redirect):
+		err = misuse{"-redirect is one of those registered for the application: " + strings.Join(application.RedirectURLs, ", ")}
 	}
 	return enablebanking.Begun{
 		Bank: bank.Name, Country: bank.Country, PSUType: whom, Method: *l.method, RedirectURL: redirect, State: uuid.NewString(),
