@@ -60,7 +60,7 @@ func wants(t *testing.T, name string) map[string][]string {
 		source = append(source, url)
 	}
 	limit := "no limit is documented"
-	if balances, ok := info.Unattended.Of(specs.Balances); ok {
+	if balances, ok := info.Unattended.Of(specs.CallBalances); ok {
 		limit = fmt.Sprintf("%d unattended calls in %.0f hours", balances.Limits[0].Calls, balances.Limits[0].Window.Hours())
 	}
 	named, _, _ := strings.Cut(info.Title, " account balances")

@@ -33,6 +33,29 @@ func TestPublicPackagesNameNoTypesOfOthers(t *testing.T) {
 	}
 }
 
+// A constant of a type begins with the type's name. Kinds and states of a consent are errors, and those begin with Err.
+func TestConstantsBeginWithTheirType(t *testing.T) {
+	t.Parallel()
+	errors := []string{module + "/adapters.Kind", module + "/adapters.ConsentState"}
+	seen := 0
+	for _, p := range publicPackages(t) {
+		for _, name := range p.Scope().Names() {
+			constant, isConstant := p.Scope().Lookup(name).(*types.Const)
+			if !isConstant || !constant.Exported() {
+				continue
+			}
+			of, named := constant.Type().(*types.Named)
+			if !named || of.Obj().Pkg() != p || slices.Contains(errors, of.String()) && strings.HasPrefix(name, "Err") {
+				continue
+			}
+			seen++
+			prefix := of.Obj().Name()
+			assert.True(t, strings.HasPrefix(name, prefix), "%s.%s does not begin with %s", p.Path(), name, prefix)
+		}
+	}
+	assert.Greater(t, seen, 30)
+}
+
 // own tells whether a type may be named: one of the standard library, of a public package written by hand, or Decimal.
 func own(name *types.TypeName) bool {
 	p := name.Pkg()

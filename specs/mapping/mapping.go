@@ -127,14 +127,14 @@ type Value struct {
 	Sent    string `json:"sent,omitempty"`   // as text; empty for an object or a list
 	Field   string `json:"field,omitempty"`  // such as "balance.amount"; empty where the value goes nowhere
 	Became  string `json:"became,omitempty"` // the text of the field
-	Rule    string `json:"rule"`             // in short words; "unmapped: " and the reason; Set for what is so of the part
+	Rule    string `json:"rule"`             // in short words; "unmapped: " and the reason; RuleSet for what is so of the part
 }
 
 const (
-	// Set is the Rule of what a declaration sets for a part, whatever was sent.
-	Set = "set"
-	// NextPage is the Rule of a link to the next page.
-	NextPage = "leads to the next page"
+	// RuleSet is the Rule of what a declaration sets for a part, whatever was sent.
+	RuleSet = "set"
+	// RuleNextPage is the Rule of a link to the next page.
+	RuleNextPage = "leads to the next page"
 )
 
 // Names tells whether a property of the document has the name. Any other name that an answer has may identify somebody.

@@ -132,7 +132,7 @@ func listedProviders() listing {
 	for _, p := range providers {
 		info, _ := specs.Describe(p.name)
 		var limit specs.Limit
-		if balances, ok := info.Unattended.Of(specs.Balances); ok && len(balances.Limits) > 0 {
+		if balances, ok := info.Unattended.Of(specs.CallBalances); ok && len(balances.Limits) > 0 {
 			limit = balances.Limits[0]
 		}
 		all = append(all, listed{info, limit.Calls, limit.Window.Hours(), credentialNames{

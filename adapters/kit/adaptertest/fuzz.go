@@ -60,7 +60,7 @@ func (h Harness) addSeeds(f *testing.F) {
 			f.Add(example.Status, example.Account, example.JSON)
 		}
 	}
-	cases, err := Catalogue()
+	cases, err := entries()
 	require.NoError(f, err)
 	for _, c := range cases {
 		for _, mutation := range c.Bodies {
@@ -71,10 +71,10 @@ func (h Harness) addSeeds(f *testing.F) {
 	}
 }
 
-func (h Harness) addMutation(f *testing.F, m Mutation) {
+func (h Harness) addMutation(f *testing.F, m mutation) {
 	example := h.exampleWith(f, m.At)
 	for _, change := range m.changes() {
-		body := h.change(f, example.JSON, slices.Concat([]Change{change}, m.Also))
+		body := h.change(f, example.JSON, slices.Concat([]bodyEdit{change}, m.Also))
 		if len(body) <= maxSeed {
 			f.Add(http.StatusOK, example.Account, body)
 		}

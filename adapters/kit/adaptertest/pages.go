@@ -178,7 +178,7 @@ func checkLinkedPages(t *testing.T, h Harness) {
 		}
 		answer, _ := h.declaration.Read(example.Operation, example.JSON, mapping.Asked{Bank: h.Bank})
 		for _, v := range answer.Values {
-			if v.Rule == mapping.NextPage {
+			if v.Rule == mapping.RuleNextPage {
 				links++
 				for _, call := range h.declaredCalls(t, example) {
 					t.Run(call.name, func(t *testing.T) { h.followLink(t, call, example, v.Pointer) })

@@ -44,7 +44,7 @@ func declaredPlace(v mapping.Value) string {
 		return "bank"
 	case strings.HasPrefix(v.Rule, "has to be "):
 		return "flag"
-	case v.Rule == mapping.Set: // not of the value itself
+	case v.Rule == mapping.RuleSet: // not of the value itself
 		return ""
 	case v.Rule == "stated sign" || v.Rule == "reversed sign": // of an amount that has one
 		return "direction"
@@ -163,7 +163,7 @@ func relists(body []byte, all []value, list value) map[string][]byte {
 	return changed
 }
 
-// placeNames are the places of [Mutation], and what the document declares of each.
+// placeNames are the places of [mutation], and what the document declares of each.
 var placeNames = map[string]string{
 	"account": "account.id", "amount": "balance.amount", "currency": "balance.currency", "type": "balance.type",
 	"asOf": "balance.asOf", "sign": "sign", "flag": "flag", "bank": "bank", "included": "creditLine.included",
