@@ -30,13 +30,17 @@
 //	match: bank            the part belongs to the bank that is asked for, or else is left out; the field bank of
 //	                       its accounts and their balances is this bank
 //
-// The field sign of a balance is positive or negative; its amount then has no sign itself. It is stated or reversed where
-// the amount has one, which counts or is the opposite; without it there is no balance. An identifier whose scheme is
-// iban or bban, or ends so behind a dot, in any case, is that field of the account, while the field is free; the scheme that nothing says is made of the names
-// on the way that the document leaves open. The field accountId of balances that stand in one list for all accounts says
-// whose each is. Where the document leaves the type open, texts are joined and all else is
-// absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time and a bank
-// apart; so is a balance without amount, currency or type, and a credit line with one of amount and currency.
+// The field sign of a balance says whose sign its amount has: positive or negative where the amount has none of its
+// own, stated where its own counts, reversed where the opposite of its own does. A sign that the table does not explain
+// is an error.
+//
+// An identifier whose scheme is iban or bban, or ends so behind a dot, in any case, is that field of the account, while
+// the field is free. A scheme that nothing states is made of the names on the way that the document leaves open.
+//
+// The field accountId of balances that stand in one list for all accounts says whose each is. Where the document leaves
+// the type open, texts are joined and all else is absent. Absent, null and the empty text are the same. A required
+// property that is absent is an error, a time and a bank apart; so is a balance without amount, currency or type, and a
+// credit line with one of amount and currency.
 //
 // # Pages
 //

@@ -219,7 +219,7 @@ func (l *linkFlags) link(ctx context.Context, p *process) error {
 }
 
 // ask returns what to ask of the PSU, after the application and the bank have been looked at.
-func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enablebanking.Begun, bank enablebanking.Bank, err error) {
+func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enablebanking.Agreement, bank enablebanking.Bank, err error) {
 	application, err := t.client.Application(ctx)
 	if err != nil {
 		return asked, bank, err
@@ -251,7 +251,7 @@ func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enabl
 	case !slices.Contains(application.RedirectURLs, redirect):
 		err = misuse{"-redirect is one of those registered for the application: " + strings.Join(application.RedirectURLs, ", ")}
 	}
-	return enablebanking.Begun{
+	return enablebanking.Agreement{
 		Bank: bank.Name, Country: bank.Country, PSUType: whom, Method: *l.method, RedirectURL: redirect, State: uuid.NewString(),
 		ValidUntil: p.now().Add(bank.MaxConsent - consentSlack),
 	}, bank, err
