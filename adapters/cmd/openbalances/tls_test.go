@@ -11,8 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
+	"github.com/openbalances/openbalances/adapters/internal/configtest"
 	"github.com/openbalances/openbalances/adapters/internal/tlstest"
+	"github.com/openbalances/openbalances/adapters/use/configuration"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
@@ -67,7 +68,14 @@ func newOffice(t *testing.T) *office {
 	for _, provider := range specs.Providers() {
 		credentials, err := sandbox.Credentials(provider)
 		require.NoError(t, err)
-		maps.Copy(credentials, openbalances.PEMCredentials(provider, "signing.pem", "signing.key"))
+		known, _ := configuration.FindProvider(provider)
+		for _, name := range known.Required {
+			if known.IsCertificate(name) {
+				credentials[name] = "signing.pem"
+			} else if known.IsKey(name) {
+				credentials[name] = "signing.key"
+			}
+		}
 		accounts, err := sandbox.Accounts(provider)
 		require.NoError(t, err)
 		connections = append(connections, connectionFile{
@@ -78,7 +86,7 @@ func newOffice(t *testing.T) *office {
 	}
 	text, err := json.Marshal(connections)
 	require.NoError(t, err)
-	return &office{folderWith(t, content), text}
+	return &office{configtest.Folder(t, content), text}
 }
 
 // get runs get -json on the connections, changed.
