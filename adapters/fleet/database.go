@@ -137,9 +137,9 @@ func (d *Database) Close() error {
 // store is where the guards of all workers count.
 func (d *Database) store() accessguard.Store {
 	if d.pool != nil {
-		return accessguard.SQL(d.db, accessguard.Dollar)
+		return accessguard.SQL(d.db, accessguard.PlaceholderDollar)
 	}
-	return accessguard.SQL(d.db, accessguard.QuestionMark)
+	return accessguard.SQL(d.db, accessguard.PlaceholderQuestionMark)
 }
 
 // querier is a database or a transaction.
