@@ -228,7 +228,7 @@ func (f *Fleet) left(ctx context.Context, account int64) (left accessguard.Left,
 }
 
 func (f *Fleet) guard(c Connection) (*accessguard.Guard, error) {
-	return accessguard.New(measured{c.Source, f.telemetry}, c.Consent, f.store, &accessguard.Options{Access: f.options.Access, Now: f.now})
+	return accessguard.New(observed{c.Source, f.telemetry}, c.Consent, f.store, &accessguard.Options{Access: f.options.Access, Now: f.now})
 }
 
 // fingerprint is what is stored of a consent.

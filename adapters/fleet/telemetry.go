@@ -59,45 +59,45 @@ func (t telemetry) job(ctx context.Context, kind string) (_ context.Context, end
 	}
 }
 
-// measured is a source whose calls are measured. It stands beneath the guard, so what the guard refuses is no call.
-type measured struct {
+// observed is a source whose calls are measured. It stands beneath the guard, so what the guard refuses is no call.
+type observed struct {
 	adapters.Source
 	telemetry
 }
 
-func (m measured) Balances(ctx context.Context, accountID string, psu adapters.PSU) (all []adapters.Balance, err error) {
-	ctx, end := m.call(ctx, "balances")
-	all, err = m.Source.Balances(ctx, accountID, psu)
+func (o observed) Balances(ctx context.Context, accountID string, psu adapters.PSU) (all []adapters.Balance, err error) {
+	ctx, end := o.call(ctx, "balances")
+	all, err = o.Source.Balances(ctx, accountID, psu)
 	end(nil, err)
 	return all, err
 }
 
-func (m measured) BatchBalances(ctx context.Context, ids []string, psu adapters.PSU) (all []adapters.AccountBalances, err error) {
-	ctx, end := m.call(ctx, "batch")
-	all, err = m.Source.BatchBalances(ctx, ids, psu)
+func (o observed) BatchBalances(ctx context.Context, ids []string, psu adapters.PSU) (all []adapters.AccountBalances, err error) {
+	ctx, end := o.call(ctx, "batch")
+	all, err = o.Source.BatchBalances(ctx, ids, psu)
 	end(all, err)
 	return all, err
 }
 
-func (m measured) Accounts(ctx context.Context, psu adapters.PSU) (all []adapters.Account, err error) {
-	ctx, end := m.call(ctx, "accounts")
-	all, err = m.Source.Accounts(ctx, psu)
+func (o observed) Accounts(ctx context.Context, psu adapters.PSU) (all []adapters.Account, err error) {
+	ctx, end := o.call(ctx, "accounts")
+	all, err = o.Source.Accounts(ctx, psu)
 	end(nil, err)
 	return all, err
 }
 
-func (m measured) AllBalances(ctx context.Context, psu adapters.PSU) (all []adapters.AccountBalances, err error) {
-	ctx, end := m.call(ctx, "allBalances")
-	all, err = m.Source.AllBalances(ctx, psu)
+func (o observed) AllBalances(ctx context.Context, psu adapters.PSU) (all []adapters.AccountBalances, err error) {
+	ctx, end := o.call(ctx, "allBalances")
+	all, err = o.Source.AllBalances(ctx, psu)
 	end(all, err)
 	return all, err
 }
 
 // call starts to measure a call. What the provider does not have is no call.
-func (m measured) call(ctx context.Context, name string) (_ context.Context, end func([]adapters.AccountBalances, error)) {
+func (o observed) call(ctx context.Context, name string) (_ context.Context, end func([]adapters.AccountBalances, error)) {
 	started := time.Now()
-	provider := providerKey.String(m.Provider())
-	inner, span := m.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient))
+	provider := providerKey.String(o.Provider())
+	inner, span := o.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient))
 	return inner, func(all []adapters.AccountBalances, err error) {
 		outcome := outcomeText(all, err)
 		span.SetAttributes(provider, callKey.String(name), outcomeKey.String(outcome))
@@ -110,8 +110,8 @@ func (m measured) call(ctx context.Context, name string) (_ context.Context, end
 			return
 		}
 		facts := metric.WithAttributes(provider, callKey.String(name), outcomeKey.String(outcome))
-		m.calls.Add(ctx, 1, facts)
-		m.duration.Record(ctx, time.Since(started).Seconds(), facts)
+		o.calls.Add(ctx, 1, facts)
+		o.duration.Record(ctx, time.Since(started).Seconds(), facts)
 	}
 }
 

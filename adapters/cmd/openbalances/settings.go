@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"strings"
 	"time"
 
@@ -87,11 +86,10 @@ func withoutFleet(command string, all []connection) (rest []connection, said []r
 	case len(all):
 		return nil, nil, misuse{command + ": every connection is kept by a fleet, so nothing is asked; see fleet status, or take " +
 			"\"fleet\" out of the connection to be asked for here"}
-	case 1:
-		return rest, []remark{{"1 connection is kept by a fleet: " + elided(kept[0], maxShown) + "; see fleet status\n", false}}, nil
 	}
-	text := fmt.Sprintf("%d connections are kept by a fleet: %s; see fleet status\n", len(kept), elided(strings.Join(kept, ", "), maxShown))
-	return rest, []remark{{text, false}}, nil
+	verb := map[bool]string{true: "is", false: "are"}[len(kept) == 1]
+	names := elided(strings.Join(kept, ", "), maxShown)
+	return rest, []remark{{counted(len(kept), "connection") + " " + verb + " kept by a fleet: " + names + "; see fleet status\n", false}}, nil
 }
 
 // consentFlags are for the commands that tell of consents.

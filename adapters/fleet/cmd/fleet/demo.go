@@ -17,7 +17,6 @@ import (
 	"github.com/openbalances/openbalances/adapters/use/accessguard"
 	"github.com/openbalances/openbalances/adapters/use/configuration"
 	"github.com/openbalances/openbalances/specs"
-	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/sandbox"
 )
 
@@ -136,7 +135,7 @@ func writeDemoConfiguration(path, url string) error {
 		if known.Banks() != nil || slices.ContainsFunc(known.Required, known.IsKey) {
 			continue
 		}
-		document, err := contract.Load(known.Name)
+		credentials, err := sandbox.Credentials(known.Name)
 		if err != nil {
 			return err
 		}
@@ -146,7 +145,7 @@ func writeDemoConfiguration(path, url string) error {
 		}
 		entries = append(entries, map[string]any{
 			"name": "demo " + known.Name, "provider": known.Name, "baseURL": url + "/" + known.Name, "fleet": true,
-			"credentials": document.Spec.Info.Extensions["x-sandbox-credentials"], "accounts": accounts[:min(demoAccounts, len(accounts))],
+			"credentials": credentials, "accounts": accounts[:min(demoAccounts, len(accounts))],
 		})
 	}
 	fault := maps.Clone(entries[0])
