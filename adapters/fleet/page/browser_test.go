@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/openbalances/openbalances/adapters/fleet"
 	"github.com/openbalances/openbalances/adapters/fleet/page"
 )
 
@@ -44,9 +45,9 @@ func TestPagesInChromium(t *testing.T) {
 				place := fmt.Sprintf("%s-%d-%s", name, width, scheme)
 				c.screen(width, 900, scheme)
 				c.open(address + path)
-				var wide []int
-				c.ask("[document.documentElement.scrollWidth, innerWidth]", &wide)
-				assert.LessOrEqual(t, wide[0], wide[1], "%s moves sideways", place)
+				var wide int
+				c.ask("document.documentElement.scrollWidth", &wide)
+				assert.LessOrEqual(t, wide, width, "%s moves sideways", place)
 				assert.True(t, strings.HasSuffix(c.text("document.title"), " · fleet"), place)
 				grounds[c.text("getComputedStyle(document.body).backgroundColor")] = true
 				if folder := os.Getenv("OPENBALANCES_SHOTS"); folder != "" {
@@ -75,6 +76,12 @@ func (c *chromium) obeys(rules, place string) {
 	}
 }
 
+// readout is what the chart says beside itself.
+const readout = `[...document.querySelectorAll(".readout > *")].map((e) => e.textContent).join("|")`
+
+// settled waits until the browser has drawn, and then evaluates what follows.
+const settled = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))).then(() => `
+
 // The chart shows the texts of the server, for the mouse and for the keyboard.
 func TestChartInChromium(t *testing.T) {
 	t.Parallel()
@@ -92,7 +99,6 @@ func TestChartInChromium(t *testing.T) {
 			return fmt.Sprintf("%s UTC|Closing booked %s %s|Interim available %s %s", first.FetchedAt.Format("2006-01-02 15:04:05"),
 				first.Amount, first.Currency, second.Amount, second.Currency)
 		}
-		const readout = `[...document.querySelectorAll(".readout > *")].map((e) => e.textContent).join("|")`
 		assert.Equal(t, wants(0), c.text(readout), "before anything is pointed at")
 
 		var plot struct{ X, Y, Width, Height float64 }
@@ -116,16 +122,24 @@ func TestChartInChromium(t *testing.T) {
 		c.press("End", 35)
 		assert.Equal(t, wants(0), c.text(readout))
 
-		inked := `(({width, height}, c) => [...c.getContext("2d").getImageData(0, 0, width, height).data].some((v, i) => i % 4 === 3 && v > 0))(document.querySelector("canvas"), document.querySelector("canvas"))`
+		const inked = `(({width, height}, c) => [...c.getContext("2d").getImageData(0, 0, width, height).data].some((v, i) => i % 4 === 3 && v > 0))(document.querySelector("canvas"), document.querySelector("canvas"))`
 		var drawn bool
 		c.ask(inked, &drawn)
 		assert.True(t, drawn, "the chart is blank")
 	}
-	c.screen(700, 1200, "dark")
+	c.screen(700, 1200, "light")
 	var width float64
-	c.ask(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(document.querySelector(".uplot").getBoundingClientRect().width))))`, &width)
+	c.ask(settled+`document.querySelector(".uplot").getBoundingClientRect().width)`, &width)
 	assert.Less(t, width, 700.0, "the chart follows the window")
-	assert.Equal(t, "1", c.text(`String(document.querySelectorAll(".uplot").length)`), "and the colours, without another chart")
+	c.screen(700, 1200, "dark")
+	assert.Equal(t, "1", c.text(settled+`String(document.querySelectorAll(".uplot").length))`), "and the colours, without another chart")
+
+	facts.stored = map[int64][]fleet.Stored{300: stored(t, []string{"EUR closingBooked 5.00", "EUR expected 0.00"}, []string{"EUR closingBooked -7.00"})}
+	c.open(address + "/account?id=300")
+	assert.Equal(t, "2026-11-30 19:41:07 UTC|Closing booked -7.00 EUR|Expected none", c.text(readout), "absent is not zero")
+	c.ask(`document.querySelector(".plot").focus() ?? true`, new(bool))
+	c.press("ArrowLeft", 37)
+	assert.Equal(t, "2026-11-30 18:41:07 UTC|Closing booked 5.00 EUR|Expected 0.00 EUR", c.text(readout))
 }
 
 // All but the chart is there without scripts.
