@@ -40,15 +40,19 @@ func (f *Fleet) measure(ctx context.Context) error {
 	return nil
 }
 
-// keepTime measures until ctx ends. A question that fails is asked again the next time.
-func (f *Fleet) keepTime(ctx context.Context) {
+// watch measures until ctx ends. A question that fails is asked again the next time. It ends with an error if the file of the
+// database is there no more: what would be stored in it would be lost.
+func (f *Fleet) watch(ctx context.Context) error {
 	ticker := time.NewTicker(measureEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-ticker.C:
+			if f.db.isGone() {
+				return errGone
+			}
 			_ = f.measure(ctx)
 		}
 	}

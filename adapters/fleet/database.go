@@ -30,6 +30,18 @@ type Database struct {
 	db   *sql.DB
 	pool *pgxpool.Pool // nil: SQLite
 	path string        // of the SQLite file
+	file fs.FileInfo
+}
+
+var errGone = errors.New("the file of the database is there no more, or is another one")
+
+// isGone reports whether the path of an SQLite file leads to another file than the one that is open, or to none.
+func (d *Database) isGone() bool {
+	if d.pool != nil {
+		return false
+	}
+	there, err := os.Stat(d.path)
+	return err != nil && errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(there, d.file)
 }
 
 // OpenDatabase opens a database and brings its tables to the version of this package, whoever of several processes comes
@@ -83,8 +95,12 @@ func connectSQLite(ctx context.Context, path string) (*Database, error) {
 	case err == nil:
 		err = file.Close()
 	case errors.Is(err, fs.ErrPermission): // a file that can be read serves reads
-		_, err = os.Stat(path)
+		err = nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +112,7 @@ func connectSQLite(ctx context.Context, path string) (*Database, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1) // as the engine's driver wants it
-	d := &Database{db: db, path: path}
+	d := &Database{db: db, path: path, file: info}
 	var mode string
 	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
 		return nil, errors.Join(err, db.Close())

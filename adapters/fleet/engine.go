@@ -209,8 +209,12 @@ func (f *Fleet) wake(ctx context.Context, t table, where string, args ...any) er
 	return nil
 }
 
-// tend gives jobs to what has none: what was added when the database failed, or whose job the engine has given up.
+// tend gives jobs to what has none: what was added when the database failed, or whose job the engine has given up. And it
+// brings forward what a clock that was wrong for a time has put off too far.
 func (f *Fleet) tend(ctx context.Context) error {
+	if err := f.bringForward(ctx); err != nil {
+		return err
+	}
 	late := instant{f.now().Add(-f.options.RescueAfter - time.Hour)}
 	for _, t := range []table{connectionJobs, unitJobs} {
 		if err := f.enqueue(ctx, t, "t.job IS NULL"); err != nil {
@@ -221,4 +225,34 @@ func (f *Fleet) tend(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// longestWindow is more than the windows of all allowances that are known.
+const longestWindow = 2 * 24 * time.Hour
+
+// bringForward makes due what is due later than any rule says, except what a provider has put off itself.
+func (f *Fleet) bringForward(ctx context.Context) error {
+	now := f.now()
+	never := instant{now.Add(2*max(f.options.Every, f.options.ListEvery) + longestWindow)}
+	const account = "next_at > ? AND kind <> 'rate_limited'"
+	units, connections := int64(0), int64(0)
+	err := f.db.transaction(ctx, func(tx bound) (err error) {
+		units, err = tx.exec(ctx, "UPDATE fleet_account SET next_at = ? WHERE "+account+" AND unit IN (SELECT id FROM fleet_unit WHERE next_at > ?)",
+			instant{now}, never, never)
+		if err == nil && units > 0 {
+			_, err = tx.exec(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE next_at > ?", never)
+		}
+		if err == nil {
+			connections, err = tx.exec(ctx, "UPDATE fleet_connection SET next_list_at = ? WHERE next_list_at > ? AND kind <> 'rate_limited'", instant{now}, never)
+		}
+		return err
+	})
+	if err != nil || units+connections == 0 {
+		return err
+	}
+	f.options.Logger.WarnContext(ctx, "fleet: the clock was wrong for a time; what it has put off is brought forward", "accounts", units, "connections", connections)
+	if err := f.wake(ctx, unitJobs, "t.next_at <= ?", instant{now}); err != nil {
+		return err
+	}
+	return f.wake(ctx, connectionJobs, "t.next_list_at <= ?", instant{now})
 }

@@ -134,6 +134,12 @@ func New(db *Database, options *Options) (*Fleet, error) {
 	case o.MaxWorkers < 0 || o.MaxWorkers > mostWorkers:
 		return nil, fmt.Errorf("fleet: options: MaxWorkers is not from 1 to %d", mostWorkers)
 	}
+	if o.Access != nil {
+		_, err := accessguard.New(adapters.Base("fleet"), "consent", accessguard.Memory(), &accessguard.Options{Access: o.Access})
+		if err != nil {
+			return nil, fmt.Errorf("fleet: options: %w", err)
+		}
+	}
 	f := &Fleet{db: db, options: o, store: db.store()}
 	var err error
 	if f.engine, err = f.newEngine(); err != nil {
@@ -154,7 +160,8 @@ func (f *Fleet) newEngine() (engine, error) {
 }
 
 // Work keeps balances current until ctx ends; several processes may do so with one database. Then no further call is made,
-// those under way may end within 20 seconds, and their outcomes are stored.
+// those under way may end within 20 seconds, and their outcomes are stored. It returns earlier only if it cannot start, or if
+// the file of an SQLite database is taken away.
 func (f *Fleet) Work(ctx context.Context) error {
 	if f.options.Open == nil {
 		return errors.New("fleet: options: Open is missing")
@@ -162,11 +169,17 @@ func (f *Fleet) Work(ctx context.Context) error {
 	if err := f.measure(ctx); err != nil {
 		return fmt.Errorf("fleet: ask the database for the time: %w", err)
 	}
-	go f.keepTime(ctx)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	if err := f.engine.Start(ctx); err != nil {
 		return fmt.Errorf("fleet: start the engine: %w", err)
 	}
+	err := f.watch(ctx)
+	stop()
 	<-f.engine.Stopped()
+	if err != nil {
+		return fmt.Errorf("fleet: work: %w", err)
+	}
 	return nil
 }
 

@@ -95,7 +95,7 @@ func (f *Fleet) listAll(ctx context.Context, c connectionRow, o opened) (next ti
 	counting, sent := kit.Counting(ctx)
 	all, every, err := f.askList(counting, o)
 	if adapters.KindOf(err) == adapters.KindCanceled {
-		return next, f.storeOutcomes(ctx, c, call, nil, sent() != 0, func(context.Context, bound) error { return nil })
+		return next, f.storeOutcomes(ctx, c, call, nil, endOf(sent() != 0, false), func(context.Context, bound) ([]Alarm, error) { return nil, nil })
 	}
 	now := f.now()
 	if err != nil {
@@ -105,37 +105,38 @@ func (f *Fleet) listAll(ctx context.Context, c connectionRow, o opened) (next ti
 	if c.listed.IsZero() {
 		next = next.Add(spread(c.id, every))
 	}
-	return next, f.storeOutcomes(ctx, c, call, nil, true, func(ctx context.Context, tx bound) error {
+	return next, f.storeOutcomes(ctx, c, call, nil, callDone, func(ctx context.Context, tx bound) (alarms []Alarm, err error) {
 		known, err := f.sync(ctx, tx, c, o, now, all)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, l := range all {
 			if !l.carried {
 				continue
 			}
 			one := outcome{account: known[clean(l.account.ID)], balances: l.balances, err: l.err, stop: l.err != nil}
-			if _, err := f.storeOne(ctx, tx, c, call, now, one); err != nil {
-				return err
+			raised, err := f.storeOne(ctx, tx, c, call, now, one)
+			if err != nil {
+				return nil, err
 			}
+			alarms = append(alarms, raised...)
 		}
-		return tx.listed(ctx, c, next, now)
+		return alarms, tx.listed(ctx, c, next, now)
 	})
 }
 
 // listFailed stores that a list failed.
 func (f *Fleet) listFailed(ctx context.Context, c connectionRow, o opened, call int64, whole outcome, every time.Duration) (time.Time, error) {
 	whole.decide(f.now(), every, func() (accessguard.Left, error) { return o.guard.ListsLeft(context.WithoutCancel(ctx)) })
-	isSent := !allLocal([]outcome{whole})
 	failure := failureOf(whole.err)
-	err := f.storeOutcomes(ctx, c, call, []outcome{whole}, isSent, func(ctx context.Context, tx bound) error {
+	err := f.storeOutcomes(ctx, c, call, []outcome{whole}, endOf(!allLocal([]outcome{whole}), true), func(ctx context.Context, tx bound) ([]Alarm, error) {
 		if whole.stopConnection != "" || whole.refused {
 			_, err := tx.exec(ctx, "UPDATE fleet_connection SET next_list_at = ? WHERE id = ?", instant{latest(whole.next, f.now())}, c.id)
-			return err
+			return nil, err
 		}
 		_, err := tx.exec(ctx, "UPDATE fleet_connection SET next_list_at = ?, kind = ?, detail = ?, failed = failed + 1 WHERE id = ?",
 			instant{whole.next}, failure.Kind, failure.Detail, c.id)
-		return err
+		return nil, err
 	})
 	if whole.stopConnection != "" {
 		return f.now().Add(min(f.options.Every, recheckEvery)), err

@@ -75,8 +75,8 @@ func (f *Fleet) ready(ctx context.Context, c connectionRow) (o opened, next time
 		}
 		next = f.now().Add(min(f.options.Every, reopenEvery))
 		rows, err := f.db.bound().exec(ctx, `UPDATE fleet_connection SET state = 'missing', kind = ?, detail = ?, failed = failed + 1,
-			changed_at = CASE state WHEN 'missing' THEN changed_at ELSE CAST(? AS `+f.db.bound().time()+`) END
-			WHERE id = ? AND state IN ('active', 'missing')`, kind, detail, instant{f.now()}, c.id)
+			changed_at = CASE state WHEN 'missing' THEN changed_at ELSE CAST(? AS `+f.db.bound().time()+`) END, next_list_at = ?
+			WHERE id = ? AND state IN ('active', 'missing')`, kind, detail, instant{f.now()}, instant{latest(next, c.nextList.Time)}, c.id)
 		if err == nil && rows > 0 && c.state != StateMissing {
 			f.options.Logger.WarnContext(ctx, "fleet: a connection cannot be opened", "connection", c.name, "error", problem)
 		}

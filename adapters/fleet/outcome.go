@@ -25,6 +25,24 @@ const (
 // errJudged says that the outcome of a call was judged to be unknown before it could be stored.
 var errJudged = errors.New("the outcome of the call has been judged to be unknown")
 
+// The states of a call. One whose worker has died is open until its unit's next job.
+const (
+	callDone    = "done"    // its outcome is stored
+	callUnknown = "unknown" // it may have been sent, and nobody knows what came of it
+	callRefused = "refused" // nothing was sent
+)
+
+// endOf returns the state of a call that has ended, which has an outcome or was cut off.
+func endOf(isSent, hasOutcome bool) string {
+	switch {
+	case !isSent:
+		return callRefused
+	case hasOutcome:
+		return callDone
+	}
+	return callUnknown
+}
+
 // accountRow is what jobs need to know of an account.
 type accountRow struct {
 	id        int64 // 0: the connection as a whole
@@ -103,19 +121,23 @@ func spread(id int64, over time.Duration) time.Duration {
 	return time.Duration(high)
 }
 
-// store stores the outcomes of a call, all or none, and what else do does. It goes on trying while the database fails, also
+// storeOutcomes stores the outcomes of a call, all or none, and what else do does. end is the state of the
+// call then. It goes on trying while the database fails, also
 // after ctx has ended. alarms are raised when they are stored.
-func (f *Fleet) storeOutcomes(ctx context.Context, c connectionRow, call int64, outcomes []outcome, isSent bool, do func(context.Context, bound) error) error {
+func (f *Fleet) storeOutcomes(ctx context.Context, c connectionRow, call int64, outcomes []outcome, end string,
+	do func(context.Context, bound) ([]Alarm, error)) error {
 	ctx = context.WithoutCancel(ctx)
 	deadline := time.Now().Add(storeFor)
 	for {
 		var alarms []Alarm
 		attempt, cancel := context.WithTimeout(ctx, longestStorage)
 		err := f.db.transaction(attempt, func(tx bound) (err error) {
-			if alarms, err = f.storeIn(attempt, tx, c, call, outcomes, isSent); err != nil {
+			if alarms, err = f.storeIn(attempt, tx, c, call, outcomes, end); err != nil {
 				return err
 			}
-			return do(attempt, tx)
+			more, err := do(attempt, tx)
+			alarms = append(alarms, more...)
+			return err
 		})
 		cancel()
 		if err == nil {
@@ -132,16 +154,9 @@ func (f *Fleet) storeOutcomes(ctx context.Context, c connectionRow, call int64, 
 	}
 }
 
-func (f *Fleet) storeIn(ctx context.Context, tx bound, c connectionRow, call int64, outcomes []outcome, isSent bool) (alarms []Alarm, err error) {
+func (f *Fleet) storeIn(ctx context.Context, tx bound, c connectionRow, call int64, outcomes []outcome, end string) (alarms []Alarm, err error) {
 	now := f.now()
-	state := "done"
-	if !isSent {
-		state = "refused"
-	}
-	if isSent && len(outcomes) == 0 {
-		state = "unknown"
-	}
-	rows, err := tx.exec(ctx, "UPDATE fleet_call SET state = ?, ended_at = ? WHERE id = ? AND state = 'open'", state, instant{now}, call)
+	rows, err := tx.exec(ctx, "UPDATE fleet_call SET state = ?, ended_at = ? WHERE id = ? AND state = 'open'", end, instant{now}, call)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ func (f *Fleet) prune(ctx context.Context) error {
 	old := "(SELECT id FROM fleet_call WHERE ended_at < ? AND id > ? ORDER BY id LIMIT " + strconv.Itoa(chunk) + ")"
 	for last := int64(0); ; {
 		var most, n int64
-		if err := f.db.bound().row(ctx, "SELECT coalesce(max(id), 0), count(*) FROM "+old+" AS some", before, last).Scan(&most, &n); err != nil {
+		if err := f.db.bound().row(ctx, "SELECT coalesce(max(id), 0), count(*) FROM "+old+" AS page", before, last).Scan(&most, &n); err != nil {
 			return err
 		}
 		if n == 0 {

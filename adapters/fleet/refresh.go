@@ -53,8 +53,8 @@ func (f *Fleet) refresh(ctx context.Context, unit int64, scheduled time.Time) (n
 	outcomes, isSent := f.ask(ctx, o, due)
 	f.schedule(ctx, o, unit, accounts, outcomes, every)
 	var found instant
-	err = f.storeOutcomes(ctx, c, call, outcomes, isSent, func(ctx context.Context, tx bound) error {
-		return forgiven(tx.row(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE id = ? RETURNING next_at", unit).Scan(&found))
+	err = f.storeOutcomes(ctx, c, call, outcomes, endOf(isSent, len(outcomes) > 0), func(ctx context.Context, tx bound) ([]Alarm, error) {
+		return nil, forgiven(tx.row(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE id = ? RETURNING next_at", unit).Scan(&found))
 	})
 	if err != nil {
 		return next, err

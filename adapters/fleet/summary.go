@@ -26,7 +26,7 @@ type Summary struct {
 // overdueAfter is how late a unit is that nobody seems to work on.
 const overdueAfter = 10 * time.Minute
 
-// Summary counts what the database holds, and says what is wrong with it. It writes nothing.
+// Summary counts what the database holds, and says what is wrong with it.
 func (d *Database) Summary(ctx context.Context) (Summary, error) {
 	s := Summary{Connections: map[State]int{}}
 	on := d.bound()
@@ -60,26 +60,22 @@ func (d *Database) Summary(ctx context.Context) (Summary, error) {
 		return s, fmt.Errorf("fleet: read the summary: %w", err)
 	}
 	s.Newest, s.Oldest = newest.Time, oldest.Time
+	if d.isGone() {
+		s.Problems = append(s.Problems, errGone.Error())
+	}
 	if problem := d.writeProblem(ctx); problem != "" {
 		s.Problems = append(s.Problems, problem)
 	}
 	return s, nil
 }
 
-var errRollBack = errors.New("nothing is written")
-
-// writeProblem says why the database takes no writes, "" if it does.
+// writeProblem says why the database takes no writes, "" if it does. A write that changes nothing has to get as far as the
+// disk, because only there a full one shows.
 func (d *Database) writeProblem(ctx context.Context) string {
-	err := d.transaction(ctx, func(tx bound) error {
-		if _, err := tx.exec(ctx, "UPDATE fleet_meta SET version = version"); err != nil {
-			return err
-		}
-		return errRollBack
-	})
-	if errors.Is(err, errRollBack) {
-		return ""
+	if _, err := d.bound().exec(ctx, "UPDATE fleet_meta SET version = version"); err != nil {
+		return "the database takes no writes: " + problemOf(err)
 	}
-	return "the database takes no writes: " + problemOf(err)
+	return ""
 }
 
 // problemOf says in words what a database's error means to whoever runs it.

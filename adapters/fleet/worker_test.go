@@ -1,5 +1,118 @@
 package fleet
 
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/mypos"
+	"github.com/openbalances/openbalances/adapters/tokenio"
+	"github.com/openbalances/openbalances/specs"
+	"github.com/stretchr/testify/require"
+)
+
+// workerOf is the environment variable that makes the test's program a worker: its work as JSON.
 const workerOf = "FLEET_TEST_WORKER"
 
-func beWorker(string) int { return 0 }
+// work is what a worker process works on: connections "mypos N" and "tokenio N" with a number of accounts each.
+type work struct {
+	Database, Bank string
+	Accounts       int           // of a connection
+	Off            time.Duration // its clock
+	Every          time.Duration
+	RescueAfter    time.Duration
+	MaxWorkers     int
+	Calls          int // the allowance of an account in a window
+	Window         time.Duration
+	Stored         string // the file that it tells of outcomes that it has stored, by the ids of their calls, one a line
+}
+
+func (w work) options() *Options {
+	access := specs.Access{{
+		Of: []specs.Call{specs.Balances, specs.Batch}, Per: specs.PerAccount, Limits: []specs.Limit{{Calls: w.Calls, Window: w.Window}},
+	}}
+	return &Options{
+		Open: w.open, Every: w.Every, ListEvery: time.Hour, RescueAfter: w.RescueAfter, MaxWorkers: w.MaxWorkers, Access: access,
+		Now:    func() time.Time { return time.Now().Add(w.Off) },
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+	}
+}
+
+// account returns the id of an account of a connection.
+func (w work) account(connection string, i int) string {
+	provider, number, _ := strings.Cut(connection, " ")
+	return fmt.Sprintf("%s-%s-%d", provider, number, i)
+}
+
+func (w work) open(_ context.Context, name string) (c Connection, err error) {
+	for i := range w.Accounts {
+		c.Accounts = append(c.Accounts, w.account(name, i))
+	}
+	c.Consent = adapters.Secret(name)
+	provider, _, _ := strings.Cut(name, " ")
+	options := &adapters.Options{BaseURL: w.Bank + "/" + provider}
+	if provider == "mypos" {
+		c.Source, err = mypos.New(mypos.Credentials{AccessToken: "token", APIKey: "key", ConsentID: c.Consent}, options)
+	} else {
+		c.Source, err = tokenio.New(tokenio.Credentials{OnBehalfOf: "ta:1", APIKey: "key"}, options)
+	}
+	return c, err
+}
+
+// beWorker works until it is told to stop.
+func beWorker(text string) int {
+	var w work
+	if err := json.Unmarshal([]byte(text), &w); err != nil {
+		panic(err)
+	}
+	stored, err := os.OpenFile(w.Stored, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	for ctx.Err() == nil {
+		if err := w.run(ctx, stored); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			time.Sleep(200 * time.Millisecond) // the database restarts
+		}
+	}
+	return 0
+}
+
+func (w work) run(ctx context.Context, stored io.Writer) error {
+	db, err := OpenDatabase(ctx, w.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	f, err := New(db, w.options())
+	if err != nil {
+		return err
+	}
+	f.onStore = func(call int64) { _, _ = io.WriteString(stored, strconv.FormatInt(call, 10)+"\n") }
+	return f.Work(ctx)
+}
+
+// startWorker starts a process.
+func (w work) start(t *testing.T) *exec.Cmd {
+	t.Helper()
+	body, err := json.Marshal(w)
+	require.NoError(t, err)
+	process := exec.Command(os.Args[0])
+	process.Env = append(os.Environ(), workerOf+"="+string(body))
+	process.Stderr = os.Stderr
+	require.NoError(t, process.Start())
+	return process
+}
