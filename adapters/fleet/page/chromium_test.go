@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -62,9 +63,15 @@ func startChromium(t *testing.T) *chromium {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), browserTime)
 	t.Cleanup(cancel)
-	profile := t.TempDir()
-	arguments := []string{"--headless=new", "--remote-debugging-pipe", "--user-data-dir=" + profile, "--no-first-run", "--disable-gpu",
-		"--disable-dev-shm-usage", "--disable-background-networking", "--force-device-scale-factor=1", "--lang=en", "about:blank"}
+	profile, err := os.MkdirTemp("", "chromium")
+	require.NoError(t, err)
+	t.Cleanup(func() { // its last processes end a little after it, and write until then
+		assert.Eventually(t, func() bool { return os.RemoveAll(profile) == nil }, time.Minute, 50*time.Millisecond)
+	})
+	arguments := []string{"--headless=new", "--remote-debugging-pipe", "--user-data-dir=" + profile, "--no-first-run",
+		"--disable-gpu",
+		"--disable-dev-shm-usage", "--disable-background-networking", "--force-device-scale-factor=1", "--lang=en",
+		"about:blank"}
 	if os.Getuid() == 0 {
 		arguments = append([]string{"--no-sandbox"}, arguments...)
 	}
@@ -141,7 +148,8 @@ func (c *chromium) call(method string, params map[string]any, result any) {
 func (c *chromium) until(wanted func(answer) bool) answer {
 	c.t.Helper()
 	for a := range c.answers {
-		if a.Method == "Runtime.exceptionThrown" || a.Method == "Log.entryAdded" && strings.Contains(string(a.Params), `"level":"error"`) {
+		if a.Method == "Runtime.exceptionThrown" || a.Method == "Log.entryAdded" &&
+			strings.Contains(string(a.Params), `"level":"error"`) {
 			c.t.Errorf("the browser complains: %s", a.Params)
 		}
 		if wanted(a) {
@@ -164,8 +172,10 @@ func (c *chromium) open(address string) {
 // screen sets the size of the window and the colours that the user prefers.
 func (c *chromium) screen(width, height int, scheme string) {
 	c.t.Helper()
-	c.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}, nil)
-	c.call("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+	c.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1,
+		"mobile": width < 500}, nil)
+	c.call("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme",
+		"value": scheme}}}, nil)
 }
 
 // ask evaluates an expression, waiting for a promise, and reads its value.
@@ -196,7 +206,8 @@ func (c *chromium) move(x, y float64) {
 func (c *chromium) press(key string, code int) {
 	c.t.Helper()
 	for _, kind := range []string{"rawKeyDown", "keyUp"} {
-		c.call("Input.dispatchKeyEvent", map[string]any{"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code}, nil)
+		c.call("Input.dispatchKeyEvent", map[string]any{"type": kind, "key": key, "code": key,
+			"windowsVirtualKeyCode": code}, nil)
 	}
 }
 

@@ -45,7 +45,8 @@ const soon = 7 * 24 * time.Hour
 
 // sayings are the kinds of failure in words, and what to do about one that stopped something.
 var sayings = map[adapters.Kind]struct{ what, todo string }{
-	adapters.ErrInvalidArgument: {"Request refused as malformed", "Check the entry's credentials and accounts in the configuration"},
+	adapters.ErrInvalidArgument: {"Request refused as malformed",
+		"Check the entry's credentials and accounts in the configuration"},
 	adapters.ErrUnauthorized:    {"Credentials refused", "Renew the credentials in the configuration"},
 	adapters.ErrForbidden:       {"Not allowed", "Ask the bank what credentials and consent cover"},
 	adapters.ErrConsentRequired: {"Consent needed", "Let the account holder consent again"},
@@ -110,13 +111,15 @@ func ofConnection(c fleet.ConnectionStatus, now time.Time) verdict {
 	case fleet.StateActive:
 		return ofActive(c, now)
 	}
-	return verdict{Level: levelWarn, Text: "Unknown state", Todo: "Use the fleet serve of the version that keeps this database"}
+	return verdict{Level: levelWarn, Text: "Unknown state",
+		Todo: "Use the fleet serve of the version that keeps this database"}
 }
 
 func ofActive(c fleet.ConnectionStatus, now time.Time) verdict {
 	switch {
 	case c.Stopped > 0:
-		return verdict{Level: levelBad, Text: counted(c.Stopped, "account") + " stopped", Detail: c.Detail, Todo: "See its accounts"}
+		return verdict{Level: levelBad, Text: counted(c.Stopped, "account") + " stopped", Detail: c.Detail,
+			Todo: "See its accounts"}
 	case late(c.NextAt, now):
 		return verdict{Level: levelWarn, Text: "Overdue", Todo: "See whether a worker runs", Command: "fleet status"}
 	case c.Failing > 0 || c.Kind != "":
@@ -126,7 +129,8 @@ func ofActive(c fleet.ConnectionStatus, now time.Time) verdict {
 		}
 		return verdict{Level: levelWarn, Text: upper(text), Detail: c.Detail}
 	case !c.ConsentValidUntil.IsZero() && c.ConsentValidUntil.Before(now.Add(soon)):
-		v := verdict{Level: levelWarn, Text: "Consent ends " + moment{c.ConsentValidUntil, now}.Age(), Todo: "Let the account holder renew it"}
+		v := verdict{Level: levelWarn, Text: "Consent ends " + moment{c.ConsentValidUntil, now}.Age(),
+			Todo: "Let the account holder renew it"}
 		if !c.ConsentValidUntil.After(now) {
 			v.Text = "Consent ended " + moment{c.ConsentValidUntil, now}.Age()
 		}
