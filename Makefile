@@ -13,7 +13,7 @@ VETTED = windows/amd64 darwin/arm64 linux/386 linux/arm
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help demo new try generate drift lint test test-next test-stores test-tools office page proofs portable vuln fuzz bench outside check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
+.PHONY: postgresql help demo new try generate drift lint test test-next test-stores test-fleet test-tools office page proofs portable vuln fuzz bench bench-fleet outside check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,12 +42,12 @@ generate: ## write gen/ from specs/ with the pinned generator, offline
 	$(GO) generate .
 
 # What make generate writes.
-GENERATED = gen specs/documents.gen.go $(wildcard adapters/*/banks.gen.go) adapters/cmd/openbalances/providers.gen.go README.md
+GENERATED = gen specs/documents.gen.go $(wildcard adapters/*/banks.gen.go) adapters/use/configuration/providers.gen.go README.md
 
 drift: ## fail unless everything generated is exactly what specs/ generates
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
 	cp -R go.mod go.sum generate.go tools.go README.md specs adapters "$$work" && \
-	(cd "$$work" && rm -f specs/documents.gen.go adapters/*/banks.gen.go adapters/cmd/openbalances/providers.gen.go && $(GO) generate .) && \
+	(cd "$$work" && rm -f specs/documents.gen.go adapters/*/banks.gen.go adapters/use/configuration/providers.gen.go && $(GO) generate .) && \
 	(for path in $(GENERATED); do diff -r -x .gitattributes "$$work/$$path" "$$path" || exit 1; done) && \
 	echo "everything generated is what specs/ generates" || \
 	{ echo "generated files differ from what specs/ generates; cure: make generate, then review and commit"; exit 1; }
@@ -62,14 +62,22 @@ lint: redocly spectral ## gofmt, go vet and staticcheck on what is written by ha
 	$(GO) run $(ACTIONLINT) -shellcheck= -pyflakes=
 
 STORES = adapters/use/accessguard/sqltest
+FLEET = adapters/fleet
 POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
+
+# The module of the fleet requires a release of this one, which is this tree while both are worked on. Other modules are no
+# part of that workspace, also those that lie beside its file.
+WORKSPACE = $(CURDIR)/.tools/go.work
+export GOWORK = off
 
 test: ## run the tests with the race detector, offline once the modules are there; three minutes
 	GORACE=atexit_sleep_ms=100 $(GO) test -race -short ./...
 	@{ $(POSTGRESQL); } >/dev/null 2>&1 || echo "PostgreSQL is not installed, so its tests are skipped; cure: make test-stores"
-	@cd $(STORES) && if said=$$($(GO) list -deps -test ./... 2>&1); then $(GO) test ./...; \
-	else case "$$said" in *"go mod tidy"*) echo "$(STORES): $$said"; exit 1;; esac; \
-	echo "$(STORES): skipped, because its modules cannot be downloaded"; fi
+	@for module in $(STORES) $(FLEET); do \
+	cd "$(CURDIR)/$$module" || exit 1; test $$module = $(STORES) || export GOWORK="$(WORKSPACE)"; \
+	if said=$$($(GO) list -deps -test ./... 2>&1); then $(GO) test -short ./... || exit 1; \
+	else case "$$said" in *"go mod tidy"*) echo "$$module: $$said"; exit 1;; esac; \
+	echo "$$module: skipped, because its modules cannot be downloaded"; fi; done
 
 test-next: ## run all tests with the other Go version that is promised, whose encoding/json/v2 is the standard library's
 	GOTOOLCHAIN=$(NEXT) $(GO) vet ./...
@@ -84,13 +92,24 @@ portable: ## build everything for Windows, macOS, FreeBSD, 32 bits and WebAssemb
 
 vuln: ## look for known vulnerabilities in every module; asks vuln.go.dev, so it is no part of make check
 	@for module in $$(git ls-files '*go.mod' ':!*/testdata/*'); do \
-	(cd "$$(dirname $$module)" && echo "$$module" && $(GO) run $(GOVULNCHECK) -test ./...) || exit 1; done
+	(cd "$$(dirname $$module)" && echo "$$module" && case $$module in $(FLEET)/*) export GOWORK=$(WORKSPACE);; esac && \
+	$(GO) run $(GOVULNCHECK) -test ./...) || exit 1; done
 
-test-stores: ## count accesses in a real PostgreSQL, installed if it is missing, and in SQLite
+postgresql: # installed if it is missing
 	@{ $(POSTGRESQL); } >/dev/null 2>&1 || \
 	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy postgresql; } || \
-	{ echo "PostgreSQL cannot be installed; cure: install its server, then make test-stores"; exit 1; }
+	{ echo "PostgreSQL cannot be installed; cure: install its server"; exit 1; }
+
+test-stores: postgresql ## count accesses in a real PostgreSQL, installed if it is missing, and in SQLite
 	cd $(STORES) && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
+
+# Without a replacement, tidy asks for the release that go.mod requires.
+test-fleet: export GOWORK = $(WORKSPACE)
+test-fleet: postgresql ## test the fleet on PostgreSQL, installed if it is missing, and on SQLite, with workers that are killed
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && cd $(FLEET) && cp go.mod go.sum "$$work" && \
+	$(GO) mod edit -replace github.com/openbalances/openbalances="$(CURDIR)" "$$work/go.mod" && \
+	GOWORK=off $(GO) mod tidy -diff -modfile "$$work/go.mod" || { echo "$(FLEET)/go.mod is not tidy; cure: what stands above"; exit 1; }
+	cd $(FLEET) && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
 
 office: ## let LibreOffice, installed if it is missing, read every amount of the demo in eight languages
 	@command -v soffice >/dev/null || \
@@ -98,16 +117,14 @@ office: ## let LibreOffice, installed if it is missing, read every amount of the
 	{ echo "LibreOffice cannot be installed; cure: install it, then make office"; exit 1; }
 	$(GO) test -count=1 -v -run TestOffice ./adapters/cmd/openbalances
 
-# The development of adapters/fleet goes by the tree's own packages, which its go.mod names by a release.
-FLEET = cd adapters/fleet && GOWORK=$(CURDIR)/.tools/go.work
+CHROMIUM = command -v chromium || command -v chromium-browser || command -v google-chrome
 
-BROWSER = command -v chromium || command -v chromium-browser || command -v google-chrome
-
+page: export GOWORK = $(WORKSPACE)
 page: ## look at the fleet's page in a real Chromium, installed if it is missing, by axe-core's rules where node is installed
-	@{ $(BROWSER); } >/dev/null 2>&1 || \
+	@{ $(CHROMIUM); } >/dev/null 2>&1 || \
 	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends chromium; } || \
 	{ echo "Chromium cannot be installed; cure: install it, then make page"; exit 1; }
-	$(FLEET) OPENBALANCES_CHROMIUM=1 $(GO) test -count=1 ./page
+	cd $(FLEET) && OPENBALANCES_CHROMIUM=$$($(CHROMIUM)) $(GO) test -count=1 -run Chromium ./page
 
 # How long each target is fuzzed. Without a bound, making one finding smaller would take all of it.
 T ?= 10s
@@ -133,13 +150,17 @@ catalogue: ## print the catalogue of bad days, case by provider, from a run of i
 bench: ## compare the adapters with hand-written code, side by side; a few minutes on an idle machine
 	@$(GO) run ./adapters/internal/bench
 
+bench-fleet: export GOWORK = $(WORKSPACE)
+bench-fleet: postgresql ## throughput, scaling and memory of the fleet beside jobs of the engine written by hand; ten minutes on an idle machine
+	@cd $(FLEET) && $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h .
+
 provenance: ## list what the documents say that the provider did not, for whoever can verify it
 	@$(GO) run ./specs/internal/lineup provenance
 
-# The revision that spec-diff compares the working tree with.
-BASE ?= HEAD~1
+# The revision that spec-diff compares the working tree with; the last release if it is empty, HEAD~1 without a release.
+BASE ?=
 
-spec-diff: ## report what changed in the documents and the public packages since BASE, what breaks, which version that needs
+spec-diff: ## report what changed in the documents and the public packages since the last release or BASE, and the version it needs
 	@cd .tools/specdiff && $(GO) run . "$(CURDIR)" "$(BASE)"
 
 test-tools: ## vet and test the programs that are kept out of go.mod
@@ -199,4 +220,4 @@ ogen:
 
 readers: typescript ogen ## let other generators read the documents: openapi-typescript with tsc, and ogen
 
-check: lint drift test proofs portable test-next test-stores test-tools outside office page readers docs prism ## everything CI checks
+check: lint drift test proofs portable test-next test-stores test-fleet test-tools outside office page readers docs prism ## everything CI checks

@@ -33,7 +33,7 @@ type counted struct {
 	calls map[string][]time.Time // by account, as they came
 }
 
-func newCounted(t *testing.T, pause time.Duration) *counted {
+func newCounted(t testing.TB, pause time.Duration) *counted {
 	t.Helper()
 	c := &counted{calls: map[string][]time.Time{}}
 	mux := http.NewServeMux()
@@ -96,11 +96,7 @@ func TestChaosOnPostgreSQL(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a minute and a half")
 	}
-	server := newServer(t, "off")
-	t.Cleanup(func() {
-		server.stop(t, "fast")
-		require.NoError(t, os.RemoveAll(server.folder))
-	})
+	server := ownServer(t, "off")
 	c := chaos{
 		work:    work{Database: server.address("postgres"), Accounts: 100, MaxWorkers: 10},
 		workers: 4, lasts: 36 * time.Second, killEvery: 3 * time.Second, kills: 1000,

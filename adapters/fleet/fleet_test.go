@@ -30,6 +30,9 @@ func onEach(t *testing.T, test func(t *testing.T, address string)) {
 		test(t, filepath.Join(t.TempDir(), "fleet.db"))
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("a server takes seconds to start")
+		}
 		t.Parallel()
 		test(t, newDatabase(t))
 	})
@@ -324,5 +327,29 @@ func TestBalancesAreStoredAsFetched(t *testing.T) {
 		assert.Greater(t, bad, 5)
 		assert.Equal(t, len(single)+2, calls)
 		assert.Len(t, config.raised(), bad)
+	})
+}
+
+// When the work is told to stop, calls under way end, and their outcomes are stored; no further call is made.
+func TestAGracefulStop(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, address string) {
+		bank, db := newCounted(t, 300*time.Millisecond), open(t, address)
+		w := work{Database: address, Bank: bank.URL, Accounts: 40, Every: time.Hour, MaxWorkers: 4, RescueAfter: time.Minute, Calls: 4, Window: time.Hour}
+		f, err := New(db, w.options())
+		require.NoError(t, err)
+		_, err = f.Add(t.Context(), slices.Values([]string{"mypos 0"}))
+		require.NoError(t, err)
+		stop := working(t, f)
+		eventually(t, "some are called", func() bool { return bank.total() > 4 })
+		stop()
+		called := bank.total()
+		assert.Less(t, called, 40)
+		assert.Equal(t, called, rows(t, db, "fleet_balance"))
+		assert.Zero(t, rows(t, db, "fleet_call WHERE state <> 'done'"))
+		assert.Zero(t, rows(t, db, "river_job WHERE state = 'running'"))
+		working(t, f) // again
+		eventually(t, "all are called", func() bool { return rows(t, db, "fleet_balance") == 40 })
+		assert.Equal(t, 40, bank.total())
 	})
 }

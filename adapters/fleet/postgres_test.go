@@ -22,7 +22,7 @@ const required = "REQUIRE_POSTGRESQL"
 type server struct{ control, folder string }
 
 // newServer starts a server, with fsync as a configuration file writes it.
-func newServer(t *testing.T, fsync string) server {
+func newServer(t testing.TB, fsync string) server {
 	t.Helper()
 	installed, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pg_ctl") // Debian keeps it out of PATH
 	if path, err := exec.LookPath("pg_ctl"); err == nil {
@@ -38,15 +38,26 @@ func newServer(t *testing.T, fsync string) server {
 	return s
 }
 
+// ownServer starts a server that ends with the test.
+func ownServer(t testing.TB, fsync string) server {
+	t.Helper()
+	s := newServer(t, fsync)
+	t.Cleanup(func() {
+		s.stop(t, "fast")
+		require.NoError(t, os.RemoveAll(s.folder))
+	})
+	return s
+}
+
 func (s server) data() string { return filepath.Join(s.folder, "data") }
 
-func (s server) start(t *testing.T, fsync string) {
+func (s server) start(t testing.TB, fsync string) {
 	t.Helper()
 	run(t, s.control, "start", "-s", "-w", "-D", s.data(), "-l", filepath.Join(s.folder, "log"),
 		"-o", "-k "+s.folder+" -c listen_addresses= -c max_connections=200 -c fsync="+fsync)
 }
 
-func (s server) stop(t *testing.T, mode string) {
+func (s server) stop(t testing.TB, mode string) {
 	t.Helper()
 	run(t, s.control, "stop", "-s", "-D", s.data(), "-m", mode)
 }
@@ -57,7 +68,7 @@ func (s server) address(database string) string {
 }
 
 // run runs a program, as nobody if the test is root: PostgreSQL refuses to run as root.
-func run(t *testing.T, command ...string) string {
+func run(t testing.TB, command ...string) string {
 	t.Helper()
 	if os.Getuid() == 0 {
 		command = append([]string{"runuser", "-u", "nobody", "--"}, command...)
@@ -77,7 +88,7 @@ var shared struct {
 }
 
 // newDatabase makes a database in the shared server and returns its address.
-func newDatabase(t *testing.T) string {
+func newDatabase(t testing.TB) string {
 	t.Helper()
 	shared.Lock()
 	defer shared.Unlock()
@@ -85,13 +96,18 @@ func newDatabase(t *testing.T) string {
 		shared.server = newServer(t, "off")
 	}
 	shared.databases++
-	name := "t" + strconv.Itoa(shared.databases)
-	admin, err := pgx.Connect(t.Context(), shared.address("postgres"))
+	return shared.create(t, "t"+strconv.Itoa(shared.databases))
+}
+
+// create makes a database and returns its address.
+func (s server) create(t testing.TB, name string) string {
+	t.Helper()
+	admin, err := pgx.Connect(t.Context(), s.address("postgres"))
 	require.NoError(t, err)
 	defer func() { _ = admin.Close(context.Background()) }()
 	_, err = admin.Exec(t.Context(), "CREATE DATABASE "+name)
 	require.NoError(t, err)
-	return shared.address(name)
+	return s.address(name)
 }
 
 func TestMain(m *testing.M) {

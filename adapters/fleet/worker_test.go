@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -35,6 +36,7 @@ type work struct {
 	MaxWorkers     int
 	Calls          int // the allowance of an account in a window
 	Window         time.Duration
+	Add            int    // connections to add, in place of work
 	Stored         string // the file that it tells of outcomes that it has stored, by the ids of their calls, one a line
 }
 
@@ -76,6 +78,12 @@ func beWorker(text string) int {
 	if err := json.Unmarshal([]byte(text), &w); err != nil {
 		panic(err)
 	}
+	if w.Add > 0 {
+		if err := w.add(); err != nil {
+			panic(err)
+		}
+		return 0
+	}
 	stored, err := os.OpenFile(w.Stored, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		panic(err)
@@ -89,6 +97,26 @@ func beWorker(text string) int {
 		}
 	}
 	return 0
+}
+
+// add adds connections by made-up names.
+func (w work) add() error {
+	db, err := OpenDatabase(context.Background(), w.Database)
+	if err != nil {
+		return err
+	}
+	f, err := New(db, w.options())
+	if err != nil {
+		return err
+	}
+	added, err := f.Add(context.Background(), func(yield func(string) bool) {
+		for i := 0; i < w.Add && yield("mypos "+strconv.Itoa(i)); i++ {
+		}
+	})
+	if err == nil && added != w.Add {
+		err = fmt.Errorf("%d were added", added)
+	}
+	return errors.Join(err, db.Close())
 }
 
 func (w work) run(ctx context.Context, stored io.Writer) error {
@@ -105,8 +133,8 @@ func (w work) run(ctx context.Context, stored io.Writer) error {
 	return f.Work(ctx)
 }
 
-// startWorker starts a process.
-func (w work) start(t *testing.T) *exec.Cmd {
+// start starts a process.
+func (w work) start(t testing.TB) *exec.Cmd {
 	t.Helper()
 	body, err := json.Marshal(w)
 	require.NoError(t, err)
