@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/openbalances/openbalances/adapters/fleet"
 	"github.com/openbalances/openbalances/adapters/fleet/page"
 )
 
@@ -297,6 +298,9 @@ func TestHostileTextsStayTexts(t *testing.T) {
 			f.Code, f.RequestID, f.Detail, f.Operation = hostile, hostile, hostile, hostile
 		}
 	}
+	facts.stored = map[int64][]fleet.Stored{1000: stored(t, []string{"EUR odd 1.00"})}
+	facts.stored[1000][0].ProviderType = hostile
+	assert.Equal(t, "Unknown ("+hostile+")", chartsOf(t, get(t, address+"/account?id=1000"))[0].Lines[0].Name)
 	id := int64(0)
 	for _, a := range facts.accounts {
 		if a.Name == hostile {
