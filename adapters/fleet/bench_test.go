@@ -56,7 +56,7 @@ func newThroughput(b *testing.B, address string, accounts int) *throughput {
 		c := entry
 		c.Consent = adapters.Secret(name)
 		return c, nil
-	}, Access: specs.Access{{Of: []specs.Call{specs.Balances}, Per: specs.PerAccount, Limits: []specs.Limit{{Calls: 4, Window: 24 * time.Hour}}}}})
+	}, Access: specs.Access{{Of: []specs.Call{specs.CallBalances}, Per: specs.PerAccount, Limits: []specs.Limit{{Calls: 4, Window: 24 * time.Hour}}}}})
 	require.NoError(b, err)
 	t := &throughput{Fleet: f}
 	f.onStore = func(int64) { t.stored.Add(1) }

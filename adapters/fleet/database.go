@@ -137,9 +137,9 @@ func (d *Database) Close() error {
 // store is where the guards of all workers count.
 func (d *Database) store() accessguard.Store {
 	if d.pool != nil {
-		return accessguard.SQL(d.db, accessguard.Dollar)
+		return accessguard.SQL(d.db, accessguard.PlaceholderDollar)
 	}
-	return accessguard.SQL(d.db, accessguard.QuestionMark)
+	return accessguard.SQL(d.db, accessguard.PlaceholderQuestionMark)
 }
 
 // querier is a database or a transaction.
@@ -232,18 +232,18 @@ func collectRows[T any](rows *sql.Rows, err error, scan func(row func(...any) er
 	return all, rows.Err()
 }
 
-// passing reports whether the same transaction can succeed later: serialization failures and deadlocks, connections
-// and servers that come and go on PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html), and a busy
-// SQLite file (https://www.sqlite.org/rescode.html).
+// passing reports whether the same transaction can succeed later: whatever failed but the statements themselves and their
+// values, such as a server that restarts, a file that is busy, full or read-only
+// (https://www.postgresql.org/docs/current/errcodes-appendix.html, https://www.sqlite.org/rescode.html).
 func passing(err error) bool {
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) {
 		class := state.SQLState()[:min(2, len(state.SQLState()))]
-		return slices.Contains([]string{"08", "40", "53", "55", "57"}, class)
+		return !slices.Contains([]string{"22", "23", "42"}, class)
 	}
 	var code interface{ Code() int }
 	if errors.As(err, &code) {
-		return slices.Contains([]int{5, 6, 15}, code.Code()&0xff)
+		return !slices.Contains([]int{1, 19, 20}, code.Code()&0xff)
 	}
 	return err != nil && !errors.Is(err, sql.ErrNoRows) && !errors.Is(err, errJudged)
 }

@@ -161,7 +161,7 @@ func (f *Fleet) askList(ctx context.Context, o opened) (all []listed, every time
 			err = errors.New("the source panicked")
 		}
 	}()
-	every = f.every(o, f.options.Every, specs.AllBalances, 1)
+	every = f.every(o, f.options.Every, specs.CallAllBalances, 1)
 	found, err := o.guard.AllBalances(ctx, adapters.Unattended())
 	if !errors.Is(err, errors.ErrUnsupported) {
 		for _, e := range found {
@@ -176,7 +176,7 @@ func (f *Fleet) askList(ctx context.Context, o opened) (all []listed, every time
 		}
 		return all, every, err
 	}
-	every = f.every(o, f.options.ListEvery, specs.Accounts, 1)
+	every = f.every(o, f.options.ListEvery, specs.CallAccounts, 1)
 	accounts, err := o.guard.Accounts(ctx, adapters.Unattended())
 	for _, a := range accounts {
 		all = append(all, listed{account: a, asks: a.State != adapters.AccountStateClosed})

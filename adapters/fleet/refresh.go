@@ -130,9 +130,9 @@ func allLocal(outcomes []outcome) bool {
 
 // refreshEvery is the regular pause between two calls for an account.
 func (f *Fleet) refreshEvery(ctx context.Context, c connectionRow, o opened) (time.Duration, error) {
-	call, units := specs.Balances, 1
+	call, units := specs.CallBalances, 1
 	if o.batch {
-		call = specs.Batch
+		call = specs.CallBatch
 	}
 	if allowance := f.every(o, 0, call, 2); allowance != f.every(o, 0, call, 1) { // it belongs to the consent
 		err := f.db.bound().row(context.WithoutCancel(ctx), "SELECT count(*) FROM fleet_unit WHERE connection = ? AND next_at IS NOT NULL", c.id).Scan(&units)

@@ -42,7 +42,7 @@ type work struct {
 
 func (w work) options() *Options {
 	access := specs.Access{{
-		Of: []specs.Call{specs.Balances, specs.Batch}, Per: specs.PerAccount, Limits: []specs.Limit{{Calls: w.Calls, Window: w.Window}},
+		Of: []specs.Call{specs.CallBalances, specs.CallBatch}, Per: specs.PerAccount, Limits: []specs.Limit{{Calls: w.Calls, Window: w.Window}},
 	}}
 	return &Options{
 		Open: w.open, Every: w.Every, ListEvery: time.Hour, RescueAfter: w.RescueAfter, MaxWorkers: w.MaxWorkers, Access: access,
