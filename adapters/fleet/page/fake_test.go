@@ -39,7 +39,10 @@ func (f *fake) Connection(_ context.Context, name string) (fleet.ConnectionStatu
 }
 
 func (f *fake) Accounts(_ context.Context, connection, after string, limit int) ([]fleet.AccountStatus, error) {
-	return some(f.accounts, limit, func(a fleet.AccountStatus) bool { return a.Connection == connection && a.AccountID > after }), f.err
+	return some(f.accounts, limit, func(a fleet.AccountStatus) bool {
+		return a.Connection == connection &&
+			a.AccountID > after
+	}), f.err
 }
 
 func (f *fake) Account(_ context.Context, id int64) (fleet.AccountStatus, error) {
@@ -133,7 +136,8 @@ func tenConnections() *fake {
 		return a
 	}
 	stopped := named("Treasury", "SA0380000000608010167519", "SAR")
-	stopped.Stopped, stopped.Kind, stopped.Detail, stopped.Failed = true, adapters.ErrProtocol, "amount: not a decimal amount", 1
+	stopped.Stopped, stopped.Kind, stopped.Detail, stopped.Failed = true, adapters.ErrProtocol,
+		"amount: not a decimal amount", 1
 	limited := named("Savings", "", "GBP")
 	limited.Kind, limited.Detail, limited.Failed = adapters.ErrRateLimited, "", 1
 	limited.AccountID = "22289"
@@ -148,20 +152,29 @@ func tenConnections() *fake {
 	add(fleet.ConnectionStatus{Name: "bakery", Provider: "eika", Bank: "Sparebank 1", State: active},
 		named("Driftskonto", "NO9386011117947", "NOK"), named("Skattetrekk", "NO8330001234567", "NOK"), closed)
 	add(fleet.ConnectionStatus{Name: "branch-bahrain", Provider: "onesingleview", Bank: "KSA", State: active, Stopped: 1},
-		stopped, named("Dinar account", "BH67BMAG00001299123456", "BHD"), named("Payroll", "KW81CBKU0000000000001234560101", "KWD"))
-	add(fleet.ConnectionStatus{Name: "branch-tokyo", Provider: "tokenio", Bank: "Iron Bank", State: active}, named("普通預金 本店", "", "JPY"))
-	add(fleet.ConnectionStatus{Name: "family", Provider: "enablebanking", Bank: "Nordea", State: fleet.StateConsentRequired,
-		Kind: adapters.ErrConsentRequired, Consent: adapters.ErrConsentExpired, ConsentLink: "https://consent.example/renew?session=7f3a",
-		ConsentValidUntil: now.Add(-26 * time.Hour)}, named("Käyttötili", "FI2112345600000785", "EUR"), named("Lönekonto", "SE4550000000058398257466", "SEK"))
+		stopped, named("Dinar account", "BH67BMAG00001299123456", "BHD"),
+		named("Payroll", "KW81CBKU0000000000001234560101", "KWD"))
+	add(fleet.ConnectionStatus{Name: "branch-tokyo", Provider: "tokenio", Bank: "Iron Bank", State: active},
+		named("普通預金 本店", "", "JPY"))
+	add(fleet.ConnectionStatus{Name: "family", Provider: "enablebanking", Bank: "Nordea",
+		State: fleet.StateConsentRequired,
+		Kind:  adapters.ErrConsentRequired, Consent: adapters.ErrConsentExpired,
+		ConsentLink:       "https://consent.example/renew?session=7f3a",
+		ConsentValidUntil: now.Add(-26 * time.Hour)}, named("Käyttötili", "FI2112345600000785", "EUR"),
+		named("Lönekonto", "SE4550000000058398257466", "SEK"))
 	add(fleet.ConnectionStatus{Name: "holding", Provider: "berlingroup", Bank: "Erste Group", State: active,
-		ConsentValidUntil: now.Add(75 * time.Hour), UnknownOutcomes: 1}, unknown, named("Kontokorrent", "AT611904300234573201", "EUR"))
-	add(fleet.ConnectionStatus{Name: hostile, Provider: "berlingroup", Bank: `<img src=x onerror=alert(1)>`, State: fleet.StateConsentRequired,
+		ConsentValidUntil: now.Add(75 * time.Hour), UnknownOutcomes: 1}, unknown,
+		named("Kontokorrent", "AT611904300234573201", "EUR"))
+	add(fleet.ConnectionStatus{Name: hostile, Provider: "berlingroup", Bank: `<img src=x onerror=alert(1)>`,
+		State:       fleet.StateConsentRequired,
 		ConsentLink: "javascript:alert(1)"}, odd)
-	add(fleet.ConnectionStatus{Name: "left-over", Provider: "neonomics", State: fleet.StateMissing, Detail: "no entry of this name"})
+	add(fleet.ConnectionStatus{Name: "left-over", Provider: "neonomics", State: fleet.StateMissing,
+		Detail: "no entry of this name"})
 	add(fleet.ConnectionStatus{Name: "new-tenant", Provider: "ukob", Bank: "Lloyds", State: active}, ok)
 	add(fleet.ConnectionStatus{Name: "shop", Provider: "mypos", State: fleet.StateStopped, Kind: adapters.ErrUnauthorized,
 		Detail: "the access token is not accepted", Failed: 3}, named("myPOS EUR", "IE29MYPO90001712345678", "EUR"))
-	add(fleet.ConnectionStatus{Name: "studio", Provider: "ukob", Bank: "Barclays", State: active, Failing: 1}, limited, named("Business current", "GB29NWBK60161331926819", "GBP"))
+	add(fleet.ConnectionStatus{Name: "studio", Provider: "ukob", Bank: "Barclays", State: active, Failing: 1}, limited,
+		named("Business current", "GB29NWBK60161331926819", "GBP"))
 	slices.SortFunc(f.connections, func(a, b fleet.ConnectionStatus) int { return strings.Compare(a.Name, b.Name) })
 	f.fill()
 	return f
@@ -184,8 +197,10 @@ func (f *fake) fill() {
 		a.FetchedAt, a.LastSeen = until, until.Truncate(24*time.Hour)
 		a.Latest = balancesOf(*a, fetched-1)
 		if a.Kind != "" {
-			f.failures[a.ID] = []fleet.Failure{{CallID: 9e6, At: now.Add(-3 * time.Hour), Kind: a.Kind, Origin: adapters.OriginProvider,
-				Status: statusOf[a.Kind], Code: codeOf[a.Kind], Operation: "get balances", Detail: a.Detail, RequestID: "8b0c2b5e-6d0f-4a53-9f2b-7f1d2f3f9b51"}}
+			f.failures[a.ID] = []fleet.Failure{{CallID: 9e6, At: now.Add(-3 * time.Hour), Kind: a.Kind,
+				Origin: adapters.OriginProvider,
+				Status: statusOf[a.Kind], Code: codeOf[a.Kind], Operation: "get balances", Detail: a.Detail,
+				RequestID: "8b0c2b5e-6d0f-4a53-9f2b-7f1d2f3f9b51"}}
 			if a.Kind == adapters.ErrRateLimited {
 				f.failures[a.ID][0].RetryAfter = now.Add(83 * time.Minute)
 			}
@@ -195,7 +210,8 @@ func (f *fake) fill() {
 	for i := range f.connections {
 		c := &f.connections[i]
 		f.summary.Connections[c.State]++
-		f.summary.StoppedAccounts, f.summary.FailingAccounts = f.summary.StoppedAccounts+c.Stopped, f.summary.FailingAccounts+c.Failing
+		f.summary.StoppedAccounts, f.summary.FailingAccounts = f.summary.StoppedAccounts+c.Stopped,
+			f.summary.FailingAccounts+c.Failing
 		for _, a := range f.accounts {
 			if a.Connection != c.Name {
 				continue
@@ -239,8 +255,8 @@ var scales = map[string]int64{"JPY": 0, "BHD": 3, "KWD": 3}
 // fetched is how many calls an account has had, six hours apart: a year and a few days.
 const fetched = 370 * 4
 
-// balancesOf makes the balances of a call, counted from the first, out of the account's id and the time: a slow wave with
-// steps, in whole units of the scale, so that every text is exact.
+// balancesOf makes the balances of a call, counted from the first, out of the account's id and the time: a slow wave
+// with steps, in whole units of the scale, so that every text is exact.
 func balancesOf(a fleet.AccountStatus, call int64) (all []fleet.Stored) {
 	at := a.FetchedAt.Add(time.Duration(call-fetched+1) * 6 * time.Hour)
 	scale, ok := scales[a.Currency]
@@ -258,8 +274,9 @@ func balancesOf(a fleet.AccountStatus, call int64) (all []fleet.Stored) {
 		if err != nil {
 			panic(err)
 		}
-		b := adapters.Balance{Provider: a.Provider, Bank: a.Bank, AccountID: a.AccountID, IBAN: a.IBAN, Type: kind, ProviderType: []string{"CLBD", "ITAV"}[i],
-			Amount: amount, Currency: a.Currency, ReceivedAt: at.Add(-time.Second), RequestID: fmt.Sprintf("req-%d", call)}
+		b := adapters.Balance{Provider: a.Provider, Bank: a.Bank, AccountID: a.AccountID, IBAN: a.IBAN, Type: kind,
+			ProviderType: []string{"CLBD", "ITAV"}[i],
+			Amount:       amount, Currency: a.Currency, ReceivedAt: at.Add(-time.Second), RequestID: fmt.Sprintf("req-%d", call)}
 		if i == 0 {
 			b.AsOf = at.Truncate(24 * time.Hour)
 		} else if a.Currency == "GBP" {

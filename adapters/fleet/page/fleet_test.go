@@ -39,9 +39,11 @@ func TestPageOfAWorkingFleet(t *testing.T) {
 	db, err := fleet.OpenDatabase(t.Context(), filepath.Join(t.TempDir(), "fleet.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	f, err := fleet.New(db, &fleet.Options{Every: time.Second, Logger: slog.New(slog.DiscardHandler), Open: func(_ context.Context, name string) (fleet.Connection, error) {
-		return fleet.Connection{Name: name, Provider: source.Provider(), Source: source, Consent: "session", Accounts: []string{listed[0].ID}}, nil
-	}})
+	f, err := fleet.New(db, &fleet.Options{Every: time.Second, Logger: slog.New(slog.DiscardHandler),
+		Open: func(_ context.Context, name string) (fleet.Connection, error) {
+			return fleet.Connection{Name: name, Provider: source.Provider(), Source: source, Consent: "session",
+				Accounts: []string{listed[0].ID}}, nil
+		}})
 	require.NoError(t, err)
 	_, err = f.Add(t.Context(), slices.Values([]string{"home"}))
 	require.NoError(t, err)
@@ -67,7 +69,8 @@ func TestPageOfAWorkingFleet(t *testing.T) {
 	overview, connection := get(t, server.URL+"/"), get(t, server.URL+"/connection?name=home")
 	account := get(t, fmt.Sprintf("%s/account?id=%d", server.URL, accounts[0].ID))
 	has(t, overview, "Up to date")
-	has(t, overview, fmt.Sprintf(`data-label="Calls left">%s`, map[bool]string{true: fmt.Sprintf("<span>%d</span>", left.Calls), false: "<span>no limit known</span>"}[left.Limited]))
+	has(t, overview, fmt.Sprintf(`data-label="Calls left">%s`, map[bool]string{true: fmt.Sprintf("<span>%d</span>",
+		left.Calls), false: "<span>no limit known</span>"}[left.Limited]))
 	for _, b := range sent {
 		for _, text := range []string{connection, account} {
 			has(t, text, fmt.Sprintf(`value="%s"`, b.Amount), b.Currency)

@@ -45,7 +45,8 @@ func (h *handler) guard(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setHeaders(w.Header(), r.URL.Path)
 		if !h.allows(r.Host) {
-			h.message(w, r, http.StatusForbidden, "Unknown host", "This name is not one of the page's own. fleet serve can allow it.")
+			h.message(w, r, http.StatusForbidden, "Unknown host",
+				"This name is not one of the page's own. fleet serve can allow it.")
 			return
 		}
 		checked.ServeHTTP(w, r)

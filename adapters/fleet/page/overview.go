@@ -66,7 +66,8 @@ type connectionRow struct {
 func (h *handler) overview(ctx context.Context, r *http.Request) (string, any, error) {
 	query := r.URL.Query()
 	v := overviewView{
-		view: h.view(r, "Overview"), Attention: query.Get("show") == "attention", After: query.Get("after"), Quotas: h.Left != nil,
+		view: h.view(r, "Overview"), Attention: query.Get("show") == "attention", After: query.Get("after"),
+		Quotas: h.Left != nil,
 	}
 	var err error
 	if v.Summary, err = h.Facts.Summary(ctx); err != nil {
@@ -145,7 +146,8 @@ func (h *handler) quota(ctx context.Context, v view, account int64) quota {
 	return quotaText(left, v)
 }
 
-// unknown notes why an allowance is not known. It is no failure of the page: a connection that cannot be opened has none.
+// unknown notes why an allowance is not known. It is no failure of the page: a connection that cannot be opened has
+// none.
 func (h *handler) unknown(ctx context.Context, err error) {
 	h.Logger.DebugContext(ctx, "page: allowance unknown", "error", err)
 }

@@ -1,18 +1,18 @@
-// Package page is a page to look at: the connections of a fleet, how old their balances are, what failed and what has to be
-// done, and the history of each account as a chart and as a table.
+// Package page is a page to look at: the connections of a fleet, how old their balances are, what failed and what has
+// to be done, and the history of each account as a chart and as a table.
 //
-// [New] makes the http.Handler and [Server] the server for it. Everything is rendered by the server, and scripts draw the
-// chart only. Amounts are shown with the scale that is stored. The numbers that the chart gets are positions between 0 and 1;
-// every figure beside it is a text of the server's. All times are UTC.
+// [New] makes the http.Handler and [Server] the server for it. Everything is rendered by the server, and scripts draw
+// the chart only. Amounts are shown with the scale that is stored. The numbers that the chart gets are positions
+// between 0 and 1; every figure beside it is a text of the server's. All times are UTC.
 //
 // # Who gets in
 //
-// Every request needs a Host that is a loopback name or in Options.AllowedHosts, so that no page of another site can reach
-// this one by a name of its own. Requests other than GET and HEAD pass [http.CrossOriginProtection]. With Options.Token,
-// every request needs the token, in the header Authorization: Bearer TOKEN or typed into a form, which sets a cookie. Without
-// one, only loopback addresses are answered. The cookie is sent over https, or to loopback names; elsewhere put TLS before the
-// page. Only /healthz, /login, the style sheets and the scripts need no token, and none of them holds a fact. A proxy has to
-// pass the Host on.
+// Every request needs a Host that is a loopback name or in Options.AllowedHosts, so that no page of another site can
+// reach this one by a name of its own. Requests other than GET and HEAD pass [http.CrossOriginProtection]. With
+// Options.Token, every request needs the token, in the header Authorization: Bearer TOKEN or typed into a form, which
+// sets a cookie. Without one, only loopback addresses are answered. The cookie is sent over https, or to loopback
+// names; elsewhere put TLS before the page. Only /healthz, /login, the style sheets and the scripts need no token, and
+// none of them holds a fact. A proxy has to pass the Host on.
 package page
 
 import (
@@ -53,7 +53,8 @@ type Options struct {
 	AllowedHosts []string
 	// Token is what every request has to have, at least 16 characters; empty: only loopback addresses are answered.
 	Token adapters.Secret
-	// River is River's own page, made for the prefix /river. It shows job arguments and changes jobs, and requires a Token.
+	// River is River's own page, made for the prefix /river. It shows job arguments and changes jobs, and requires a
+	// Token.
 	River http.Handler
 	// Logger gets the failures of reading; nil: slog.Default().
 	Logger *slog.Logger
@@ -108,7 +109,8 @@ func New(options Options) (http.Handler, error) {
 	return h.guard(mux), nil
 }
 
-// Server returns a server for a handler of New, with bounds for times and headers. The caller listens, and shuts it down.
+// Server returns a server for a handler of New, with bounds for times and headers. The caller listens, and shuts it
+// down.
 func Server(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,

@@ -3,6 +3,7 @@ package page_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/openbalances/openbalances/adapters/fleet"
 	"github.com/openbalances/openbalances/adapters/fleet/page"
 )
 
@@ -26,8 +28,10 @@ const (
 
 // paths are what the page answers to a GET, and whether it shows the fact.
 var paths = map[string]bool{
-	"/": true, "/?show=attention": true, "/connection?name=branch-bahrain": true, "/account?id=201": true, "/river/": true, "/login": false,
-	"/healthz": false, "/static/page.css": false, "/static/chart.js": false, "/static/uPlot.iife.min.js": false, "/nothing": false,
+	"/": true, "/?show=attention": true, "/connection?name=branch-bahrain": true, "/account?id=201": true,
+	"/river/": true, "/login": false,
+	"/healthz": false, "/static/page.css": false, "/static/chart.js": false, "/static/uPlot.iife.min.js": false,
+	"/nothing": false,
 }
 
 // serve starts a page with the clock of the tests.
@@ -97,16 +101,21 @@ func bearer(value string) func(*http.Request) {
 func TestForeignHostsGetNothing(t *testing.T) {
 	t.Parallel()
 	calls := 0
-	address := serve(t, page.Options{Facts: tenConnections(), Token: token, AllowedHosts: []string{"fleet.example"}, River: river(&calls)})
+	address := serve(t, page.Options{Facts: tenConnections(), Token: token, AllowedHosts: []string{"fleet.example"},
+		River: river(&calls)})
 	port := address[strings.LastIndex(address, ":"):]
 	for host, allowed := range map[string]bool{
-		"127.0.0.1" + port: true, "localhost" + port: true, "LOCALHOST": true, "[::1]" + port: true, "[::1]": true, "127.8.9.1": true,
+		"127.0.0.1" + port: true, "localhost" + port: true, "LOCALHOST": true, "[::1]" + port: true, "[::1]": true,
+		"127.8.9.1":     true,
 		"fleet.example": true, "FLEET.example:8443": true,
-		"evil.example": false, "fleet.example.evil.example": false, "localhost.evil.example": false, "127.0.0.1.evil.example": false,
-		"xfleet.example": false, "fleet.example.": false, "0.0.0.0" + port: false, "192.0.2.7" + port: false, "[::]" + port: false,
+		"evil.example": false, "fleet.example.evil.example": false, "localhost.evil.example": false,
+		"127.0.0.1.evil.example": false,
+		"xfleet.example":         false, "fleet.example.": false, "0.0.0.0" + port: false, "192.0.2.7" + port: false,
+		"[::]" + port: false,
 	} {
 		for path, shows := range paths {
-			response, text := fetch(t, http.MethodGet, address+path, "", func(r *http.Request) { r.Host = host; bearer(token)(r) })
+			response, text := fetch(t, http.MethodGet, address+path, "",
+				func(r *http.Request) { r.Host = host; bearer(token)(r) })
 			if !allowed {
 				assert.Equal(t, http.StatusForbidden, response.StatusCode, "%s %s", host, path)
 				lacks(t, text, fact, host, path)
@@ -129,7 +138,8 @@ func TestWithoutTokenOnlyLoopbackNamesAndAddresses(t *testing.T) {
 	// A peer elsewhere can write any Host; there is none in a test, so the handler is asked as the server would ask it.
 	handler, err := page.New(page.Options{Facts: tenConnections(), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	for peer, want := range map[string]int{"127.0.0.1:4": 200, "[::1]:4": 200, "[::ffff:127.0.0.1]:4": 200, "192.0.2.7:4": 403, "[2001:db8::7]:4": 403, "@": 403} {
+	for peer, want := range map[string]int{"127.0.0.1:4": 200, "[::1]:4": 200, "[::ffff:127.0.0.1]:4": 200,
+		"192.0.2.7:4": 403, "[2001:db8::7]:4": 403, "@": 403} {
 		request := httptest.NewRequest(http.MethodGet, "http://localhost/", nil)
 		request.RemoteAddr = peer
 		recorder := httptest.NewRecorder()
@@ -153,7 +163,8 @@ func TestForeignOriginsChangeNothing(t *testing.T) {
 		return response.StatusCode
 	}
 	foreign := []map[string]string{
-		{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
+		{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"},
+		{"Sec-Fetch-Site": "same-site"},
 		{"Origin": address, "Sec-Fetch-Site": "cross-site"}, {"Origin": "http://localhost:1"},
 	}
 	for _, header := range foreign {
@@ -179,10 +190,13 @@ func TestNothingWithoutTheToken(t *testing.T) {
 	for name, change := range map[string]func(*http.Request){
 		"none": nil, "wrong": bearer("wrong-horse-battery-staple"), "empty": bearer(""), "longer": bearer(token + "x"),
 		"shorter": bearer(token[:len(token)-1]), "basic": func(r *http.Request) { r.SetBasicAuth("", token) },
-		"cookie":                func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "fleet", Value: token}) },
-		"empty cookie":          func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "fleet"}) },
-		"token in the address":  func(r *http.Request) { r.URL.RawQuery += "&token=" + token },
-		"wrong one hides right": func(r *http.Request) { r.Header["Authorization"] = []string{"Bearer wrong", "Bearer " + token} },
+		"cookie":               func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "fleet", Value: token}) },
+		"empty cookie":         func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "fleet"}) },
+		"token in the address": func(r *http.Request) { r.URL.RawQuery += "&token=" + token },
+		"wrong one hides right": func(r *http.Request) {
+			r.Header["Authorization"] = []string{"Bearer wrong",
+				"Bearer " + token}
+		},
 	} {
 		for path, shows := range paths {
 			response, text := fetch(t, http.MethodGet, address+path, "", change)
@@ -209,7 +223,8 @@ func TestLogInAndOut(t *testing.T) {
 	require.NoError(t, err)
 	client := &http.Client{Jar: jar}
 	post := func(path string, values url.Values) (int, string) {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+path, strings.NewReader(values.Encode()))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+path,
+			strings.NewReader(values.Encode()))
 		require.NoError(t, err)
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		response, err := client.Do(request)
@@ -243,8 +258,8 @@ func TestLogInAndOut(t *testing.T) {
 		response, _ = fetch(t, http.MethodGet, other+"/", "", func(r *http.Request) { r.AddCookie(cookie) })
 		assert.Equal(t, http.StatusUnauthorized, response.StatusCode, "a cookie of another token")
 	}
-	response, _ := fetch(t, http.MethodPost, address+"/login", "token="+strings.Repeat("x", 1<<20), nil)
-	assert.Equal(t, http.StatusUnauthorized, response.StatusCode, "a form of a megabyte")
+	response, _ := fetch(t, http.MethodPost, address+"/login", "token="+token+"&more="+strings.Repeat("x", 1<<20), nil)
+	assert.Equal(t, http.StatusUnauthorized, response.StatusCode, "a form of a megabyte is not read")
 }
 
 func TestHeadersOfEveryAnswer(t *testing.T) {
@@ -260,7 +275,8 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 			assert.Equal(t, "no-store", header.Get("Cache-Control"), path)
 			assert.Equal(t, "same-origin", header.Get("Cross-Origin-Resource-Policy"), path)
 			policy := header.Get("Content-Security-Policy")
-			for _, part := range []string{"default-src 'none'", "script-src 'self';", "base-uri 'none'", "frame-ancestors 'none'"} {
+			for _, part := range []string{"default-src 'none'", "script-src 'self';", "base-uri 'none'",
+				"frame-ancestors 'none'"} {
 				has(t, policy, part, path)
 			}
 			lacks(t, policy, "unsafe-eval", path)
@@ -282,15 +298,19 @@ func TestHostileTextsStayTexts(t *testing.T) {
 			f.Code, f.RequestID, f.Detail, f.Operation = hostile, hostile, hostile, hostile
 		}
 	}
-	id := ""
+	facts.stored = map[int64][]fleet.Stored{1000: stored(t, []string{"EUR odd 1.00"})}
+	facts.stored[1000][0].ProviderType = hostile
+	assert.Equal(t, "Unknown ("+hostile+")", chartsOf(t, get(t, address+"/account?id=1000"))[0].Lines[0].Name)
+	id := int64(0)
 	for _, a := range facts.accounts {
 		if a.Name == hostile {
-			id = url.QueryEscape(string(rune('0' + a.ID/100)))
+			id = a.ID
 		}
 	}
-	require.NotEmpty(t, id)
-	for _, path := range []string{"/", "/?show=attention", "/?after=" + url.QueryEscape(hostile), "/connection?name=" + url.QueryEscape(hostile),
-		"/account?id=" + id + "00", "/connection?name=studio", "/account?id=1000"} {
+	require.NotZero(t, id)
+	for _, path := range []string{"/", "/?show=attention", "/?after=" + url.QueryEscape(hostile),
+		"/connection?name=" + url.QueryEscape(hostile),
+		fmt.Sprintf("/account?id=%d", id), "/connection?name=studio", "/account?id=1000"} {
 		text := get(t, address+path)
 		lacks(t, text, "<script>document", path)
 		lacks(t, text, "<img", path)
@@ -305,9 +325,16 @@ func TestConsentLinksAreHTTPSOnly(t *testing.T) {
 	t.Parallel()
 	for link, want := range map[string]string{
 		"https://consent.example/renew?a=1&b=2": `href="https://consent.example/renew?a=1&amp;b=2" rel="noreferrer noopener"`,
-		"javascript:alert(1)":                   "", "http://consent.example/": "", "https://user@consent.example/": "", "https://": "", "https:consent.example": "",
-		"data:text/html,x": "", "//consent.example": "", "HTTPS://consent.example/": `href="https://consent.example/" rel="noreferrer noopener"`,
-		" https://consent.example/": "", "https://consent.example/\n": "",
+		"HTTPS://consent.example/":              `href="https://consent.example/" rel="noreferrer noopener"`,
+		"http://consent.example/":               "",
+		"https://user@consent.example/":         "",
+		"https://":                              "",
+		"https:consent.example":                 "",
+		"//consent.example":                     "",
+		" https://consent.example/":             "",
+		"https://consent.example/\n":            "",
+		"javascript:alert(1)":                   "",
+		"data:text/html,x":                      "",
 	} {
 		facts := tenConnections()
 		for i := range facts.connections {
@@ -322,11 +349,27 @@ func TestConsentLinksAreHTTPSOnly(t *testing.T) {
 	}
 }
 
+func TestHeadersOfARequestAreBounded(t *testing.T) {
+	t.Parallel()
+	address := serve(t, page.Options{Facts: tenConnections()})
+	response, _ := fetch(t, http.MethodGet, address+"/", "", func(r *http.Request) {
+		r.Header.Set("X",
+			strings.Repeat("x", 64<<10))
+	})
+	assert.Equal(t, http.StatusRequestHeaderFieldsTooLarge, response.StatusCode)
+	server := page.Server(nil)
+	for name, limit := range map[string]time.Duration{"header": server.ReadHeaderTimeout, "read": server.ReadTimeout,
+		"write": server.WriteTimeout, "idle": server.IdleTimeout} {
+		assert.Positive(t, limit, name)
+	}
+}
+
 func TestOptionsThatCannotBeSafe(t *testing.T) {
 	t.Parallel()
 	facts := tenConnections()
 	for name, options := range map[string]page.Options{
-		"no facts": {}, "short token": {Facts: facts, Token: "short"}, "other hosts without token": {Facts: facts, AllowedHosts: []string{"fleet.example"}},
+		"no facts": {}, "short token": {Facts: facts, Token: "short"},
+		"other hosts without token":  {Facts: facts, AllowedHosts: []string{"fleet.example"}},
 		"River's page without token": {Facts: facts, River: http.NotFoundHandler()},
 	} {
 		_, err := page.New(options)
@@ -340,8 +383,10 @@ func TestFailuresOfReadingSayLittle(t *testing.T) {
 	facts := tenConnections()
 	facts.err = errors.New("cannot open /secret/place")
 	address := serve(t, page.Options{Facts: facts, Token: token, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	for path, want := range map[string]int{"/": 503, "/connection?name=bakery": 503, "/account?id=101": 503, "/account?id=x": 400, "/healthz": 503,
-		"/account?id=1&days=0": 400, "/account?id=1&days=99999": 400, "/account?id=1&to=yesterday": 400, "/account?id=99999999999999999999": 400} {
+	for path, want := range map[string]int{"/": 503, "/connection?name=bakery": 503, "/account?id=101": 503,
+		"/account?id=x": 400, "/healthz": 503,
+		"/account?id=1&days=0": 400, "/account?id=1&days=99999": 400, "/account?id=1&to=yesterday": 400,
+		"/account?id=99999999999999999999": 400} {
 		response, text := fetch(t, http.MethodGet, address+path, "", bearer(token))
 		assert.Equal(t, want, response.StatusCode, path)
 		lacks(t, text, "/secret/place", path)

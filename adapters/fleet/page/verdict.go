@@ -14,6 +14,7 @@ import (
 // Level says how urgent a state is. The page shows it by a symbol and a colour beside the words.
 type Level string
 
+// From nothing to do to something that has stopped.
 const (
 	LevelGood Level = "good"
 	LevelIdle Level = "idle"
@@ -45,7 +46,8 @@ const soon = 7 * 24 * time.Hour
 
 // sayings are the kinds of failure in words, and what to do about one that stopped something.
 var sayings = map[adapters.Kind]struct{ what, todo string }{
-	adapters.ErrInvalidArgument: {"Request refused as malformed", "Check the entry's credentials and accounts in the configuration"},
+	adapters.ErrInvalidArgument: {"Request refused as malformed",
+		"Check the entry's credentials and accounts in the configuration"},
 	adapters.ErrUnauthorized:    {"Credentials refused", "Renew the credentials in the configuration"},
 	adapters.ErrForbidden:       {"Not allowed", "Ask the bank what credentials and consent cover"},
 	adapters.ErrConsentRequired: {"Consent needed", "Let the account holder consent again"},
@@ -95,6 +97,7 @@ func quoted(name string) string {
 	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
+// OfConnection says what a connection is like at a time.
 func OfConnection(c fleet.ConnectionStatus, now time.Time) Verdict {
 	switch c.State {
 	case fleet.StateMissing:
@@ -110,14 +113,15 @@ func OfConnection(c fleet.ConnectionStatus, now time.Time) Verdict {
 	case fleet.StateActive:
 		return ofActive(c, now)
 	}
-	return Verdict{Level: LevelWarn, Text: "Unknown state", Todo: "Use the fleet serve of the version that keeps this database"}
+	return Verdict{Level: LevelWarn, Text: "Unknown state",
+		Todo: "Use the fleet serve of the version that keeps this database"}
 }
 
 func ofActive(c fleet.ConnectionStatus, now time.Time) Verdict {
 	switch {
 	case c.Stopped > 0:
-		return Verdict{Level: LevelBad, Text: counted(c.Stopped, "account") + " stopped", Detail: c.Detail, Todo: "See its accounts:",
-			Command: "fleet status " + quoted(c.Name)}
+		return Verdict{Level: LevelBad, Text: counted(c.Stopped, "account") + " stopped", Detail: c.Detail,
+			Todo: "See its accounts:", Command: "fleet status " + quoted(c.Name)}
 	case late(c.NextAt, now):
 		return Verdict{Level: LevelWarn, Text: "Overdue", Todo: "See whether a worker runs", Command: "fleet status"}
 	case c.Failing > 0 || c.Kind != "":
@@ -127,7 +131,8 @@ func ofActive(c fleet.ConnectionStatus, now time.Time) Verdict {
 		}
 		return Verdict{Level: LevelWarn, Text: upper(text), Detail: c.Detail}
 	case !c.ConsentValidUntil.IsZero() && c.ConsentValidUntil.Before(now.Add(soon)):
-		v := Verdict{Level: LevelWarn, Text: "Consent ends " + moment{c.ConsentValidUntil, now}.Age(), Todo: "Let the account holder renew it"}
+		v := Verdict{Level: LevelWarn, Text: "Consent ends " + moment{c.ConsentValidUntil, now}.Age(),
+			Todo: "Let the account holder renew it"}
 		if !c.ConsentValidUntil.After(now) {
 			v.Text = "Consent ended " + moment{c.ConsentValidUntil, now}.Age()
 		}
@@ -139,6 +144,7 @@ func ofActive(c fleet.ConnectionStatus, now time.Time) Verdict {
 	return Verdict{Level: LevelGood, Text: "Up to date"}
 }
 
+// OfAccount says what an account is like at a time.
 func OfAccount(a fleet.AccountStatus, now time.Time) Verdict {
 	switch {
 	case a.State == adapters.AccountStateClosed:

@@ -38,7 +38,9 @@
     chart.lines.forEach((line, i) => {
       const part = element("span");
       part.append(element("span", `key line-${i} dash-${i % dashes.length}`), element("bdi", "", line.name), " ");
-      part.append(...(line.text[at] === "" ? [element("span", "none", "none")] : [amount(line.text[at]), " ", chart.currency]));
+      const money = element("span", line.text[at] === "" ? "none" : "money", line.text[at] === "" ? "none" : " " + chart.currency);
+      if (line.text[at] !== "") money.prepend(amount(line.text[at]));
+      part.append(money);
       parts.push(part);
     });
     readout.replaceChildren(...parts.flatMap((part) => [part, " "]));
