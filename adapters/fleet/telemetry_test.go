@@ -97,7 +97,7 @@ func TestTelemetry(t *testing.T) {
 	told := string(all)
 	for _, span := range tracetest.SpanStubsFromReadOnlySpans(spans.Ended()) {
 		for _, a := range span.Attributes {
-			told += " " + a.Value.Emit()
+			told += " " + a.Value.String()
 		}
 		told += " " + span.Name + " " + span.Status.Description
 	}
@@ -127,7 +127,7 @@ func TestTelemetry(t *testing.T) {
 // textOf has the values of attributes in the order of their keys.
 func textOf(set attribute.Set) (text string) {
 	for _, a := range set.ToSlice() {
-		text += " " + a.Value.Emit()
+		text += " " + a.Value.String()
 	}
 	return text[min(1, len(text)):]
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -34,8 +33,8 @@ var addCommand = command{
 			if err := add(ctx, p, db, path, opened); err != nil {
 				return err
 			}
-			if wrong != nil { // the others are added
-				return errors.New(asMisuse(wrong).Error())
+			if wrong != nil {
+				return partly(problems(wrong))
 			}
 			return nil
 		}
@@ -70,7 +69,7 @@ func add(ctx context.Context, p *process, db database, path string, opened []*co
 	}
 	added, err := workers.Add(ctx, maps.Keys(names))
 	if err != nil {
-		return fmt.Errorf("%w\nnot everything is added; cure: fleet add again", err)
+		return fmt.Errorf("not everything is added; cure: fleet add again: %w", err)
 	}
 	text := fmt.Sprintf("%s added", counted(added, "connection"))
 	if known := len(names) - added; known > 0 {

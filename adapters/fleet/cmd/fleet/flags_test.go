@@ -51,7 +51,7 @@ func TestMisuse(t *testing.T) {
 		"add":                            "add needs either names of connections or -all; see fleet add -h",
 		"add -all shop":                  "add needs either names of connections or -all; see fleet add -h",
 		"add shop":                       "config: " + d.path("config.json") + ": no such file",
-		"status shop -format json":       "flags come before names; see fleet status -h",
+		"status shop -frmat json":        "flag provided but not defined: -frmat, did you mean format?; see fleet status -h",
 		"status -format jsn":             "-format is table, json or csv, did you mean json?",
 		"history":                        "history needs -account ID; fleet status NAME shows those of a connection",
 		"history -account 1 -from today": "-from is neither a day, such as 2026-01-31, nor a time, such as 2026-01-31T12:00:00Z",
@@ -74,6 +74,7 @@ func TestMisuse(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	for line, want := range map[string]string{
+		"status -- -format":                    "no connection is called -format; see fleet status",
 		"status nobody":                        "no connection is called nobody; see fleet status",
 		"history -account 7":                   "no account has the ID 7; fleet status NAME shows those of a connection",
 		"forget -account 7":                    "no account has the ID 7; fleet status NAME shows those of a connection",

@@ -69,7 +69,12 @@ func commandNames() (names []string) {
 // misuse is wrong usage or configuration, one problem a line. It holds no secret.
 type misuse []string
 
-func (m misuse) Error() string { return strings.Join(m, "\n") }
+func (m misuse) Error() string { return strings.Join(m, "; ") }
+
+// partly is a misuse beside which the rest was done.
+type partly misuse
+
+func (m partly) Error() string { return misuse(m).Error() }
 
 // errToDo says that a person has to act; that has been said.
 var errToDo = errors.New("something has to be done")
@@ -92,7 +97,7 @@ func (p *process) run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	do := c.setup(flags)
-	err = flags.Parse(args[1:])
+	operands, err := parse(flags, args[1:])
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return p.exit(p.print(c.usage()))
@@ -104,12 +109,22 @@ func (p *process) run(ctx context.Context, args []string) int {
 			problem += didYouMean(unknown, names)
 		}
 		return p.exit(misuse{problem + "; see fleet " + c.name + " -h"})
-	case c.operands == "" && flags.NArg() > 0:
-		return p.exit(misuse{"unexpected argument " + flags.Arg(0) + "; see fleet " + c.name + " -h"})
-	case slices.ContainsFunc(flags.Args(), func(word string) bool { return strings.HasPrefix(word, "-") }) && !slices.Contains(args, "--"):
-		return p.exit(misuse{"flags come before names; see fleet " + c.name + " -h"})
+	case c.operands == "" && len(operands) > 0:
+		return p.exit(misuse{"unexpected argument " + operands[0] + "; see fleet " + c.name + " -h"})
 	}
-	return p.exit(do(ctx, p, flags.Args()))
+	return p.exit(do(ctx, p, operands))
+}
+
+// parse parses flags and returns the words between and after them. What follows "--" is no flag.
+func parse(flags *flag.FlagSet, args []string) (operands []string, err error) {
+	var last []string
+	if i := slices.Index(args, "--"); i >= 0 {
+		args, last = args[:i], args[i+1:]
+	}
+	for err = flags.Parse(args); err == nil && flags.NArg() > 0; err = flags.Parse(args) {
+		operands, args = append(operands, flags.Arg(0)), flags.Args()[1:]
+	}
+	return append(operands, last...), err
 }
 
 func find(name string) (command, error) {
@@ -123,23 +138,27 @@ func find(name string) (command, error) {
 // exit prints err, a line for each problem, and returns its exit code.
 func (p *process) exit(err error) int {
 	var wrong misuse
+	var rest partly
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errToDo):
 		return exitToDo
-	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		p.complain(line)
-	}
-	if errors.As(err, &wrong) {
+	case errors.As(err, &wrong):
+		p.complain(wrong...)
 		return exitUsage
+	case errors.As(err, &rest):
+		p.complain(rest...)
+	default:
+		p.complain(strings.Join(strings.Fields(err.Error()), " ")) // a driver's error may have several lines
 	}
 	return exitFailed
 }
 
-func (p *process) complain(line string) {
-	_, _ = fmt.Fprintln(p.stderr, "fleet: "+printable(strings.TrimPrefix(line, "fleet: ")))
+func (p *process) complain(lines ...string) {
+	for _, line := range lines {
+		_, _ = fmt.Fprintln(p.stderr, "fleet: "+printable(strings.TrimPrefix(line, "fleet: ")))
+	}
 }
 
 // print writes what a command was asked for.

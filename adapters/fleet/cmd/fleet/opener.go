@@ -41,13 +41,18 @@ func readConfiguration(path, command string) (*configuration.Configuration, stri
 
 // asMisuse has a line for each problem of a configuration.
 func asMisuse(err error) error {
-	var wrong *configuration.Error
-	if !errors.As(err, &wrong) {
-		return err
+	if lines := problems(err); lines != nil {
+		return misuse(lines)
 	}
-	var lines misuse
-	for _, problem := range wrong.Problems {
-		lines = append(lines, "config: "+problem.String())
+	return err
+}
+
+func problems(err error) (lines []string) {
+	var wrong *configuration.Error
+	if errors.As(err, &wrong) {
+		for _, problem := range wrong.Problems {
+			lines = append(lines, "config: "+problem.String())
+		}
 	}
 	return lines
 }

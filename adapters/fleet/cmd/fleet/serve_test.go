@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -97,10 +98,7 @@ func TestTelemetryIsSent(t *testing.T) {
 	assert.Contains(t, sent["/v1/metrics"], "openbalances.fleet.calls")
 	all := sent["/v1/traces"] + sent["/v1/metrics"]
 	assert.Contains(t, all, "mypos")
-	hidden := []string{"shop", "=cmd", secret, "3c7816ee"}
-	for _, id := range append(exampleAccounts("mypos")[:2], exampleAccounts("neonomics")[:2]...) {
-		hidden = append(hidden, id)
-	}
+	hidden := slices.Concat([]string{"shop", "=cmd", secret, "3c7816ee"}, exampleAccounts("mypos")[:2], exampleAccounts("neonomics")[:2])
 	for _, b := range fetchedBy(t, bank.URL, exampleAccounts("mypos")[0]) {
 		hidden = append(hidden, b.Amount.String(), b.Currency)
 	}

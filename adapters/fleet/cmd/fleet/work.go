@@ -49,6 +49,9 @@ func setupWork(flags *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
+		for _, warning := range configured.Warnings() {
+			logger.WarnContext(ctx, "fleet: "+warning)
+		}
 		notifier, err := newNotifier(*notify, logger)
 		if err != nil {
 			return err
