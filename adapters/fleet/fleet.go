@@ -199,7 +199,7 @@ func (f *Fleet) left(ctx context.Context, account int64) (left accessguard.Left,
 		return left, err
 	}
 	if f.options.Open == nil {
-		return left, errors.New("Open is missing")
+		return left, errors.New("the option Open is missing")
 	}
 	opened, err := f.options.Open(ctx, status.Connection)
 	if err != nil {
