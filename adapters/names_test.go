@@ -81,7 +81,7 @@ func namesAll(text []byte) bool {
 }
 
 // handWritten are the files outside of the providers' own folders that are neither generated nor data of a test. The
-// README is prose about the providers; its table is generated.
+// READMEs are prose about the providers, or generated.
 func handWritten(t *testing.T) (files []string) {
 	t.Helper()
 	skipped := append([]string{".git", "node_modules", "testdata"}, specs.Providers()...)
