@@ -1,6 +1,6 @@
 // Command proxy makes a module proxy of a clone, as if everything in it had been released: every module that is tracked and
 // replaces no other one is there as v0.1.0, with the files of the working tree. It takes the clone and the folder for the
-// proxy, whose address is file:// and that folder. make stranger and make tidy use it.
+// proxy, whose address is file:// and that folder. make stranger and make fleet-tidy use it.
 package main
 
 import (
