@@ -147,10 +147,10 @@ stranger: ## do what README says in an empty folder, with an empty module cache 
 
 # Only the sum of this module may be missing: nobody knows that of a release before it is made.
 fleet-tidy: ## check the go.mod of adapters/fleet, which needs a release of this module, with a module proxy made of the clone
-	@$(RELEASE) && cd adapters/fleet && here=$$($(GO) env GOMODCACHE) && others=$$($(GO) env GOPROXY) && \
+	@set -e; $(RELEASE); cd adapters/fleet; here=$$($(GO) env GOMODCACHE); others=$$($(GO) env GOPROXY); \
 	said=$$(GOWORK=off GOFLAGS=-modcacherw GONOSUMDB=github.com/openbalances GOMODCACHE="$(PROXY)/cache" \
 	GOPROXY="file://$(PROXY),file://$$here/cache/download,$$others" $(GO) mod tidy -diff 2>&1) || \
-	! echo "$$said" | grep -v '^go: \|^[-+][-+][-+] \|^+github.com/openbalances/openbalances v' | grep '^[-+]\|rror' || \
+	! echo "$$said" | grep -vE '^((go: downloading|diff|---|\+\+\+|@@)? |\+github.com/openbalances/openbalances v|$$)' || \
 	{ echo "go.mod or go.sum of adapters/fleet is not tidy; cure: change what is shown above"; exit 1; }
 
 # What needs node is skipped where there is none.
@@ -201,4 +201,4 @@ ogen:
 
 readers: typescript ogen ## let other generators read the documents: openapi-typescript with tsc, and ogen
 
-check: lint drift test proofs portable test-next test-stores test-tools outside office readers docs prism ## everything CI checks
+check: lint drift test proofs portable test-next test-stores test-tools outside office readers docs prism stranger ## everything CI checks
