@@ -105,7 +105,7 @@ func (r *reader) command(t *testing.T, folder, line string) *exec.Cmd {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "sh", "-c", line)
 	command.Dir, command.Env = folder, r.environment
-	r.say("$ %s\n", line)
+	r.say("$ %s\n", strings.TrimPrefix(line, "exec "))
 	return command
 }
 
