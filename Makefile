@@ -45,12 +45,12 @@ generate: ## write gen/ from specs/ with the pinned generator, offline
 	$(GO) generate .
 
 # What make generate writes.
-GENERATED = gen specs/documents.gen.go $(wildcard adapters/*/banks.gen.go) adapters/cmd/openbalances/providers.gen.go README.md specs/README.md
+GENERATED = gen specs/documents.gen.go $(wildcard adapters/*/banks.gen.go) adapters/use/configuration/providers.gen.go README.md specs/README.md
 
 drift: ## fail unless everything generated is exactly what specs/ generates
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
 	cp -R go.mod go.sum generate.go tools.go README.md specs adapters "$$work" && \
-	(cd "$$work" && rm -f specs/documents.gen.go adapters/*/banks.gen.go adapters/cmd/openbalances/providers.gen.go && $(GO) generate .) && \
+	(cd "$$work" && rm -f specs/documents.gen.go adapters/*/banks.gen.go adapters/use/configuration/providers.gen.go && $(GO) generate .) && \
 	(for path in $(GENERATED); do diff -r -x .gitattributes "$$work/$$path" "$$path" || exit 1; done) && \
 	echo "everything generated is what specs/ generates" || \
 	{ echo "generated files differ from what specs/ generates; cure: make generate, then review and commit"; exit 1; }

@@ -29,6 +29,9 @@
 // have 64 MiB and a million elements. The command schema prints its JSON Schema, which "$schema" may name for an
 // editor.
 //
+// Package adapters/use/configuration reads the file, and can be used by any program. Connections with "fleet": true are
+// kept current by another program: get and accounts leave them out, and say so.
+//
 // A credential is a text, env:NAME or file:PATH, a regular file; the command providers lists the names. With a client
 // id and secret instead of accessToken, tokens are fetched (Neonomics; One Single View without any further credential).
 // Without psu the calls are unattended.

@@ -11,8 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
+	"github.com/openbalances/openbalances/adapters/internal/configtest"
 	"github.com/openbalances/openbalances/adapters/internal/tlstest"
+	"github.com/openbalances/openbalances/adapters/use/configuration"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/sandbox"
@@ -69,7 +70,14 @@ func newOffice(t *testing.T) *office {
 		document, err := contract.Load(provider)
 		require.NoError(t, err)
 		credentials := maps.Clone(document.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any))
-		maps.Copy(credentials, openbalances.PEMCredentials(provider, "signing.pem", "signing.key"))
+		known, _ := configuration.FindProvider(provider)
+		for _, name := range known.Required {
+			if known.IsCertificate(name) {
+				credentials[name] = "signing.pem"
+			} else if known.IsKey(name) {
+				credentials[name] = "signing.key"
+			}
+		}
 		accounts, err := sandbox.Accounts(provider)
 		require.NoError(t, err)
 		connections = append(connections, connectionFile{
@@ -80,7 +88,7 @@ func newOffice(t *testing.T) *office {
 	}
 	text, err := json.Marshal(connections)
 	require.NoError(t, err)
-	return &office{folderWith(t, content), text}
+	return &office{configtest.Folder(t, content), text}
 }
 
 // get runs get -json on the connections, changed.

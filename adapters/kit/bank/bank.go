@@ -158,8 +158,8 @@ func Find(banks []Profile, code string, own *Profile) (found Profile, field, pro
 		}
 		codes = append(codes, bank.Code)
 	}
-	if nearest := check.Nearest(code, codes); nearest != "" {
-		return Profile{}, "credentials.bank", "no such bank, did you mean " + nearest + "?"
+	if meant := check.DidYouMean(code, codes); meant != "" {
+		return Profile{}, "credentials.bank", "no such bank" + meant
 	}
 	return Profile{}, "credentials.bank", "no such bank; openbalances providers -banks lists them"
 }

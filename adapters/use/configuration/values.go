@@ -1,4 +1,4 @@
-package main
+package configuration
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync/atomic"
 )
 
 const (
@@ -23,7 +24,7 @@ var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 type values struct {
 	folder string // of the configuration
 	getenv func(string) string
-	isOpen bool // somebody else can read one of the files with secrets
+	isOpen atomic.Bool // somebody else can read one of the files with secrets
 }
 
 // resolve follows env:NAME and file:PATH; everything else is the value itself. Its errors name the variable but
@@ -72,7 +73,9 @@ func (v *values) file(path string) ([]byte, error) { return readFile(v.within(pa
 
 // secretFile is file, and remembers whether others can read it.
 func (v *values) secretFile(path string) ([]byte, error) {
-	v.isOpen = v.isOpen || othersRead(v.within(path))
+	if othersRead(v.within(path)) {
+		v.isOpen.Store(true)
+	}
 	return v.file(path)
 }
 
@@ -97,7 +100,7 @@ func readFile(path string, limit int64) ([]byte, error) {
 	case errors.Is(err, errIrregular):
 		return nil, err
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, errNoFile
+		return nil, errors.New("no such file")
 	case errors.Is(err, fs.ErrPermission):
 		return nil, errors.New("no permission to read the file")
 	case err != nil:
@@ -113,10 +116,7 @@ func tooLarge(data []byte, limit int64) error {
 	return nil
 }
 
-var (
-	errIrregular = errors.New("not a regular file")
-	errNoFile    = errors.New("no such file")
-)
+var errIrregular = errors.New("not a regular file")
 
 // readRegular opens nothing that could let it wait, such as a FIFO.
 func readRegular(path string, limit int64) ([]byte, error) {

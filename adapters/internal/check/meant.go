@@ -2,15 +2,19 @@ package check
 
 import "strings"
 
-// Nearest returns the known word that is nearest to another one, "" if none is near: a third of its letters may be wrong.
-func Nearest(word string, known []string) string {
+// DidYouMean is what to add to a complaint about a word that is none of those known: the nearest one, "" if none is near. A
+// third of its letters may be wrong.
+func DidYouMean(word string, known []string) string {
 	best, nearest := "", len(word)/3+1
 	for _, candidate := range known {
 		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d <= nearest && (best == "" || d < nearest) {
 			best, nearest = candidate, d
 		}
 	}
-	return best
+	if best == "" {
+		return ""
+	}
+	return ", did you mean " + best + "?"
 }
 
 // distance is how many letters have to be changed, added, left out or swapped with the next one to make b of a.

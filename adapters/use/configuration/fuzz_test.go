@@ -1,7 +1,6 @@
-package main_test
+package configuration_test
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,14 +8,16 @@ import (
 	"testing"
 	"unicode"
 
-	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
+	"github.com/openbalances/openbalances/adapters/internal/configtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
+const secret = configtest.Secret
+
 var (
 	// place is how every line about a configuration begins, or what it says about the document as a whole.
-	place = regexp.MustCompile(`^openbalances: config: (connections\b|"|(wrong JSON type|not valid JSON|JSON ends too early|` +
+	place = regexp.MustCompile(`^(connections\b|"|(wrong JSON type|not valid JSON|JSON ends too early|` +
 		`nested too deeply|more elements than an answer can have|two names differ in case only)( \(line \d+, column \d+\))?$)`)
 	// public finds the secret where texts are shown by design: names, those of connections and variables too. Every text
 	// that is not the first thing behind a colon or bracket may be a name, and a backslash may hide anything.
@@ -26,29 +27,25 @@ var (
 
 // FuzzConfiguration reads a configuration without using it.
 func FuzzConfiguration(f *testing.F) {
-	folder := folderWith(f, nil) // one for each process, which makes one call at a time
-	config := strings.NewReplacer("SERVER", "http://127.0.0.1:9", "account-S3CR3T-2", "account-2").Replace(goodConfig)
+	folder := configtest.Folder(f, nil) // one for each process, which makes one call at a time
+	config := strings.NewReplacer("SERVER", "http://127.0.0.1:9", "account-S3CR3T-2", "account-2").Replace(configtest.Good)
 	f.Add(config)
-	for _, fault := range configFaults {
-		f.Add(strings.Replace(config, fault.old, fault.new, 1))
+	for _, fault := range configtest.Faults {
+		f.Add(strings.Replace(config, fault.Old, fault.New, 1))
 	}
 	file := filepath.Join(folder, "config.json")
 	f.Fuzz(func(t *testing.T, config string) {
 		require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
-		var stderr bytes.Buffer
-		exit := openbalances.Check(file, &stderr)
-		require.Equal(t, exit == 0, stderr.Len() == 0)
-		if exit == 0 {
+		_, err := open(file)
+		if err == nil {
 			return
 		}
-		require.Equal(t, 2, exit)
-		for line := range strings.Lines(stderr.String()) {
-			line = strings.TrimSuffix(line, "\n")
+		for _, line := range problems(t, err) {
 			assert.Regexp(t, place, line)
-			assert.False(t, strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", line)
 		}
+		assert.False(t, strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }), "%q", err)
 		if !public.MatchString(config) {
-			assert.NotContains(t, stderr.String(), secret)
+			assert.NotContains(t, err.Error(), secret)
 		}
 	})
 }

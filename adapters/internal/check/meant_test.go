@@ -8,13 +8,16 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestNearest(t *testing.T) {
+func TestDidYouMean(t *testing.T) {
 	t.Parallel()
 	known := []string{"get", "accounts", "accessToken", "enablebanking link"}
 	for word, want := range map[string]string{
 		"gte": "get", "GET": "get", "acounts": "accounts", "accesToken": "accessToken", "accesstoken": "accessToken",
 		"enablebanking lnik": "enablebanking link", "xyz": "", "": "", "a": "", strings.Repeat("x", 10_000): "",
 	} {
-		assert.Equal(t, want, check.Nearest(word, known), word)
+		if want != "" {
+			want = ", did you mean " + want + "?"
+		}
+		assert.Equal(t, want, check.DidYouMean(word, known), word)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package configuration
 
 import (
 	"crypto/tls"
@@ -10,15 +10,15 @@ import (
 
 const maxRoots = 1 << 20
 
-// tlsEntry names PEM files: what the connection shows to the server, and which servers it believes.
-type tlsEntry struct {
+// TLS names PEM files: what the connection shows to the server, and which servers it believes.
+type TLS struct {
 	ClientCert string `json:"clientCert,omitempty"`
 	ClientKey  string `json:"clientKey,omitempty"`
 	RootCAs    string `json:"rootCAs,omitempty" jsonschema:"instead of the system's"`
 }
 
 // client returns the HTTP client with the entry's certificates, nil for the default one.
-func (o *opener) client(e *tlsEntry, opened *connection) (*http.Client, []string) {
+func (o *opener) client(e *TLS, opened *Connection) (*http.Client, []string) {
 	if e == nil {
 		return nil, nil
 	}
@@ -30,7 +30,7 @@ func (o *opener) client(e *tlsEntry, opened *connection) (*http.Client, []string
 	return adapters.NewHTTPClient(config), nil
 }
 
-func (e *tlsEntry) addClientCertificate(config *tls.Config, read *values, opened *connection) []string {
+func (e *TLS) addClientCertificate(config *tls.Config, read *values, opened *Connection) []string {
 	switch {
 	case e.ClientCert == "" && e.ClientKey == "":
 		return nil
@@ -60,11 +60,11 @@ func (e *tlsEntry) addClientCertificate(config *tls.Config, read *values, opened
 		return []string{"tls.clientCert: not a PEM certificate that belongs to the PEM key in clientKey; cure: the pair of one order, your own certificate first"}
 	}
 	config.Certificates = []tls.Certificate{pair}
-	opened.certificates["tls.clientCert"] = parsed.(*x509.Certificate)
+	opened.Certificates["tls.clientCert"] = parsed.(*x509.Certificate)
 	return nil
 }
 
-func (e *tlsEntry) addRoots(config *tls.Config, read *values) []string {
+func (e *TLS) addRoots(config *tls.Config, read *values) []string {
 	if e.RootCAs == "" {
 		return nil
 	}
@@ -84,11 +84,8 @@ func (e *tlsEntry) addRoots(config *tls.Config, read *values) []string {
 }
 
 // beneath returns a copy of client, nil being the default one, with a transport put beneath the guard, where answers
-// are as they come; the adapter puts the guard back. It is client itself if there is nothing to put.
+// are as they come; the adapter puts the guard back.
 func beneath(client *http.Client, wrap func(http.RoundTripper) http.RoundTripper) *http.Client {
-	if wrap == nil {
-		return client
-	}
 	if client == nil {
 		client = adapters.NewHTTPClient(nil)
 	}

@@ -1,4 +1,4 @@
-package main_test
+package configuration_test
 
 import (
 	"bytes"
@@ -12,18 +12,17 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"github.com/openbalances/openbalances/adapters/internal/configtest"
 	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
 )
 
 // pemFaults are files that are no certificate or no key, and a part of the line that names the cure. A file is one for a
 // certificate, a key, or either of them.
 func pemFaults(t *testing.T) (certificates, keys map[string][2]string) {
 	t.Helper()
-	files := credentialFiles(t)
+	files := configtest.Files(t)
 	certificate, key := files["signing.pem"], files["signing.key"]
 	block, _ := pem.Decode([]byte(certificate))
 	keyBlock, _ := pem.Decode([]byte(key))
@@ -135,20 +134,19 @@ func assertCure(t *testing.T, name, place string, fault [2]string, signingCert, 
 	}
 	config, err := json.Marshal(map[string]any{"connections": []any{entry}})
 	require.NoError(t, err)
-	folder := folderWith(t, map[string]string{"config.json": string(config), "fault": fault[0]})
-	var stderr bytes.Buffer
-	assert.Equal(t, 2, openbalances.Check(filepath.Join(folder, "config.json"), &stderr), name)
-	line := stderr.String()
-	assert.True(t, strings.HasPrefix(line, "openbalances: config: connections[0] (home): "+place+": "), "%s: %s", name, line)
-	assert.Contains(t, line, fault[1], "%s in %s", name, place)
-	assert.Equal(t, 1, strings.Count(line, "\n"), "%s: %s", name, line)
-	assert.NotContains(t, line, secret, name)
+	folder := configtest.Folder(t, map[string]string{"config.json": string(config), "fault": fault[0]})
+	_, err = open(filepath.Join(folder, "config.json"))
+	lines := problems(t, err)
+	require.Len(t, lines, 1, name)
+	assert.True(t, strings.HasPrefix(lines[0], "connections[0] (home): "+place+": "), "%s: %s", name, lines[0])
+	assert.Contains(t, lines[0], fault[1], "%s in %s", name, place)
+	assert.NotContains(t, lines[0], secret, name)
 }
 
 // What is no fault: blanks and other blocks around, other line ends, all forms of keys, both in one file.
 func TestPEMThatIsGood(t *testing.T) {
 	t.Parallel()
-	files := credentialFiles(t)
+	files := configtest.Files(t)
 	certificate, key := files["signing.pem"], files["signing.key"]
 	for name, pair := range map[string][2]string{
 		"plain":          {certificate, key},
@@ -161,8 +159,7 @@ func TestPEMThatIsGood(t *testing.T) {
 	} {
 		config := `{"connections":[{"name":"home","provider":"eika","credentials":{"signingCert":"c","signingKey":"k"},` +
 			`"tls":{"clientCert":"c","clientKey":"k","rootCAs":"c"}}]}`
-		folder := folderWith(t, map[string]string{"config.json": config, "c": pair[0], "k": pair[1]})
-		var stderr bytes.Buffer
-		assert.Equal(t, 0, openbalances.Check(filepath.Join(folder, "config.json"), &stderr), "%s: %s", name, &stderr)
+		_, err := open(filepath.Join(configtest.Folder(t, map[string]string{"config.json": config, "c": pair[0], "k": pair[1]}), "config.json"))
+		assert.NoError(t, err, name)
 	}
 }
