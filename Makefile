@@ -141,9 +141,10 @@ test-tools: ## vet and test the programs that are kept out of go.mod
 outside: ## use the public packages as another module does, together with modules that are not ours
 	cd .tools/outside && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) test -race ./...
 
-# A folder with a module proxy of the clone, which has every module as v0.1.0. Its modules have a cache of their own there.
+# A folder with a module proxy of the clone, which has every module as v0.1.0, and with an empty cache of modules. It is always
+# the same one, so that what was compiled is found again.
 PROXY = $(CURDIR)/.bin/proxy
-RELEASE = rm -rf "$(PROXY)" && (cd .tools/proxy && $(GO) run . "$(CURDIR)" "$(PROXY)")
+RELEASE = trap 'rm -rf "$(PROXY)"' EXIT && rm -rf "$(PROXY)" && (cd .tools/proxy && $(GO) run . "$(CURDIR)" "$(PROXY)")
 
 stranger: ## do what README says in an empty folder, with an empty module cache and a module proxy made of the clone
 	@$(RELEASE) && OPENBALANCES_PROXY="$(PROXY)" $(GO) test -count=1 -v -run '^TestReadmeAsAStranger$$' ./adapters

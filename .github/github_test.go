@@ -73,7 +73,7 @@ func TestDependabotKnowsEveryModule(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && slices.Contains([]string{".git", "node_modules", "testdata"}, entry.Name()) {
+		if entry.IsDir() && slices.Contains([]string{".git", ".bin", "node_modules", "testdata"}, entry.Name()) {
 			return fs.SkipDir
 		}
 		if _, known := want[entry.Name()]; known {

@@ -84,7 +84,7 @@ func namesAll(text []byte) bool {
 // READMEs are prose about the providers, or generated.
 func handWritten(t *testing.T) (files []string) {
 	t.Helper()
-	skipped := append([]string{".git", "node_modules", "testdata"}, specs.Providers()...)
+	skipped := append([]string{".git", ".bin", "node_modules", "testdata"}, specs.Providers()...)
 	require.NoError(t, filepath.WalkDir("..", func(file string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
