@@ -152,7 +152,7 @@ stranger: ## do what README says in an empty folder, with an empty module cache 
 # Only the sum of this module may be missing: nobody knows that of a release before it is made.
 fleet-tidy: ## check the go.mod of adapters/fleet, which needs a release of this module, with a module proxy made of the clone
 	@set -e; $(RELEASE); cd adapters/fleet; here=$$($(GO) env GOMODCACHE); others=$$($(GO) env GOPROXY); \
-	said=$$(GOFLAGS=-modcacherw GONOSUMDB=github.com/openbalances GOMODCACHE="$(PROXY)/cache" \
+	said=$$(GODEBUG=goindex=0 GOFLAGS=-modcacherw GONOSUMDB=github.com/openbalances GOMODCACHE="$(PROXY)/cache" \
 	GOPROXY="file://$(PROXY),file://$$here/cache/download,$$others" $(GO) mod tidy -diff 2>&1) || \
 	! echo "$$said" | grep -vE '^((go: downloading|diff|---|\+\+\+|@@)? |\+github.com/openbalances/openbalances v|$$)' || \
 	{ echo "go.mod or go.sum of adapters/fleet is not tidy; cure: change what is shown above"; exit 1; }
