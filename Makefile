@@ -128,10 +128,10 @@ bench: ## compare the adapters with hand-written code, side by side; a few minut
 provenance: ## list what the documents say that the provider did not, for whoever can verify it
 	@$(GO) run ./specs/internal/lineup provenance
 
-# The revision that spec-diff compares the working tree with.
-BASE ?= HEAD~1
+# The revision that spec-diff compares the working tree with; the last release if it is empty, HEAD~1 without a release.
+BASE ?=
 
-spec-diff: ## report what changed in the documents and the public packages since BASE, what breaks, which version that needs
+spec-diff: ## report what changed in the documents and the public packages since the last release or BASE, and the version it needs
 	@cd .tools/specdiff && $(GO) run . "$(CURDIR)" "$(BASE)"
 
 test-tools: ## vet and test the programs that are kept out of go.mod

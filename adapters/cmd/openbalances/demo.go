@@ -22,6 +22,7 @@ import (
 	"github.com/openbalances/openbalances/adapters/use/configuration"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/sandbox"
 )
 
 var demoCommand = command{
@@ -203,11 +204,10 @@ func openDemo(name string, options *adapters.Options) (adapters.Source, error) {
 // demoCredentials are those that the document names for the sandbox, and a fresh key pair where one is asked for. They
 // are good for nothing else.
 func demoCredentials(p configuration.Provider) (map[string]adapters.Secret, error) {
-	document, err := contract.Load(p.Name)
+	named, err := sandbox.Credentials(p.Name)
 	if err != nil {
 		return nil, err
 	}
-	named, _ := document.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any)
 	values := map[string]adapters.Secret{}
 	for name, value := range named {
 		values[name] = adapters.Secret(fmt.Sprint(value))

@@ -102,7 +102,7 @@ func explainCall(ctx context.Context, c connection, accounts []string, limit int
 		found.Steps = append(found.Steps, steps...)
 	}
 	for _, step := range found.Steps {
-		if !step.Again && step.Rule != mapping.Set {
+		if !step.Again && step.Rule != mapping.RuleSet {
 			found.values++
 		}
 	}

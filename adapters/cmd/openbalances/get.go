@@ -107,7 +107,7 @@ const policies = "bookedFirst, availableFirst, availableWithoutCredit or expecte
 
 func pickPolicies() []string {
 	return []string{
-		string(pick.BookedFirst), string(pick.AvailableFirst), string(pick.AvailableWithoutCredit), string(pick.ExpectedFirst),
+		string(pick.PolicyBookedFirst), string(pick.PolicyAvailableFirst), string(pick.PolicyAvailableWithoutCredit), string(pick.PolicyExpectedFirst),
 	}
 }
 

@@ -220,7 +220,7 @@ func (l *linkFlags) link(ctx context.Context, p *process) error {
 }
 
 // ask returns what to ask of the PSU, after the application and the bank have been looked at.
-func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enablebanking.Begun, bank enablebanking.Bank, err error) {
+func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enablebanking.Agreement, bank enablebanking.Bank, err error) {
 	application, err := t.client.Application(ctx)
 	if err != nil {
 		return asked, bank, err
@@ -237,8 +237,8 @@ func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enabl
 		}
 	}
 	whom, redirect := cmp.Or(*l.psuType, "personal"), *l.redirect
-	if redirect == "" && len(application.RedirectUrls) == 1 {
-		redirect = application.RedirectUrls[0]
+	if redirect == "" && len(application.RedirectURLs) == 1 {
+		redirect = application.RedirectURLs[0]
 	}
 	switch {
 	case !application.Active:
@@ -249,10 +249,10 @@ func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enabl
 		err = misuse{"-for: the bank is for " + strings.Join(bank.PSUTypes, ", ") + " only"}
 	case *l.method != "" && !slices.Contains(bank.Methods, *l.method), *l.method == "" && len(bank.Methods) > 1:
 		err = misuse{"-method is one of " + strings.Join(bank.Methods, ", ")}
-	case !slices.Contains(application.RedirectUrls, redirect):
-		err = misuse{"-redirect is one of those registered for the application: " + strings.Join(application.RedirectUrls, ", ")}
+	case !slices.Contains(application.RedirectURLs, redirect):
+		err = misuse{"-redirect is one of those registered for the application: " + strings.Join(application.RedirectURLs, ", ")}
 	}
-	return enablebanking.Begun{
+	return enablebanking.Agreement{
 		Bank: bank.Name, Country: bank.Country, PSUType: whom, Method: *l.method, RedirectURL: redirect, State: uuid.NewString(),
 		ValidUntil: p.now().Add(bank.MaxConsent - consentSlack),
 	}, bank, err

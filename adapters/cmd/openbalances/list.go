@@ -130,7 +130,7 @@ func listedProviders() listing {
 	for _, p := range configuration.Providers() {
 		info, _ := specs.Describe(p.Name)
 		var limit specs.Limit
-		if balances, ok := info.Unattended.Of(specs.Balances); ok && len(balances.Limits) > 0 {
+		if balances, ok := info.Unattended.Of(specs.CallBalances); ok && len(balances.Limits) > 0 {
 			limit = balances.Limits[0]
 		}
 		all = append(all, listed{info, limit.Calls, limit.Window.Hours(), credentialNames{

@@ -15,7 +15,6 @@ import (
 	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/use/configuration"
 	"github.com/openbalances/openbalances/specs"
-	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -67,9 +66,8 @@ func newOffice(t *testing.T) *office {
 	server := tlstest.Serve(t, root, tls.VersionTLS13, false, sandboxes())
 	var connections []connectionFile
 	for _, provider := range specs.Providers() {
-		document, err := contract.Load(provider)
+		credentials, err := sandbox.Credentials(provider)
 		require.NoError(t, err)
-		credentials := maps.Clone(document.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any))
 		known, _ := configuration.FindProvider(provider)
 		for _, name := range known.Required {
 			if known.IsCertificate(name) {

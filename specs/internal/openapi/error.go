@@ -1,4 +1,4 @@
-package contract
+package openapi
 
 import (
 	"errors"
@@ -9,35 +9,27 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// Kind says what is wrong with a message.
-type Kind string
-
 // The kinds of an Error.
 const (
-	NoRoute           Kind = "no such route"
-	MethodNotAllowed  Kind = "method not allowed"
-	MissingCredential Kind = "missing credential"
-	Violation         Kind = "violation"
+	NoRoute           = "no such route"
+	MethodNotAllowed  = "method not allowed"
+	MissingCredential = "missing credential"
+	Violation         = "violation"
 )
 
-// Error tells which part of a message breaks which rule. It holds no value of the message.
-type Error struct {
-	Kind Kind
-	Part string // such as "header X-Request-ID", "response body /balances/0/amount", "security scheme bearerAuth"
-	Rule string // the schema keyword (required, pattern, ...) or a few words; for MethodNotAllowed the methods there are
-	// Documented is what the document says there, as far as a line can hold it: the type, the pattern, the first of the
-	// listed values, statuses or media types. Empty where there is nothing to say.
-	Documented string
-}
+// Error is what becomes a contract.Error. It has the same fields.
+type Error struct{ Kind, Part, Rule, Documented string }
 
 // Error implements error.
-func (e *Error) Error() string {
-	text := "contract: " + string(e.Kind)
-	if e.Part != "" {
-		text += ": " + e.Part
-	}
-	if e.Rule != "" {
-		text += ": " + e.Rule
+func (e *Error) Error() string { return Line(e.Kind, e.Part, e.Rule) }
+
+// Line is the text of an Error.
+func Line(kind, part, rule string) string {
+	text := "contract: " + kind
+	for _, more := range []string{part, rule} {
+		if more != "" {
+			text += ": " + more
+		}
 	}
 	return text
 }

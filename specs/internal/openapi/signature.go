@@ -1,4 +1,4 @@
-package contract
+package openapi
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"net/http"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/openbalances/openbalances/specs"
 )
 
 // signatureKey is the extension of a header parameter that holds a request's signature.
@@ -78,7 +80,7 @@ func (d *Document) readSignature(route *Route, p *openapi3.Parameter, extension 
 // complete follows the names in a signature and refuses one that cannot be checked.
 func (d *Document) complete(s *Signature, route *Route, p *openapi3.Parameter) error {
 	operation := route.Operation.OperationID
-	refused := d.First(func(e Example) bool {
+	refused := d.First(func(e specs.Example) bool {
 		return e.Operation == operation && e.Name == s.Refusal && e.Status >= http.StatusBadRequest
 	})
 	certificate := route.parameters().GetByInAndName(openapi3.ParameterInHeader, s.Certificate)

@@ -1,4 +1,4 @@
-package contract
+package openapi
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/openbalances/openbalances/specs"
 )
 
 // Check tells everything in which a document falls short of what package specs describes: OpenAPI itself, the
@@ -27,7 +29,7 @@ func (d *Document) Check(ctx context.Context) error {
 	c.names()
 	c.lists()
 	for _, e := range d.examples {
-		if err := d.checkExample(ctx, e); err != nil {
+		if err := d.checkExample(ctx, e.Example); err != nil {
 			c.find("example %s: %w", e.Name, err)
 		}
 	}
@@ -153,16 +155,16 @@ func (c *check) names() {
 }
 
 // checkExample checks an example as the message it stands for.
-func (d *Document) checkExample(ctx context.Context, e Example) error {
+func (d *Document) checkExample(ctx context.Context, e specs.Example) error {
 	if e.Summary == "" || !e.Valid && e.Reason+e.Refused == "" {
 		return errors.New("summary or reason is missing")
 	}
-	req, err := d.SampleRequest(ctx, "http://sandbox", e.Operation, e.asked()...)
+	req, err := d.SampleRequest(ctx, "http://sandbox", e.Operation, asked(e)...)
 	if err != nil {
 		return err
 	}
 	if e.Status == 0 {
-		body, err := e.Body()
+		body, err := Body(e)
 		if err != nil {
 			return err
 		}
@@ -172,11 +174,11 @@ func (d *Document) checkExample(ctx context.Context, e Example) error {
 	if err == nil && e.Status != 0 {
 		err = d.ValidateResponse(ctx, req, e.Status, d.SampleResponseHeader(req, e.Status), e.JSON)
 	}
-	return e.verdict(err)
+	return verdict(e, err)
 }
 
 // asked returns the accounts that a request answered by the example asks for.
-func (e Example) asked() []string {
+func asked(e specs.Example) []string {
 	if e.Account != "" {
 		return []string{e.Account}
 	}
@@ -184,10 +186,10 @@ func (e Example) asked() []string {
 }
 
 // verdict compares the outcome of a validation with what the example claims. An invalid one must fail by its body.
-func (e Example) verdict(err error) error {
+func verdict(e specs.Example, err error) error {
 	var broken *Error
 	switch {
-	case e.Fits():
+	case Fits(e):
 		return err
 	case err == nil:
 		return errors.New("stands under x-invalid-examples but is valid")

@@ -1,4 +1,4 @@
-package contract
+package openapi
 
 import (
 	"cmp"
@@ -6,23 +6,9 @@ import (
 	"net/http"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/openbalances/openbalances/specs"
 )
-
-// Code is what the document says of one of the provider's codes.
-type Code struct {
-	Kind    string `json:"kind"`    // of the adapter's error; "by status" where the status decides, "none" for no error
-	Consent string `json:"consent"` // of consent_required: expired, revoked or unknown; empty where the code does not tell
-	Origin  string `json:"origin"`  // whose fault it is: provider or bank; empty where the code does not tell
-}
-
-// UnmarshalJSON reads a kind alone, or an object.
-func (c *Code) UnmarshalJSON(text []byte) error {
-	type object Code
-	if json.Unmarshal(text, &c.Kind) == nil {
-		return nil
-	}
-	return json.Unmarshal(text, (*object)(c))
-}
 
 // Answer returns the schema of the JSON answer of an operation with status 200, nil if none is documented.
 func (d *Document) Answer(operation string) *openapi3.SchemaRef {
@@ -42,8 +28,8 @@ func (d *Document) response(operation string, status int) *openapi3.Response {
 }
 
 // Codes returns the documented codes, which stand in x-kind.
-func (d *Document) Codes() map[string]Code {
-	all := map[string]Code{}
+func (d *Document) Codes() map[string]specs.Code {
+	all := map[string]specs.Code{}
 	for _, schema := range d.Spec.Components.Schemas {
 		beside := []any{schema.Value.Extensions["x-kind"]}
 		for _, property := range schema.Value.Properties {

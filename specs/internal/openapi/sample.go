@@ -1,4 +1,4 @@
-package contract
+package openapi
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/openbalances/openbalances/specs"
 )
 
 // SampleRequest builds a valid request from the examples of an operation's parameters and body, with a made-up
@@ -43,14 +45,14 @@ func (d *Document) SampleRequest(
 }
 
 func (d *Document) sampleBody(operation string, accounts []string) (media string, body []byte, err error) {
-	e := d.First(func(e Example) bool { return e.Operation == operation && e.Status == 0 && e.Valid })
+	e := d.First(func(e specs.Example) bool { return e.Operation == operation && e.Status == 0 && e.Valid })
 	switch {
 	case e == nil:
 		return "", nil, nil
 	case len(accounts) > 0:
 		body, err = withAccounts(e.JSON, accounts)
 	default:
-		body, err = e.Body()
+		body, err = Body(*e)
 	}
 	return e.Media, body, err
 }

@@ -1,4 +1,4 @@
-package contract
+package openapi
 
 import (
 	"bytes"
@@ -38,6 +38,16 @@ func (d *Document) checkBody(
 		return SchemaViolation(part, err)
 	}
 	return nil
+}
+
+// ValidateAnswer checks the JSON body of an operation's 200 alone.
+func (d *Document) ValidateAnswer(operation string, body []byte) error {
+	response := d.response(operation, http.StatusOK)
+	if response == nil {
+		return &Error{Kind: NoRoute}
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	return d.checkBody("response", response.Content, header, body, openapi3.VisitAsResponse())
 }
 
 // Media is what the document says about a body of a certain media type, which is a form or JSON.

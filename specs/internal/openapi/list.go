@@ -1,4 +1,4 @@
-package contract
+package openapi
 
 import (
 	"errors"
@@ -7,7 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/openbalances/openbalances/specs"
 )
 
 // listExtension marks an operation that lists accounts: it is the RFC 6901 pointer to their ids in an answer, with "*"
@@ -18,14 +21,11 @@ const listExtension = "x-sandbox-list"
 // that each account of a list gets from there, or the pointer to a list that gets the elements of all accounts.
 const composeExtension = "x-sandbox-compose"
 
-// ListsAccounts tells whether an operation lists accounts.
-func (d *Document) ListsAccounts(operation string) bool { return d.listPointer(operation) != "" }
-
-// ListedAccounts returns the ids of the accounts that an answer of a list operation names, in its order.
-func (d *Document) ListedAccounts(e Example) (ids []string) {
+// Listed returns the ids of the accounts that an answer of a list operation names, in its order.
+func (d *Document) Listed(operation string, body []byte) (ids []string) {
 	var answer tree
-	pointer := d.listPointer(e.Operation)
-	if pointer == "" || yaml.Unmarshal(e.JSON, &answer.root) != nil { // JSON is YAML
+	pointer := d.listPointer(operation)
+	if pointer == "" || yaml.Unmarshal(body, &answer.root) != nil { // JSON is YAML
 		return nil
 	}
 	for _, id := range answer.follow(&answer.root, keys(pointer)) {
@@ -34,6 +34,21 @@ func (d *Document) ListedAccounts(e Example) (ids []string) {
 		}
 	}
 	return ids
+}
+
+// maxPartial is how deep an x-partial may stand.
+const maxPartial = 8
+
+// partial tells whether an x-partial stands in a schema.
+func partial(schema *openapi3.SchemaRef, depth int) bool {
+	if schema == nil || depth == 0 {
+		return false
+	}
+	found := schema.Value.Extensions["x-partial"] != nil || partial(schema.Value.Items, depth-1)
+	for _, property := range schema.Value.Properties {
+		found = found || partial(property, depth-1)
+	}
+	return found
 }
 
 func (d *Document) listPointer(operation string) string {
@@ -46,7 +61,7 @@ func (d *Document) listPointer(operation string) string {
 }
 
 // compose completes an example that is marked with x-sandbox-compose.
-func (d *Document) compose(e *Example) error {
+func (d *Document) compose(e *example) error {
 	if e.Compose == "" {
 		return nil
 	}
@@ -71,7 +86,7 @@ func (d *Document) compose(e *Example) error {
 }
 
 // composeList completes the list of an answer about several accounts, whose elements name their account themselves.
-func (d *Document) composeList(e *Example) error {
+func (d *Document) composeList(e *example) error {
 	value := d.tree.get(e.source, "value")
 	for _, list := range d.tree.follow(value, keys(e.Compose)) {
 		for _, account := range e.Accounts {
@@ -90,12 +105,12 @@ func (d *Document) composeList(e *Example) error {
 }
 
 // good returns the good answer for one account.
-func (d *Document) good(account string) (*Example, error) {
-	e := d.First(func(e Example) bool { return e.Account == account && e.Status == http.StatusOK && e.Valid })
-	if e == nil || account == "" {
+func (d *Document) good(account string) (*example, error) {
+	i := d.index(func(e specs.Example) bool { return e.Account == account && e.Status == http.StatusOK && e.Valid })
+	if i < 0 || account == "" {
 		return nil, fmt.Errorf("no good example has the x-sandbox-account %q", account)
 	}
-	return e, nil
+	return &d.examples[i], nil
 }
 
 // single returns a member of the good answer for one account; if that is a list, the answer itself.
@@ -118,11 +133,11 @@ func (d *Document) single(account, name string) (*yaml.Node, error) {
 func (c *check) lists() {
 	checked := map[string]bool{}
 	for _, e := range c.examples {
-		if e.Status != http.StatusOK || !e.Valid || checked[e.Operation] || !c.ListsAccounts(e.Operation) {
+		if e.Status != http.StatusOK || !e.Valid || checked[e.Operation] || !e.Lists {
 			continue
 		}
 		checked[e.Operation] = true
-		ids := c.ListedAccounts(e)
+		ids := e.Listed
 		if len(ids) == 0 {
 			c.find("%s: %s leads to no account in example %s", e.Operation, listExtension, e.Name)
 		}

@@ -1,4 +1,4 @@
-package contract
+package openapi
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/openbalances/openbalances/specs"
 )
 
 // Where a request names the accounts it asks for. The rule is the same for every document: the last parameter of the
@@ -43,6 +45,16 @@ func (d *Document) AskedAccounts(req *http.Request) (ids []string, several bool,
 	return ids, len(ids) > 1, nil
 }
 
+// namesAccounts tells whether requests of an operation about accounts name them.
+func (d *Document) namesAccounts(operation string) bool {
+	if d.NamesAccount(operation) || d.operation(operation).parameters().GetByInAndName(openapi3.ParameterInQuery, accountQuery) != nil {
+		return true
+	}
+	return d.First(func(e specs.Example) bool {
+		return e.Operation == operation && e.Status == 0 && len(accountsIn(e.JSON)) > 0
+	}) != nil
+}
+
 // NamesAccount tells whether requests of an operation name one account in their path.
 func (d *Document) NamesAccount(operation string) bool {
 	route := d.operation(operation)
@@ -52,8 +64,8 @@ func (d *Document) NamesAccount(operation string) bool {
 // isAboutAccounts tells whether answers of an operation are about accounts that the request names. Refusals may be those of
 // another operation.
 func (d *Document) isAboutAccounts(operation string) bool {
-	return d.First(func(e Example) bool {
-		return e.Operation == operation && e.Status < http.StatusBadRequest && len(e.asked()) > 0
+	return d.First(func(e specs.Example) bool {
+		return e.Operation == operation && e.Status < http.StatusBadRequest && len(asked(e)) > 0
 	}) != nil
 }
 
