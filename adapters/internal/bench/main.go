@@ -25,7 +25,6 @@ func main() {
 	}
 	measureCalls()
 	measureFanOut()
-	measureConnections()
 	measureGrowth()
 	measureImports()
 }
