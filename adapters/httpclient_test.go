@@ -155,12 +155,8 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
 func counting(n *atomic.Int32) http.RoundTripper {
-	return roundTripper(func(*http.Request) (*http.Response, error) {
+	return transport(func(*http.Request) (*http.Response, error) {
 		n.Add(1)
 		return nil, io.EOF
 	})
