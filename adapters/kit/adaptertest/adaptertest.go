@@ -61,10 +61,12 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/openbalances/openbalances/specs/sandbox"
@@ -124,9 +126,16 @@ func Run(t *testing.T, h Harness) {
 // load fills in the document.
 func (h *Harness) load(t testing.TB) {
 	t.Helper()
-	h.Document, h.Folder = documentOf(t, h.Provider, h.Document).Only(h.Operations...), cmp.Or(h.Folder, "testdata")
+	h.Document, h.Folder = documentOf(t, h.Provider, h.Document), cmp.Or(h.Folder, "testdata")
 	h.declaration = mapping.New(h.Document)
 	h.places = h.findPlaces(t)
+}
+
+// documented are the examples of the operations that the adapter uses.
+func (h Harness) documented() []specs.Example {
+	return slices.DeleteFunc(h.Document.Examples(), func(example specs.Example) bool {
+		return len(h.Operations) > 0 && !slices.Contains(h.Operations, example.Operation)
+	})
 }
 
 // documentOf is the provider's own document, which has to keep the rules of package specs, or the one there.
@@ -190,7 +199,7 @@ func (h Harness) bank(t *testing.T) http.Handler {
 // account is an account id that the sandbox knows.
 func (h Harness) account(t *testing.T) string {
 	t.Helper()
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if example.Valid && example.Status == http.StatusOK && example.Account != "" {
 			return example.Account
 		}
