@@ -46,7 +46,6 @@ func main() {
 	}
 	measureCalls()
 	measureFanOut()
-	measureConnections()
 	measureGrowth()
 	measureImports()
 }
