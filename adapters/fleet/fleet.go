@@ -31,7 +31,7 @@ type Connection struct {
 	Name     string // ignored; the name that was asked for counts
 	Provider string // as the page shows it; the source's if empty
 	Bank     string
-	Host     string // the name under which calls are bounded; the source's provider if empty
+	Host     string // as in [collect.Connection]; it bounds the calls of one job only
 	// Source has no guard; the fleet puts its own around it.
 	Source adapters.Source
 	// Consent is the text that changes when the PSU consents again, as for [accessguard.New]. Only a SHA-256 of it is stored.
