@@ -1,6 +1,9 @@
 # The development loop and what CI runs. `make` alone lists the targets.
 
 GO ?= go
+# Each module is built by its own go.mod, also those that lie beside .tools/go.work.
+export GOWORK = off
+
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The other Go version that is promised.
@@ -13,7 +16,7 @@ VETTED = windows/amd64 darwin/arm64 linux/386 linux/arm
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: postgresql systemd help demo demo-fleet new try generate drift lint test test-next test-stores test-fleet test-tools office page proofs portable vuln fuzz bench bench-fleet outside check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
+.PHONY: postgresql systemd help demo demo-fleet new try generate drift lint test test-next test-stores test-fleet test-tools office page proofs portable vuln fuzz bench bench-fleet outside stranger fleet-tidy check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +45,7 @@ generate: ## write gen/ from specs/ with the pinned generator, offline
 	$(GO) generate .
 
 # What make generate writes.
-GENERATED = gen specs/documents.gen.go $(wildcard adapters/*/banks.gen.go) adapters/use/configuration/providers.gen.go README.md
+GENERATED = gen specs/documents.gen.go $(wildcard adapters/*/banks.gen.go) adapters/use/configuration/providers.gen.go README.md specs/README.md
 
 drift: ## fail unless everything generated is exactly what specs/ generates
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
@@ -65,10 +68,8 @@ STORES = adapters/use/accessguard/sqltest
 FLEET = adapters/fleet
 POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
 
-# The module of the fleet requires a release of this one, which is this tree while both are worked on. Other modules are no
-# part of that workspace, also those that lie beside its file.
+# The module of the fleet requires a release of this one, which is this tree while both are worked on.
 WORKSPACE = $(CURDIR)/.tools/go.work
-export GOWORK = off
 
 test: ## run the tests with the race detector, offline once the modules are there; three minutes
 	GORACE=atexit_sleep_ms=100 $(GO) test -race -short ./...
@@ -103,18 +104,21 @@ postgresql: # installed if it is missing
 test-stores: postgresql ## count accesses in a real PostgreSQL, installed if it is missing, and in SQLite
 	cd $(STORES) && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
 
-# Without a replacement, tidy asks for the release that go.mod requires.
 systemd: # installed if it is missing and can be
 	@command -v systemd-analyze >/dev/null || \
 	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get install -qy --no-install-recommends systemd; } || \
 	echo "systemd cannot be installed, so the unit of the fleet is not verified"
 
 test-fleet: export GOWORK = $(WORKSPACE)
-test-fleet: postgresql systemd ## test the fleet on PostgreSQL, installed if it is missing, and on SQLite, with workers that are killed
+test-fleet: postgresql systemd fleet-tidy ## test the fleet on PostgreSQL, installed if it is missing, and on SQLite, with workers that are killed
+	cd $(FLEET) && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
+
+# Without a replacement, tidy asks for the release that go.mod requires.
+fleet-tidy: ## check the go.mod of adapters/fleet, which needs a release of this module
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && cd $(FLEET) && cp go.mod go.sum "$$work" && \
 	$(GO) mod edit -replace github.com/openbalances/openbalances="$(CURDIR)" "$$work/go.mod" && \
-	GOWORK=off $(GO) mod tidy -diff -modfile "$$work/go.mod" || { echo "$(FLEET)/go.mod is not tidy; cure: what stands above"; exit 1; }
-	cd $(FLEET) && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
+	GOWORK=off $(GO) mod tidy -diff -modfile "$$work/go.mod" || \
+	{ echo "go.mod or go.sum of $(FLEET) is not tidy; cure: change what is shown above"; exit 1; }
 
 office: ## let LibreOffice, installed if it is missing, read every amount of the demo in eight languages
 	@command -v soffice >/dev/null || \
@@ -178,9 +182,18 @@ spec-diff: ## report what changed in the documents and the public packages since
 
 test-tools: ## vet and test the programs that are kept out of go.mod
 	cd .tools/specdiff && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) test ./...
+	cd .tools/proxy && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./...
 
 outside: ## use the public packages as another module does, together with modules that are not ours
 	cd .tools/outside && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) test -race ./...
+
+# A folder with a module proxy of the clone, which has every module as v0.1.0, and with an empty cache of modules. It is always
+# the same one, so that what was compiled is found again.
+PROXY = $(CURDIR)/.bin/proxy
+RELEASE = trap 'rm -rf "$(PROXY)"' EXIT && rm -rf "$(PROXY)" && (cd .tools/proxy && $(GO) run . "$(CURDIR)" "$(PROXY)")
+
+stranger: ## do what README says in an empty folder, with an empty module cache and a module proxy made of the clone
+	@$(RELEASE) && OPENBALANCES_PROXY="$(PROXY)" $(GO) test -count=1 -v -run '^TestReadmeAsAStranger$$' ./adapters
 
 # What needs node is skipped where there is none.
 NODE_TOOLS = .tools/node/node_modules
@@ -233,4 +246,4 @@ ogen:
 
 readers: typescript ogen ## let other generators read the documents: openapi-typescript with tsc, and ogen
 
-check: lint drift test proofs portable test-next test-stores test-fleet test-tools outside office page readers docs prism ## everything CI checks
+check: lint drift test proofs portable test-next test-stores test-fleet test-tools outside office page readers docs prism stranger ## everything CI checks

@@ -90,18 +90,21 @@ func (f *Fleet) addSome(ctx context.Context, names []string) (added int, err err
 // resume lets go on what had stopped of the connections c that fit. It returns how many connections had.
 func (f *Fleet) resume(ctx context.Context, tx bound, where string, args []any) (resumed int64, err error) {
 	now := instant{f.now()}
-	resumed, err = tx.exec(ctx, `UPDATE fleet_connection AS c SET state = 'active', kind = '', detail = '', failed = 0, consent_state = '',
-		consent_link = '', changed_at = ? WHERE c.state IN ('stopped', 'consent_required') AND `+where, append([]any{now}, args...)...)
+	args = append([]any{now}, args...)
+	resumed, err = tx.exec(ctx, `UPDATE fleet_connection AS c SET state = 'active', kind = '', detail = '', failed = 0,
+		consent_state = '', consent_link = '', changed_at = ?
+		WHERE c.state IN ('stopped', 'consent_required') AND `+where, args...)
 	if err != nil {
 		return 0, err
 	}
 	of := "(SELECT c.id FROM fleet_connection c WHERE " + where + ")"
 	accounts, err := tx.exec(ctx, `UPDATE fleet_account SET stopped = FALSE, failed = 0, kind = '', detail = '',
-		next_at = CASE WHEN unit IS NOT NULL AND unlisted_at IS NULL THEN CAST(? AS `+tx.time()+`) END WHERE stopped AND connection IN `+of, append([]any{now}, args...)...)
+		next_at = CASE WHEN unit IS NOT NULL AND unlisted_at IS NULL THEN CAST(? AS `+tx.time()+`) END
+		WHERE stopped AND connection IN `+of, args...)
 	if err != nil || resumed == 0 && accounts == 0 {
 		return 0, err
 	}
-	_, err = tx.exec(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE connection IN "+of, args...)
+	_, err = tx.exec(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE connection IN "+of, args[1:]...)
 	return resumed, err
 }
 

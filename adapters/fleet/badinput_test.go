@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -216,6 +217,31 @@ func set(t *testing.T, db *Database, statement string) {
 	t.Helper()
 	_, err := db.db.ExecContext(t.Context(), statement)
 	require.NoError(t, err)
+}
+
+// A disk that is full is told, and when there is room again nothing is lost.
+func TestAFullDisk(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=10m", "tmpfs", folder).CombinedOutput(); err != nil {
+		t.Skipf("a small disk cannot be mounted: %s", out)
+	}
+	t.Cleanup(func() { require.NoError(t, exec.Command("umount", folder).Run()) })
+	db, filling := open(t, filepath.Join(folder, "fleet.db")), filepath.Join(folder, "filling")
+	require.Error(t, os.WriteFile(filling, make([]byte, 20<<20), 0o600))
+	summary, err := db.Summary(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"the database takes no writes: it is full"}, summary.Problems)
+	f := newFleet(t, db, &configuration{}, nil)
+	_, err = f.Add(t.Context(), slices.Values([]string{"shop"}))
+	require.Error(t, err)
+	require.NoError(t, os.Remove(filling))
+	_, err = f.Add(t.Context(), slices.Values([]string{"shop"}))
+	require.NoError(t, err)
+	summary, err = db.Summary(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, summary.Problems)
+	assert.Equal(t, 1, summary.Connections[StateActive])
 }
 
 // A file that is taken away ends the work, because what would be stored in it would be lost.

@@ -70,14 +70,19 @@ func (f *Fleet) engineConfig() *river.Config {
 			return f.refresh(ctx, job.Args.Unit, job.ScheduledAt)
 		})
 	}))
-	river.AddWorker(config.Workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[tendArgs]) error { return f.tend(ctx) }))
-	river.AddWorker(config.Workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[pruneArgs]) error { return f.prune(ctx) }))
+	river.AddWorker(config.Workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[tendArgs]) error {
+		return f.tend(ctx)
+	}))
+	river.AddWorker(config.Workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[pruneArgs]) error {
+		return f.prune(ctx)
+	}))
 	config.Queues = map[string]river.QueueConfig{queue: {MaxWorkers: f.options.MaxWorkers}}
 	// The leader of all processes adds these.
 	for args, every := range map[river.JobArgs]time.Duration{tendArgs{}: tendEvery, pruneArgs{}: pruneEvery} {
 		config.PeriodicJobs = append(config.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(every),
 			func() (river.JobArgs, *river.InsertOpts) {
-				return args, &river.InsertOpts{Queue: queue, MaxAttempts: 1, Priority: 2, UniqueOpts: river.UniqueOpts{ByState: unfinished}}
+				unique := river.UniqueOpts{ByState: unfinished}
+				return args, &river.InsertOpts{Queue: queue, MaxAttempts: 1, Priority: 2, UniqueOpts: unique}
 			}, &river.PeriodicJobOpts{RunOnStart: true}))
 	}
 	return config
@@ -116,7 +121,8 @@ func (atOnce) NextRetry(*rivertype.JobRow) time.Time { return time.Now().Add(ran
 
 // unfinished are the states of a job that make another one with the same arguments superfluous.
 var unfinished = []rivertype.JobState{
-	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable,
+	rivertype.JobStateScheduled,
 }
 
 // errEnded ends a job that nothing is left for.
@@ -169,15 +175,16 @@ func (f *Fleet) enqueue(ctx context.Context, t table, where string, args ...any)
 			id  int64
 			due instant
 		}
-		rows, err := f.db.bound().query(ctx, "SELECT t.id, t."+t.due+" FROM "+t.name+" t WHERE t.id > ? AND ("+where+") AND NOT ("+t.idle+
-			") ORDER BY t.id LIMIT "+strconv.Itoa(chunk), append([]any{last}, args...)...)
+		rows, err := f.db.bound().query(ctx, "SELECT t.id, t."+t.due+" FROM "+t.name+" t WHERE t.id > ? AND ("+where+
+			") AND NOT ("+t.idle+") ORDER BY t.id LIMIT "+strconv.Itoa(chunk), append([]any{last}, args...)...)
 		found, err := collectRows(rows, err, func(scan func(...any) error) (r row, err error) { return r, scan(&r.id, &r.due) })
 		if err != nil || len(found) == 0 {
 			return err
 		}
 		var params []river.InsertManyParams
 		for _, r := range found {
-			options := &river.InsertOpts{Queue: queue, MaxAttempts: attempts, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}
+			unique := river.UniqueOpts{ByArgs: true, ByState: unfinished}
+			options := &river.InsertOpts{Queue: queue, MaxAttempts: attempts, UniqueOpts: unique}
 			if r.due.After(f.now()) { // a job that is to be scheduled waits for the scheduler's turn
 				options.ScheduledAt = r.due.Time
 			}
@@ -209,7 +216,8 @@ func (d *Database) setJobs(ctx context.Context, t table, jobs map[int64]int64) e
 	for id, job := range jobs {
 		args = append(args, id, job)
 	}
-	_, err := d.bound().exec(ctx, "WITH v (id, job) AS (VALUES "+places("(CAST(? AS BIGINT), CAST(? AS BIGINT))", len(jobs))+") UPDATE "+t.name+
+	values := places("(CAST(? AS BIGINT), CAST(? AS BIGINT))", len(jobs))
+	_, err := d.bound().exec(ctx, "WITH v (id, job) AS (VALUES "+values+") UPDATE "+t.name+
 		" SET job = v.job FROM v WHERE "+t.name+".id = v.id", args...)
 	return err
 }
@@ -257,23 +265,24 @@ const longestWindow = 2 * 24 * time.Hour
 func (f *Fleet) bringForward(ctx context.Context) error {
 	now := f.now()
 	never := instant{now.Add(2*max(f.options.Every, f.options.ListEvery) + longestWindow)}
-	const account = "next_at > ? AND kind <> 'rate_limited'"
 	units, connections := int64(0), int64(0)
 	err := f.db.transaction(ctx, func(tx bound) (err error) {
-		units, err = tx.exec(ctx, "UPDATE fleet_account SET next_at = ? WHERE "+account+" AND unit IN (SELECT id FROM fleet_unit WHERE next_at > ?)",
-			instant{now}, never, never)
+		units, err = tx.exec(ctx, `UPDATE fleet_account SET next_at = ? WHERE next_at > ? AND kind <> 'rate_limited'
+			AND unit IN (SELECT id FROM fleet_unit WHERE next_at > ?)`, instant{now}, never, never)
 		if err == nil && units > 0 {
 			_, err = tx.exec(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE next_at > ?", never)
 		}
 		if err == nil {
-			connections, err = tx.exec(ctx, "UPDATE fleet_connection SET next_list_at = ? WHERE next_list_at > ? AND kind <> 'rate_limited'", instant{now}, never)
+			connections, err = tx.exec(ctx, `UPDATE fleet_connection SET next_list_at = ?
+				WHERE next_list_at > ? AND kind <> 'rate_limited'`, instant{now}, never)
 		}
 		return err
 	})
 	if err != nil || units+connections == 0 {
 		return err
 	}
-	f.options.Logger.WarnContext(ctx, "fleet: the clock was wrong for a time; what it has put off is brought forward", "accounts", units, "connections", connections)
+	f.options.Logger.WarnContext(ctx, "fleet: the clock was wrong for a time; what it has put off is brought forward",
+		"accounts", units, "connections", connections)
 	if err := f.wake(ctx, unitJobs, "t.next_at <= ?", instant{now}); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type Connection struct {
 	Name     string // ignored; the name that was asked for counts
 	Provider string // as the page shows it; the source's if empty
 	Bank     string
-	Host     string // the name under which calls are bounded; the source's provider if empty
+	Host     string // as in [collect.Connection]; it bounds the calls of one job only
 	// Source has no guard; the fleet puts its own around it.
 	Source adapters.Source
 	// Consent is the text that changes when the PSU consents again, as for [accessguard.New]. Only a SHA-256 of it is stored.
@@ -214,7 +214,7 @@ func (f *Fleet) left(ctx context.Context, account int64) (left accessguard.Left,
 		return left, err
 	}
 	if f.options.Open == nil {
-		return left, errors.New("Open is missing")
+		return left, errors.New("the option Open is missing")
 	}
 	opened, err := f.options.Open(ctx, status.Connection)
 	if err != nil {

@@ -353,3 +353,20 @@ func TestAGracefulStop(t *testing.T) {
 		assert.Equal(t, 40, bank.total())
 	})
 }
+
+// With PostgreSQL a worker goes by the database's clock, whatever its own says; a file has no clock.
+func TestTheDatabasesClock(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, address string) {
+		db := open(t, address)
+		for _, off := range []time.Duration{-1000 * time.Hour, time.Hour} {
+			f := newFleet(t, db, &configuration{}, func(o *Options) { o.Now = func() time.Time { return time.Now().Add(off) } })
+			require.NoError(t, f.measure(t.Context()))
+			want := time.Now()
+			if db.pool == nil {
+				want = want.Add(off)
+			}
+			assert.WithinDuration(t, want, f.now(), 10*time.Minute)
+		}
+	})
+}

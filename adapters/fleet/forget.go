@@ -42,7 +42,8 @@ func (f *Fleet) forget(ctx context.Context, what Forgotten) error {
 		return err
 	}
 	for _, job := range jobs { // one that runs ends by itself, because it finds nothing to do
-		if _, err := f.engine.JobDelete(ctx, job); err != nil && !errors.Is(err, rivertype.ErrNotFound) && !errors.Is(err, rivertype.ErrJobRunning) {
+		_, err := f.engine.JobDelete(ctx, job)
+		if err != nil && !errors.Is(err, rivertype.ErrNotFound) && !errors.Is(err, rivertype.ErrJobRunning) {
 			return err
 		}
 	}

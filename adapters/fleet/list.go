@@ -17,7 +17,8 @@ import (
 // the list carries. It returns when that is due next.
 func (f *Fleet) list(ctx context.Context, connection int64, scheduled time.Time) (next time.Time, err error) {
 	var c connectionRow
-	err = f.db.bound().row(ctx, "SELECT "+connectionRowColumns+" FROM fleet_connection c WHERE c.id = ?", connection).Scan(c.fields()...)
+	row := f.db.bound().row(ctx, "SELECT "+connectionRowColumns+" FROM fleet_connection c WHERE c.id = ?", connection)
+	err = row.Scan(c.fields()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return next, errEnded // forgotten
 	}
@@ -95,7 +96,7 @@ func (f *Fleet) listAll(ctx context.Context, c connectionRow, o opened) (next ti
 	counting, sent := kit.Counting(ctx)
 	all, every, err := f.askList(counting, o)
 	if adapters.KindOf(err) == adapters.KindCanceled {
-		return next, f.storeOutcomes(ctx, c, call, nil, endOf(sent() != 0, false), func(context.Context, bound) ([]Alarm, error) { return nil, nil })
+		return next, f.storeOutcomes(ctx, c, call, nil, endOf(sent() != 0, false), nil)
 	}
 	now := f.now()
 	if err != nil {
@@ -126,12 +127,14 @@ func (f *Fleet) listAll(ctx context.Context, c connectionRow, o opened) (next ti
 }
 
 // listFailed stores that a list failed.
-func (f *Fleet) listFailed(ctx context.Context, c connectionRow, o opened, call int64, whole outcome, every time.Duration) (time.Time, error) {
+func (f *Fleet) listFailed(ctx context.Context, c connectionRow, o opened, call int64, whole outcome,
+	every time.Duration) (time.Time, error) {
 	whole.decide(f.now(), every, func() (accessguard.Left, error) { return o.guard.ListsLeft(context.WithoutCancel(ctx)) })
-	failure := failureOf(whole.err)
-	err := f.storeOutcomes(ctx, c, call, []outcome{whole}, endOf(!allLocal([]outcome{whole}), true), func(ctx context.Context, tx bound) ([]Alarm, error) {
+	failure, all := failureOf(whole.err), []outcome{whole}
+	err := f.storeOutcomes(ctx, c, call, all, endOf(!allLocal(all), true), func(ctx context.Context, tx bound) ([]Alarm, error) {
 		if whole.stopConnection != "" || whole.refused {
-			_, err := tx.exec(ctx, "UPDATE fleet_connection SET next_list_at = ? WHERE id = ?", instant{latest(whole.next, f.now())}, c.id)
+			due := instant{latest(whole.next, f.now())}
+			_, err := tx.exec(ctx, "UPDATE fleet_connection SET next_list_at = ? WHERE id = ?", due, c.id)
 			return nil, err
 		}
 		_, err := tx.exec(ctx, "UPDATE fleet_connection SET next_list_at = ?, kind = ?, detail = ?, failed = failed + 1 WHERE id = ?",
@@ -185,7 +188,8 @@ func (f *Fleet) askList(ctx context.Context, o opened) (all []listed, every time
 }
 
 // sync stores which accounts a connection has, gives those that are to be asked for a unit, and returns all by their ids.
-func (f *Fleet) sync(ctx context.Context, tx bound, c connectionRow, o opened, now time.Time, all []listed) (map[string]accountRow, error) {
+func (f *Fleet) sync(ctx context.Context, tx bound, c connectionRow, o opened, now time.Time,
+	all []listed) (map[string]accountRow, error) {
 	all = slices.DeleteFunc(all, func(l listed) bool { return l.account.ID == "" })
 	wanted := map[string]bool{}
 	for some := range slices.Chunk(all, chunk) {
@@ -201,17 +205,19 @@ func (f *Fleet) sync(ctx context.Context, tx bound, c connectionRow, o opened, n
 			args = append(args, c.id, id, clean(a.IBAN), clean(a.Name), clean(a.HolderName), clean(a.Currency), clean(a.Bank), a.State,
 				instant{a.ConsentValidUntil}, instant{now}, instant{now})
 		}
-		_, err := tx.exec(ctx, `INSERT INTO fleet_account AS a (connection, account_id, iban, name, holder_name, currency, bank, state, valid_until,
-			last_seen, added_at) VALUES `+places("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", n)+` ON CONFLICT (connection, account_id) DO UPDATE SET
-			iban = CASE excluded.iban WHEN '' THEN a.iban ELSE excluded.iban END, name = excluded.name, holder_name = excluded.holder_name,
+		_, err := tx.exec(ctx, `INSERT INTO fleet_account AS a (connection, account_id, iban, name, holder_name, currency, bank,
+			state, valid_until, last_seen, added_at) VALUES `+places("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", n)+`
+			ON CONFLICT (connection, account_id) DO UPDATE SET iban = CASE excluded.iban WHEN '' THEN a.iban ELSE excluded.iban END,
+			name = excluded.name, holder_name = excluded.holder_name,
 			currency = excluded.currency, bank = excluded.bank, state = excluded.state, valid_until = excluded.valid_until,
 			last_seen = excluded.last_seen, unlisted_at = NULL`, args...)
 		if err != nil {
 			return nil, err
 		}
 	}
-	if _, err := tx.exec(ctx, `UPDATE fleet_account SET unlisted_at = ?, next_at = NULL WHERE connection = ? AND unlisted_at IS NULL AND last_seen < ?`,
-		instant{now}, c.id, instant{now}); err != nil {
+	_, err := tx.exec(ctx, `UPDATE fleet_account SET unlisted_at = ?, next_at = NULL
+		WHERE connection = ? AND unlisted_at IS NULL AND last_seen < ?`, instant{now}, c.id, instant{now})
+	if err != nil {
 		return nil, err
 	}
 	return f.assign(ctx, tx, c, o, now, wanted)
@@ -219,11 +225,12 @@ func (f *Fleet) sync(ctx context.Context, tx bound, c connectionRow, o opened, n
 
 // assign gives the accounts of a connection that are to be asked for a unit and a due time, and takes the due time from
 // the others.
-func (f *Fleet) assign(ctx context.Context, tx bound, c connectionRow, o opened, now time.Time, wanted map[string]bool) (map[string]accountRow, error) {
+func (f *Fleet) assign(ctx context.Context, tx bound, c connectionRow, o opened, now time.Time,
+	wanted map[string]bool) (map[string]accountRow, error) {
 	known, room := map[string]accountRow{}, map[int64]int{}
 	var without, start, quit []any
-	rows, err := tx.query(ctx, `SELECT id, account_id, stopped, failed, fetched_at IS NOT NULL, next_at, coalesce(unit, 0) FROM fleet_account
-		WHERE connection = ? ORDER BY id`, c.id)
+	rows, err := tx.query(ctx, `SELECT id, account_id, stopped, failed, fetched_at IS NOT NULL, next_at, coalesce(unit, 0)
+		FROM fleet_account WHERE connection = ? ORDER BY id`, c.id)
 	_, err = collectRows(rows, err, func(scan func(...any) error) (none struct{}, err error) {
 		var a accountRow
 		var unit int64
@@ -253,7 +260,8 @@ func (f *Fleet) assign(ctx context.Context, tx bound, c connectionRow, o opened,
 		ids  []any
 	}{{instant{now}, append(start, without...)}, {instant{}, quit}} {
 		for ids := range slices.Chunk(change.ids, chunk) {
-			_, err := tx.exec(ctx, "UPDATE fleet_account SET next_at = ? WHERE id IN ("+places("?", len(ids))+")", append([]any{change.next}, ids...)...)
+			args := append([]any{change.next}, ids...)
+			_, err := tx.exec(ctx, "UPDATE fleet_account SET next_at = ? WHERE id IN ("+places("?", len(ids))+")", args...)
 			if err != nil {
 				return nil, err
 			}
@@ -298,6 +306,7 @@ func (f *Fleet) fill(ctx context.Context, tx bound, c connectionRow, o opened, r
 
 // move puts accounts into a unit.
 func (b bound) move(ctx context.Context, unit int64, accounts []any) error {
-	_, err := b.exec(ctx, "UPDATE fleet_account SET unit = ? WHERE id IN ("+places("?", len(accounts))+")", append([]any{unit}, accounts...)...)
+	args := append([]any{unit}, accounts...)
+	_, err := b.exec(ctx, "UPDATE fleet_account SET unit = ? WHERE id IN ("+places("?", len(accounts))+")", args...)
 	return err
 }

@@ -29,7 +29,8 @@ type connectionRow struct {
 	listed         instant // last
 }
 
-const connectionRowColumns = "c.id, c.name, c.provider, c.bank, c.state, c.failed, c.consent, c.consent_valid_until, c.next_list_at, c.listed_at"
+const connectionRowColumns = `c.id, c.name, c.provider, c.bank, c.state, c.failed, c.consent, c.consent_valid_until,
+	c.next_list_at, c.listed_at`
 
 func (c *connectionRow) fields() []any {
 	return []any{&c.id, &c.name, &c.provider, &c.bank, &c.state, &c.failed, &c.consent, &c.validUntil, &c.nextList, &c.listed}
@@ -76,9 +77,11 @@ func (f *Fleet) ready(ctx context.Context, c connectionRow) (o opened, next time
 		next = f.now().Add(min(f.options.Every, reopenEvery))
 		rows, err := f.db.bound().exec(ctx, `UPDATE fleet_connection SET state = 'missing', kind = ?, detail = ?, failed = failed + 1,
 			changed_at = CASE state WHEN 'missing' THEN changed_at ELSE CAST(? AS `+f.db.bound().time()+`) END, next_list_at = ?
-			WHERE id = ? AND state IN ('active', 'missing')`, kind, detail, instant{f.now()}, instant{latest(next, c.nextList.Time)}, c.id)
+			WHERE id = ? AND state IN ('active', 'missing')`,
+			kind, detail, instant{f.now()}, instant{latest(next, c.nextList.Time)}, c.id)
 		if err == nil && rows > 0 && c.state != StateMissing {
-			f.options.Logger.WarnContext(ctx, "fleet: a connection cannot be opened", "connection", c.name, "kind", string(kind), "detail", detail)
+			f.options.Logger.WarnContext(ctx, "fleet: a connection cannot be opened",
+				"connection", c.name, "kind", string(kind), "detail", detail)
 		}
 		return o, next, false, err
 	}
@@ -89,7 +92,8 @@ func (f *Fleet) ready(ctx context.Context, c connectionRow) (o opened, next time
 func (f *Fleet) opened(ctx context.Context, c connectionRow, o opened) error {
 	now := connectionRow{
 		id: c.id, name: c.name, provider: o.Source.Provider(), bank: o.Bank, state: c.state, failed: c.failed,
-		consent: o.fingerprint(), validUntil: instant{o.ConsentValidUntil.UTC().Truncate(time.Microsecond)}, nextList: c.nextList, listed: c.listed,
+		consent: o.fingerprint(), validUntil: instant{o.ConsentValidUntil.UTC().Truncate(time.Microsecond)},
+		nextList: c.nextList, listed: c.listed,
 	}
 	if o.Provider != "" {
 		now.provider = o.Provider
@@ -100,13 +104,13 @@ func (f *Fleet) opened(ctx context.Context, c connectionRow, o opened) error {
 	if now == c && c.state != StateMissing {
 		return nil
 	}
-	_, err := f.db.bound().exec(ctx, `UPDATE fleet_connection SET provider = ?, bank = ?, consent = ?, consent_valid_until = ? WHERE id = ?`,
-		now.provider, now.bank, now.consent, now.validUntil, c.id)
+	_, err := f.db.bound().exec(ctx, `UPDATE fleet_connection SET provider = ?, bank = ?, consent = ?, consent_valid_until = ?
+		WHERE id = ?`, now.provider, now.bank, now.consent, now.validUntil, c.id)
 	if err != nil || c.state != StateMissing {
 		return err
 	}
-	_, err = f.db.bound().exec(ctx, `UPDATE fleet_connection SET state = 'active', kind = '', detail = '', failed = 0, changed_at = ?
-		WHERE id = ? AND state = 'missing'`, instant{f.now()}, c.id)
+	_, err = f.db.bound().exec(ctx, `UPDATE fleet_connection SET state = 'active', kind = '', detail = '', failed = 0,
+		changed_at = ? WHERE id = ? AND state = 'missing'`, instant{f.now()}, c.id)
 	return err
 }
 
@@ -131,7 +135,8 @@ func (f *Fleet) every(o opened, wanted time.Duration, call specs.Call, callers i
 
 // judge ends the calls whose worker died: their outcome is unknown.
 func (f *Fleet) judge(ctx context.Context, where string, of int64) error {
-	n, err := f.db.bound().exec(ctx, "UPDATE fleet_call SET state = 'unknown', ended_at = ? WHERE state = 'open' AND "+where, instant{f.now()}, of)
+	const set = "UPDATE fleet_call SET state = 'unknown', ended_at = ? WHERE state = 'open' AND "
+	n, err := f.db.bound().exec(ctx, set+where, instant{f.now()}, of)
 	if n > 0 {
 		f.options.Logger.WarnContext(ctx, "fleet: the outcome of a call is unknown, because its worker ended", "calls", n)
 	}
@@ -143,8 +148,8 @@ func (f *Fleet) judge(ctx context.Context, where string, of int64) error {
 
 // begin stores that a call is about to be made. unit is 0 for a list.
 func (f *Fleet) begin(ctx context.Context, connection, unit int64) (call int64, err error) {
-	err = f.db.bound().row(ctx, `INSERT INTO fleet_call (connection, unit, worker, started_at, state) VALUES (?, ?, ?, ?, 'open') RETURNING id`,
-		connection, orNull(unit), f.worker, instant{f.now()}).Scan(&call)
+	err = f.db.bound().row(ctx, `INSERT INTO fleet_call (connection, unit, worker, started_at, state)
+		VALUES (?, ?, ?, ?, 'open') RETURNING id`, connection, orNull(unit), f.worker, instant{f.now()}).Scan(&call)
 	return call, err
 }
 

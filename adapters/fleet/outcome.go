@@ -121,7 +121,7 @@ func spread(id int64, over time.Duration) time.Duration {
 	return time.Duration(high)
 }
 
-// storeOutcomes stores the outcomes of a call, all or none, and what else do does. end is the state of the
+// storeOutcomes stores the outcomes of a call, all or none, and what else do does, if there is something. end is the state of the
 // call then. It goes on trying while the database fails, also
 // after ctx has ended. alarms are raised when they are stored.
 func (f *Fleet) storeOutcomes(ctx context.Context, c connectionRow, call int64, outcomes []outcome, end string,
@@ -134,6 +134,9 @@ func (f *Fleet) storeOutcomes(ctx context.Context, c connectionRow, call int64, 
 		err := f.db.transaction(attempt, func(tx bound) (err error) {
 			if alarms, err = f.storeIn(attempt, tx, c, call, outcomes, end); err != nil {
 				return err
+			}
+			if do == nil {
+				return nil
 			}
 			more, err := do(attempt, tx)
 			alarms = append(alarms, more...)
@@ -154,9 +157,11 @@ func (f *Fleet) storeOutcomes(ctx context.Context, c connectionRow, call int64, 
 	}
 }
 
-func (f *Fleet) storeIn(ctx context.Context, tx bound, c connectionRow, call int64, outcomes []outcome, end string) (alarms []Alarm, err error) {
+func (f *Fleet) storeIn(ctx context.Context, tx bound, c connectionRow, call int64, outcomes []outcome,
+	end string) (alarms []Alarm, err error) {
 	now := f.now()
-	rows, err := tx.exec(ctx, "UPDATE fleet_call SET state = ?, ended_at = ? WHERE id = ? AND state = 'open'", end, instant{now}, call)
+	const set = "UPDATE fleet_call SET state = ?, ended_at = ? WHERE id = ? AND state = 'open'"
+	rows, err := tx.exec(ctx, set, end, instant{now}, call)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +179,8 @@ func (f *Fleet) storeIn(ctx context.Context, tx bound, c connectionRow, call int
 }
 
 // storeOne stores the outcome of one account.
-func (f *Fleet) storeOne(ctx context.Context, tx bound, c connectionRow, call int64, now time.Time, o outcome) (alarms []Alarm, err error) {
+func (f *Fleet) storeOne(ctx context.Context, tx bound, c connectionRow, call int64, now time.Time,
+	o outcome) (alarms []Alarm, err error) {
 	failure := failureOf(o.err)
 	switch {
 	case o.err == nil && o.account.id != 0:
@@ -185,16 +191,16 @@ func (f *Fleet) storeOne(ctx context.Context, tx bound, c connectionRow, call in
 	case o.refused, o.err == nil:
 		return nil, nil
 	case o.account.id != 0:
-		rows, err := tx.exec(ctx, "UPDATE fleet_account SET kind = ?, detail = ?, failed = failed + 1, stopped = ?, next_at = ? WHERE id = ?",
-			failure.Kind, failure.Detail, o.stop, instant{o.next}, o.account.id)
+		rows, err := tx.exec(ctx, `UPDATE fleet_account SET kind = ?, detail = ?, failed = failed + 1, stopped = ?, next_at = ?
+			WHERE id = ?`, failure.Kind, failure.Detail, o.stop, instant{o.next}, o.account.id)
 		if err != nil || rows == 0 { // forgotten
 			return nil, err
 		}
 	}
-	_, err = tx.exec(ctx, `INSERT INTO fleet_failure (call, connection, account, at, kind, consent_state, origin, status, code, operation, detail,
-		request_id, retry_after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, call, c.id, orNull(o.account.id), instant{now}, failure.Kind,
-		failure.Consent, failure.Origin, failure.Status, clean(failure.Code), failure.Operation, failure.Detail, clean(failure.RequestID),
-		instant{failure.RetryAfter})
+	_, err = tx.exec(ctx, `INSERT INTO fleet_failure (call, connection, account, at, kind, consent_state, origin, status, code,
+		operation, detail, request_id, retry_after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		call, c.id, orNull(o.account.id), instant{now}, failure.Kind, failure.Consent, failure.Origin, failure.Status,
+		clean(failure.Code), failure.Operation, failure.Detail, clean(failure.RequestID), instant{failure.RetryAfter})
 	if err != nil {
 		return nil, err
 	}
@@ -208,9 +214,9 @@ func (f *Fleet) storeOne(ctx context.Context, tx bound, c connectionRow, call in
 	if o.stopConnection == "" {
 		return alarms, nil
 	}
-	rows, err := tx.exec(ctx, `UPDATE fleet_connection SET state = ?, kind = ?, detail = ?, consent_state = ?, consent_link = ?, changed_at = ?
-		WHERE id = ? AND state IN ('active', 'missing')`, o.stopConnection, failure.Kind, failure.Detail, failure.Consent, alarm.ConsentLink,
-		instant{now}, c.id)
+	rows, err := tx.exec(ctx, `UPDATE fleet_connection SET state = ?, kind = ?, detail = ?, consent_state = ?, consent_link = ?,
+		changed_at = ? WHERE id = ? AND state IN ('active', 'missing')`,
+		o.stopConnection, failure.Kind, failure.Detail, failure.Consent, alarm.ConsentLink, instant{now}, c.id)
 	if err == nil && rows > 0 { // another unit may have stopped it before
 		alarm.Account = 0
 		alarms = append(alarms, alarm)
@@ -223,8 +229,9 @@ func storeBalances(ctx context.Context, tx bound, call int64, now time.Time, o o
 	for _, b := range o.balances {
 		iban = b.IBAN
 	}
-	rows, err := tx.exec(ctx, `UPDATE fleet_account SET stopped = FALSE, kind = '', detail = '', failed = 0, fetched_at = ?, good_call = ?,
-		next_at = ?, iban = CASE iban WHEN '' THEN ? ELSE iban END WHERE id = ?`, instant{now}, call, instant{o.next}, clean(iban), o.account.id)
+	rows, err := tx.exec(ctx, `UPDATE fleet_account SET stopped = FALSE, kind = '', detail = '', failed = 0, fetched_at = ?,
+		good_call = ?, next_at = ?, iban = CASE iban WHEN '' THEN ? ELSE iban END WHERE id = ?`,
+		instant{now}, call, instant{o.next}, clean(iban), o.account.id)
 	if err != nil || rows == 0 || len(o.balances) == 0 {
 		return err
 	}
@@ -238,12 +245,12 @@ func storeBalances(ctx context.Context, tx bound, call int64, now time.Time, o o
 			}
 			lines = string(body)
 		}
-		args = append(args, o.account.id, call, i, clean(b.Bank), clean(b.IBAN), clean(b.BBAN), b.Type, clean(b.ProviderType), b.Amount,
-			clean(b.Currency), lines, instant{b.AsOf}, b.ReferenceDate.String(), clean(b.LastCommittedTransaction), instant{b.ReceivedAt},
-			clean(b.RequestID), clean(strings.Join(b.Warnings, "\n")))
+		args = append(args, o.account.id, call, i, clean(b.Bank), clean(b.IBAN), clean(b.BBAN), b.Type, clean(b.ProviderType),
+			b.Amount, clean(b.Currency), lines, instant{b.AsOf}, b.ReferenceDate.String(), clean(b.LastCommittedTransaction),
+			instant{b.ReceivedAt}, clean(b.RequestID), clean(strings.Join(b.Warnings, "\n")))
 	}
-	_, err = tx.exec(ctx, `INSERT INTO fleet_balance (account, call, position, bank, iban, bban, type, provider_type, amount, currency, credit_lines,
-		as_of, reference_date, last_committed_transaction, received_at, request_id, warnings) VALUES `+
+	_, err = tx.exec(ctx, `INSERT INTO fleet_balance (account, call, position, bank, iban, bban, type, provider_type, amount,
+		currency, credit_lines, as_of, reference_date, last_committed_transaction, received_at, request_id, warnings) VALUES `+
 		places("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", len(o.balances)), args...)
 	return err
 }

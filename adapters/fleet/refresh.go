@@ -53,8 +53,10 @@ func (f *Fleet) refresh(ctx context.Context, unit int64, scheduled time.Time) (n
 	outcomes, isSent := f.ask(ctx, o, due)
 	f.schedule(ctx, o, unit, accounts, outcomes, every)
 	var found instant
-	err = f.storeOutcomes(ctx, c, call, outcomes, endOf(isSent, len(outcomes) > 0), func(ctx context.Context, tx bound) ([]Alarm, error) {
-		return nil, forgiven(tx.row(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE id = ? RETURNING next_at", unit).Scan(&found))
+	end := endOf(isSent, len(outcomes) > 0)
+	err = f.storeOutcomes(ctx, c, call, outcomes, end, func(ctx context.Context, tx bound) ([]Alarm, error) {
+		row := tx.row(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE id = ? RETURNING next_at", unit)
+		return nil, forgiven(row.Scan(&found))
 	})
 	if err != nil {
 		return next, err
@@ -67,9 +69,10 @@ func (f *Fleet) refresh(ctx context.Context, unit int64, scheduled time.Time) (n
 
 // unit returns a unit's connection, those of its accounts that are to be asked for, and whether a call of it is open.
 func (f *Fleet) unit(ctx context.Context, unit int64) (c connectionRow, accounts []accountRow, isOpen bool, err error) {
-	rows, err := f.db.bound().query(ctx, "SELECT "+connectionRowColumns+`, coalesce(a.id, 0), coalesce(a.account_id, ''), coalesce(a.stopped, FALSE),
-		coalesce(a.failed, 0), a.fetched_at IS NOT NULL, a.next_at,
-		EXISTS (SELECT 1 FROM fleet_call k WHERE k.unit = u.id AND k.state = 'open') FROM fleet_unit u JOIN fleet_connection c ON c.id = u.connection
+	rows, err := f.db.bound().query(ctx, "SELECT "+connectionRowColumns+`, coalesce(a.id, 0), coalesce(a.account_id, ''),
+		coalesce(a.stopped, FALSE), coalesce(a.failed, 0), a.fetched_at IS NOT NULL, a.next_at,
+		EXISTS (SELECT 1 FROM fleet_call k WHERE k.unit = u.id AND k.state = 'open')
+		FROM fleet_unit u JOIN fleet_connection c ON c.id = u.connection
 		LEFT JOIN fleet_account a ON a.unit = u.id AND a.next_at IS NOT NULL WHERE u.id = ? ORDER BY a.id`, unit)
 	all, err := collectRows(rows, err, func(scan func(...any) error) (a accountRow, err error) {
 		return a, scan(append(c.fields(), &a.id, &a.accountID, &a.stopped, &a.failed, &a.fetched, &a.next, &isOpen)...)
@@ -82,7 +85,8 @@ func (f *Fleet) unit(ctx context.Context, unit int64) (c connectionRow, accounts
 
 // end lets the job of a unit end that has nothing to do. What gives it something to do gives it a job.
 func (f *Fleet) end(ctx context.Context, unit int64) error {
-	if _, err := f.db.bound().exec(context.WithoutCancel(ctx), "UPDATE fleet_unit SET job = NULL WHERE id = ?", unit); err != nil {
+	_, err := f.db.bound().exec(context.WithoutCancel(ctx), "UPDATE fleet_unit SET job = NULL WHERE id = ?", unit)
+	if err != nil {
 		return err
 	}
 	return errEnded
@@ -135,8 +139,8 @@ func (f *Fleet) refreshEvery(ctx context.Context, c connectionRow, o opened) (ti
 		call = specs.CallBatch
 	}
 	if allowance := f.every(o, 0, call, 2); allowance != f.every(o, 0, call, 1) { // it belongs to the consent
-		err := f.db.bound().row(context.WithoutCancel(ctx), "SELECT count(*) FROM fleet_unit WHERE connection = ? AND next_at IS NOT NULL", c.id).Scan(&units)
-		if err != nil {
+		row := f.db.bound().row(ctx, "SELECT count(*) FROM fleet_unit WHERE connection = ? AND next_at IS NOT NULL", c.id)
+		if err := row.Scan(&units); err != nil {
 			return 0, err
 		}
 	}
@@ -147,7 +151,8 @@ func (f *Fleet) refreshEvery(ctx context.Context, c connectionRow, o opened) (ti
 // what was added together is spread. An account that fell out of step with its unit waits for the others: after a call until
 // they are due next, if that is at least half a pause later, and after the guard's refusal too. Whether it has a call left
 // then, the guard knows.
-func (f *Fleet) schedule(ctx context.Context, o opened, unit int64, accounts []accountRow, outcomes []outcome, every time.Duration) {
+func (f *Fleet) schedule(ctx context.Context, o opened, unit int64, accounts []accountRow, outcomes []outcome,
+	every time.Duration) {
 	now := f.now()
 	regular := now.Add(every)
 	if !slices.ContainsFunc(accounts, func(a accountRow) bool { return a.fetched }) {

@@ -43,11 +43,12 @@ type ConnectionStatus struct {
 	Closed            int       // of them, as the provider lists them
 	Stopped           int       // of them: not asked for any more, because of a failure
 	Failing           int       // of them: the last call failed, and the next one will be made
-	Newest, Oldest    time.Time // when the balances of accounts were fetched last: of all accounts that are neither closed nor gone
-	ListedAt          time.Time // when the accounts were listed last
-	NextAt            time.Time // when something is due next; zero if nothing is
-	UnknownOutcomes   int       // calls whose worker ended before the outcome was stored; they count as spent
-	AddedAt           time.Time
+	// Newest and Oldest are when balances were fetched last: of all accounts that are neither closed nor gone.
+	Newest, Oldest  time.Time
+	ListedAt        time.Time // when the accounts were listed last
+	NextAt          time.Time // when something is due next; zero if nothing is
+	UnknownOutcomes int       // calls whose worker ended before the outcome was stored; they count as spent
+	AddedAt         time.Time
 }
 
 // AccountStatus is what is known of an account. Facts that are absent are the zero value.
@@ -127,7 +128,8 @@ func scanConnection(row func(...any) error) (s ConnectionStatus, err error) {
 
 // Connections returns connections in the order of their names, at most limit of those that come after a name.
 func (d *Database) Connections(ctx context.Context, after string, limit int) ([]ConnectionStatus, error) {
-	rows, err := d.bound().query(ctx, "SELECT "+connectionColumns+" FROM fleet_connection c WHERE c.name > ? ORDER BY c.name LIMIT ?", after, limit)
+	rows, err := d.bound().query(ctx, "SELECT "+connectionColumns+
+		" FROM fleet_connection c WHERE c.name > ? ORDER BY c.name LIMIT ?", after, limit)
 	return failed(collectRows(rows, err, scanConnection))("read the connections")
 }
 
@@ -144,16 +146,16 @@ func (d *Database) Connection(ctx context.Context, name string) (ConnectionStatu
 	return all[0], nil
 }
 
-const accountColumns = `a.id, c.name, c.provider, CASE a.bank WHEN '' THEN c.bank ELSE a.bank END, a.account_id, a.iban, a.name, a.holder_name,
-	a.currency, a.state, a.stopped, a.kind, a.detail, a.failed, a.last_seen, a.unlisted_at, a.fetched_at,
+const accountColumns = `a.id, c.name, c.provider, CASE a.bank WHEN '' THEN c.bank ELSE a.bank END, a.account_id, a.iban,
+	a.name, a.holder_name, a.currency, a.state, a.stopped, a.kind, a.detail, a.failed, a.last_seen, a.unlisted_at, a.fetched_at,
 	CASE WHEN c.state = 'active' THEN a.next_at END, a.valid_until, a.added_at, coalesce(a.good_call, 0),
 	(SELECT count(*) FROM fleet_call k WHERE k.state = 'unknown' AND k.unit = a.unit)`
 
 func scanAccount(row func(...any) error) (s AccountStatus, err error) {
 	var seen, unlisted, fetched, next, valid, added instant
 	var call int64
-	err = row(&s.ID, &s.Connection, &s.Provider, &s.Bank, &s.AccountID, &s.IBAN, &s.Name, &s.HolderName, &s.Currency, &s.State, &s.Stopped,
-		&s.Kind, &s.Detail, &s.Failed, &seen, &unlisted, &fetched, &next, &valid, &added, &call, &s.UnknownOutcomes)
+	err = row(&s.ID, &s.Connection, &s.Provider, &s.Bank, &s.AccountID, &s.IBAN, &s.Name, &s.HolderName, &s.Currency,
+		&s.State, &s.Stopped, &s.Kind, &s.Detail, &s.Failed, &seen, &unlisted, &fetched, &next, &valid, &added, &call, &s.UnknownOutcomes)
 	s.LastSeen, s.UnlistedAt, s.FetchedAt, s.NextAt = seen.Time, unlisted.Time, fetched.Time, next.Time
 	s.ValidUntil, s.AddedAt = valid.Time, added.Time
 	s.Latest = []Stored{{CallID: call}} // for latest
@@ -163,7 +165,8 @@ func scanAccount(row func(...any) error) (s AccountStatus, err error) {
 // Accounts returns the accounts of a connection in the order of the provider's ids, at most limit of those that come after
 // an id.
 func (d *Database) Accounts(ctx context.Context, connection, after string, limit int) ([]AccountStatus, error) {
-	return failed(d.accounts(ctx, "c.name = ? AND a.account_id > ? ORDER BY a.account_id LIMIT ?", connection, after, limit))("read the accounts")
+	const where = "c.name = ? AND a.account_id > ? ORDER BY a.account_id LIMIT ?"
+	return failed(d.accounts(ctx, where, connection, after, limit))("read the accounts")
 }
 
 // Account returns the account of an id; [ErrNotFound] if there is none.
@@ -201,8 +204,8 @@ func (d *Database) latestOf(ctx context.Context, s *AccountStatus) error {
 }
 
 const (
-	balanceColumns = `c.provider, a.account_id, b.bank, b.iban, b.bban, b.type, b.provider_type, b.amount, b.currency, b.credit_lines, b.as_of,
-		b.reference_date, b.last_committed_transaction, b.received_at, b.request_id, b.warnings, b.call, k.ended_at, b.position`
+	balanceColumns = `c.provider, a.account_id, b.bank, b.iban, b.bban, b.type, b.provider_type, b.amount, b.currency,
+		b.credit_lines, b.as_of, b.reference_date, b.last_committed_transaction, b.received_at, b.request_id, b.warnings, b.call, k.ended_at, b.position`
 	balanceTables = ` FROM fleet_balance b JOIN fleet_call k ON k.id = b.call JOIN fleet_account a ON a.id = b.account
 		JOIN fleet_connection c ON c.id = a.connection`
 )
@@ -276,8 +279,8 @@ func (d *Database) History(ctx context.Context, id int64, from, until time.Time)
 
 // Failures returns the last failures of an account and of its connection as a whole, newest first.
 func (d *Database) Failures(ctx context.Context, id int64, limit int) ([]Failure, error) {
-	return d.failures(ctx, `f.account = ? OR f.account IS NULL AND f.connection = (SELECT connection FROM fleet_account WHERE id = ?)
-		ORDER BY f.id DESC LIMIT ?`, id, id, limit)
+	return d.failures(ctx, `f.account = ? OR f.account IS NULL
+		AND f.connection = (SELECT connection FROM fleet_account WHERE id = ?) ORDER BY f.id DESC LIMIT ?`, id, id, limit)
 }
 
 // ConnectionFailures returns the last failures of a connection and all its accounts, newest first.
@@ -290,7 +293,8 @@ func (d *Database) failures(ctx context.Context, where string, args ...any) ([]F
 		f.operation, f.detail, f.request_id, f.retry_after FROM fleet_failure f WHERE `+where, args...)
 	all, err := collectRows(rows, err, func(row func(...any) error) (f Failure, err error) {
 		var at, retry instant
-		err = row(&f.CallID, &at, &f.OfConnection, &f.Kind, &f.Consent, &f.Origin, &f.Status, &f.Code, &f.Operation, &f.Detail, &f.RequestID, &retry)
+		err = row(&f.CallID, &at, &f.OfConnection, &f.Kind, &f.Consent, &f.Origin, &f.Status, &f.Code, &f.Operation, &f.Detail,
+			&f.RequestID, &retry)
 		f.At, f.RetryAfter = at.Time, retry.Time
 		return f, err
 	})

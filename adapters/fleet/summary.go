@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -69,13 +71,37 @@ func (d *Database) Summary(ctx context.Context) (Summary, error) {
 	return s, nil
 }
 
-// writeProblem says why the database takes no writes, "" if it does. A write that changes nothing has to get as far as the
-// disk, because only there a full one shows.
+// writeProblem says why the database takes no writes, "" if it does.
 func (d *Database) writeProblem(ctx context.Context) string {
-	if _, err := d.bound().exec(ctx, "UPDATE fleet_meta SET version = version"); err != nil {
+	_, err := d.bound().exec(ctx, "UPDATE fleet_meta SET version = version")
+	if err == nil && !d.hasRoom() {
+		return "the database takes no writes: " + full
+	}
+	if err != nil {
 		return "the database takes no writes: " + problemOf(err)
 	}
 	return ""
+}
+
+const (
+	full = "it is full"
+	room = 1 << 20 // bytes that writes of the next minutes take at most
+)
+
+// hasRoom reports whether a file can still grow in the folder of an SQLite file, whose own free pages can hide for a while
+// that it cannot.
+func (d *Database) hasRoom() bool {
+	if d.pool != nil {
+		return true
+	}
+	file, err := os.CreateTemp(filepath.Dir(d.path), ".room")
+	if err != nil {
+		return true // its rights may not allow it, and that says nothing of room
+	}
+	_, err = file.Write(make([]byte, room))
+	_ = file.Close()
+	_ = os.Remove(file.Name())
+	return err == nil
 }
 
 // problemOf says in words what a database's error means to whoever runs it.
@@ -94,7 +120,7 @@ func problemOf(err error) string {
 	case sqlState == "25006" || number == 8:
 		return "it is read-only"
 	case sqlState == "53100" || number == 13:
-		return "it is full"
+		return full
 	case sqlState == "55P03" || number == 5 || number == 6:
 		return "it is locked by another program"
 	case sqlState == "42501" || number == 3 || number == 23:
