@@ -170,7 +170,7 @@ func TestHistoryIsWholeAndExact(t *testing.T) {
 		}
 		slices.Sort(got)
 		slices.Sort(want)
-		assert.Len(t, got, len(want))
+		assert.Equal(t, len(want), len(got))
 		assert.True(t, slices.Equal(want, got), "each balance once")
 	}
 }
