@@ -108,11 +108,11 @@ func (f *Fleet) resume(ctx context.Context, tx bound, where string, args []any) 
 // unitDue is when a unit is due, of its accounts.
 const unitDue = `(SELECT min(a.next_at) FROM fleet_account a WHERE a.unit = fleet_unit.id)`
 
-// queueUnits gives jobs to the units of the connections x that fit, and wakes those that are due.
+// queueUnits wakes the units that are due of the connections x that fit, and gives jobs to those that have none.
 func (f *Fleet) queueUnits(ctx context.Context, where string, args ...any) error {
 	of := "t.connection IN (SELECT x.id FROM fleet_connection x WHERE " + where + ")"
-	if err := f.enqueue(ctx, unitJobs, "t.job IS NULL AND "+of, args...); err != nil {
+	if err := f.wake(ctx, unitJobs, "t.next_at <= ? AND "+of, append([]any{instant{f.now()}}, args...)...); err != nil {
 		return err
 	}
-	return f.wake(ctx, unitJobs, "t.next_at <= ? AND "+of, append([]any{instant{f.now()}}, args...)...)
+	return f.enqueue(ctx, unitJobs, "t.job IS NULL AND "+of, args...)
 }

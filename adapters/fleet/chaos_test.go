@@ -125,7 +125,7 @@ func TestChaosOnSQLite(t *testing.T) {
 }
 
 func (c chaos) run(t *testing.T) {
-	bank := newCounted(t, 20*time.Millisecond)
+	bank := newCounted(t, 150*time.Millisecond)
 	c.work.Bank, c.work.Every, c.work.RescueAfter = bank.URL, 15*time.Second, 10*time.Second
 	c.work.Stored = filepath.Join(t.TempDir(), "stored")
 	c.work.Calls, c.work.Window = chaosCalls, chaosWindow

@@ -78,7 +78,7 @@ func (f *Fleet) ready(ctx context.Context, c connectionRow) (o opened, next time
 			changed_at = CASE state WHEN 'missing' THEN changed_at ELSE CAST(? AS `+f.db.bound().time()+`) END, next_list_at = ?
 			WHERE id = ? AND state IN ('active', 'missing')`, kind, detail, instant{f.now()}, instant{latest(next, c.nextList.Time)}, c.id)
 		if err == nil && rows > 0 && c.state != StateMissing {
-			f.options.Logger.WarnContext(ctx, "fleet: a connection cannot be opened", "connection", c.name, "error", problem)
+			f.options.Logger.WarnContext(ctx, "fleet: a connection cannot be opened", "connection", c.name, "kind", string(kind), "detail", detail)
 		}
 		return o, next, false, err
 	}

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -171,4 +173,104 @@ func TestABatchGetsInStepAgain(t *testing.T) {
 	assert.Equal(t, []int{2, 2, 2, 1}, asked[:4], "the fifth call of an account in a day is refused")
 	assert.Equal(t, []int{2, 2, 2, 2, 2, 2, 2, 2}, asked[len(asked)-8:])
 	assert.Equal(t, 1, bank.called("/tokenio/accounts/"+ids[1]+"/balance"), "a batch of one")
+}
+
+// An account that stopped goes on when its connection is added again.
+func TestAStoppedAccountIsAddedAgain(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, address string) {
+		bank := newBank(t)
+		bank.answer(oddPath, says(200, "<html>"))
+		s := simulate(t, address, map[string]Connection{"shop": {Source: bank.mypos(t, consent), Consent: consent, Accounts: []string{odd, sound}}}, nil)
+		s.add(t, "shop")
+		s.pass(t, 2*day)
+		require.True(t, accounts(t, s.db, "shop")[0].Stopped)
+		assert.Equal(t, 1, bank.called(oddPath))
+		bank.answer(oddPath, nil)
+		s.add(t, "shop")
+		s.pass(t, time.Minute)
+		is := accounts(t, s.db, "shop")[0]
+		assert.False(t, is.Stopped)
+		assert.Empty(t, is.Kind)
+		assert.Len(t, is.Latest, 1)
+	})
+}
+
+// The outcome of a call whose worker died is unknown, and so it stays: a worker that only seemed to be dead stores nothing.
+func TestAnOutcomeThatIsUnknown(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, address string) {
+		bank := newBank(t)
+		s := simulate(t, address, map[string]Connection{
+			"shop": {Source: bank.mypos(t, consent), Consent: consent, Accounts: []string{sound}},
+			"work": {Source: bank.neonomics(t), Consent: "session"},
+		}, nil)
+		s.add(t, "shop")
+		s.add(t, "work")
+		s.pass(t, time.Hour)
+		ctx := t.Context()
+		c := connectionRow{id: status(t, s.db, "shop").ID, name: "shop"}
+		account := accounts(t, s.db, "shop")[0]
+		var unit int64
+		require.NoError(t, s.db.bound().row(ctx, "SELECT id FROM fleet_unit WHERE connection = ?", c.id).Scan(&unit))
+		dead, err := s.begin(ctx, c.id, unit)
+		require.NoError(t, err)
+		list, err := s.begin(ctx, status(t, s.db, "work").ID, 0)
+		require.NoError(t, err)
+		assert.Equal(t, 2, rows(t, s.db, "fleet_call WHERE state = 'open'"))
+		s.pass(t, day)
+		assert.Zero(t, rows(t, s.db, "fleet_call WHERE state = 'open'"))
+		assert.Equal(t, 1, status(t, s.db, "shop").UnknownOutcomes)
+		assert.Equal(t, 1, status(t, s.db, "work").UnknownOutcomes)
+		assert.Equal(t, 1, accounts(t, s.db, "shop")[0].UnknownOutcomes)
+		before := rows(t, s.db, "fleet_balance")
+		late := outcome{account: accountRow{id: account.ID}, balances: stored(account.Latest)}
+		for _, call := range []int64{dead, list} {
+			err = s.storeOutcomes(ctx, c, call, []outcome{late}, callDone, func(context.Context, bound) ([]Alarm, error) { return nil, nil })
+			require.ErrorIs(t, err, errJudged)
+		}
+		assert.Equal(t, before, rows(t, s.db, "fleet_balance"))
+	})
+}
+
+// A batch takes no more accounts than the contract says.
+func TestUnitsOfABatch(t *testing.T) {
+	t.Parallel()
+	bank := newCounted(t, 0)
+	w := work{Bank: bank.URL, Accounts: 250, Every: 6 * time.Hour, Calls: 4, Window: day, MaxWorkers: 1, RescueAfter: time.Hour}
+	entry, err := w.open(t.Context(), "tokenio 0")
+	require.NoError(t, err)
+	s := simulate(t, t.TempDir()+"/fleet.db", map[string]Connection{"home": entry}, nil)
+	s.add(t, "home")
+	s.pass(t, time.Hour)
+	assert.Equal(t, 3, rows(t, s.db, "fleet_unit"))
+	assert.Equal(t, 3, rows(t, s.db, "fleet_call"))
+	assert.Equal(t, 250, rows(t, s.db, "fleet_balance"))
+	// Those that come later take the room that is left.
+	entry.Accounts = append(entry.Accounts, "x", "y")
+	s.config.set("home", entry)
+	s.add(t, "home")
+	s.pass(t, time.Hour)
+	assert.Equal(t, 3, rows(t, s.db, "fleet_unit"))
+	assert.Equal(t, 252, rows(t, s.db, "fleet_balance"))
+}
+
+// An allowance that belongs to the consent is shared by its accounts, none of which goes short.
+func TestAnAllowanceOfTheConsentIsShared(t *testing.T) {
+	t.Parallel()
+	bank := newCounted(t, 0)
+	w := work{Bank: bank.URL, Accounts: 3}
+	entry, err := w.open(t.Context(), "mypos 0")
+	require.NoError(t, err)
+	s := simulate(t, t.TempDir()+"/fleet.db", map[string]Connection{"shop": entry}, func(o *Options) {
+		o.Access = specs.Access{{Of: []specs.Call{specs.CallBalances}, Per: specs.PerConsent, Limits: []specs.Limit{{Calls: 4, Window: day}}}}
+	})
+	s.add(t, "shop")
+	s.pass(t, 12*day)
+	assert.LessOrEqual(t, bank.total(), 4*12)
+	assert.GreaterOrEqual(t, bank.total(), 3*12)
+	for account, calls := range bank.calls {
+		assert.GreaterOrEqual(t, len(calls), 11, account)
+	}
+	assert.LessOrEqual(t, rows(t, s.db, "fleet_call WHERE state = 'refused'"), 4)
 }

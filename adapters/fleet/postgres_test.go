@@ -67,17 +67,22 @@ func (s server) address(database string) string {
 	return "postgres:///" + database + "?user=test&host=" + s.folder
 }
 
-// run runs a program, as nobody if the test is root: PostgreSQL refuses to run as root.
 func run(t testing.TB, command ...string) string {
 	t.Helper()
+	out, err := asNobody(command...)
+	require.NoError(t, err, out)
+	return out
+}
+
+// asNobody runs a program, as nobody if the test is root: PostgreSQL refuses to run as root.
+func asNobody(command ...string) (string, error) {
 	if os.Getuid() == 0 {
 		command = append([]string{"runuser", "-u", "nobody", "--"}, command...)
 	}
 	program := exec.Command(command[0], command[1:]...)
 	program.Dir = os.TempDir()
 	out, err := program.CombinedOutput()
-	require.NoError(t, err, string(out))
-	return string(out)
+	return string(out), err
 }
 
 // shared is the server of all tests that do not stop it.
@@ -116,7 +121,7 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	if shared.folder != "" {
-		shared.stop(&testing.T{}, "fast")
+		_, _ = asNobody(shared.control, "stop", "-s", "-D", shared.data(), "-m", "fast")
 		_ = os.RemoveAll(shared.folder)
 	}
 	os.Exit(code)

@@ -16,6 +16,7 @@ type simulation struct {
 	clock  *time.Time
 	lists  map[int64]time.Time // when the jobs wake
 	units  map[int64]time.Time
+	due    map[int64]time.Time // of the units, as their rows said last
 }
 
 // start is any time.
@@ -24,7 +25,7 @@ var start = time.Date(2026, time.November, 30, 6, 0, 0, 0, time.UTC)
 func simulate(t *testing.T, address string, entries map[string]Connection, change func(*Options)) *simulation {
 	t.Helper()
 	now := start
-	s := &simulation{config: &configuration{entries: entries}, clock: &now, lists: map[int64]time.Time{}, units: map[int64]time.Time{}}
+	s := &simulation{config: &configuration{entries: entries}, clock: &now, lists: map[int64]time.Time{}, units: map[int64]time.Time{}, due: map[int64]time.Time{}}
 	s.Fleet = newFleet(t, open(t, address), s.config, func(o *Options) {
 		o.Now = func() time.Time { return now }
 		if change != nil {
@@ -78,7 +79,7 @@ func first(jobs map[int64]time.Time) (id int64, at time.Time) {
 	return id, at
 }
 
-// find finds the units that have got jobs.
+// find finds the units that have got jobs, and those that are due earlier than before, whose jobs were woken.
 func (s *simulation) find(t *testing.T) {
 	t.Helper()
 	rows, err := s.db.bound().query(t.Context(), "SELECT id, next_at FROM fleet_unit WHERE job IS NOT NULL AND next_at IS NOT NULL")
@@ -89,8 +90,10 @@ func (s *simulation) find(t *testing.T) {
 	all, err := collectRows(rows, err, func(scan func(...any) error) (u unit, err error) { return u, scan(&u.id, &u.next) })
 	require.NoError(t, err)
 	for _, u := range all {
-		if _, known := s.units[u.id]; !known {
+		wakes, known := s.units[u.id]
+		if !known || u.next.Before(s.due[u.id]) && u.next.Before(wakes) {
 			s.units[u.id] = u.next.Time
 		}
+		s.due[u.id] = u.next.Time
 	}
 }
