@@ -140,7 +140,7 @@ func (f *Fleet) work(ctx context.Context, job *rivertype.JobRow, do func(context
 	switch {
 	case errors.Is(err, errEnded):
 		return nil
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return river.JobSnooze(0) // another worker goes on
 	case err != nil:
 		f.options.Logger.ErrorContext(ctx, "fleet: a job failed and is tried again", "kind", job.Kind, "job", job.ID, "error", err)
