@@ -396,6 +396,7 @@ func TestGracefulStop(t *testing.T) {
 				_ = worker.Process.Signal(syscall.SIGTERM)
 				return len(worker.ended) > 0
 			})
+			<-worker.ended
 			assert.Equal(t, -1, worker.ProcessState.ExitCode())
 			close(bank.hold)
 			continue
