@@ -71,7 +71,7 @@ func (f *Fleet) refresh(ctx context.Context, unit int64, scheduled time.Time) (n
 func (f *Fleet) unit(ctx context.Context, unit int64) (c connectionRow, accounts []accountRow, isOpen bool, err error) {
 	rows, err := f.db.bound().query(ctx, "SELECT "+connectionRowColumns+`, coalesce(a.id, 0), coalesce(a.account_id, ''),
 		coalesce(a.stopped, FALSE), coalesce(a.failed, 0), a.fetched_at IS NOT NULL, a.next_at,
-		EXISTS (SELECT 1 FROM fleet_call k WHERE k.unit = u.id AND k.state = 'open')
+		EXISTS (SELECT 1 FROM fleet_call k WHERE k.state = 'open' AND k.connection = u.connection AND k.unit = u.id)
 		FROM fleet_unit u JOIN fleet_connection c ON c.id = u.connection
 		LEFT JOIN fleet_account a ON a.unit = u.id AND a.next_at IS NOT NULL WHERE u.id = ? ORDER BY a.id`, unit)
 	all, err := collectRows(rows, err, func(scan func(...any) error) (a accountRow, err error) {

@@ -100,8 +100,8 @@ type Failure struct {
 	RetryAfter   time.Time
 }
 
-const connectionColumns = `c.id, c.name, c.provider, c.bank, c.state, c.kind, c.detail, c.failed, c.consent_state, c.consent_link,
-	c.consent_valid_until, c.listed_at, c.added_at,
+const connectionColumns = `c.id, c.name, c.provider, c.bank, c.state, c.kind, c.detail, c.failed, c.consent_state,
+	c.consent_link, c.consent_valid_until, c.listed_at, c.added_at,
 	(SELECT count(*) FROM fleet_account a WHERE a.connection = c.id),
 	(SELECT count(*) FROM fleet_account a WHERE a.connection = c.id AND a.state = 'closed'),
 	(SELECT count(*) FROM fleet_account a WHERE a.connection = c.id AND a.stopped),
@@ -114,9 +114,11 @@ const connectionColumns = `c.id, c.name, c.provider, c.bank, c.state, c.kind, c.
 
 func scanConnection(row func(...any) error) (s ConnectionStatus, err error) {
 	var validUntil, listed, added, newest, oldest, nextUnit, nextList instant
-	err = row(&s.ID, &s.Name, &s.Provider, &s.Bank, &s.State, &s.Kind, &s.Detail, &s.Failed, &s.Consent, &s.ConsentLink, &validUntil,
-		&listed, &added, &s.Accounts, &s.Closed, &s.Stopped, &s.Failing, &newest, &oldest, &nextUnit, &nextList, &s.UnknownOutcomes)
-	s.ConsentValidUntil, s.ListedAt, s.AddedAt, s.Newest, s.Oldest = validUntil.Time, listed.Time, added.Time, newest.Time, oldest.Time
+	err = row(&s.ID, &s.Name, &s.Provider, &s.Bank, &s.State, &s.Kind, &s.Detail, &s.Failed, &s.Consent, &s.ConsentLink,
+		&validUntil, &listed, &added, &s.Accounts, &s.Closed, &s.Stopped, &s.Failing, &newest, &oldest,
+		&nextUnit, &nextList, &s.UnknownOutcomes)
+	s.ConsentValidUntil, s.ListedAt, s.AddedAt = validUntil.Time, listed.Time, added.Time
+	s.Newest, s.Oldest = newest.Time, oldest.Time
 	if s.State == StateActive || s.State == StateMissing {
 		s.NextAt = nextList.Time
 		if nextUnit.Before(s.NextAt) && !nextUnit.IsZero() && s.State == StateActive {
@@ -149,13 +151,14 @@ func (d *Database) Connection(ctx context.Context, name string) (ConnectionStatu
 const accountColumns = `a.id, c.name, c.provider, CASE a.bank WHEN '' THEN c.bank ELSE a.bank END, a.account_id, a.iban,
 	a.name, a.holder_name, a.currency, a.state, a.stopped, a.kind, a.detail, a.failed, a.last_seen, a.unlisted_at, a.fetched_at,
 	CASE WHEN c.state = 'active' THEN a.next_at END, a.valid_until, a.added_at, coalesce(a.good_call, 0),
-	(SELECT count(*) FROM fleet_call k WHERE k.state = 'unknown' AND k.unit = a.unit)`
+	(SELECT count(*) FROM fleet_call k WHERE k.state = 'unknown' AND k.connection = a.connection AND k.unit = a.unit)`
 
 func scanAccount(row func(...any) error) (s AccountStatus, err error) {
 	var seen, unlisted, fetched, next, valid, added instant
 	var call int64
 	err = row(&s.ID, &s.Connection, &s.Provider, &s.Bank, &s.AccountID, &s.IBAN, &s.Name, &s.HolderName, &s.Currency,
-		&s.State, &s.Stopped, &s.Kind, &s.Detail, &s.Failed, &seen, &unlisted, &fetched, &next, &valid, &added, &call, &s.UnknownOutcomes)
+		&s.State, &s.Stopped, &s.Kind, &s.Detail, &s.Failed, &seen, &unlisted, &fetched, &next, &valid, &added,
+		&call, &s.UnknownOutcomes)
 	s.LastSeen, s.UnlistedAt, s.FetchedAt, s.NextAt = seen.Time, unlisted.Time, fetched.Time, next.Time
 	s.ValidUntil, s.AddedAt = valid.Time, added.Time
 	s.Latest = []Stored{{CallID: call}} // for latest
@@ -205,7 +208,8 @@ func (d *Database) latestOf(ctx context.Context, s *AccountStatus) error {
 
 const (
 	balanceColumns = `c.provider, a.account_id, b.bank, b.iban, b.bban, b.type, b.provider_type, b.amount, b.currency,
-		b.credit_lines, b.as_of, b.reference_date, b.last_committed_transaction, b.received_at, b.request_id, b.warnings, b.call, k.ended_at, b.position`
+		b.credit_lines, b.as_of, b.reference_date, b.last_committed_transaction, b.received_at, b.request_id,
+		b.warnings, b.call, k.ended_at, b.position`
 	balanceTables = ` FROM fleet_balance b JOIN fleet_call k ON k.id = b.call JOIN fleet_account a ON a.id = b.account
 		JOIN fleet_connection c ON c.id = a.connection`
 )
@@ -219,8 +223,8 @@ func scanStored(row func(...any) error) (Stored, error) {
 func scanPlaced(row func(...any) error) (s Stored, position int, err error) {
 	var asOf, received, ended instant
 	var lines, warnings, reference string
-	err = row(&s.Provider, &s.AccountID, &s.Bank, &s.IBAN, &s.BBAN, &s.Type, &s.ProviderType, &s.Amount, &s.Currency, &lines, &asOf,
-		&reference, &s.LastCommittedTransaction, &received, &s.RequestID, &warnings, &s.CallID, &ended, &position)
+	err = row(&s.Provider, &s.AccountID, &s.Bank, &s.IBAN, &s.BBAN, &s.Type, &s.ProviderType, &s.Amount, &s.Currency,
+		&lines, &asOf, &reference, &s.LastCommittedTransaction, &received, &s.RequestID, &warnings, &s.CallID, &ended, &position)
 	if err != nil {
 		return s, position, err
 	}
@@ -289,8 +293,8 @@ func (d *Database) ConnectionFailures(ctx context.Context, id int64, limit int) 
 }
 
 func (d *Database) failures(ctx context.Context, where string, args ...any) ([]Failure, error) {
-	rows, err := d.bound().query(ctx, `SELECT f.call, f.at, f.account IS NULL, f.kind, f.consent_state, f.origin, f.status, f.code,
-		f.operation, f.detail, f.request_id, f.retry_after FROM fleet_failure f WHERE `+where, args...)
+	rows, err := d.bound().query(ctx, `SELECT f.call, f.at, f.account IS NULL, f.kind, f.consent_state, f.origin, f.status,
+		f.code, f.operation, f.detail, f.request_id, f.retry_after FROM fleet_failure f WHERE `+where, args...)
 	all, err := collectRows(rows, err, func(row func(...any) error) (f Failure, err error) {
 		var at, retry instant
 		err = row(&f.CallID, &at, &f.OfConnection, &f.Kind, &f.Consent, &f.Origin, &f.Status, &f.Code, &f.Operation, &f.Detail,
