@@ -437,7 +437,7 @@ func TestTheConfigurationChanges(t *testing.T) {
 	text := twoConnections(bank.URL)
 	d := newDesk(t, text)
 	d.good("add", "shop")
-	worker := d.start("work", "-every", "1s", "-allowance", "600/60s")
+	worker := d.start("work", "-every", "1s", "-allowance", "60/6s")
 	eventually(t, "it works", func() bool { return bank.total() > 2 })
 	require.NoError(t, os.WriteFile(d.path("config.json"), []byte("{"), 0o600))
 	eventually(t, "that is logged", func() bool { return strings.Contains(worker.text.String(), "cannot be read any more") })

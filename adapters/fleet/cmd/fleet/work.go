@@ -132,6 +132,9 @@ func work(
 	return err
 }
 
+// mostCalls is how many calls a limit of the guard has at most.
+const mostCalls = 500
+
 // allowance is a flag that replaces the allowances of all providers.
 type allowance specs.Access
 
@@ -143,8 +146,8 @@ func (a *allowance) Set(text string) error {
 	before, after, found := strings.Cut(text, "/")
 	calls, err := strconv.Atoi(before)
 	window, wrong := time.ParseDuration(after)
-	if err := errors.Join(err, wrong); err != nil || !found || calls <= 0 || window <= 0 {
-		return errors.New("it is not CALLS/TIME, such as 4/24h")
+	if err := errors.Join(err, wrong); err != nil || !found || calls <= 0 || calls > mostCalls || window <= 0 {
+		return errors.New("it is not CALLS/TIME, such as 4/24h, with 1 to 500 calls")
 	}
 	*a = allowance(accessguard.Usual(specs.Limit{Calls: calls, Window: window}))
 	return nil
