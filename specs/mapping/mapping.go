@@ -22,8 +22,10 @@
 //	cut: KSAOB.            this prefix is cut before the value is looked at
 //	table: {AVLB: interimAvailable}  the field is what the table says. What is not in it: for the type of a balance the
 //	                       codes of ISO 20022 and the names of the vocabulary, else unknown; for another field, absent
+//	absent: {type: unknown}  without the value these fields of its part are so, and it is not required
 //	form: rfc3339          the value is a time: rfc3339, epochMillis or date. What is no such time is absent, whatever
 //	                       its JSON type.
+//	  zone: Europe/Berlin  of a time without offset, unless its clock shows the time twice or never
 //	only: ['true']         any other value, and none at all unless '' is listed, refuses the answer or the part
 //	pages: numbered        the value says how many accounts there are; pages are asked for by their number
 //	pages: linked          the value is the link to the next page, so the answer alone is not all
@@ -31,12 +33,13 @@
 //	                       its accounts and their balances is this bank
 //
 // The field sign of a balance is positive or negative; its amount then has no sign itself. It is stated or reversed where
-// the amount has one, which counts or is the opposite; without it there is no balance. An identifier whose scheme is
-// iban or bban, or ends so behind a dot, in any case, is that field of the account, while the field is free; the scheme that nothing says is made of the names
-// on the way that the document leaves open. The field accountId of balances that stand in one list for all accounts says
-// whose each is. Where the document leaves the type open, texts are joined and all else is
-// absent. Absent, null and the empty text are the same. A required property that is absent is an error, a time and a bank
-// apart; so is a balance without amount, currency or type, and a credit line with one of amount and currency.
+// the amount has one, which counts or is the opposite; without it there is no balance, unless assumed says the same. An
+// identifier whose scheme is iban or bban, or ends so behind a dot, in any case, is that field of the account, while the
+// field is free; the scheme that nothing says is made of the names on the way that the document leaves open. The field
+// accountId of balances that stand in one list for all accounts says whose each is. Where the document leaves the type
+// open, texts are joined and all else is absent. Absent, null and the empty text are the same. A required property that is
+// absent is an error, a time and a bank apart; so is a balance without amount, currency or type, and a credit line with one
+// of amount and currency.
 //
 // # Pages
 //
@@ -47,6 +50,7 @@ package mapping
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -165,10 +169,10 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 
 // rule is one entry of x-maps-to. The package comment explains the words.
 type rule struct {
-	Field, Each, Unless, Cut, Form, Match, Pages string
+	Field, Each, Unless, Cut, Form, Zone, Match, Pages string
 
-	Only       []string
-	Set, Table map[string]string
+	Only               []string
+	Set, Table, Absent map[string]string
 
 	inside            bool   // nothing is declared
 	unmapped, problem string // the reason of x-unmapped; why x-maps-to cannot be read
@@ -197,15 +201,28 @@ func (d *Document) declared(schema *openapi3.SchemaRef) []rule {
 	reason, _ := beside["x-unmapped"].(string)
 	rules := []rule{{unmapped: reason, inside: reason == ""}}
 	if entries := beside["x-maps-to"]; entries != nil {
-		if _, ok := entries.([]any); !ok {
-			entries = []any{entries}
-		}
-		text, _ := json.Marshal(entries) // was read from YAML, so it can be written
-		rules = nil
-		if err := json.Unmarshal(text, &rules); err != nil {
-			rules = []rule{{problem: err.Error()}}
-		}
+		rules = rulesOf(entries)
 	}
 	d.declarations.Store(schema, rules)
 	return rules
+}
+
+// rulesOf reads x-maps-to.
+func rulesOf(entries any) (rules []rule) {
+	if _, ok := entries.([]any); !ok {
+		entries = []any{entries}
+	}
+	text, err := json.Marshal(entries)
+	if err := cmp.Or(err, json.Unmarshal(text, &rules)); err != nil {
+		return []rule{{problem: err.Error()}}
+	}
+	return rules
+}
+
+// Declare replaces the declaration of a property of a schema, such as Balance.balanceType, by one of the same form, for a
+// bank whose answers do not mean what its standard says. It is called before the first Read, and panics if there is no such
+// property.
+func (d *Document) Declare(property string, mapsTo any) {
+	schema, name, _ := strings.Cut(property, ".")
+	d.declarations.Store(d.Spec.Components.Schemas[schema].Value.Properties[name], rulesOf(mapsTo))
 }

@@ -122,6 +122,9 @@ func (h Harness) listExamples(t *testing.T, call listCall) {
 		}
 		t.Run(example.Name, func(t *testing.T) {
 			t.Parallel()
+			if example.Status == http.StatusOK && h.otherwise(t, example, declaredList(call)) {
+				return
+			}
 			got, err := call.ask(t.Context(), h.open(t, h.preferring(t, example.Name)), adapters.Unattended())
 			if example.Status != http.StatusOK {
 				want := h.expect(t, example.Name) // shared with the call for one account
@@ -242,9 +245,7 @@ func (h Harness) listRequest(t *testing.T, call listCall) {
 	_, err := call.ask(t.Context(), source, psu)
 	require.NoError(t, err)
 	require.Len(t, sent, 1, "one page is one request")
-	want, err := os.ReadFile(filepath.Join(h.Folder, "requests", call.name+".http"))
-	require.NoError(t, err)
-	assert.Equal(t, string(want), sent[0])
+	assert.Equal(t, h.golden(t, call.name), sent[0])
 }
 
 // statesLess says whether the document declares that a list may leave out balances of its accounts (x-partial).

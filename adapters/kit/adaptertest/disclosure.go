@@ -177,7 +177,7 @@ func (h Harness) provokeTransport(t *testing.T, see func(error)) {
 		ask(h.connect(t, &adapters.Options{BaseURL: "https://leak.example", HTTPClient: &http.Client{Transport: transport}}))
 	}
 	ask(h.connect(t, &adapters.Options{BaseURL: "http://127.0.0.1:1"}))
-	server := serveTLS(t, silent(t), &tls.Config{Certificates: []tls.Certificate{tlstest.NewAuthority(t).Issue(t, nil)}})
+	server := h.serveTLS(t, silent(t), &tls.Config{Certificates: []tls.Certificate{tlstest.NewAuthority(t).Issue(t, nil)}})
 	ask(h.connect(t, &adapters.Options{BaseURL: server.address}))
 	for _, answer := range []string{
 		"", planted, "HTTP/1.1 " + planted + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + planted + "\r\n\r\n",

@@ -55,6 +55,9 @@ func (h Harness) examples(t *testing.T) {
 			want := h.expect(t, example.Name)
 			require.Equal(t, example.Status, want.Status)
 			require.Equal(t, example.Account, want.Account)
+			if example.Status == http.StatusOK && h.otherwise(t, example, declaredCall{"one", []string{example.Account}, askOne}) {
+				return
+			}
 			balances, err := source.Balances(t.Context(), example.Account, adapters.Unattended())
 			compare(t, want.Status, want.Balances, want.Error, balances, err)
 			h.compareCode(t, example, err)

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,9 +45,7 @@ func (h Harness) requests(t *testing.T) {
 			}))
 			require.NoError(t, call(t, source))
 			require.Len(t, sent, 1, "one call is one request")
-			want, err := os.ReadFile(filepath.Join(h.Folder, "requests", name+".http"))
-			require.NoError(t, err)
-			assert.Equal(t, string(want), sent[0])
+			assert.Equal(t, h.golden(t, name), sent[0])
 		})
 	}
 }
@@ -75,7 +71,7 @@ func (h Harness) describe(t *testing.T, r *http.Request) string {
 	}
 	lines = slices.DeleteFunc(lines, func(line string) bool {
 		name, _, _ := strings.Cut(line, ":")
-		return slices.Contains(ownHeaders, name)
+		return slices.Contains(ownHeaders, name) || h.Profile != nil && slices.Contains(ofBank, name)
 	})
 	slices.Sort(lines)
 	text := r.Method + " " + r.URL.RequestURI() + "\n" + strings.Join(lines, "\n") + "\n"
