@@ -1,19 +1,15 @@
 package berlingroup_test
 
 import (
-	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"math/big"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/berlingroup"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
 	"github.com/openbalances/openbalances/adapters/kit/bank"
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
@@ -21,21 +17,7 @@ import (
 
 // credentials are made once, because a key of 2048 bits takes a while.
 var credentials = sync.OnceValue(func() berlingroup.Credentials {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(0x4a3b), Subject: pkix.Name{CommonName: "A TPP"}, NotAfter: time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		panic(err)
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		panic(err)
-	}
+	certificate, key := tlstest.Seal("A TPP")
 	return berlingroup.Credentials{
 		ConsentID: "consent-1234", AccessToken: "token-5678", Certificate: certificate, Key: key,
 		PSUID: "psu-9012", PSUCorporateID: "company-3456", TPPRedirectURI: "https://tpp.example/callback",

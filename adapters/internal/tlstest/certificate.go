@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -56,6 +57,26 @@ func (a *Authority) Issue(t testing.TB, change func(*x509.Certificate)) tls.Cert
 	}
 	leaf := create(t, template, a.certificate, key, a.key)
 	return tls.Certificate{Certificate: append([][]byte{leaf.Raw}, a.chain...), PrivateKey: key}
+}
+
+// Seal returns a certificate that signs, which names its own holder as issuer, and its RSA key of 2048 bits. Neither has a test:
+// it takes a while to make them, so tests share them.
+func Seal(name string) (*x509.Certificate, *rsa.PrivateKey) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	template := newTemplate(name)
+	template.SerialNumber = big.NewInt(0x4a3b)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		panic(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return certificate, key
 }
 
 // Expired and NotYetValid are changes for Issue.
