@@ -224,5 +224,9 @@ func rulesOf(entries any) (rules []rule) {
 // property.
 func (d *Document) Declare(property string, mapsTo any) {
 	schema, name, _ := strings.Cut(property, ".")
-	d.declarations.Store(d.Spec.Components.Schemas[schema].Value.Properties[name], rulesOf(mapsTo))
+	declared := d.Spec.Components.Schemas[schema]
+	if declared == nil || declared.Value.Properties[name] == nil {
+		panic("mapping: the document has no property " + property)
+	}
+	d.declarations.Store(declared.Value.Properties[name], rulesOf(mapsTo))
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -73,7 +71,12 @@ func (h Harness) accounts(t *testing.T) {
 		t.Run(call.name, func(t *testing.T) {
 			t.Parallel()
 			t.Run("examples", func(t *testing.T) { h.listExamples(t, call) })
-			t.Run("request", func(t *testing.T) { h.listRequest(t, call) })
+			t.Run("request", func(t *testing.T) {
+				h.assertRequest(t, call.name, func(source adapters.Source) error {
+					_, err := call.ask(t.Context(), source, psu)
+					return err
+				})
+			})
 			t.Run("hostile", func(t *testing.T) { h.listHostile(t, call) })
 		})
 	}
@@ -133,7 +136,7 @@ func (h Harness) listExamples(t *testing.T, call listCall) {
 				compareError(t, example.Status, *want.Error, err)
 				return
 			}
-			want := h.expectListing(t, example.Name)
+			want := expected[listing](t, h, example.Name)
 			require.Equal(t, example.Status, want.Status)
 			if example.Compose != "" {
 				require.Nil(t, want.All, "the suite derives what is expected of a composed list; cure: remove all")
@@ -151,14 +154,6 @@ func (h Harness) preferring(t *testing.T, example string) http.Handler {
 		r.Header.Set("Prefer", "example="+example)
 		bank.ServeHTTP(w, r)
 	})
-}
-
-func (h Harness) expectListing(t *testing.T, name string) (want listing) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(h.Folder, "examples", name+".json"))
-	require.NoError(t, err, "cure: write down what the documentation says the example means")
-	require.NoError(t, unmarshalKnown(text, &want), name)
-	return want
 }
 
 // composed is what is expected of a list that the document composes: of each account what is expected of the good example
@@ -235,19 +230,6 @@ func compareAll(t *testing.T, want []listedResult, got []adapters.AccountBalance
 	}
 }
 
-func (h Harness) listRequest(t *testing.T, call listCall) {
-	var sent []string
-	bank := h.bank(t)
-	source := h.open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sent = append(sent, h.describe(t, r))
-		bank.ServeHTTP(w, r)
-	}))
-	_, err := call.ask(t.Context(), source, psu)
-	require.NoError(t, err)
-	require.Len(t, sent, 1, "one page is one request")
-	assert.Equal(t, h.golden(t, call.name), sent[0])
-}
-
 // statesLess says whether the document declares that a list may leave out balances of its accounts (x-partial).
 func (h Harness) statesLess() bool {
 	var within func(schema *openapi3.SchemaRef, depth int) bool
@@ -301,7 +283,7 @@ func (h Harness) goodLists(t *testing.T, call listCall) (good []contract.Example
 	t.Helper()
 	for _, example := range h.Document.Examples() {
 		if example.Operation == call.operation && example.Status == http.StatusOK && example.Valid {
-			if h.expectListing(t, example.Name).Error == nil {
+			if expected[listing](t, h, example.Name).Error == nil {
 				good = append(good, example)
 			}
 		}

@@ -88,9 +88,9 @@ func (h Harness) provokeRefusals(t *testing.T, see func(error)) {
 			if testing.Short() && status != example.Status {
 				continue
 			}
-			bodies := [][]byte{plant(t, example.JSON, true)}
+			bodies := [][]byte{plant(t, example.JSON, " "+planted, true)}
 			if status == example.Status {
-				bodies = append(bodies, example.JSON, plant(t, example.JSON, false), []byte(planted))
+				bodies = append(bodies, example.JSON, plant(t, example.JSON, planted, false), []byte(planted))
 			}
 			for _, body := range bodies {
 				_, err := s.play(t, refusal(status, body))
@@ -110,18 +110,20 @@ func refusal(status int, body []byte) http.HandlerFunc {
 	}
 }
 
-// plant writes the planted text into every text of body, behind what is there or in its place.
-func plant(t *testing.T, body []byte, behind bool) []byte {
+// plant writes a text into every text of body, behind what is there or in its place.
+func plant(t *testing.T, body []byte, text string, behind bool) []byte {
 	t.Helper()
 	all, err := values(body)
+	require.NoError(t, err)
+	encoded, err := json.Marshal(text)
 	require.NoError(t, err)
 	edits := []edit{}
 	for _, v := range all {
 		switch {
 		case v.kind == '"' && behind:
-			edits = append(edits, edit{v.end - 1, v.end, []byte(" " + planted + `"`)})
+			edits = append(edits, edit{v.end - 1, v.end, encoded[1:]})
 		case v.kind == '"':
-			edits = append(edits, edit{v.start, v.end, []byte(`"` + planted + `"`)})
+			edits = append(edits, edit{v.start, v.end, encoded})
 		}
 	}
 	return apply(body, edits...)
