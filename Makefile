@@ -42,12 +42,12 @@ generate: ## write gen/ from specs/ with the pinned generator, offline
 	$(GO) generate .
 
 # What make generate writes.
-GENERATED = gen specs/documents.gen.go $(wildcard adapters/*/banks.gen.go) adapters/cmd/openbalances/providers.gen.go README.md
+GENERATED = gen specs/documents.gen.go $(wildcard adapters/*/banks.gen.go) adapters/use/configuration/providers.gen.go README.md
 
 drift: ## fail unless everything generated is exactly what specs/ generates
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
 	cp -R go.mod go.sum generate.go tools.go README.md specs adapters "$$work" && \
-	(cd "$$work" && rm -f specs/documents.gen.go adapters/*/banks.gen.go adapters/cmd/openbalances/providers.gen.go && $(GO) generate .) && \
+	(cd "$$work" && rm -f specs/documents.gen.go adapters/*/banks.gen.go adapters/use/configuration/providers.gen.go && $(GO) generate .) && \
 	(for path in $(GENERATED); do diff -r -x .gitattributes "$$work/$$path" "$$path" || exit 1; done) && \
 	echo "everything generated is what specs/ generates" || \
 	{ echo "generated files differ from what specs/ generates; cure: make generate, then review and commit"; exit 1; }
@@ -125,10 +125,10 @@ bench: ## compare the adapters with hand-written code, side by side; a few minut
 provenance: ## list what the documents say that the provider did not, for whoever can verify it
 	@$(GO) run ./specs/internal/lineup provenance
 
-# The revision that spec-diff compares the working tree with.
-BASE ?= HEAD~1
+# The revision that spec-diff compares the working tree with; the last release if it is empty, HEAD~1 without a release.
+BASE ?=
 
-spec-diff: ## report what changed in the documents and the public packages since BASE, what breaks, which version that needs
+spec-diff: ## report what changed in the documents and the public packages since the last release or BASE, and the version it needs
 	@cd .tools/specdiff && $(GO) run . "$(CURDIR)" "$(BASE)"
 
 test-tools: ## vet and test the programs that are kept out of go.mod

@@ -10,7 +10,8 @@
 //   - specs/<provider>: the document, kept by hand, with the declaration of where each property of an answer goes.
 //     Package specs describes the keys of a document.
 //   - specs/contract checks documents and messages, specs/traffic live traffic, specs/mapping reads an answer by its
-//     declaration, specs/sandbox serves the examples.
+//     declaration, specs/sandbox serves the examples. Behind them specs/internal/openapi reads a document by kin-openapi,
+//     of which the public packages show no type.
 //   - gen/<provider>: the generated client, never edited. Each can be imported alone; adapters/kit/answer reads what its
 //     methods return.
 //   - adapters: the shared types with their contract: Balance, Account, Amount, Error, PSU, Source.
@@ -19,11 +20,13 @@
 //   - adapters/kit: for authors of adapters. call is the path to the wire, whose steps stand in order in exchange.go;
 //     answer reads answers; httpsig and jwt sign; bank says how banks of a family differ, xs2a what Berlin Group's framework
 //     says; adaptertest is the suite that every adapter passes.
-//   - adapters/internal/wire: what is watched of a request on its way.
-//   - adapters/use: for callers. collect fetches any number of accounts, accessguard keeps unattended calls within the
+//   - adapters/internal/wire: what is watched of a request on its way. configtest has a configuration and all its faults.
+//   - adapters/use: for callers. configuration opens the connections of the command's configuration, with the table of all
+//     adapters; collect fetches any number of accounts, accessguard keeps unattended calls within the
 //     allowance, pick chooses one balance by a named policy.
 //   - adapters/cmd/openbalances: the command.
 //   - .tools: programs and modules that nobody links; outside uses the public packages as another module does.
+//   - .github: how to take part, what a version may change, what is protected from whom, what changed.
 //
 // A new field of Balance is added in adapters/balance.go, in the mapping of the adapters that have it, in
 // specs/<provider>/openapi.yaml with the expectations of its examples, and in balanceColumns of the command.

@@ -22,9 +22,10 @@ var (
 const maxLogged = 128 // bytes of one value
 
 // LogTransport returns a transport that writes one debug record for each request to logger and is otherwise base, or
-// http.DefaultTransport if base is nil. A nil logger stands for slog.Default at the time of the call. It is meant for Options.HTTPClient while somebody looks for a fault. A record
-// holds method, host, status, the time until the answer's headers, and of headers and query parameters those that are
-// known to be harmless; never the path, a body, or the name of anything else.
+// http.DefaultTransport if base is nil. A nil logger stands for slog.Default at the time of the call. It is meant for
+// Options.HTTPClient while somebody looks for a fault. A record holds method, host, status, the time until the answer's
+// headers, and of headers and query parameters those that are known to be harmless; never the path, a body, or the name
+// of anything else.
 func LogTransport(base http.RoundTripper, logger *slog.Logger) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/openbalances/openbalances/specs"
-	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -50,15 +50,17 @@ func wants(t *testing.T, name string) map[string][]string {
 	t.Helper()
 	info, ok := specs.Describe(name)
 	require.True(t, ok)
-	document, err := contract.Load(name)
+	text, err := specs.Document(name)
 	require.NoError(t, err)
-	provenance := document.Spec.Info.Extensions["x-provenance"].(map[string]any)
+	document, err := openapi3.NewLoader().LoadFromData(text)
+	require.NoError(t, err)
+	provenance := document.Info.Extensions["x-provenance"].(map[string]any)
 	source := []string{provenance["source"].(string), "API " + info.APIVersion, "read " + info.Read}
 	if url, ok := provenance["url"].(string); ok {
 		source = append(source, url)
 	}
 	limit := "no limit is documented"
-	if balances, ok := info.Unattended.Of(specs.Balances); ok {
+	if balances, ok := info.Unattended.Of(specs.CallBalances); ok {
 		limit = fmt.Sprintf("%d unattended calls in %.0f hours", balances.Limits[0].Calls, balances.Limits[0].Window.Hours())
 	}
 	named, _, _ := strings.Cut(info.Title, " account balances")
@@ -72,8 +74,8 @@ func wants(t *testing.T, name string) map[string][]string {
 }
 
 // signing is what a page has to say about credentials if the document has requests signed.
-func signing(document *contract.Document) []string {
-	for _, item := range document.Spec.Paths.Map() {
+func signing(document *openapi3.T) []string {
+	for _, item := range document.Paths.Map() {
 		for _, operation := range item.Operations() {
 			for _, p := range operation.Parameters {
 				if p.Value.Required && strings.EqualFold(p.Value.Name, "Signature") {

@@ -18,17 +18,18 @@ type Source interface {
 	// request, or one for each page where the provider cuts balances into pages with links.
 	Balances(ctx context.Context, accountID string, psu PSU) ([]Balance, error)
 
-	// BatchBalances returns one element for each account id, in the order asked. A refused account carries its own error
-	// and hides no other; the error result is set only if the call as a whole failed. It makes as many requests as Balances, so
-	// more ids than [MaxBatch] are an [ErrInvalidArgument], and so is no id, and one that occurs twice.
+	// BatchBalances returns one element for each account id, in the order asked. A refused account carries its own
+	// error and hides no other; the error result is set only if the call as a whole failed. It makes as many requests
+	// as Balances, so more ids than [MaxBatch] are an [ErrInvalidArgument], and so is no id, and one that occurs twice.
 	BatchBalances(ctx context.Context, accountIDs []string, psu PSU) ([]AccountBalances, error)
 
 	// Accounts returns all accounts that the credentials give access to, in the provider's order, or an error and
-	// nothing. It makes one request for each page that the provider cuts the list into. An address in an answer is followed
-	// only where the document has pages with links, and only to the provider's own address. A list that names an account twice or ends before its stated end is an [ErrProtocol], because another
-	// account may be missing from it; one with more than 100,000 accounts, 1,000 pages or 128 MiB of facts is an
-	// [ErrTooLarge]. An empty slice without an error means that the list is empty. An id that Balances would refuse is
-	// listed. A text of more than 512 bytes is cut to 513 at most, with which Balances refuses it as an id, too.
+	// nothing. It makes one request for each page that the provider cuts the list into. An address in an answer is
+	// followed only where the document has pages with links, and only to the provider's own address. A list that names
+	// an account twice or ends before its stated end is an [ErrProtocol], because another account may be missing from
+	// it; one with more than 100,000 accounts, 1,000 pages or 128 MiB of facts is an [ErrTooLarge]. An empty slice
+	// without an error means that the list is empty. An id that Balances would refuse is listed. A text of more than
+	// 512 bytes is cut to 513 at most, with which Balances refuses it as an id, too.
 	Accounts(ctx context.Context, psu PSU) ([]Account, error)
 
 	// AllBalances lists the accounts like Accounts, with the balances that the list itself carries: one element for each

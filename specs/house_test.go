@@ -331,7 +331,7 @@ func findOddAccess(d *tree, report func(*yaml.Node, string)) {
 	for _, item := range access.Content {
 		var allowance struct {
 			Of         []specs.Call
-			Per        specs.Counted
+			Per        specs.Per
 			Limits     []struct{ Calls, Hours int }
 			Confidence string `yaml:"x-confidence"`
 			Source     string `yaml:"x-source"`
@@ -341,7 +341,7 @@ func findOddAccess(d *tree, report func(*yaml.Node, string)) {
 			return
 		}
 		for _, call := range allowance.Of {
-			if named[call] || !slices.Contains([]specs.Call{specs.Balances, specs.Batch, specs.Accounts, specs.AllBalances, specs.Details}, call) {
+			if named[call] || !slices.Contains([]specs.Call{specs.CallBalances, specs.CallBatch, specs.CallAccounts, specs.CallAllBalances, specs.CallDetails}, call) {
 				report(item, string(call)+" is no call or is named twice")
 			}
 			named[call] = true
@@ -357,7 +357,7 @@ func findOddAccess(d *tree, report func(*yaml.Node, string)) {
 	}
 	lists := false
 	d.operations(func(_, operation *yaml.Node) { lists = lists || get(operation, "x-sandbox-list") != nil })
-	if !named[specs.Balances] || lists && !named[specs.Accounts] {
+	if !named[specs.CallBalances] || lists && !named[specs.CallAccounts] {
 		report(access, "balances or accounts are not named")
 	}
 }

@@ -26,7 +26,7 @@ type Access []Allowance
 // Allowance is what some calls share, as x-unattended-access of a document states it.
 type Allowance struct {
 	Of     []Call  `json:"of"`
-	Per    Counted `json:"per"`    // what has an allowance of its own
+	Per    Per     `json:"per"`    // what has an allowance of its own
 	Limits []Limit `json:"limits"` // all hold at once; none where the calls spend nothing
 }
 
@@ -35,21 +35,21 @@ type Call string
 
 // The calls of an adapter: the methods of its Source, and Details.
 const (
-	Balances    Call = "balances"
-	Batch       Call = "batch" // counts like balances unless it is named
-	Accounts    Call = "accounts"
-	AllBalances Call = "allBalances" // counts like accounts unless it is named
-	Details     Call = "details"     // what some adapters can ask of one account besides; counts like balances unless it is named
+	CallBalances    Call = "balances"
+	CallBatch       Call = "batch" // counts like balances unless it is named
+	CallAccounts    Call = "accounts"
+	CallAllBalances Call = "allBalances" // counts like accounts unless it is named
+	CallDetails     Call = "details"     // what some adapters can ask of one account besides; counts like balances unless it is named
 )
 
-// Counted is what a provider counts calls by.
-type Counted string
+// Per is what a provider counts calls by.
+type Per string
 
 // What a provider may count by. PerAccount, a batch is a call of each account in it, and a list one of each account
 // that it names.
 const (
-	PerAccount Counted = "account"
-	PerConsent Counted = "consent"
+	PerAccount Per = "account"
+	PerConsent Per = "consent"
 )
 
 // Limit is how many calls are allowed in any window.
@@ -69,10 +69,10 @@ func (a Access) Of(call Call) (Allowance, bool) {
 	switch {
 	case i >= 0:
 		return a[i], true
-	case call == Batch, call == Details:
-		return a.Of(Balances)
-	case call == AllBalances:
-		return a.Of(Accounts)
+	case call == CallBatch, call == CallDetails:
+		return a.Of(CallBalances)
+	case call == CallAllBalances:
+		return a.Of(CallAccounts)
 	}
 	return Allowance{}, false
 }

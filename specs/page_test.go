@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/openbalances/openbalances/specs"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,7 +43,7 @@ func differences(t *testing.T, provider, text string, kept page) (all []string) 
 	t.Helper()
 	document := spectest.Parse(t, provider, text)
 	for name, sample := range kept.Samples {
-		example := document.First(func(e contract.Example) bool { return e.Name == name })
+		example := openapi.Of(document).First(func(e specs.Example) bool { return e.Name == name })
 		if example == nil || compact(t, example.JSON) != compact(t, []byte(sample)) {
 			all = append(all, "the example "+name)
 		}

@@ -27,7 +27,7 @@ func Example_allAccounts() {
 			fmt.Println(result.Key, result.Err)
 			continue
 		}
-		choice, err := pick.Balance(pick.BookedFirst, result.Balances)
+		choice, err := pick.Balance(pick.PolicyBookedFirst, result.Balances)
 		fmt.Println(result.Key, choice.Balance.Amount, choice.Reason, err)
 	}
 	fmt.Println(run.Report().Balances, "balances")

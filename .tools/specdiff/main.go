@@ -1,12 +1,15 @@
-// Command specdiff reports what changed in the documents and in the public Go API since a git revision, and which module
-// version that needs. oasdiff compares the documents, apidiff the packages. Each line names a document or a package and
-// a level:
+// Command specdiff reports what changed in the documents and in the public Go API since the last release, and which version
+// the module needs. oasdiff compares the documents, apidiff the packages, gen/ and everything else that another module can
+// import. A module below has releases of its own. Without a release, or if the caller names one, a git revision is the base.
+// Each line names a document or a package and a level:
 //
 //	FAIL      a fault, with its cure; the exit code is 1
 //	breaking  a program that works today may stop working
 //	warning   may surprise a caller, such as a new value in a list
 //	change    more or something else; no program breaks
 //	texts     nothing that binds a program
+//
+// .github/COMPATIBILITY.md says what a version promises; a generated client may break in a minor one.
 package main
 
 import (
@@ -19,14 +22,18 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+
+	"golang.org/x/tools/go/packages"
 )
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: specdiff ROOT BASE; cure: make spec-diff BASE=HEAD~1")
+		fmt.Fprintln(os.Stderr, "usage: specdiff ROOT BASE; cure: make spec-diff")
 		os.Exit(2)
 	}
 	os.Exit(run(os.Args[1], os.Args[2], os.Stdout))
@@ -45,14 +52,6 @@ const (
 
 var labels = []string{texts: "texts", change: "change", warning: "warning", breaking: "breaking", fault: "FAIL"}
 
-var moduleNeeds = []string{
-	same:     "needs no new version for documents and public packages",
-	texts:    "a patch version is enough",
-	change:   "needs a minor version",
-	warning:  "needs a minor version",
-	breaking: "needs a major version (before v1: a minor one)",
-}
-
 type finding struct {
 	level level
 	text  string
@@ -62,27 +61,61 @@ func breaks(findings []finding) bool {
 	return slices.ContainsFunc(findings, func(f finding) bool { return f.level == breaking })
 }
 
-// run prints the report and returns the exit code.
+// run prints the report and returns the exit code. An empty base is the last release of each module.
 func run(root, base string, out io.Writer) int {
-	before, err := os.MkdirTemp("", "specdiff")
-	if err == nil {
-		defer os.RemoveAll(before)
-		err = export(root, base, before)
-	}
+	work, err := os.MkdirTemp("", "specdiff")
 	if err != nil {
-		fmt.Fprintf(out, "specdiff: nothing to compare: %v; cure: name a revision that git log shows, "+
-			"in a shallow clone after git fetch --unshallow\n", err)
-		if strings.HasPrefix(base, "HEAD") { // a new or shallow history is no fault
-			return 0
-		}
+		fmt.Fprintln(out, "specdiff:", err)
 		return 2
 	}
-	worst, failed := report(before, root, out)
-	fmt.Fprintln(out, "module:", moduleNeeds[worst])
-	if failed {
-		return 1
+	defer os.RemoveAll(work)
+	code := 0
+	for i, module := range modules(root) {
+		public, err := publicPackages(filepath.Join(root, module))
+		if module != here && !hasAPI(module, public, err, out) {
+			continue
+		}
+		release := lastRelease(root, module)
+		from := cmp.Or(base, release, "HEAD~1")
+		switch {
+		case base != "" && base != release:
+			release = "" // so the version cannot be counted from there
+		case release == "":
+			fmt.Fprintf(out, "%s has no release in its history, so it is compared with %s\n", title(module), from)
+		}
+		before := filepath.Join(work, strconv.Itoa(i))
+		if err := export(root, from, before); err != nil {
+			fmt.Fprintf(out, "specdiff: nothing to compare: %v; cure: name a revision that git log shows, "+
+				"in a shallow clone after git fetch --unshallow\n", err)
+			if strings.HasPrefix(from, "HEAD") { // a new or shallow history is no fault
+				return code
+			}
+			return 2
+		}
+		found := comparePackages(filepath.Join(before, module), public)
+		if err != nil {
+			found = map[string][]finding{"go": {{fault, err.Error() + "; cure: go build ./..."}}}
+		}
+		worst, failed := report(before, root, module, found, out)
+		fmt.Fprintf(out, "%s: %s\n", title(module), needs(release, worst))
+		if failed {
+			code = 1
+		}
 	}
-	return 0
+	return code
+}
+
+// hasAPI tells whether a module below has something to compare. One whose own modules cannot be downloaded is named.
+func hasAPI(module string, public map[string]*packages.Package, err error, out io.Writer) bool {
+	for _, p := range public {
+		if len(p.Errors) > 0 {
+			err = p.Errors[0]
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(out, "%s: not compared: %s\n", title(module), oneLine(err))
+	}
+	return err == nil && len(public) > 0
 }
 
 // export writes the files of a revision to a folder.
@@ -102,27 +135,33 @@ func export(root, base, to string) error {
 	return os.CopyFS(to, files)
 }
 
-// report prints one line per finding. Faults do not count for the worst level.
-func report(before, now string, out io.Writer) (worst level, failed bool) {
-	write := func(subject string, findings []finding) {
+// report prints one line per finding in a module. Faults do not count for the worst level, and breaks of a generated client
+// count as warnings.
+func report(before, now, module string, found map[string][]finding, out io.Writer) (worst level, failed bool) {
+	worst = same
+	write := func(subject string, findings []finding, most level) {
 		for _, f := range findings {
 			fmt.Fprintf(out, "%s: %s: %s\n", subject, labels[f.level], f.text)
-			if f.level == fault {
+			switch {
+			case f.level == fault:
 				failed = true
-			} else {
-				worst = max(worst, f.level)
+			case f == gone:
+				worst = breaking
+			default:
+				worst = max(worst, min(f.level, most))
 			}
 		}
 	}
-	packages := comparePackages(before, now)
-	for _, name := range providers(before, now) {
-		document, client := "specs/"+name+"/openapi.yaml", "gen/"+name
-		write(document, compareDocuments(before+"/"+document, now+"/"+document, breaks(packages[client])))
-		write(client, packages[client])
-		delete(packages, client)
+	if module == here {
+		for _, name := range providers(before, now) {
+			document, client := "specs/"+name+"/openapi.yaml", "gen/"+name
+			write(document, compareDocuments(before+"/"+document, now+"/"+document, breaks(found[client])), warning)
+			write(client, found[client], warning)
+			delete(found, client)
+		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(packages)) {
-		write(name, packages[name])
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		write(path.Join(module, name), found[name], breaking)
 	}
 	return worst, failed
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -10,15 +11,11 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// comparePackages compares the public packages of two folders, by their path in the module.
-func comparePackages(before, now string) map[string][]finding {
+// comparePackages compares the public packages of a module, by their path in it, with those in a folder.
+func comparePackages(before string, is map[string]*packages.Package) map[string][]finding {
 	was, err := publicPackages(before)
 	if err != nil {
 		return map[string][]finding{"go": {{change, "no module could be read before, so no package is compared"}}}
-	}
-	is, err := publicPackages(now)
-	if err != nil {
-		return map[string][]finding{"go": {{fault, oneLine(err) + "; cure: go build ./..."}}}
 	}
 	findings := map[string][]finding{}
 	both := maps.Clone(was)
@@ -29,10 +26,13 @@ func comparePackages(before, now string) map[string][]finding {
 	return findings
 }
 
+// gone breaks whoever imports the package, a generated one too.
+var gone = finding{breaking, "the package is gone"}
+
 func comparePackage(was, is *packages.Package) []finding {
 	switch {
 	case is == nil:
-		return []finding{{breaking, "the package is gone"}}
+		return []finding{gone}
 	case len(is.Errors) > 0:
 		return []finding{{fault, "does not compile; cure: go build ./..."}}
 	case was == nil:
@@ -67,7 +67,7 @@ var folders = regexp.MustCompile(`([\w.~-]+/)+`)
 // publicPackages reads what other modules can import of the module in a folder.
 func publicPackages(folder string) (map[string]*packages.Package, error) {
 	config := &packages.Config{
-		Mode: packages.NeedName | packages.NeedModule | packages.NeedImports | packages.NeedTypes | packages.NeedExportFile,
+		Mode: packages.NeedName | packages.NeedModule | packages.NeedImports | packages.NeedTypes | packages.NeedExportFile | packages.NeedFiles,
 		Dir:  folder,
 	}
 	loaded, err := packages.Load(config, "./...")
@@ -76,11 +76,11 @@ func publicPackages(folder string) (map[string]*packages.Package, error) {
 	}
 	public := map[string]*packages.Package{}
 	for _, p := range loaded {
-		if p.Module == nil {
-			return nil, p.Errors[0]
+		if p.Module == nil && len(p.Errors) > 0 {
+			return nil, errors.New(oneLine(p.Errors[0]))
 		}
-		name := strings.TrimPrefix(p.PkgPath, p.Module.Path+"/")
-		if p.Name != "main" && !strings.Contains("/"+name+"/", "/internal/") {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.PkgPath, p.Module.Path), "/")
+		if p.Name != "main" && !strings.Contains("/"+name+"/", "/internal/") && len(p.GoFiles) > 0 {
 			public[name] = p
 		}
 	}

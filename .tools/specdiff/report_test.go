@@ -37,8 +37,11 @@ components:
 	unread  = about + `FAIL: failed to resolve "Gone" in fragment in URI: "#/components/schemas/Gone": map key "Gone" not found`
 	major   = "module: needs a major version (before v1: a minor one)"
 	minor   = "module: needs a minor version"
-	patch   = "module: a patch version is enough"
-	none    = "module: needs no new version for documents and public packages"
+	patch   = "module: needs a patch version"
+	none    = "module: needs no new version"
+
+	adapterName = "adapters/adapters.go"
+	adapter     = "package adapters\n\ntype Balance struct{ Amount, Currency string }\n\nfunc Ask(id string) Balance { return Balance{} }\n"
 )
 
 func TestReport(t *testing.T) {
@@ -72,12 +75,12 @@ func TestReport(t *testing.T) {
 		"breaking, the same version": {
 			document: []string{"required: [current]", "required: []"}, code: 1,
 			want: []string{
-				current, about + "FAIL: a breaking change, but info.version was 1.0.0, is 1.0.0; cure: set it to 1.1.0", major,
+				current, about + "FAIL: a breaking change, but info.version was 1.0.0, is 1.0.0; cure: set it to 1.1.0", minor,
 			},
 		},
 		"breaking, the second number rises": {
 			document: []string{"required: [current]", "required: []", "1.0.0", "1.1.0"},
-			want:     []string{current, about + "texts: info.version was 1.0.0, is 1.1.0", major},
+			want:     []string{current, about + "texts: info.version was 1.0.0, is 1.1.0", minor},
 		},
 		"breaks Go only, the third number rises": {
 			document: []string{"required: [current]", "required: [current, state]", "1.0.0", "1.0.9"},
@@ -85,7 +88,7 @@ func TestReport(t *testing.T) {
 			want: []string{
 				about + "change: GET /balance: the response property `state` became required for the status `200`",
 				about + "FAIL: a breaking change, but info.version was 1.0.0, is 1.0.9; cure: set it to 1.1.0",
-				"gen/acme: breaking: Balance.State: changed from *http.Cookie to **http.Cookie", major,
+				"gen/acme: breaking: Balance.State: changed from *http.Cookie to **http.Cookie", minor,
 			},
 		},
 		"unreadable": {
@@ -106,24 +109,107 @@ func TestProvidersComeAndGo(t *testing.T) {
 	root := newRepository(t)
 	write(t, root, "specs/zeta/openapi.yaml", document)
 	write(t, root, "gen/zeta/client.gen.go", client)
-	git(t, root, "rm", "-rq", "specs/acme", "gen/acme", "adapters")
+	git(t, root, "rm", "-rq", "specs/acme", "gen/acme")
 	expect(t, root, 0, about+"breaking: the provider is gone", "gen/acme: breaking: the package is gone",
 		"specs/zeta/openapi.yaml: change: a new provider, info.version is 1.0.0", "gen/zeta: change: a new package", major)
 }
 
 func TestBase(t *testing.T) {
 	root := newRepository(t)
-	for base, code := range map[string]int{"HEAD~1": 0, "v9.9.9": 2, "": 2, "--all": 2} {
+	for base, code := range map[string]int{"HEAD~1": 0, "v9.9.9": 2, "--all": 2} {
 		var out bytes.Buffer
 		got := run(root, base, &out)
 		if report := out.String(); got != code || !strings.HasPrefix(report, "specdiff: ") || strings.Count(report, "\n") != 1 {
 			t.Errorf("%q: exit code %d, want %d: %s", base, got, code, report)
 		}
 	}
-	git(t, root, "rm", "-rq", "--cached", "go.mod", "specs", "gen")
+	write(t, root, "README.md", "")
+	git(t, root, "add", "README.md")
+	git(t, root, "rm", "-rq", "--cached", "go.mod", "specs", "gen", "adapters")
 	git(t, root, "commit", "-qm", "neither documents nor a module")
 	expect(t, root, 0, about+"change: a new provider, info.version is 1.0.0",
 		"go: change: no module could be read before, so no package is compared", minor)
+}
+
+// What a change needs, counted from the last release.
+func TestReleases(t *testing.T) {
+	const (
+		field     = "adapters: breaking: Balance.Currency: removed"
+		signature = "adapters: breaking: Ask: changed from func(string) Balance to func(string, int) Balance"
+		added     = "adapters: change: added Balance.IBAN"
+		state     = "gen/acme: breaking: Balance.State: changed from *http.Cookie to **http.Cookie"
+		version   = about + "texts: info.version was 1.0.0, is 1.1.0"
+		texts     = about + "texts: only texts, examples, x- keys or info differ"
+	)
+	for name, c := range map[string]struct {
+		tags                      []string
+		document, client, adapter []string
+		want                      []string
+	}{
+		"a field gone before v1":   {tags: []string{"v0.2.1"}, adapter: []string{", Currency", ""}, want: []string{field, "module: needs v0.3.0 after v0.2.1"}},
+		"a field gone":             {tags: []string{"v1.9.0", "v1.10.3"}, adapter: []string{", Currency", ""}, want: []string{field, "module: needs v2.0.0, with /v2 at the end of its path after v1.10.3"}},
+		"a signature":              {tags: []string{"v1.0.0"}, adapter: []string{"id string", "id string, n int"}, want: []string{signature, "module: needs v2.0.0, with /v2 at the end of its path after v1.0.0"}},
+		"a field more":             {tags: []string{"v1.4.2"}, adapter: []string{"Currency", "Currency, IBAN"}, want: []string{added, "module: needs v1.5.0 after v1.4.2"}},
+		"a generated client":       {tags: []string{"v1.4.2"}, document: []string{"1.0.0", "1.1.0"}, client: []string{"*http.Cookie", "**http.Cookie"}, want: []string{texts, version, state, "module: needs v1.5.0 after v1.4.2"}},
+		"texts":                    {tags: []string{"v1.4.2"}, document: []string{"One call", "The call", "1.0.0", "1.1.0"}, want: []string{texts, version, "module: needs v1.4.3 after v1.4.2"}},
+		"nothing":                  {tags: []string{"v1.4.2"}, want: []string{none}},
+		"a pre-release is none":    {tags: []string{"v0.2.1", "v1.0.0-rc.1", "v2", "adapters/fleet/v3.0.0"}, adapter: []string{"Currency", "Currency, IBAN"}, want: []string{added, "module: needs v0.3.0 after v0.2.1"}},
+		"no release, one commit":   {want: []string{"module has no release in its history, so it is compared with HEAD~1", "specdiff: nothing to compare"}},
+		"what no tag has reported": {tags: []string{"v0.1.0"}, adapter: []string{"id string", "id string, n int", ", Currency", ""}, want: []string{signature, field, "module: needs v0.2.0 after v0.1.0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := newRepository(t)
+			for _, tag := range c.tags {
+				git(t, root, "tag", tag)
+			}
+			write(t, root, documentName, strings.NewReplacer(c.document...).Replace(document))
+			write(t, root, clientName, strings.NewReplacer(c.client...).Replace(client))
+			write(t, root, adapterName, strings.NewReplacer(c.adapter...).Replace(adapter))
+			var out bytes.Buffer
+			if code := run(root, "", &out); code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+			if len(lines) != len(c.want) {
+				t.Fatalf("report:\n%swant:\n%s", &out, strings.Join(c.want, "\n"))
+			}
+			for i, want := range c.want {
+				if !strings.HasPrefix(lines[i], want) {
+					t.Errorf("%q, want %q", lines[i], want)
+				}
+			}
+		})
+	}
+}
+
+// A module below has releases of its own. One that nobody can import, or that cannot be read, keeps no other from being
+// compared.
+func TestModulesBelow(t *testing.T) {
+	root := newRepository(t)
+	for _, folder := range []string{"adapters/fleet", "adapters/sqltest", ".tools/own", "adapters/testdata"} {
+		write(t, root, folder+"/go.mod", "module example.test/m/"+folder+"\n\ngo 1.26\n")
+	}
+	write(t, root, "adapters/sqltest/own_test.go", "package own\n")
+	write(t, root, ".tools/own/own.go", "package own\n")
+	write(t, root, "adapters/fleet/fleet.go", "package fleet\n\nfunc Run() {}\n")
+	git(t, root, "add", "-A")
+	git(t, root, "commit", "-qm", "modules")
+	git(t, root, "tag", "v0.1.0")
+	git(t, root, "tag", "adapters/fleet/v1.2.0")
+	write(t, root, "adapters/fleet/fleet.go", "package fleet\n\nfunc Run(int) {}\n")
+	write(t, root, ".tools/own/own.go", "package own\n\nfunc Run() {}\n")
+	var out bytes.Buffer
+	want := none + "\nadapters/fleet: breaking: Run: changed from func() to func(int)\n" +
+		"module adapters/fleet: needs v2.0.0, with /v2 at the end of its path after adapters/fleet/v1.2.0\n"
+	if code := run(root, "", &out); code != 0 || out.String() != want {
+		t.Errorf("exit code %d; report:\n%swant:\n%s", code, &out, want)
+	}
+	write(t, root, "adapters/fleet/go.mod", "module example.test/m/adapters/fleet\n\ngo 1.26\n\nrequire example.invalid/x v1.0.0\n")
+	write(t, root, "adapters/fleet/fleet.go", "package fleet\n\nimport _ \"example.invalid/x\"\n")
+	out.Reset()
+	if code := run(root, "", &out); code != 0 || !strings.HasPrefix(out.String(), none+"\nmodule adapters/fleet: not compared: ") {
+		t.Errorf("exit code %d; report:\n%s", code, &out)
+	}
 }
 
 // newRepository commits a module with one provider.
@@ -134,6 +220,7 @@ func newRepository(t *testing.T) string {
 	write(t, root, "go.mod", "module example.test/m\n\ngo 1.26\n")
 	write(t, root, documentName, document)
 	write(t, root, clientName, client)
+	write(t, root, adapterName, adapter)
 	write(t, root, "adapters/internal/own/own.go", "package own\n")
 	git(t, root, "init", "-q")
 	git(t, root, "add", "-A")

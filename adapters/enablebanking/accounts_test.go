@@ -24,6 +24,7 @@ import (
 	"github.com/openbalances/openbalances/adapters/enablebanking"
 	"github.com/openbalances/openbalances/adapters/internal/secrettest"
 	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/openbalances/openbalances/specs/sandbox"
@@ -109,8 +110,9 @@ func declared(t *testing.T, operation, example string, asked ...string) map[stri
 	t.Helper()
 	document, err := contract.Load("enablebanking")
 	require.NoError(t, err)
-	found := document.First(func(e contract.Example) bool { return e.Name == example })
-	answer, err := mapping.New(document).Read(operation, found.JSON, mapping.Asked{Accounts: asked})
+	examples := document.Examples()
+	i := slices.IndexFunc(examples, func(e specs.Example) bool { return e.Name == example })
+	answer, err := mapping.New(document).Read(operation, examples[i].JSON, mapping.Asked{Accounts: asked})
 	require.NoError(t, err)
 	all := map[string]mapping.Fields{}
 	for _, account := range answer.Accounts {

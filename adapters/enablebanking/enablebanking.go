@@ -151,12 +151,19 @@ func toGeoLocation(text string) string {
 	return ""
 }
 
+// Application is what Enable Banking knows of an application.
+type Application struct {
+	Name         string
+	Active       bool     // whether it may be used
+	RedirectURLs []string // the registered addresses
+}
+
 // Application returns the application that signs, which proves that the credentials are good. No bank is asked.
-func (c *Client) Application(ctx context.Context) (api.Application, error) {
-	return call.Ask(ctx, c.endpoint, "check application", application.With(nil), func(body api.Application) (api.Application, error) {
+func (c *Client) Application(ctx context.Context) (Application, error) {
+	return call.Ask(ctx, c.endpoint, "check application", application.With(nil), func(body api.Application) (Application, error) {
 		if body.Kid != string(c.credentials.Open().ApplicationID) {
-			return body, call.Broken("kid", "not the application that signs")
+			return Application{}, call.Broken("kid", "not the application that signs")
 		}
-		return body, nil
+		return Application{body.Name, body.Active, body.RedirectUrls}, nil
 	})
 }

@@ -29,7 +29,8 @@ type Bank struct {
 	Methods []string `json:"methods,omitempty"`
 	// RequiredPSUHeaders is for [Session].
 	RequiredPSUHeaders []string `json:"requiredPsuHeaders,omitempty"`
-	Beta               bool     `json:"beta,omitempty"`
+	// Beta is the provider's word for a bank that is still being tried.
+	Beta bool `json:"beta,omitempty"`
 }
 
 // Banks returns the banks of a country that have account information, without those that cannot be read. No bank is asked.
@@ -79,8 +80,8 @@ func toBank(bank api.Bank) (Bank, error) {
 	return mapped, nil
 }
 
-// Begun is what is asked of the user.
-type Begun struct {
+// Agreement is what the user is asked to agree to.
+type Agreement struct {
 	Bank, Country string
 	PSUType       string    // personal or business
 	Method        string    // one of the bank's Methods; empty where it has one
@@ -91,7 +92,7 @@ type Begun struct {
 
 // Begin begins a session and returns the https address at which the user agrees. The redirect brings the code for
 // [Client.Authorize].
-func (c *Client) Begin(ctx context.Context, asked Begun) (string, error) {
+func (c *Client) Begin(ctx context.Context, asked Agreement) (string, error) {
 	body := call.JSON(api.SessionRequest{
 		Access:      api.RequestedAccess{ValidUntil: asked.ValidUntil.UTC().Format(time.RFC3339)},
 		Aspsp:       api.ASPSP{Name: asked.Bank, Country: asked.Country},

@@ -30,7 +30,7 @@ func TestBanks(t *testing.T) {
 func TestBegin(t *testing.T) {
 	t.Parallel()
 	client, sent := answering(t, "begunSession", enablebanking.Session{})
-	address, err := client.Begin(t.Context(), enablebanking.Begun{
+	address, err := client.Begin(t.Context(), enablebanking.Agreement{
 		Bank: "Mock ASPSP", Country: "FI", PSUType: "personal", Method: "redirect", RedirectURL: "https://tpp.example/callback",
 		ValidUntil: time.Date(2026, 6, 30, 4, 54, 5, 6, time.FixedZone("", 2*60*60)), State: "3a1f0c77-9f6b-4d0e-8a0c-0f2b7d0f6a10",
 	})
@@ -61,7 +61,7 @@ func TestLinkAnswersThatCannotBeUsed(t *testing.T) {
 		`{"url":"https://u:p@bank.example/"}`: "url: no https address",
 		`{"url":5}`:                           "url: wrong JSON type",
 	} {
-		_, err := served(t, body, 0).Begin(t.Context(), enablebanking.Begun{})
+		_, err := served(t, body, 0).Begin(t.Context(), enablebanking.Agreement{})
 		assert.EqualError(t, err, "enablebanking: begin session: protocol (HTTP 200): "+want, body)
 	}
 	_, err := served(t, `{}`, 0).Banks(t.Context(), "FI")

@@ -47,7 +47,7 @@ var (
 	accounts = call.List("GET /v1/accounts", api.NewGetAccountsRequest)
 )
 
-// Credentials are what myPOS asks of a TPP. All are required.
+// Credentials are what myPOS asks of a TPP. All are required, of AccessToken and TokenSource one.
 type Credentials struct {
 	adapters.Masked
 

@@ -51,7 +51,8 @@ var (
 	accounts = call.List("GET /ics/v3/accounts", api.NewGetAccountsRequest)
 )
 
-// Credentials are what Neonomics asks of a TPP. The first three are required.
+// Credentials are what Neonomics asks of a TPP. SessionID, DeviceID and one of AccessToken and TokenSource
+// are required.
 type Credentials struct {
 	adapters.Masked
 

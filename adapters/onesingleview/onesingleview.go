@@ -52,7 +52,7 @@ var (
 // timeForm is the documented form of dateTimeStamp. The adapter writes UTC; which zone the provider reads, no page says.
 const timeForm = "2006-01-02T15:04:05"
 
-// Credentials are what One Single View asks of a TPP. All are required.
+// Credentials are what One Single View asks of a TPP. All are required, of AccessToken and TokenSource one.
 type Credentials struct {
 	adapters.Masked
 

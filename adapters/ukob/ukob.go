@@ -48,7 +48,7 @@ var (
 	accounts    = call.List("GET /accounts", api.NewGetAccountsRequest)
 )
 
-// Credentials are what a bank asks of a TPP.
+// Credentials are what a bank asks of a TPP. One of AccessToken and TokenSource is required.
 type Credentials struct {
 	adapters.Masked
 

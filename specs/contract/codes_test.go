@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/internal/spectest"
 )
 
@@ -14,8 +14,8 @@ import (
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	codes := spectest.Load(t, "mypos").Codes()
-	assert.Equal(t, contract.Code{Kind: "consent_required", Consent: "expired"}, codes["CONSENT_EXPIRED"])
-	assert.Equal(t, contract.Code{Kind: "rate_limited"}, codes["ACCESS_EXCEEDED"])
+	assert.Equal(t, specs.Code{Kind: "consent_required", Consent: "expired"}, codes["CONSENT_EXPIRED"])
+	assert.Equal(t, specs.Code{Kind: "rate_limited"}, codes["ACCESS_EXCEEDED"])
 }
 
 func TestOrigins(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/internal/spectest"
 )
@@ -45,7 +46,7 @@ func TestExamplesComeInDocumentOrder(t *testing.T) {
 
 func TestExampleFacts(t *testing.T) {
 	t.Parallel()
-	examples := map[string]contract.Example{}
+	examples := map[string]specs.Example{}
 	for _, e := range toy(t).Examples() {
 		e.JSON = nil
 		examples[e.Operation+" "+e.Name] = e
@@ -82,7 +83,7 @@ func TestExampleTextIsTheScalarTextOfTheDocument(t *testing.T) {
 // Each account of a composed list has a member of its own example; what cannot be composed is refused.
 func TestComposedLists(t *testing.T) {
 	t.Parallel()
-	text := spectest.ToyText(t)
+	text := spectest.ToyText
 	const example, mark, first = "listed:", "\n                  x-sandbox-compose: ", "[{accountId: 'a:plain'}"
 	for name, tc := range map[string]struct{ old, new, want string }{
 		"composed":            {first, "[{accountId: 'a:plain', status: OK}", ""},
@@ -131,7 +132,7 @@ func TestFaultsAreFound(t *testing.T) {
 		t.Skip("plants faults; cure: make proofs")
 	}
 	t.Parallel()
-	text := spectest.ToyText(t)
+	text := spectest.ToyText
 	for name, fault := range map[string]struct{ old, new, want string }{
 		"no source":              {"    source: '\"Balances\", Toy bank'\n", "", "source is missing"},
 		"no day":                 {"read: '2026-11-20'", "read: lately", "read is not a day"},

@@ -32,14 +32,17 @@
 //	match: bank            the part belongs to the bank that is asked for, or else is left out; the field bank of
 //	                       its accounts and their balances is this bank
 //
-// The field sign of a balance is positive or negative; its amount then has no sign itself. It is stated or reversed where
-// the amount has one, which counts or is the opposite; without it there is no balance, unless assumed says the same. An
-// identifier whose scheme is iban or bban, or ends so behind a dot, in any case, is that field of the account, while the
-// field is free; the scheme that nothing says is made of the names on the way that the document leaves open. The field
-// accountId of balances that stand in one list for all accounts says whose each is. Where the document leaves the type
-// open, texts are joined and all else is absent. Absent, null and the empty text are the same. A required property that is
-// absent is an error, a time and a bank apart; so is a balance without amount, currency or type, and a credit line with one
-// of amount and currency.
+// The field sign of a balance says whose sign its amount has: positive or negative where the amount has none of its
+// own, stated where its own counts, reversed where the opposite of its own does. The field assumed is the sign where
+// nothing states one. A sign that the table does not explain is an error.
+//
+// An identifier whose scheme is iban or bban, or ends so behind a dot, in any case, is that field of the account, while
+// the field is free. A scheme that nothing states is made of the names on the way that the document leaves open.
+//
+// The field accountId of balances that stand in one list for all accounts says whose each is. Where the document leaves
+// the type open, texts are joined and all else is absent. Absent, null and the empty text are the same. A required
+// property that is absent is an error, a time and a bank apart; so is a balance without amount, currency or type, and a
+// credit line with one of amount and currency.
 //
 // # Pages
 //
@@ -58,16 +61,17 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 )
 
 // Document is a provider's document, ready to be read with. It is safe for concurrent use.
 type Document struct {
-	*contract.Document
+	document     *openapi.Document
 	declarations sync.Map // by *openapi3.SchemaRef
 }
 
 // New takes a document as it is. What is wrong with its declarations is for the house rules, or for Read to meet.
-func New(document *contract.Document) *Document { return &Document{Document: document} }
+func New(document *contract.Document) *Document { return &Document{document: openapi.Of(document)} }
 
 // Asked is what the request asked for.
 type Asked struct {
@@ -130,22 +134,25 @@ type Value struct {
 	Sent    string `json:"sent,omitempty"`   // as text; empty for an object or a list
 	Field   string `json:"field,omitempty"`  // such as "balance.amount"; empty where the value goes nowhere
 	Became  string `json:"became,omitempty"` // the text of the field
-	Rule    string `json:"rule"`             // in short words; "unmapped: " and the reason; Set for what is so of the part
+	Rule    string `json:"rule"`             // in short words; "unmapped: " and the reason; RuleSet for what is so of the part
 }
 
 const (
-	// Set is the Rule of what a declaration sets for a part, whatever was sent.
-	Set = "set"
-	// NextPage is the Rule of a link to the next page.
-	NextPage = "leads to the next page"
+	// RuleSet is the Rule of what a declaration sets for a part, whatever was sent.
+	RuleSet = "set"
+	// RuleNextPage is the Rule of a link to the next page.
+	RuleNextPage = "leads to the next page"
 )
+
+// Names tells whether a property of the document has the name. Any other name that an answer has may identify somebody.
+func (d *Document) Names(name string) bool { return d.document.Names(name) }
 
 // Read maps the body of an operation's 200. An error names the property that keeps it from being mapped, and comes with
 // the Values that were read.
 func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, error) {
-	schema := d.Answer(operation)
+	schema := d.document.Answer(operation)
 	if schema == nil {
-		return Answer{}, fmt.Errorf("mapping: %s documents no answer of %q", d.Provider, operation)
+		return Answer{}, fmt.Errorf("mapping: %s documents no answer of %q", d.document.Provider, operation)
 	}
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(body))
@@ -159,7 +166,7 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 	r.visit(whole, value, root)
 	root.partial = r.partial(whole, value, true)
 	only := ""
-	if d.NamesAccount(operation) && len(asked.Accounts) == 1 {
+	if d.document.NamesAccount(operation) && len(asked.Accounts) == 1 {
 		only = asked.Accounts[0]
 	}
 	accounts, err := root.answer(asked.Accounts, only)
@@ -224,7 +231,7 @@ func rulesOf(entries any) (rules []rule) {
 // property.
 func (d *Document) Declare(property string, mapsTo any) {
 	schema, name, _ := strings.Cut(property, ".")
-	declared := d.Spec.Components.Schemas[schema]
+	declared := d.document.Spec.Components.Schemas[schema]
 	if declared == nil || declared.Value.Properties[name] == nil {
 		panic("mapping: the document has no property " + property)
 	}

@@ -7,14 +7,16 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/openbalances/openbalances/specs/mapping"
 )
 
 // bank is the code of the bank that the sandbox's credentials name, for a provider whose requests name one.
 func bank(doc *contract.Document) string {
-	credentials, _ := doc.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any)
+	credentials, _ := openapi.Of(doc).Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any)
 	code, _ := credentials["bankCode"].(string)
 	return code
 }
@@ -22,7 +24,7 @@ func bank(doc *contract.Document) string {
 // reading is what a document declares of one of its examples, as text.
 func reading(t *testing.T, doc *contract.Document, name string) string {
 	t.Helper()
-	e := doc.First(func(e contract.Example) bool { return e.Name == name })
+	e := openapi.Of(doc).First(func(e specs.Example) bool { return e.Name == name })
 	require.NotNil(t, e, name)
 	asked := mapping.Asked{Accounts: e.Accounts, Bank: bank(doc)}
 	if e.Account != "" {
@@ -99,7 +101,7 @@ func TestValuesOfListsForAll(t *testing.T) {
 	t.Parallel()
 	doc := spectest.Load(t, "ukob")
 	value := func(example, pointer string, asked ...string) string {
-		e := doc.First(func(e contract.Example) bool { return e.Name == example })
+		e := openapi.Of(doc).First(func(e specs.Example) bool { return e.Name == example })
 		require.NotNil(t, e, example)
 		answer, err := mapping.New(doc).Read(e.Operation, e.JSON, mapping.Asked{Accounts: asked})
 		require.NoError(t, err)

@@ -93,7 +93,7 @@ func (r *reader) visit(p place, value any, in *part) {
 			if _, isText := value.(string); !isText {
 				in.fail(p, "is not of the documented type")
 			}
-			r.note(p, value, "", "", NextPage)
+			r.note(p, value, "", "", RuleNextPage)
 		case !absent && rule.Pages != "":
 			r.note(p, value, "", "", "says how many accounts there are")
 		case !absent && rule.inside:
@@ -147,7 +147,7 @@ func (r *reader) one(rule rule, p place, value any, in *part) {
 		inner.partial = r.partial(p, value, false)
 	}
 	for _, field := range slices.Sorted(maps.Keys(rule.Set)) {
-		r.values = append(r.values, Value{p.pointer, "", inner.kind + "." + field, rule.Set[field], Set})
+		r.values = append(r.values, Value{p.pointer, "", inner.kind + "." + field, rule.Set[field], RuleSet})
 	}
 	if rule.Field == "" {
 		r.descend(p, value, inner)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 )
 
 // batch puts an answer for several accounts together. Its frame is that of the operation's examples: an object with one
@@ -34,8 +34,8 @@ func (s *server) batch(op *openapi3.Operation, ids []string) []byte {
 }
 
 // single is the good answer for one account, of an operation or of any.
-func (s *server) single(operation, account string) *contract.Example {
-	return s.doc.First(func(e contract.Example) bool {
+func (s *server) single(operation, account string) *specs.Example {
+	return s.doc.First(func(e specs.Example) bool {
 		own := operation == "" || e.Operation == operation && e.Valid
 		return own && e.Account == account && e.Status == http.StatusOK
 	})

@@ -7,7 +7,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 )
 
 // preference reads example and code from the Prefer header. Other preferences, such as dynamic, are passed over.
@@ -29,7 +29,7 @@ func preference(header http.Header) (example, code string) {
 
 // preferred finds the example of that name and status, or the first valid answer of that status.
 func (s *server) preferred(op *openapi3.Operation, example, code string) (answer, bool) {
-	e := s.doc.First(func(e contract.Example) bool {
+	e := s.doc.First(func(e specs.Example) bool {
 		named := e.Name == example || example == "" && e.Valid
 		return e.Operation == op.OperationID && e.Status != 0 && named && (code == "" || code == strconv.Itoa(e.Status))
 	})

@@ -32,11 +32,13 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 )
 
 // New returns a handler that serves each provider of specs.Providers under /<provider>.
@@ -70,7 +72,7 @@ func AnySignature() Option { return func(s *server) { s.anySignature = true } }
 
 // Handler serves one document, at the root.
 func Handler(doc *contract.Document, options ...Option) http.Handler {
-	s := &server{doc: doc}
+	s := &server{doc: openapi.Of(doc)}
 	for _, option := range options {
 		option(s)
 	}
@@ -90,4 +92,15 @@ func Accounts(provider string) ([]string, error) {
 		}
 	}
 	return accounts, nil
+}
+
+// Credentials returns the made-up credentials that fit a provider's document (x-sandbox-credentials), by the names that
+// the adapter's configuration has. A certificate and a key are not among them.
+func Credentials(provider string) (map[string]any, error) {
+	doc, err := contract.Load(provider)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	named, _ := openapi.Of(doc).Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any)
+	return maps.Clone(named), nil
 }

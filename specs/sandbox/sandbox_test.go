@@ -17,6 +17,7 @@ import (
 
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/openbalances/openbalances/specs/sandbox"
 )
@@ -62,7 +63,7 @@ func serve(t *testing.T, handler http.Handler) string {
 func (b bank) request(t *testing.T, operation string, accounts ...string) *http.Request {
 	t.Helper()
 	req := spectest.Sample(t, b.doc, b.url, operation, accounts...)
-	if signature := b.doc.Signature(operation); signature != nil && signature.Kind == contract.BodyHashSignature {
+	if signature := openapi.Of(b.doc).Signature(operation); signature != nil && signature.Kind == openapi.BodyHashSignature {
 		signBody(t, req, signature)
 	}
 	return req
@@ -95,17 +96,17 @@ func (b bank) assertContract(t *testing.T, got reply, operation string, valid bo
 // namesAccounts tells whether requests of an operation name the accounts that they ask for.
 func (b bank) namesAccounts(t *testing.T, operation string) bool {
 	t.Helper()
-	ids, _, err := b.doc.AskedAccounts(spectest.Sample(t, b.doc, "", operation, "any"))
+	ids, _, err := openapi.Of(b.doc).AskedAccounts(spectest.Sample(t, b.doc, "", operation, "any"))
 	require.NoError(t, err)
 	return len(ids) > 0
 }
 
-func answers(doc *contract.Document) []contract.Example {
-	return slices.DeleteFunc(doc.Examples(), func(e contract.Example) bool { return e.Status == 0 })
+func answers(doc *contract.Document) []specs.Example {
+	return slices.DeleteFunc(doc.Examples(), func(e specs.Example) bool { return e.Status == 0 })
 }
 
 // operationOf is the operation of the first example that fits, "" if none does.
-func operationOf(doc *contract.Document, fits func(contract.Example) bool) string {
+func operationOf(doc *contract.Document, fits func(specs.Example) bool) string {
 	all := doc.Examples()
 	if i := slices.IndexFunc(all, fits); i >= 0 {
 		return all[i].Operation
@@ -122,7 +123,7 @@ func TestEveryExampleIsServed(t *testing.T) {
 			named.Header.Set("Prefer", "dynamic=true; example="+e.Name)
 			requests := []*http.Request{named}
 			// Where several operations share an example, the first is the one for single accounts.
-			first := operationOf(b.doc, func(other contract.Example) bool { return other.Name == e.Name })
+			first := operationOf(b.doc, func(other specs.Example) bool { return other.Name == e.Name })
 			if e.Account != "" && e.Operation == first {
 				requests = append(requests, b.request(t, e.Operation, e.Account))
 			} else if e.Account == "" && len(e.Accounts) > 0 {
@@ -134,7 +135,7 @@ func TestEveryExampleIsServed(t *testing.T) {
 				got := send(t, req)
 				assert.Equal(t, e.Status, got.status, "%s %s", name, e.Name)
 				assert.Equal(t, string(e.JSON), got.body, "%s %s", name, e.Name)
-				b.assertContract(t, got, e.Operation, e.Fits())
+				b.assertContract(t, got, e.Operation, openapi.Fits(e))
 			}
 		}
 	}
@@ -145,7 +146,7 @@ func TestPreferNamesAStatus(t *testing.T) {
 	all := banks(t)
 	delete(all, "toy") // has content without example
 	for name, b := range all {
-		for _, item := range b.doc.Spec.Paths.Map() {
+		for _, item := range openapi.Of(b.doc).Spec.Paths.Map() {
 			for _, operation := range item.Operations() {
 				for code, response := range operation.Responses.Map() {
 					req := b.request(t, operation.OperationID)
@@ -343,7 +344,7 @@ func TestBatchInTheOrderOfAnExampleIsThatExample(t *testing.T) {
 func TestBatchesOfTheProviders(t *testing.T) {
 	t.Parallel()
 	for name, b := range banks(t) {
-		operation := operationOf(b.doc, func(e contract.Example) bool { return len(e.Accounts) > 0 })
+		operation := operationOf(b.doc, func(e specs.Example) bool { return len(e.Accounts) > 0 })
 		if name == "toy" || operation == "" {
 			continue
 		}
@@ -383,13 +384,13 @@ func TestAccounts(t *testing.T) {
 			others[e.Account] = others[e.Account] || e.Valid && e.Status == http.StatusOK && e.Operation != "getBalances"
 		}
 		for _, e := range b.doc.Examples() {
-			if listed[e.Operation] || !b.doc.ListsAccounts(e.Operation) {
+			if listed[e.Operation] || !e.Lists {
 				continue
 			}
 			listed[e.Operation] = true
 			got := send(t, b.request(t, e.Operation))
 			require.Equal(t, 200, got.status, name)
-			ids := b.doc.ListedAccounts(contract.Example{Operation: e.Operation, JSON: []byte(got.body)})
+			ids := openapi.Of(b.doc).Listed(e.Operation, []byte(got.body))
 			if len(ids) > 0 && others[ids[0]] { // those of another operation, such as card accounts
 				assert.False(t, slices.ContainsFunc(ids, func(id string) bool { return !others[id] }), "%s %s", name, e.Operation)
 				continue

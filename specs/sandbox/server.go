@@ -9,7 +9,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 )
 
 // maxRequest bounds the body of a request.
@@ -17,7 +18,7 @@ const maxRequest = 1 << 20
 
 // server answers from the examples of one document.
 type server struct {
-	doc          *contract.Document
+	doc          *openapi.Document
 	anySignature bool
 }
 
@@ -56,16 +57,16 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // refuse answers a request that breaks the document.
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var broken *contract.Error
+	var broken *openapi.Error
 	if !errors.As(err, &broken) {
 		http.Error(w, "unreadable request", http.StatusBadRequest)
 		return
 	}
 	switch broken.Kind {
-	case contract.NoRoute:
+	case openapi.NoRoute:
 		http.Error(w, "no such path", http.StatusNotFound)
 		return
-	case contract.MethodNotAllowed:
+	case openapi.MethodNotAllowed:
 		w.Header().Set("Allow", broken.Rule)
 		http.Error(w, "no such method", http.StatusMethodNotAllowed)
 		return
@@ -77,13 +78,13 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // refusal is the documented answer to a request with a bad signature, to one without credential, or to one that is
 // wrong in another way.
-func (s *server) refusal(broken *contract.Error, op *openapi3.Operation) answer {
+func (s *server) refusal(broken *openapi.Error, op *openapi3.Operation) answer {
 	signature := s.doc.Signature(op.OperationID)
 	switch {
 	case broken.Kind == badSignature, signature != nil && signature.Carries(broken.Part):
 		named, _ := s.preferred(op, signature.Refusal, "")
 		return named
-	case broken.Kind == contract.MissingCredential:
+	case broken.Kind == openapi.MissingCredential:
 		return s.ofStatus(op, http.StatusUnauthorized)
 	}
 	bad := s.ofStatus(op, http.StatusBadRequest)
@@ -99,7 +100,7 @@ func (s *server) answer(r *http.Request, op *openapi3.Operation) answer {
 	if err != nil || len(ids) == 0 {
 		return s.ofStatus(op, http.StatusOK)
 	}
-	e := s.doc.First(func(e contract.Example) bool {
+	e := s.doc.First(func(e specs.Example) bool {
 		return e.Operation == op.OperationID && (several && slices.Equal(e.Accounts, ids) || !several && e.Account == ids[0])
 	})
 	if e != nil {
@@ -113,14 +114,14 @@ func (s *server) answer(r *http.Request, op *openapi3.Operation) answer {
 
 // ofStatus returns the first valid example of a status, or the bare status.
 func (s *server) ofStatus(op *openapi3.Operation, status int) answer {
-	e := s.doc.First(func(e contract.Example) bool { return e.Operation == op.OperationID && e.Status == status && e.Valid })
+	e := s.doc.First(func(e specs.Example) bool { return e.Operation == op.OperationID && e.Status == status && e.Valid })
 	if e == nil {
 		return answer{status: status}
 	}
 	return answerOf(*e)
 }
 
-func answerOf(e contract.Example) answer { return answer{status: e.Status, body: e.JSON} }
+func answerOf(e specs.Example) answer { return answer{status: e.Status, body: e.JSON} }
 
 func (s *server) write(w http.ResponseWriter, r *http.Request, a answer) {
 	maps.Copy(w.Header(), s.doc.SampleResponseHeader(r, a.status))

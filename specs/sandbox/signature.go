@@ -15,14 +15,14 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 )
 
 // badSignature is the kind of what verify finds.
-const badSignature contract.Kind = "bad signature"
+const badSignature = "bad signature"
 
 func bad(header, rule string) error {
-	return &contract.Error{Kind: badSignature, Part: "header " + header, Rule: rule}
+	return &openapi.Error{Kind: badSignature, Part: "header " + header, Rule: rule}
 }
 
 // verify checks the signature of a request that is otherwise valid. The body can be read again afterwards.
@@ -36,13 +36,13 @@ func (s *server) verify(r *http.Request, op *openapi3.Operation) error {
 		return err
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if signature.Kind == contract.BodyHashSignature {
+	if signature.Kind == openapi.BodyHashSignature {
 		return verifyBodyHash(signature, r, body)
 	}
 	return verifyCavage(signature, r, body)
 }
 
-func verifyBodyHash(signature *contract.Signature, r *http.Request, body []byte) error {
+func verifyBodyHash(signature *openapi.Signature, r *http.Request, body []byte) error {
 	sum := sha256.Sum256([]byte(base64.StdEncoding.EncodeToString(body) + signature.Key))
 	if r.Header.Get(signature.Header) != hex.EncodeToString(sum[:]) {
 		return bad(signature.Header, "not that of the body")
@@ -50,7 +50,7 @@ func verifyBodyHash(signature *contract.Signature, r *http.Request, body []byte)
 	return nil
 }
 
-func verifyCavage(signature *contract.Signature, r *http.Request, body []byte) error {
+func verifyCavage(signature *openapi.Signature, r *http.Request, body []byte) error {
 	certificate, err := readCertificate(r.Header.Get(signature.Certificate))
 	if err != nil {
 		return bad(signature.Certificate, "not a certificate")
@@ -72,7 +72,7 @@ func verifyCavage(signature *contract.Signature, r *http.Request, body []byte) e
 }
 
 // checkDigest checks the link between a signature of headers and the body. Without a body the header may be missing.
-func checkDigest(signature *contract.Signature, sent []string, body []byte) error {
+func checkDigest(signature *openapi.Signature, sent []string, body []byte) error {
 	digested := slices.Contains(signature.Covered, "digest")
 	switch {
 	case !digested || len(sent) == 0 && len(body) == 0:

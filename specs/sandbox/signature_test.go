@@ -12,7 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/openbalances/openbalances/specs/sandbox"
 )
@@ -84,7 +86,7 @@ func (all changes) run(t *testing.T, b bank, refusal string, request func(*testi
 
 func named(t *testing.T, doc *contract.Document, name string) string {
 	t.Helper()
-	e := doc.First(func(e contract.Example) bool { return e.Name == name })
+	e := openapi.Of(doc).First(func(e specs.Example) bool { return e.Name == name })
 	require.NotNil(t, e, name)
 	return string(e.JSON)
 }
@@ -168,7 +170,7 @@ func TestBodySignature(t *testing.T) {
 			require.NoError(t, err)
 			setBody(r, change(string(body)))
 			if key != "" {
-				signBody(t, r, &contract.Signature{Header: "signature", Key: key})
+				signBody(t, r, &openapi.Signature{Header: "signature", Key: key})
 			}
 		}
 	}
@@ -218,7 +220,7 @@ func TestDigestOfABody(t *testing.T) {
 			sign(t, req, goodKeyID, "date digest")
 		}
 	}
-	refusal := b.doc.Signature("ask").Refusal
+	refusal := openapi.Of(b.doc).Signature("ask").Refusal
 	changes{
 		"good":       {sent(body, digest(body)), ""},
 		"other body": {sent(`{"accountId": "b"}`, digest(body)), unlike},

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 	"github.com/openbalances/openbalances/specs/internal/spectest"
 )
 
@@ -69,7 +69,7 @@ func sign(t *testing.T, req *http.Request, keyID, names string) {
 func digest(body string) string { return httpsig.Digest([]byte(body)) }
 
 // signBody signs the body that a request has now.
-func signBody(t *testing.T, req *http.Request, signature *contract.Signature) {
+func signBody(t *testing.T, req *http.Request, signature *openapi.Signature) {
 	t.Helper()
 	body, err := io.ReadAll(req.Body)
 	require.NoError(t, err)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 )
 
 // request checks the body of the request, and returns the request with a body that is the same.
@@ -28,12 +28,12 @@ func (x *exchange) request() *http.Request {
 type expectation struct {
 	part   string
 	status int
-	media  *contract.Media
+	media  *openapi.Media
 }
 
 // expect returns what a body has to be, and reports headers that announce something else.
 func (x *exchange) expect(message string, status int, content openapi3.Content, header http.Header) expectation {
-	media, undocumented := contract.MediaType(message, content, header)
+	media, undocumented := openapi.MediaType(message, content, header)
 	if undocumented != nil {
 		x.problem(status, undocumented)
 		return expectation{}

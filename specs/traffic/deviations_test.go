@@ -201,7 +201,7 @@ func TestComposedSchemas(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			doc := spectest.Parse(t, "toy", spectest.Planted(t, spectest.ToyText(t),
+			doc := spectest.Parse(t, "toy", spectest.Planted(t, spectest.ToyText,
 				"  schemas:\n    Single:\n", "  schemas:\n    Single: "+tc.schema+"\n    Former:\n"))
 			assert.Equal(t, ofBody(tc.want), brief(observedBody(t, doc, "getBalance", tc.body)))
 		})

@@ -12,7 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 	"github.com/openbalances/openbalances/specs/traffic"
 )
 
@@ -35,7 +37,7 @@ func TestExamples(t *testing.T) {
 			t.Run(provider+"/"+e.Operation+"/"+e.Name, func(t *testing.T) {
 				t.Parallel()
 				got := exchanged(t, doc, e)
-				if !e.Fits() {
+				if !openapi.Fits(e) {
 					want := firstFault(t, doc, e)
 					require.NotEmpty(t, want)
 					assertReported(t, want, got)
@@ -53,7 +55,7 @@ func TestExamples(t *testing.T) {
 }
 
 // exchanged sends or answers an example and returns what deviates.
-func exchanged(t *testing.T, doc *contract.Document, e contract.Example) []traffic.Deviation {
+func exchanged(t *testing.T, doc *contract.Document, e specs.Example) []traffic.Deviation {
 	t.Helper()
 	if e.Status != 0 {
 		return observed(t, doc, e.Operation, replyOf(t, doc, e.Operation, e.Status, string(e.JSON)), traffic.Options{})
@@ -64,9 +66,9 @@ func exchanged(t *testing.T, doc *contract.Document, e contract.Example) []traff
 }
 
 // sentBody is the body of a request example.
-func sentBody(t *testing.T, e contract.Example) string {
+func sentBody(t *testing.T, e specs.Example) string {
 	t.Helper()
-	body, err := e.Body()
+	body, err := openapi.Body(e)
 	require.NoError(t, err)
 	return string(body)
 }
@@ -75,7 +77,7 @@ func sentBody(t *testing.T, e contract.Example) string {
 var hidden = regexp.MustCompile(`/(?:[0-9]+|self)(/|$)`)
 
 // firstFault is what a Document says of an example; empty if nothing.
-func firstFault(t *testing.T, doc *contract.Document, e contract.Example) string {
+func firstFault(t *testing.T, doc *contract.Document, e specs.Example) string {
 	t.Helper()
 	req := sample(t, doc, "", e.Operation)
 	var err error
@@ -83,7 +85,7 @@ func firstFault(t *testing.T, doc *contract.Document, e contract.Example) string
 		setBody(req, sentBody(t, e))
 		err = doc.ValidateRequest(t.Context(), req)
 	} else {
-		err = doc.ValidateResponse(t.Context(), req, e.Status, doc.SampleResponseHeader(req, e.Status), e.JSON)
+		err = doc.ValidateResponse(t.Context(), req, e.Status, openapi.Of(doc).SampleResponseHeader(req, e.Status), e.JSON)
 	}
 	return faultOf(t, err)
 }

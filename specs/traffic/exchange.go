@@ -6,14 +6,14 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 )
 
 // exchange is one request with its answer, on its way through a Transport.
 type exchange struct {
 	*Transport
 	req      *http.Request
-	route    *contract.Route // nil if the document does not know the request
+	route    *openapi.Route // nil if the document does not know the request
 	received *recorder
 	answer   expectation
 	found    findings
@@ -42,16 +42,16 @@ func (x *exchange) add(status int, part, rule, documented string) {
 }
 
 // problem adds what the document finds wrong.
-func (x *exchange) problem(status int, broken *contract.Error) {
-	x.add(status, broken.Part, cmp.Or(broken.Rule, string(broken.Kind)), broken.Documented)
+func (x *exchange) problem(status int, broken *openapi.Error) {
+	x.add(status, broken.Part, cmp.Or(broken.Rule, broken.Kind), broken.Documented)
 }
 
 // checkRequest checks all of a request but its body.
 func (x *exchange) checkRequest(req *http.Request) {
 	route, err := x.document.FindRoute(req)
-	var unknown *contract.Error
+	var unknown *openapi.Error
 	switch {
-	case errors.As(err, &unknown) && unknown.Kind == contract.MethodNotAllowed:
+	case errors.As(err, &unknown) && unknown.Kind == openapi.MethodNotAllowed:
 		x.add(0, "request method", RuleUnknown, unknown.Rule)
 		return
 	case err != nil:

@@ -10,7 +10,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 )
 
 // inspector finds all deviations of a decoded body from its schema, and two that package openapi3 does not know: members
@@ -21,32 +21,29 @@ type inspector struct {
 	asRequest, asResponse []openapi3.SchemaValidationOption
 
 	single map[*openapi3.Schema]*openapi3.Schema // each schema without the keywords that the inspector follows itself
-	names  map[string]bool                       // the property names of the document
+	known  func(name string) bool                // tells whether the document has the name
 }
 
-// inspectors are made once for each document, by weak.Pointer[contract.Document], and go with it.
+// inspectors are made once for each document, by weak.Pointer[openapi.Document], and go with it.
 var inspectors sync.Map
 
-func inspectorOf(d *contract.Document) *inspector {
+func inspectorOf(d *openapi.Document) *inspector {
 	key := weak.Make(d)
 	own, known := inspectors.LoadOrStore(key, sync.OnceValue(func() *inspector { return newInspector(d) }))
 	if !known {
-		runtime.AddCleanup(d, func(key weak.Pointer[contract.Document]) { inspectors.Delete(key) }, key)
+		runtime.AddCleanup(d, func(key weak.Pointer[openapi.Document]) { inspectors.Delete(key) }, key)
 	}
 	return own.(func() *inspector)()
 }
 
-func newInspector(d *contract.Document) *inspector {
+func newInspector(d *openapi.Document) *inspector {
 	options := slices.Clip(d.Spec.GetSchemaValidationOptions())
 	i := &inspector{
 		asRequest: append(options, openapi3.VisitAsRequest()), asResponse: append(options, openapi3.VisitAsResponse()),
-		single: map[*openapi3.Schema]*openapi3.Schema{}, names: map[string]bool{},
+		single: map[*openapi3.Schema]*openapi3.Schema{}, known: d.Names,
 	}
 	_ = d.Spec.WalkSchemas(func(_ string, ref *openapi3.SchemaRef) error {
 		i.single[ref.Value] = single(ref.Value)
-		for name := range ref.Value.Properties {
-			i.names[name] = true
-		}
 		return nil
 	})
 	return i
@@ -114,13 +111,13 @@ func apply(all []applied, loose bool, refs ...*openapi3.SchemaRef) []applied {
 
 // checkSingle checks what schemas say about the value itself. What several of them say counts once.
 func (i *inspection) checkSingle(at *position, value any, schemas []applied) {
-	var faults []contract.Error
+	var faults []openapi.Error
 	for _, s := range schemas {
 		if s.loose {
 			continue
 		}
 		f := i.fault(value, s.schema)
-		known := func(other contract.Error) bool { return other.Part == f.Part && other.Rule == f.Rule }
+		known := func(other openapi.Error) bool { return other.Part == f.Part && other.Rule == f.Rule }
 		if f != nil && !slices.ContainsFunc(faults, known) {
 			faults = append(faults, *f)
 			i.add(at.pointer()+f.Part, f.Rule, f.Documented)
@@ -129,7 +126,7 @@ func (i *inspection) checkSingle(at *position, value any, schemas []applied) {
 }
 
 // fault is the rule of a schema that a value breaks, and as its part where below the value; nil is none.
-func (i *inspection) fault(value any, schema *openapi3.Schema) *contract.Error {
+func (i *inspection) fault(value any, schema *openapi3.Schema) *openapi.Error {
 	options := i.asResponse
 	if i.request {
 		options = i.asRequest
@@ -138,7 +135,7 @@ func (i *inspection) fault(value any, schema *openapi3.Schema) *contract.Error {
 	if err == nil {
 		return nil
 	}
-	fault := contract.SchemaViolation("", err)
+	fault := openapi.SchemaViolation("", err)
 	fault.Part = i.redacted(strings.TrimSpace(fault.Part))
 	return fault
 }
@@ -155,7 +152,7 @@ func (i *inspection) checkListed(at *position, value string, schemas []applied) 
 		}
 	}
 	if len(documented) > 0 && !slices.Contains(documented, any(value)) {
-		i.add(at.pointer(), RuleValue, contract.Enumerated(documented))
+		i.add(at.pointer(), RuleValue, openapi.Enumerated(documented))
 	}
 }
 

@@ -46,7 +46,7 @@ func TestBaseURL(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			doc := spectest.Parse(t, "toy", strings.Replace(spectest.ToyText(t), "\n"+server, "\n"+tc.servers, 1))
+			doc := spectest.Parse(t, "toy", strings.Replace(spectest.ToyText, "\n"+server, "\n"+tc.servers, 1))
 			var l live
 			next := roundTrip(func(req *http.Request) (*http.Response, error) {
 				assert.Equal(t, tc.url, req.URL.String(), "the request stays as it is")

@@ -28,7 +28,7 @@ const maxIdentifier = 32
 
 // shown returns a member's name if it may be shown: one of the document, or one that looks like an identifier.
 func (i *inspector) shown(name string) string {
-	if i.names[name] || len(name) <= maxIdentifier && identifier.MatchString(name) {
+	if i.known(name) || len(name) <= maxIdentifier && identifier.MatchString(name) {
 		return name
 	}
 	return hidden
@@ -38,7 +38,7 @@ func (i *inspector) shown(name string) string {
 func (i *inspector) redacted(pointer string) string {
 	var shown jsontext.Pointer
 	for name := range jsontext.Pointer(pointer).Tokens() {
-		if !i.names[name] {
+		if !i.known(name) {
 			name = hidden
 		}
 		shown = shown.AppendToken(name)

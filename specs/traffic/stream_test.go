@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 	"github.com/openbalances/openbalances/specs/traffic"
 )
 
@@ -38,7 +39,7 @@ var errRead, errClose = errors.New("reading failed"), errors.New("closing failed
 func called(t *testing.T, options traffic.Options, change func(*http.Response)) (*http.Response, error) {
 	t.Helper()
 	doc := toy(t)
-	header := doc.SampleResponseHeader(sample(t, doc, "", "getBalance"), http.StatusOK)
+	header := openapi.Of(doc).SampleResponseHeader(sample(t, doc, "", "getBalance"), http.StatusOK)
 	next := roundTrip(func(req *http.Request) (*http.Response, error) {
 		resp := &http.Response{StatusCode: http.StatusOK, Header: header, ContentLength: -1, Request: req}
 		change(resp)

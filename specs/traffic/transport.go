@@ -8,6 +8,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 )
 
 const defaultMaxBody = 1 << 20
@@ -51,7 +52,7 @@ type Options struct {
 // caller's to see and not reported. A request's body is read before it is sent, up to the cap.
 type Transport struct {
 	next      http.RoundTripper
-	document  *contract.Document
+	document  *openapi.Document
 	inspector *inspector
 	places    openapi3.Servers
 	options   Options
@@ -66,9 +67,10 @@ func NewTransport(next http.RoundTripper, document *contract.Document, options O
 	if options.MaxBodyBytes <= 0 {
 		options.MaxBodyBytes = defaultMaxBody
 	}
+	own := openapi.Of(document)
 	return &Transport{
-		next: next, document: document, inspector: inspectorOf(document),
-		places: places(options.BaseURL, document.Spec.Servers), options: options,
+		next: next, document: own, inspector: inspectorOf(own),
+		places: places(options.BaseURL, own.Spec.Servers), options: options,
 	}
 }
 

@@ -12,7 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 	"github.com/openbalances/openbalances/specs/internal/spectest"
 	"github.com/openbalances/openbalances/specs/traffic"
 )
@@ -110,7 +112,7 @@ func (a reply) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // replyOf is an answer of an operation with the documented headers.
 func replyOf(t *testing.T, doc *contract.Document, operation string, status int, body string) reply {
 	t.Helper()
-	return reply{status, doc.SampleResponseHeader(sample(t, doc, "", operation), status), body}
+	return reply{status, openapi.Of(doc).SampleResponseHeader(sample(t, doc, "", operation), status), body}
 }
 
 // observed makes one call with the sample request and returns what is reported of it. The answer arrives as it was sent.
@@ -133,7 +135,7 @@ func observedBody(t *testing.T, doc *contract.Document, operation, body string) 
 }
 
 // firstAnswer is an example without any deviation.
-func firstAnswer(t *testing.T, doc *contract.Document, operation string) contract.Example {
+func firstAnswer(t *testing.T, doc *contract.Document, operation string) specs.Example {
 	t.Helper()
 	for _, e := range doc.Examples() {
 		if e.Operation == operation && e.Valid && e.Status == http.StatusOK {
@@ -141,7 +143,7 @@ func firstAnswer(t *testing.T, doc *contract.Document, operation string) contrac
 		}
 	}
 	require.Fail(t, "no example", operation)
-	return contract.Example{}
+	return specs.Example{}
 }
 
 // good is an answer of the toy bank's getBalance without fault.

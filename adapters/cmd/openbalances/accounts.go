@@ -23,7 +23,9 @@ var accountsCommand = command{
 func setupAccounts(flags *flag.FlagSet) action {
 	out, consents := outputFlags(flags), newConsentFlags(flags)
 	check := func(p *process) error { return errors.Join(out.check(p), consents.check()) }
-	return connectionFlags(flags, out.quiet).with(nil, check, func(ctx context.Context, p *process, connections []connection) error {
+	s := connectionFlags(flags, out.quiet)
+	s.leavesFleet = true
+	return s.with(nil, check, func(ctx context.Context, p *process, connections []connection) error {
 		notifier, err := consents.notifier(ctx, p)
 		if err != nil {
 			return err
@@ -46,8 +48,8 @@ func listAccounts(ctx context.Context, connections []connection, t *tally) []res
 		slots <- struct{}{} // an expired context makes the calls before this one end at once
 		running.Go(func() {
 			t.ask(1)
-			accounts, err := c.source.Accounts(ctx, c.psu)
-			all[i] = result{connection: c.name, provider: c.provider, accounts: accounts, err: err}
+			accounts, err := c.Source.Accounts(ctx, c.PSU)
+			all[i] = result{connection: c.Name, provider: c.Provider, accounts: accounts, err: err}
 			t.end(err)
 			<-slots
 		})

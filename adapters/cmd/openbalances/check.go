@@ -32,7 +32,7 @@ func setupCheck(flags *flag.FlagSet) action {
 		found := findings{Findings: []finding{}}
 		for _, c := range connections {
 			for _, one := range x.examine(ctx, c) {
-				one.Connection, one.Provider = c.name, c.provider
+				one.Connection, one.Provider = c.Name, c.Provider
 				found.Findings = append(found.Findings, one)
 			}
 		}
@@ -57,7 +57,7 @@ type findings struct {
 type finding struct {
 	Connection string `json:"connection"`
 	Provider   string `json:"provider"`
-	Subject    string `json:"subject" jsonschema:"the member of the configuration, or access token, consent, unattended calls"`
+	Subject    string `json:"subject" jsonschema:"the member of the configuration, or access token, consent, fleet, unattended calls"`
 	State      string `json:"state" jsonschema:"good, soon (it ends within -days), bad or unknown"`
 	Detail     string `json:"detail"`
 }
@@ -71,10 +71,13 @@ type examiner struct {
 
 func (x examiner) examine(ctx context.Context, c connection) []finding {
 	found := []finding{{Subject: "credentials", State: stateGood, Detail: "complete, and fit together"}}
-	for _, field := range slices.Sorted(maps.Keys(c.certificates)) {
-		found = append(found, x.certificate(field, c.certificates[field]))
+	if c.Fleet {
+		found = append(found, finding{Subject: "fleet", State: stateGood, Detail: "a fleet keeps it current; get and accounts do not ask for it"})
 	}
-	if c.tokens != nil || c.hasToken {
+	for _, field := range slices.Sorted(maps.Keys(c.Certificates)) {
+		found = append(found, x.certificate(field, c.Certificates[field]))
+	}
+	if c.Tokens != nil || c.HasToken {
 		found = append(found, x.token(ctx, c))
 	}
 	return append(found, x.consent(c), x.calls(ctx, c))
@@ -107,11 +110,11 @@ func (x examiner) until(end time.Time) (state, text string) {
 func (x examiner) token(ctx context.Context, c connection) finding {
 	f := finding{Subject: "access token", State: stateUnknown, Detail: "configured; its end is not known"}
 	switch {
-	case c.tokens != nil && !x.tokens:
+	case c.Tokens != nil && !x.tokens:
 		f.Detail = "fetched when it is needed; -tokens fetches it now"
-	case c.tokens != nil:
+	case c.Tokens != nil:
 		f.State, f.Detail = stateGood, "was handed out"
-		if _, err := c.tokens(ctx); err != nil {
+		if _, err := c.Tokens(ctx); err != nil {
 			f.State, f.Detail = stateBad, failureText(err)
 		}
 	}
@@ -120,8 +123,8 @@ func (x examiner) token(ctx context.Context, c connection) finding {
 
 func (x examiner) consent(c connection) finding {
 	f := finding{Subject: "consent", State: stateUnknown, Detail: "its end is not known; consentValidUntil of the configuration tells it"}
-	if !c.consent.until.IsZero() {
-		f.State, f.Detail = x.until(c.consent.until)
+	if !c.ConsentValidUntil.IsZero() {
+		f.State, f.Detail = x.until(c.ConsentValidUntil)
 	}
 	return f
 }
@@ -129,13 +132,15 @@ func (x examiner) consent(c connection) finding {
 func (x examiner) calls(ctx context.Context, c connection) finding {
 	f := finding{Subject: "unattended calls", State: stateGood}
 	asked := []result{}
-	for _, id := range c.accounts {
-		asked = append(asked, result{connection: c.name, provider: c.provider, accountID: id})
+	for _, id := range c.Accounts {
+		asked = append(asked, result{connection: c.Name, provider: c.Provider, accountID: id})
 	}
 	all := allLeft(ctx, []connection{c}, asked)
 	switch {
 	case c.isAttended():
 		f.Detail = "none: the PSU is there"
+	case c.Fleet:
+		f.State, f.Detail = stateUnknown, "the fleet makes and counts them; see fleet status"
 	case c.guard == nil:
 		f.Detail = "not counted"
 	case len(all) == 0:

@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/openbalances/openbalances/adapters/internal/check"
 )
 
 // oneOf is a flag whose value is one of a few words. The shells complete them.
@@ -32,7 +34,7 @@ func (o oneOf) String() string {
 // Set implements [flag.Value].
 func (o oneOf) Set(text string) error {
 	if !slices.Contains(o.values, text) {
-		return errors.New("none of " + strings.Join(o.values, ", ") + didYouMean(text, o.values))
+		return errors.New("none of " + strings.Join(o.values, ", ") + check.DidYouMean(text, o.values))
 	}
 	*o.value = text
 	return nil

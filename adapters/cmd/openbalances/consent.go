@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -13,29 +15,6 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/use/accessguard"
 )
-
-// consent is what is known of a connection's consent.
-type consent struct {
-	id    adapters.Secret // changes with the consent; empty if no credential does
-	until time.Time       // as configured; zero if it is not
-}
-
-// end sets the configured end of the consent, or returns what is wrong with it. A day is part of the consent.
-func (c *consent) end(text string) []string {
-	if text == "" {
-		return nil
-	}
-	if day, err := adapters.ParseDate(text); err == nil {
-		c.until = time.Date(day.Year, day.Month, day.Day+1, 0, 0, 0, 0, time.UTC)
-		return nil
-	}
-	until, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return []string{"consentValidUntil: neither a day, 2027-01-31, nor a time, 2027-01-31T12:00:00Z"}
-	}
-	c.until = until.UTC()
-	return nil
-}
 
 // ending is a consent that ends soon or has ended, as the JSON shows it.
 type ending struct {
@@ -57,12 +36,12 @@ func endings(connections []connection, results []result, days int, now time.Time
 		}
 	}
 	for _, c := range connections {
-		until, ok := stated[c.name]
+		until, ok := stated[c.Name]
 		if !ok {
-			until = c.consent.until
+			until = c.ConsentValidUntil
 		}
 		if left := until.Sub(now); !until.IsZero() && left < time.Duration(days)*24*time.Hour {
-			all = append(all, ending{c.name, c.provider, until.UTC(), wholeDays(left)})
+			all = append(all, ending{c.Name, c.Provider, until.UTC(), wholeDays(left)})
 		}
 	}
 	return all
@@ -90,6 +69,11 @@ func (e ending) String() string {
 	return fmt.Sprintf("%s: the consent ends on %s, in %s; cure: let the PSU renew it", place, when, counted(e.Days, "day"))
 }
 
+func checksum(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
 // news is one thing that somebody has to act upon.
 type news struct {
 	key  string // the same for the same news
@@ -101,20 +85,20 @@ type news struct {
 func newsOf(connections []connection, results []result, ends []ending) (all []news) {
 	told := map[string]bool{}
 	for _, c := range connections {
-		key := fmt.Sprintf("news %q %q %q ", c.name, c.provider, string(c.consent.id))
+		key := fmt.Sprintf("news %q %q %q ", c.Name, c.Provider, string(c.Consent))
 		for _, e := range ends {
-			if e.Connection == c.name {
+			if e.Connection == c.Name {
 				all = append(all, news{checksum(key + e.ValidUntil.String() + fmt.Sprint(e.Days < 0)), e.String()})
 			}
 		}
 		i := slices.IndexFunc(results, func(r result) bool {
-			return r.connection == c.name && errors.Is(r.err, adapters.ErrConsentRequired)
+			return r.connection == c.Name && errors.Is(r.err, adapters.ErrConsentRequired)
 		})
-		if i >= 0 && !told[c.name] {
+		if i >= 0 && !told[c.Name] {
 			text := strings.TrimPrefix(strings.TrimSuffix(results[i].failedLine(), "\n"), "failed: ")
 			all = append(all, news{checksum(key + "required"), text + "; cure: let the PSU consent again"})
 		}
-		told[c.name] = true
+		told[c.Name] = true
 	}
 	return all
 }

@@ -19,8 +19,10 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/configuration"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/sandbox"
 )
 
 var demoCommand = command{
@@ -59,7 +61,7 @@ func setupDemo(flags *flag.FlagSet) action {
 func demonstrate(ctx context.Context, connections []connection, totals bool) report {
 	listing, named := slices.Clone(connections), []connection{}
 	for i := range listing {
-		listing[i].accounts = nil
+		listing[i].Accounts = nil
 	}
 	listed, calls := fetch(ctx, listing, &tally{})
 	results := slices.DeleteFunc(listed, func(r result) bool {
@@ -68,7 +70,7 @@ func demonstrate(ctx context.Context, connections []connection, totals bool) rep
 			named = append(named, c)
 			return true
 		}
-		return r.accountID != "" && !slices.Contains(c.accounts, r.accountID)
+		return r.accountID != "" && !slices.Contains(c.Accounts, r.accountID)
 	})
 	head := ""
 	if len(results) > 0 {
@@ -90,25 +92,25 @@ func demonstrate(ctx context.Context, connections []connection, totals bool) rep
 func listedLine(connections []connection, results []result) string {
 	var parts []string
 	for i, c := range connections {
-		if i > 0 && connections[i-1].provider == c.provider {
+		if i > 0 && connections[i-1].Provider == c.Provider {
 			continue
 		}
 		isListed, accounts := false, 0
 		for _, r := range results {
-			if r.provider == c.provider {
+			if r.provider == c.Provider {
 				isListed = true
 				accounts += min(len(r.accountID), 1)
 			}
 		}
 		if isListed {
-			parts = append(parts, fmt.Sprintf("%s %d", c.provider, accounts))
+			parts = append(parts, fmt.Sprintf("%s %d", c.Provider, accounts))
 		}
 	}
 	return "Accounts listed first: " + strings.Join(parts, ", ")
 }
 
 func indexOf(connections []connection, r result) int {
-	return slices.IndexFunc(connections, func(c connection) bool { return c.provider == r.provider && c.name == r.connection })
+	return slices.IndexFunc(connections, func(c connection) bool { return c.Provider == r.provider && c.Name == r.connection })
 }
 
 // demoBanks is how many banks of a family the demo shows.
@@ -128,7 +130,7 @@ func demoConnections(sandboxURL string, now func() time.Time) ([]connection, err
 		if err != nil {
 			return nil, err
 		}
-		one := connection{name: "demo", provider: name, accounts: accounts, psu: psu, source: source}
+		one := connection{Connection: configuration.Connection{Name: "demo", Provider: name, Accounts: accounts, PSU: psu, Source: source}}
 		banks, err := one.ofBanks(options)
 		if err != nil {
 			return nil, err
@@ -141,25 +143,25 @@ func demoConnections(sandboxURL string, now func() time.Time) ([]connection, err
 // ofBanks returns the connection for each of the first banks of a family that need no more than the sandbox has, the second and
 // later ones with one account. A provider that is no family has the one connection.
 func (c connection) ofBanks(options *adapters.Options) ([]connection, error) {
-	p, _ := findProvider(c.provider)
-	if p.banks == nil {
+	p, _ := configuration.FindProvider(c.Provider)
+	if p.Banks() == nil {
 		return []connection{c}, nil
 	}
-	values, err := p.demoCredentials()
+	values, err := demoCredentials(p)
 	if err != nil {
 		return nil, err
 	}
 	var all []connection
-	for _, b := range p.banks() {
+	for _, b := range p.Banks() {
 		values["bank"] = adapters.Secret(b.Code)
-		source, err := p.open(values, nil, options)
+		source, err := p.Open(values, options)
 		if err != nil || len(all) == demoBanks {
 			continue
 		}
 		next := c
-		next.name, next.source = "demo "+b.Code, source
+		next.Name, next.Source = "demo "+b.Code, source
 		if len(all) > 0 {
-			next.accounts = c.accounts[:1]
+			next.Accounts = c.Accounts[:1]
 		}
 		all = append(all, next)
 	}
@@ -188,38 +190,37 @@ func demoAccounts(name string) ([]string, error) {
 
 // openDemo opens a provider's adapter with demoCredentials.
 func openDemo(name string, options *adapters.Options) (adapters.Source, error) {
-	p, ok := findProvider(name)
+	p, ok := configuration.FindProvider(name)
 	if !ok {
 		return nil, errors.New("no adapter; cure: make generate")
 	}
-	values, err := p.demoCredentials()
+	values, err := demoCredentials(p)
 	if err != nil {
 		return nil, err
 	}
-	return p.open(values, nil, options)
+	return p.Open(values, options)
 }
 
 // demoCredentials are those that the document names for the sandbox, and a fresh key pair where one is asked for. They
 // are good for nothing else.
-func (p provider) demoCredentials() (credentials, error) {
-	document, err := contract.Load(p.name)
+func demoCredentials(p configuration.Provider) (map[string]adapters.Secret, error) {
+	named, err := sandbox.Credentials(p.Name)
 	if err != nil {
 		return nil, err
 	}
-	named, _ := document.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any)
-	values := credentials{}
+	values := map[string]adapters.Secret{}
 	for name, value := range named {
 		values[name] = adapters.Secret(fmt.Sprint(value))
 	}
-	if !slices.ContainsFunc(p.required, func(name string) bool { return p.pem[name] != nil }) {
+	if !slices.ContainsFunc(p.Required, p.IsKey) {
 		return values, nil
 	}
 	certificate, key, err := newSigningPair(time.Now())
-	for _, name := range p.required {
-		switch p.pem[name] {
-		case certificateType:
+	for _, name := range p.Required {
+		switch {
+		case p.IsCertificate(name):
 			values[name] = certificate
-		case keyType:
+		case p.IsKey(name):
 			values[name] = key
 		}
 	}

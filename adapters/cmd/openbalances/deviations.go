@@ -13,7 +13,7 @@ import (
 )
 
 // deviations collects in what the traffic of a connection differs from the provider's document, and how often. It is
-// safe for concurrent use; nil checks nothing.
+// safe for concurrent use.
 type deviations struct {
 	mu     sync.Mutex
 	counts map[traffic.Deviation]int
@@ -25,18 +25,13 @@ type deviation struct {
 	traffic.Deviation
 }
 
-// watch returns what checks the traffic of a transport; nil if nothing is checked.
-func (d *deviations) watch(provider, baseURL string) (func(http.RoundTripper) http.RoundTripper, error) {
-	if d == nil {
-		return nil, nil
-	}
+// watch returns a transport whose traffic is checked.
+func (d *deviations) watch(provider, baseURL string, next http.RoundTripper) (http.RoundTripper, error) {
 	document, err := contract.Load(provider)
 	if err != nil {
-		return nil, err
+		return next, err
 	}
-	return func(next http.RoundTripper) http.RoundTripper {
-		return traffic.NewTransport(next, document, traffic.Options{BaseURL: baseURL, Report: d.add})
-	}, nil
+	return traffic.NewTransport(next, document, traffic.Options{BaseURL: baseURL, Report: d.add}), nil
 }
 
 func (d *deviations) add(found traffic.Deviation) {
@@ -74,7 +69,7 @@ func allDeviations(connections []connection) []deviation {
 			return nil
 		}
 		for _, found := range c.seen.list() {
-			all = append(all, deviation{c.name, found})
+			all = append(all, deviation{c.Name, found})
 		}
 	}
 	return all

@@ -11,6 +11,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/cmd/openbalances/internal/explain"
+	"github.com/openbalances/openbalances/adapters/internal/check"
 	"github.com/openbalances/openbalances/specs/mapping"
 )
 
@@ -35,25 +36,25 @@ func setupExplain(flags *flag.FlagSet) action {
 		return nil
 	})
 	out := shortOutputFlags(flags, formatTable, formatJSON)
-	check := func(p *process) error {
+	valid := func(p *process) error {
 		if *name == "" {
 			return misuse{"explain needs -connection NAME; see openbalances explain -h"}
 		}
 		for _, id := range accounts {
-			if err := adapters.ValidateAccountID(id); err != nil {
-				return misuse{"-account: " + detail(err)}
+			if problem := check.ID(id); problem != "" {
+				return misuse{"-account: account id: " + problem}
 			}
 		}
 		return out.check(p)
 	}
-	return connectionFlags(flags, out.quiet).with(nil, check, func(ctx context.Context, p *process, connections []connection) error {
-		i := slices.IndexFunc(connections, func(c connection) bool { return c.name == *name })
+	return connectionFlags(flags, out.quiet).with(nil, valid, func(ctx context.Context, p *process, connections []connection) error {
+		i := slices.IndexFunc(connections, func(c connection) bool { return c.Name == *name })
 		if i < 0 {
 			var names []string
 			for _, c := range connections {
-				names = append(names, c.name)
+				names = append(names, c.Name)
 			}
-			return misuse{"-connection is none of " + strings.Join(names, " ") + didYouMean(*name, names)}
+			return misuse{"-connection is none of " + strings.Join(names, " ") + check.DidYouMean(*name, names)}
 		}
 		found, err := explainCall(ctx, connections[i], accounts, maxSteps)
 		if err != nil {
@@ -80,18 +81,18 @@ type explanation struct {
 // the first values up to limit.
 func explainCall(ctx context.Context, c connection, accounts []string, limit int) (*explanation, error) {
 	var answers []explain.Answer
-	found := &explanation{Connection: c.name, Provider: c.provider, Steps: []explain.Step{}}
-	source, err := c.reopen(func(_ context.Context, x adapters.Exchange) {
+	found := &explanation{Connection: c.Name, Provider: c.Provider, Steps: []explain.Step{}}
+	source, err := c.again(func(_ context.Context, x adapters.Exchange) {
 		if found.Status = x.Status; x.Status == http.StatusOK {
 			answers = append(answers, explain.Answer{
-				Provider: c.provider, Route: x.Route, Body: slices.Clone(x.Body), Asked: mapping.Asked{Accounts: accounts, Bank: c.bank},
+				Provider: c.Provider, Route: x.Route, Body: slices.Clone(x.Body), Asked: mapping.Asked{Accounts: accounts, Bank: c.Bank},
 			})
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	found.ask(ctx, source, c.psu, accounts)
+	found.ask(ctx, source, c.PSU, accounts)
 	for _, answer := range answers {
 		answer.Refused = len(found.errs) > 0
 		steps, err := explain.Steps(answer)
@@ -101,7 +102,7 @@ func explainCall(ctx context.Context, c connection, accounts []string, limit int
 		found.Steps = append(found.Steps, steps...)
 	}
 	for _, step := range found.Steps {
-		if !step.Again && step.Rule != mapping.Set {
+		if !step.Again && step.Rule != mapping.RuleSet {
 			found.values++
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/configuration"
 )
 
 // Machine is what the program runs on: without anything, there are no environment and no input.
@@ -41,9 +42,6 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return Machine{}.Run(ctx, args, stdout, stderr)
 }
 
-// SigningPair makes a certificate and its RSA key as PEM.
-var SigningPair = newSigningPair
-
 // Opener returns what opens a provider's adapter with the credentials of the demo.
 func Opener(name string) func(*adapters.Options) (adapters.Source, error) {
 	return func(options *adapters.Options) (adapters.Source, error) { return openDemo(name, options) }
@@ -51,48 +49,23 @@ func Opener(name string) func(*adapters.Options) (adapters.Source, error) {
 
 // DemoCredentials returns the texts that Opener opens a provider's adapter with, but for keys, which are made anew.
 func DemoCredentials(name string) (texts []string, err error) {
-	p, _ := findProvider(name)
-	values, err := p.demoCredentials()
+	p, _ := configuration.FindProvider(name)
+	values, err := demoCredentials(p)
 	for name, value := range values {
-		if p.pem[name] == nil {
+		if !p.IsCertificate(name) && !p.IsKey(name) {
 			texts = append(texts, string(value))
 		}
 	}
 	return texts, err
 }
 
-// PEMCredentials returns the credentials that a provider requires as PEM files, with the names of files for them.
-func PEMCredentials(provider, certificate, key string) map[string]any {
-	p, _ := findProvider(provider)
-	files := map[string]any{}
-	for _, name := range p.required {
-		switch p.pem[name] {
-		case certificateType:
-			files[name] = certificate
-		case keyType:
-			files[name] = key
-		}
-	}
-	return files
-}
-
-// Check prints what is wrong with the configuration in a file, and returns the exit code for it. Nothing is sent.
-func Check(file string, stderr io.Writer) int {
-	p := Machine{}.process(io.Discard, stderr)
-	read, err := p.readConfiguration("get", file)
-	if err == nil {
-		_, err = p.open(read, true)
-	}
-	return p.exit(err)
-}
-
 // Demonstrate does what demo does once the sandbox runs, with one source for each provider.
 func Demonstrate(ctx context.Context, sources []adapters.Source, accounts [][]string, stdout, stderr io.Writer) int {
 	var connections []connection
 	for i, source := range sources {
-		connections = append(connections, connection{
-			provider: source.Provider(), source: source, accounts: accounts[i], psu: adapters.Unattended(),
-		})
+		connections = append(connections, connection{Connection: configuration.Connection{
+			Provider: source.Provider(), Source: source, Accounts: accounts[i], PSU: adapters.Unattended(),
+		}})
 	}
 	p := Machine{}.process(stdout, stderr)
 	return p.exit(demonstrate(ctx, connections, false).print(p, outputFlags(flag.NewFlagSet("demo", flag.ContinueOnError))))

@@ -36,7 +36,9 @@ func setupGet(flags *flag.FlagSet) action {
 	}
 	checked := flags.Bool("contract", false,
 		"print to stderr how requests and answers differ from the provider's document; with -json also as \"deviations\"")
-	return connectionFlags(flags, g.output.quiet).with(checked, g.check, g.get)
+	s := connectionFlags(flags, g.output.quiet)
+	s.leavesFleet = true
+	return s.with(checked, g.check, g.get)
 }
 
 func (g getter) check(p *process) error {
@@ -105,7 +107,7 @@ const policies = "bookedFirst, availableFirst, availableWithoutCredit or expecte
 
 func pickPolicies() []string {
 	return []string{
-		string(pick.BookedFirst), string(pick.AvailableFirst), string(pick.AvailableWithoutCredit), string(pick.ExpectedFirst),
+		string(pick.PolicyBookedFirst), string(pick.PolicyAvailableFirst), string(pick.PolicyAvailableWithoutCredit), string(pick.PolicyExpectedFirst),
 	}
 }
 
@@ -155,16 +157,16 @@ func (r result) isEmptyList() bool { return r.accountID == "" && r.err == nil &&
 func fetch(ctx context.Context, connections []connection, t *tally) ([]result, map[string]int) {
 	prepared, came := make([]collect.Connection, len(connections)), make([][]result, len(connections))
 	for i, c := range connections {
-		prepared[i] = collect.Connection{Key: i, Source: asking{c.source, t, c.accounts != nil}, PSU: c.psu, Host: c.host}
-		if c.accounts != nil {
-			prepared[i].Accounts = slices.Values(c.accounts)
+		prepared[i] = collect.Connection{Key: i, Source: asking{c.Source, t, c.Accounts != nil}, PSU: c.PSU, Host: c.Host}
+		if c.Accounts != nil {
+			prepared[i].Accounts = slices.Values(c.Accounts)
 		}
 	}
 	run := collect.Balances(ctx, slices.Values(prepared), &collect.Options{Ordered: true})
 	for r := range run.Results() {
 		i := r.Key.(int)
 		one := result{
-			connection: connections[i].name, provider: connections[i].provider, accountID: r.AccountID, balances: r.Balances,
+			connection: connections[i].Name, provider: connections[i].Provider, accountID: r.AccountID, balances: r.Balances,
 			closed: r.Closed, err: r.Err,
 		}
 		if r.Account != nil {
@@ -174,7 +176,7 @@ func fetch(ctx context.Context, connections []connection, t *tally) ([]result, m
 	}
 	for i, c := range connections {
 		if came[i] == nil {
-			came[i] = []result{{connection: c.name, provider: c.provider}}
+			came[i] = []result{{connection: c.Name, provider: c.Provider}}
 		}
 	}
 	calls := map[string]int{}

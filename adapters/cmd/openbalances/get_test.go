@@ -19,6 +19,7 @@ import (
 	"time"
 
 	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
+	"github.com/openbalances/openbalances/adapters/internal/configtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -264,7 +265,7 @@ func TestCSVHasTheValuesOfTheJSON(t *testing.T) {
 
 func TestGetEikaTakesPEMInEveryForm(t *testing.T) {
 	t.Parallel()
-	inline, err := json.Marshal(credentialFiles(t)["signing.key"])
+	inline, err := json.Marshal(configtest.Files(t)["signing.key"])
 	require.NoError(t, err)
 	for _, key := range []string{`"signing.key"`, `"file:signing.key"`, `"keys/signing.key"`, string(inline)} {
 		got := on(t, `{"connections":[{"name":"home","provider":"eika","baseURL":"`+serveSandbox(t)+`/eika",
@@ -388,7 +389,7 @@ func (diskFull) Error() string { return "disk full" }
 
 func TestUnwritableOutputIsAFailure(t *testing.T) {
 	t.Parallel()
-	config := filepath.Join(folderWith(t, map[string]string{"config.json": oneConnection(serve(t, bank{"a": `[]`}), "a")}), "config.json")
+	config := filepath.Join(configtest.Folder(t, map[string]string{"config.json": oneConnection(serve(t, bank{"a": `[]`}), "a")}), "config.json")
 	for _, command := range []string{
 		"demo", "demo -json", "providers", "sandbox -addr 127.0.0.1:0", "get -format csv -config " + config,
 		"get -json -config " + config, "get -config " + config, "explain -connection home -json -config " + config,

@@ -13,17 +13,13 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/use/accessguard"
+	"github.com/openbalances/openbalances/adapters/use/configuration"
 )
 
 const (
 	guardOff = "off"
 	stateVar = "XDG_STATE_HOME"
 )
-
-// state is the path of a file that outlives the run, "" if there is no place for it.
-func (p *process) state(name string) string {
-	return p.userFile(stateVar, "LOCALAPPDATA", filepath.Join(".local", "state"), name)
-}
 
 // guard puts the access guard around the connections that nobody attends, or returns a misuse that says why it cannot. A
 // guard that the user has turned off gives a warning. Without a word of the user's, calls to this machine are not counted.
@@ -40,7 +36,7 @@ func (p *process) guard(ctx context.Context, connections []connection, chosen st
 	if chosen == guardOff {
 		return []string{"the guard is off: unattended calls are not counted, and banks allow about four a day"}, nil
 	}
-	path := cmp.Or(chosen, p.state("access.json"))
+	path := cmp.Or(chosen, configuration.StatePath(p.getenv, "access.json"))
 	store, err := p.openStore(ctx, path)
 	if err != nil {
 		return nil, misuse{"guard: " + err.Error() + "; no unattended call is made without it; cure: -guard FILE in a folder of your own, or -guard off"}
@@ -53,25 +49,15 @@ func (p *process) guard(ctx context.Context, connections []connection, chosen st
 	return nil, nil
 }
 
-// count puts a guard around the sources of a connection. Where no credential names the consent, the connection does.
+// count puts a guard around the sources of a connection.
 func (c *connection) count(store accessguard.Store, now func() time.Time) (err error) {
-	id := cmp.Or(c.consent.id, adapters.Secret("connection "+c.name))
-	wrap := func(source adapters.Source) (*accessguard.Guard, error) {
-		return accessguard.New(source, id, store, &accessguard.Options{Now: now})
+	c.wrap = func(source adapters.Source) (*accessguard.Guard, error) {
+		return accessguard.New(source, c.Consent, store, &accessguard.Options{Now: now})
 	}
-	if c.guard, err = wrap(c.source); err != nil {
-		return err
+	if c.guard, err = c.wrap(c.Source); err == nil {
+		c.Source = c.guard
 	}
-	c.source = c.guard
-	open := c.reopen
-	c.reopen = func(observe func(context.Context, adapters.Exchange)) (adapters.Source, error) {
-		source, err := open(observe)
-		if err != nil {
-			return nil, err
-		}
-		return wrap(source)
-	}
-	return nil
+	return err
 }
 
 // openStore returns the store in a file, whose folder is made if it is not there. One that cannot be written is an error.
@@ -127,14 +113,14 @@ func allLeft(ctx context.Context, connections []connection, results []result) []
 	var asked []question
 	place := map[string]int{}
 	for i, c := range connections {
-		place[c.name] = i
-		if c.guard != nil && c.accounts == nil {
-			asked = append(asked, question{c, left{Connection: c.name, Provider: c.provider}})
+		place[c.Name] = i
+		if c.guard != nil && c.Accounts == nil {
+			asked = append(asked, question{c, left{Connection: c.Name, Provider: c.Provider}})
 		}
 	}
 	for _, r := range results {
 		if c := connections[place[r.connection]]; c.guard != nil && r.accountID != "" && !r.closed {
-			asked = append(asked, question{c, left{Connection: c.name, Provider: c.provider, AccountID: r.accountID}})
+			asked = append(asked, question{c, left{Connection: c.Name, Provider: c.Provider, AccountID: r.accountID}})
 		}
 	}
 	found, slots := make([]accessguard.Left, len(asked)), make(chan struct{}, maxLooks)

@@ -38,7 +38,7 @@ func TestWhereTheConfigurationIs(t *testing.T) {
 	d.Stdin = strings.NewReader("{\n  \"connections\": [\n    {\"name\" 1}\n  ]\n}")
 	assert.Equal(t, outcome{2, "", "openbalances: config: connections[0].name: not valid JSON (line 3, column 13)\n"}, d.run(t, "get -config -"))
 	d.Stdin = endless{}
-	assert.Equal(t, outcome{2, "", "openbalances: config: -: the file is larger than 65536 KiB\n"}, d.run(t, "get -config -"))
+	assert.Equal(t, outcome{2, "", "openbalances: config: the file is larger than 65536 KiB\n"}, d.run(t, "get -config -"))
 }
 
 // endless is an input of blanks.
@@ -49,6 +49,28 @@ func (endless) Read(buffer []byte) (int, error) {
 		buffer[i] = ' '
 	}
 	return len(buffer), nil
+}
+
+// Every problem is printed on a line of its own.
+func TestConfigNamesAllFaults(t *testing.T) {
+	t.Parallel()
+	got := on(t, `{"connections":[
+		{"name":"a","provider":"tokenio","accounts":["1",".."],"credentials":{"x":"1","accessToken":"t","apiKey":"k"},"psu":{"ipAddress":"::1"}},
+		{"name":"a\u001b[2J","provider":"none","accounts":[],"credentials":{}},
+		{"name":"a","provider":"mypos","baseURL":"nowhere","accounts":["1"],"credentials":{"apiKey":"k"},"tls":{"rootCAs":"no.pem"}}]}`, "get")
+	assert.Equal(t, outcome{2, "", `openbalances: config: connections[0] (a): accounts[1]: names another path
+openbalances: config: connections[0] (a): psu.ipAddress: not a public IP address
+openbalances: config: connections[0] (a): credentials.onBehalfOf: missing
+openbalances: config: connections[0] (a): credentials: exactly one of accessToken, apiKey, signingKey is needed
+openbalances: config: connections[0] (a): credentials.x: not taken by tokenio
+openbalances: config: connections[1] (a\u{1b}[2J): accounts: missing
+openbalances: config: connections[1] (a\u{1b}[2J): provider: none of ` + strings.Join(specs.Providers(), " ") + `
+openbalances: config: connections[2] (a): credentials.consentId: missing
+openbalances: config: connections[2] (a): credentials.accessToken: missing
+openbalances: config: connections[2] (a): tls.rootCAs: no such file
+openbalances: config: connections[2] (a): baseURL: no host
+openbalances: config: connections[2] (a): name: used by an earlier connection
+`}, got)
 }
 
 // Files that hold secrets and that others can read are warned of, once, and not those without secrets.

@@ -8,8 +8,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
-
-	"github.com/openbalances/openbalances/adapters/internal/check"
 )
 
 func helpCommand() command {
@@ -91,12 +89,4 @@ func version() string {
 		}
 	}
 	return text + ", " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
-}
-
-// didYouMean is what to add to a complaint about a word that is none of those known: the nearest one, if one is near.
-func didYouMean(word string, known []string) string {
-	if nearest := check.Nearest(word, known); nearest != "" {
-		return ", did you mean " + nearest + "?"
-	}
-	return ""
 }

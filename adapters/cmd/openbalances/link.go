@@ -17,9 +17,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/enablebanking"
-	"github.com/tidwall/sjson"
+	"github.com/openbalances/openbalances/adapters/internal/check"
+	"github.com/openbalances/openbalances/adapters/use/configuration"
 )
 
 const (
@@ -122,36 +122,34 @@ func (l *linkFlags) check() error {
 // target is the configuration that is changed, and the client that asks.
 type target struct {
 	path   string
-	read   configured
-	entry  connectionEntry // as it is, or as it begins
-	index  int             // of the entry; -1 for a new one
+	entry  configuration.Entry // as it is, or as it begins
 	client *enablebanking.Client
 }
 
 // target finds the configuration and the credentials: those of the flags, or else of the connection, or of any other one of
 // Enable Banking.
 func (l *linkFlags) target(p *process, command string) (*target, error) {
-	path := cmp.Or(*l.config, p.getenv(configVariable), p.configFolder())
+	path, options := cmp.Or(*l.config, configuration.Path(p.getenv)), p.configurationOptions()
 	if path == "" || path == "-" {
 		return nil, misuse{command + " needs -config FILE, a file that it can write"}
 	}
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		path = resolved
+	options.MaxBodyBytes = maxBanks
+	read, err := configuration.Parse(strings.NewReader("{}"), filepath.Dir(path), options)
+	if _, missing := os.Stat(path); missing == nil {
+		read, err = configuration.Read(path, options)
 	}
-	t := &target{path: path, index: -1, read: configured{values: &values{folder: filepath.Dir(path), getenv: p.getenv}}}
-	if _, err := os.Stat(path); err == nil {
-		if t.read, err = p.readConfiguration(command, path); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, misused(err)
 	}
-	t.entry = connectionEntry{Name: *l.connection, Provider: linkProvider, BaseURL: *l.baseURL, Credentials: map[string]string{}}
-	for i, e := range t.read.Connections {
+	t := &target{path: path, entry: configuration.Entry{Name: *l.connection, Provider: linkProvider, BaseURL: *l.baseURL}}
+	isNew := true
+	for _, e := range read.Connections {
 		switch {
 		case e.Name == *l.connection && e.Provider != linkProvider:
 			return nil, misuse{"-connection " + e.Name + " is one of " + e.Provider}
 		case e.Name == *l.connection:
-			t.entry, t.index = e, i
-		case e.Provider == linkProvider && t.index < 0 && len(t.entry.Credentials) == 0:
+			t.entry, isNew = e, false
+		case e.Provider == linkProvider && isNew && t.entry.Credentials == nil:
 			t.entry.Credentials = map[string]string{"applicationId": e.Credentials["applicationId"], "privateKey": e.Credentials["privateKey"]}
 			t.entry.BaseURL = cmp.Or(t.entry.BaseURL, e.BaseURL)
 		}
@@ -166,21 +164,23 @@ func (l *linkFlags) target(p *process, command string) (*target, error) {
 	if len(t.entry.Credentials) == 0 {
 		return nil, misuse{command + " needs -application ID and -key FILE, as no connection of the configuration has them"}
 	}
-	return t, l.open(p, t)
+	return t, t.open(read)
 }
 
-func (l *linkFlags) open(p *process, t *target) error {
-	provider, _ := findProvider(linkProvider)
-	o := &opener{process: p, values: t.read.values}
-	given, problems := o.resolve(provider, t.entry.Credentials)
-	if len(problems) > 0 {
-		return misuse(problems)
+// open opens the client, whatever the session of the entry.
+func (t *target) open(read *configuration.Configuration) error {
+	e := t.entry
+	read.Connections = []configuration.Entry{{Name: linkProvider, Provider: linkProvider, BaseURL: e.BaseURL, Credentials: e.Credentials, TLS: e.TLS}}
+	opened, err := read.Open()
+	if wrong := (*configuration.Error)(nil); errors.As(err, &wrong) {
+		var lines misuse
+		for _, problem := range wrong.Problems {
+			problem.Index = -1
+			lines = append(lines, problem.String())
+		}
+		return lines
 	}
-	source, err := provider.open(given, nil, &adapters.Options{BaseURL: t.entry.BaseURL, MaxBodyBytes: maxBanks, Now: p.now})
-	if err != nil {
-		return misuse{detail(err)}
-	}
-	t.client = source.(*enablebanking.Client)
+	t.client = opened[0].Source.(*enablebanking.Client)
 	return nil
 }
 
@@ -190,8 +190,9 @@ func (l *linkFlags) link(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	if err := writable(t.path); err != nil {
-		return misuse{"config: " + t.path + ": " + err.Error()}
+	tried := func(*configuration.Entry) error { return errReported }
+	if err := configuration.Edit(t.path, t.entry.Name, tried); !errors.Is(err, errReported) {
+		return misused(err) // the session could not be kept
 	}
 	asked, bank, err := l.ask(ctx, p, t)
 	if err != nil {
@@ -219,7 +220,7 @@ func (l *linkFlags) link(ctx context.Context, p *process) error {
 }
 
 // ask returns what to ask of the PSU, after the application and the bank have been looked at.
-func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enablebanking.Begun, bank enablebanking.Bank, err error) {
+func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enablebanking.Agreement, bank enablebanking.Bank, err error) {
 	application, err := t.client.Application(ctx)
 	if err != nil {
 		return asked, bank, err
@@ -236,22 +237,22 @@ func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enabl
 		}
 	}
 	whom, redirect := cmp.Or(*l.psuType, "personal"), *l.redirect
-	if redirect == "" && len(application.RedirectUrls) == 1 {
-		redirect = application.RedirectUrls[0]
+	if redirect == "" && len(application.RedirectURLs) == 1 {
+		redirect = application.RedirectURLs[0]
 	}
 	switch {
 	case !application.Active:
 		err = misuse{"the application is not active; cure: link your accounts to it in Enable Banking's Control Panel"}
 	case bank.Name == "":
-		err = misuse{"-bank is none of the " + counted(len(names), "bank") + " of " + *l.country + didYouMean(*l.bank, names) + "; see openbalances enablebanking banks"}
+		err = misuse{"-bank is none of the " + counted(len(names), "bank") + " of " + *l.country + check.DidYouMean(*l.bank, names) + "; see openbalances enablebanking banks"}
 	case !slices.Contains(bank.PSUTypes, whom):
 		err = misuse{"-for: the bank is for " + strings.Join(bank.PSUTypes, ", ") + " only"}
 	case *l.method != "" && !slices.Contains(bank.Methods, *l.method), *l.method == "" && len(bank.Methods) > 1:
 		err = misuse{"-method is one of " + strings.Join(bank.Methods, ", ")}
-	case !slices.Contains(application.RedirectUrls, redirect):
-		err = misuse{"-redirect is one of those registered for the application: " + strings.Join(application.RedirectUrls, ", ")}
+	case !slices.Contains(application.RedirectURLs, redirect):
+		err = misuse{"-redirect is one of those registered for the application: " + strings.Join(application.RedirectURLs, ", ")}
 	}
-	return enablebanking.Begun{
+	return enablebanking.Agreement{
 		Bank: bank.Name, Country: bank.Country, PSUType: whom, Method: *l.method, RedirectURL: redirect, State: uuid.NewString(),
 		ValidUntil: p.now().Add(bank.MaxConsent - consentSlack),
 	}, bank, err
@@ -298,9 +299,24 @@ func (t *target) keep(p *process, session enablebanking.Session) error {
 	if err != nil {
 		return err
 	}
-	if err = t.write(p, session, text); err != nil {
+	err = configuration.Edit(t.path, t.entry.Name, func(e *configuration.Entry) error {
+		if e.Provider == "" {
+			*e = t.entry
+		}
+		if e.Accounts != nil {
+			var before enablebanking.Session
+			_ = json.Unmarshal(e.Session, &before) // without one no account is found again
+			e.Accounts = before.Renewed(e.Accounts, session)
+		}
+		e.Session, e.ConsentValidUntil = text, session.ValidUntil.UTC().Format(time.RFC3339)
+		if _, given := e.Credentials["sessionId"]; given {
+			e.Credentials["sessionId"] = session.ID
+		}
+		return nil
+	})
+	if err != nil {
 		_ = p.print("\nThe session, to be written into the connection by hand as \"session\":\n" + string(text) + "\n")
-		return fmt.Errorf("config: %s: %w", t.path, err)
+		return err
 	}
 	lines := fmt.Sprintf("\nThe connection %s stands in %s. It ends on %s and has %s:\n", printable(t.entry.Name), t.path,
 		wholeTime(session.ValidUntil), counted(len(session.Accounts), "account"))
@@ -308,89 +324,4 @@ func (t *target) keep(p *process, session enablebanking.Session) error {
 		lines += "  " + printable(strings.Join(slices.DeleteFunc([]string{a.ID, a.IBAN, a.Name, a.Currency}, func(s string) bool { return s == "" }), "  ")) + "\n"
 	}
 	return p.print(lines + "\nNext: openbalances get -config " + t.path + "\n")
-}
-
-func (t *target) write(p *process, session enablebanking.Session, text []byte) error {
-	data := []byte("{\"connections\": []}\n")
-	if _, err := os.Stat(t.path); err == nil {
-		fresh, err := p.readConfiguration("enablebanking link", t.path)
-		if err != nil {
-			return errors.New("it has been changed meanwhile, and cannot be read")
-		}
-		if data, err = readFile(t.path, maxConfiguration); err != nil {
-			return err
-		}
-		t.index = slices.IndexFunc(fresh.Connections, func(e connectionEntry) bool { return e.Name == t.entry.Name })
-		if t.index >= 0 {
-			t.entry = fresh.Connections[t.index]
-		}
-	}
-	changed, err := t.edit(data, session, text)
-	if err != nil {
-		return err
-	}
-	return replaceFile(t.path, changed)
-}
-
-// edit changes what the session changes, and keeps every other byte.
-func (t *target) edit(data []byte, session enablebanking.Session, text []byte) ([]byte, error) {
-	until := session.ValidUntil.UTC().Format(time.RFC3339)
-	if t.index < 0 {
-		t.entry.Session, t.entry.ConsentValidUntil = text, until
-		entry, err := json.MarshalIndent(t.entry, "    ", "  ")
-		if err != nil {
-			return nil, err
-		}
-		return sjson.SetRawBytes(data, "connections.-1", append([]byte("\n    "), entry...))
-	}
-	place := fmt.Sprintf("connections.%d.", t.index)
-	if t.entry.Accounts != nil {
-		var before enablebanking.Session
-		_ = json.Unmarshal(t.entry.Session, &before) // without one no account is found again
-		ids, err := json.Marshal(before.Renewed(t.entry.Accounts, session))
-		if err != nil {
-			return nil, err
-		}
-		if data, err = sjson.SetRawBytes(data, place+"accounts", ids); err != nil {
-			return nil, err
-		}
-	}
-	data, err := sjson.SetRawBytes(data, place+"session", text)
-	if err == nil {
-		data, err = sjson.SetBytes(data, place+"consentValidUntil", until)
-	}
-	if _, given := t.entry.Credentials["sessionId"]; given && err == nil {
-		data, err = sjson.SetBytes(data, place+"credentials.sessionId", session.ID)
-	}
-	return data, err
-}
-
-// writable reports what would keep a file from being replaced.
-func writable(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return errors.New("its folder cannot be made")
-	}
-	probe, err := os.CreateTemp(filepath.Dir(path), ".openbalances-*")
-	if err != nil {
-		return errors.New("its folder cannot be written")
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
-}
-
-// replaceFile replaces a file in one step, by one that only its owner can read.
-func replaceFile(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".openbalances-*") // mode 0600
-	if err != nil {
-		return errors.New("its folder cannot be written")
-	}
-	_, err = file.Write(data)
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-		return errors.New("it cannot be written")
-	}
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/openbalances/openbalances/adapters/internal/configtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -22,7 +23,7 @@ const (
 func newLinkDesk(t *testing.T, pasted string, authorized func(d *desk)) (d *desk, url string) {
 	t.Helper()
 	d = &desk{folder: t.TempDir()}
-	d.write(t, "key.pem", credentialFiles(t)["signing.key"])
+	d.write(t, "key.pem", configtest.Files(t)["signing.key"])
 	read, write := io.Pipe()
 	d.Stdin = read
 	return d, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -150,7 +151,7 @@ func TestLinkLosesNothing(t *testing.T) {
 	t.Parallel()
 	d, url := newLinkDesk(t, back, func(d *desk) { _ = os.Mkdir(d.path("c.json"), 0o700) })
 	got := d.link(t, url, linkMine+linkFlags)
-	assert.Equal(t, []any{1, "openbalances: config: HERE/c.json: it has been changed meanwhile, and cannot be read\n"}, []any{got.exit, got.stderr})
+	assert.Equal(t, []any{1, "openbalances: config: HERE/c.json: the file cannot be read\n"}, []any{got.exit, got.stderr})
 	assert.Contains(t, got.stdout, `to be written into the connection by hand as "session":`+"\n"+`{"id":"5d0c2b7e-8a44-4f0f-9b2f-3f0b8a7d1c55"`)
 	d, url = newLinkDesk(t, back, func(d *desk) {
 		_ = os.WriteFile(d.path("c.json"), []byte(`{"connections":[{"name":"new","provider":"mypos","credentials":{"accessToken":"t","apiKey":"k","consentId":"c"}}]}`), 0o600)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters/kit/bank"
+	"github.com/openbalances/openbalances/adapters/use/configuration"
 	"github.com/openbalances/openbalances/specs"
 )
 
@@ -40,9 +41,9 @@ var providersCommand = command{
 
 func providerReport() report {
 	rows := [][]string{{"PROVIDER", "OPERATION", "CREDENTIALS", "DOCUMENT"}}
-	for _, p := range providers {
-		info, _ := specs.Describe(p.name)
-		rows = append(rows, stacked([]string{p.name}, info.Operations, wrapped(p.credentialWords(), cellWidth),
+	for _, p := range configuration.Providers() {
+		info, _ := specs.Describe(p.Name)
+		rows = append(rows, stacked([]string{p.Name}, info.Operations, wrapped(credentialWords(p), cellWidth),
 			[]string{info.Version + ", read " + info.Read})...)
 	}
 	return report{document: listedProviders(), table: table{rows: rows, columns: []room{{}, {goes: 2}, {}, {goes: 1}}}}
@@ -88,18 +89,15 @@ func (b knownBank) address() string {
 func familyReport(country string) (report, error) {
 	var all []knownBank
 	var countries []string
-	for _, p := range providers {
-		if p.banks == nil {
-			continue
-		}
-		for _, b := range p.banks() {
+	for _, p := range configuration.Providers() {
+		for _, b := range p.Banks() {
 			countries = append(countries, b.Countries...)
 			if country == "" || slices.Contains(b.Countries, country) {
-				needs := slices.Concat([]string{"baseURL"}, p.required, p.oneOf, b.Needs())
+				needs := slices.Concat([]string{"baseURL"}, p.Required, p.OneOf, b.Needs())
 				if b.PSUAddress {
 					needs = append(needs, "psu")
 				}
-				all = append(all, knownBank{p.name, b, needs})
+				all = append(all, knownBank{p.Name, b, needs})
 			}
 		}
 	}
@@ -129,35 +127,35 @@ type credentialNames struct {
 
 func listedProviders() listing {
 	all := []listed{}
-	for _, p := range providers {
-		info, _ := specs.Describe(p.name)
+	for _, p := range configuration.Providers() {
+		info, _ := specs.Describe(p.Name)
 		var limit specs.Limit
-		if balances, ok := info.Unattended.Of(specs.Balances); ok && len(balances.Limits) > 0 {
+		if balances, ok := info.Unattended.Of(specs.CallBalances); ok && len(balances.Limits) > 0 {
 			limit = balances.Limits[0]
 		}
 		all = append(all, listed{info, limit.Calls, limit.Window.Hours(), credentialNames{
-			append([]string{}, p.required...), p.oneOf, p.tokens.required, slices.Concat(p.optional, p.tokens.optional), p.consent,
+			append([]string{}, p.Required...), p.OneOf, p.Token, slices.Concat(p.Optional, p.TokenOptional), p.Consent,
 		}})
 	}
 	return listing{Providers: all}
 }
 
 // credentialWords returns the credentials' names: alternatives with "|" between them, optional ones in brackets.
-func (p provider) credentialWords() []string {
+func credentialWords(p configuration.Provider) []string {
 	var words []string
-	optional := p.optional
-	switch own := p.ownTokenNames(); {
-	case p.tokens.open != nil && len(own) == 0: // the others get a token, too
-		optional = append(slices.Clone(p.oneOf), optional...)
-	case len(p.oneOf) > 0:
-		alternatives := slices.Clone(p.oneOf)
-		if p.tokens.open != nil {
-			alternatives = append(alternatives, strings.Join(p.tokens.required, "+"))
-			optional = append(slices.Clone(p.tokens.optional), optional...)
+	optional := p.Optional
+	switch own := p.OwnTokenNames(); {
+	case p.Token != nil && len(own) == 0: // the others get a token, too
+		optional = append(slices.Clone(p.OneOf), optional...)
+	case len(p.OneOf) > 0:
+		alternatives := slices.Clone(p.OneOf)
+		if p.Token != nil {
+			alternatives = append(alternatives, strings.Join(p.Token, "+"))
+			optional = append(slices.Clone(p.TokenOptional), optional...)
 		}
 		words = append(words, strings.Join(alternatives, "|"))
 	}
-	words = append(words, p.required...)
+	words = append(words, p.Required...)
 	for _, name := range optional {
 		words = append(words, "["+name+"]")
 	}

@@ -17,7 +17,8 @@
 //	openbalances help COMMAND             the flags of a command
 //
 // The configuration is the file of -config ("-" is the standard input), else that of OPENBALANCES_CONFIG, else
-// openbalances/config.json in the user's configuration folder.
+// openbalances/config.json in the user's configuration folder; package adapters/use/configuration reads it. Connections with
+// "fleet": true are kept current by another program: get and accounts leave them out, and say so.
 //
 // What is printed holds no control character, none that is invisible or blank, and none that could turn text around,
 // letters that are written from right to left included: such characters are escaped, in JSON as JSON does and elsewhere
@@ -43,6 +44,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/openbalances/openbalances/adapters/internal/check"
 )
 
 const (
@@ -143,7 +146,7 @@ func (p *process) run(ctx context.Context, args []string) int {
 		if !slices.ContainsFunc(commandNames(), func(known string) bool { return strings.HasPrefix(known, args[0]+" ") }) {
 			name = args[0]
 		}
-		return p.exit(misuse{"unknown command " + name + didYouMean(name, commandNames()) + "; see openbalances -h"})
+		return p.exit(misuse{"unknown command " + name + check.DidYouMean(name, commandNames()) + "; see openbalances -h"})
 	}
 	return c.run(ctx, rest, p)
 }
@@ -179,14 +182,14 @@ func (c command) problem(flags *flag.FlagSet, err error) string {
 		}
 		var names []string
 		flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
-		return err.Error() + didYouMean(unknown, names)
+		return err.Error() + check.DidYouMean(unknown, names)
 	case c.name == completeCommandName:
 	case len(given) > allowed:
 		return "unexpected argument " + given[allowed]
 	case len(given) < allowed && !c.operand.optional:
 		return c.name + " needs " + c.operand.name + ", one of " + strings.Join(c.operand.values(), ", ")
 	case len(given) == 1 && !slices.Contains(c.operand.values(), given[0]):
-		return given[0] + " is none of " + strings.Join(c.operand.values(), ", ") + didYouMean(given[0], c.operand.values())
+		return given[0] + " is none of " + strings.Join(c.operand.values(), ", ") + check.DidYouMean(given[0], c.operand.values())
 	}
 	return ""
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
+	"github.com/openbalances/openbalances/adapters/internal/configtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -46,7 +47,7 @@ func TestSevenMornings(t *testing.T) {
 	const path, tokenPath = "/neonomics/ics/v3/accounts/" + account + "/balances", "/neonomics/auth/realms/sandbox/protocol/openid-connect/token"
 	counting := &proxy{calls: map[string]int{}}
 	first := time.Date(2026, 12, 1, 6, 0, 0, 0, time.UTC)
-	folder := folderWith(t, map[string]string{"config.json": `{"connections":[{"name":"cash","provider":"neonomics","baseURL":"` +
+	folder := configtest.Folder(t, map[string]string{"config.json": `{"connections":[{"name":"cash","provider":"neonomics","baseURL":"` +
 		serve(t, counting) + `/neonomics","accounts":["` + account + `"],"consentValidUntil":"2026-12-17",
 		"credentials":{"clientId":"c","clientSecret":"env:` + tokenVariable + `","realm":"sandbox",
 		"sessionId":"7b1d2c1e-0a55-4a0e-8a39-5d0ad2c1f6b1","deviceId":"sandbox-device"}}]}`})

@@ -3,14 +3,10 @@ package main_test
 import (
 	"bytes"
 	"context"
-	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -22,25 +18,21 @@ import (
 	"unicode"
 
 	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
-	"github.com/openbalances/openbalances/adapters/internal/tlstest"
+	"github.com/openbalances/openbalances/adapters/internal/configtest"
 	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 const (
-	secret        = "S3CR3T"
-	tokenVariable = "OPENBALANCES_TEST_TOKEN"
-	emptyVariable = "OPENBALANCES_TEST_EMPTY"
-	absentName    = "OPENBALANCES_TEST_ABSENT"
+	secret        = configtest.Secret
+	tokenVariable = configtest.Token
 )
 
 func TestMain(m *testing.M) {
 	// Here and not in a test, because the environment is one for all parallel tests.
-	for name, value := range map[string]string{tokenVariable: "token-" + secret, emptyVariable: ""} {
-		if err := os.Setenv(name, value); err != nil {
-			panic(err)
-		}
+	if err := os.Setenv(tokenVariable, configtest.Getenv(tokenVariable)); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }
@@ -62,7 +54,7 @@ func runIn(ctx context.Context, args ...string) outcome {
 	return outcome{exit, stdout.String(), stderr.String()}
 }
 
-// on runs a command on a configuration, beside which lie the files of credentialFiles. Whatever it prints is harmless.
+// on runs a command on a configuration, beside which lie the files of configtest. Whatever it prints is harmless.
 func on(t *testing.T, config, command string, flags ...string) outcome {
 	t.Helper()
 	got := run(t, arguments(t, config, command, flags...)...)
@@ -74,56 +66,8 @@ func on(t *testing.T, config, command string, flags ...string) outcome {
 
 func arguments(t *testing.T, config, command string, flags ...string) []string {
 	t.Helper()
-	folder := folderWith(t, map[string]string{"config.json": config})
+	folder := configtest.Folder(t, map[string]string{"config.json": config})
 	return append([]string{command, "-config", filepath.Join(folder, "config.json")}, flags...)
-}
-
-// folderWith returns a new folder with credentialFiles and others.
-func folderWith(t testing.TB, more map[string]string) string {
-	t.Helper()
-	folder := t.TempDir()
-	if strings.Contains(more["config.json"], "fifo") {
-		require.NoError(t, exec.Command("mkfifo", filepath.Join(folder, "fifo")).Run())
-	}
-	for _, files := range []map[string]string{credentialFiles(t), more} {
-		for name, text := range files {
-			file := filepath.Join(folder, name)
-			require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
-			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-		}
-	}
-	return folder
-}
-
-var (
-	makeFiles sync.Once
-	madeFiles map[string]string
-)
-
-func credentialFiles(t testing.TB) map[string]string {
-	t.Helper()
-	makeFiles.Do(func() {
-		certificate, key, err := openbalances.SigningPair(time.Now())
-		require.NoError(t, err)
-		_, other, err := openbalances.SigningPair(time.Now())
-		require.NoError(t, err)
-		block, _ := pem.Decode([]byte(key))
-		parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-		require.NoError(t, err)
-		pkcs1 := pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(parsed.(*rsa.PrivateKey))}
-		_, elliptic := tlstest.PEM(t, tlstest.NewAuthority(t).Issue(t, nil))
-		madeFiles = map[string]string{
-			"signing.pem": string(certificate), "signing.key": string(key), "keys/signing.key": string(pem.EncodeToMemory(&pkcs1)),
-			"chain.pem": "Bag Attributes\n" + string(certificate+certificate), "other.key": string(other), "elliptic.key": elliptic,
-			"broken.pem": brokenPEM("CERTIFICATE") + brokenPEM("PRIVATE KEY"), "keys/api.key": "key-" + secret + "\r\n",
-			"empty": "\n", "lines": secret + "\n" + secret + "\n", "large": strings.Repeat(secret+" ", 10_000),
-		}
-	})
-	return madeFiles
-}
-
-func brokenPEM(kind string) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: []byte(secret)}))
 }
 
 func serve(t *testing.T, handler http.Handler) string {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/configuration"
 	"github.com/openbalances/openbalances/specs"
 )
 
@@ -57,7 +58,7 @@ func schemaOf(name string) (*jsonschema.Schema, error) {
 	t, isOutput := outputs[name]
 	title := "What openbalances " + name + " prints as JSON"
 	if !isOutput {
-		t, title = reflect.TypeFor[configuration](), "The configuration of openbalances"
+		t, title = reflect.TypeFor[configuration.Configuration](), "The configuration of openbalances"
 	}
 	schema, err := jsonschema.ForType(t, &jsonschema.ForOptions{TypeSchemas: schemasByType()})
 	if err != nil {
@@ -108,17 +109,17 @@ func tidy(schema *jsonschema.Schema, isOutput bool) {
 // describeCredentials says which credentials each provider takes.
 func describeCredentials(connection *jsonschema.Schema) {
 	var names []any
-	for _, p := range providers {
-		names = append(names, p.name)
-		is := any(p.name)
+	for _, p := range configuration.Providers() {
+		names = append(names, p.Name)
+		is := any(p.Name)
 		taken := &jsonschema.Schema{
-			Required: p.required, Properties: map[string]*jsonschema.Schema{}, AdditionalProperties: &jsonschema.Schema{Not: &jsonschema.Schema{}},
+			Required: p.Required, Properties: map[string]*jsonschema.Schema{}, AdditionalProperties: &jsonschema.Schema{Not: &jsonschema.Schema{}},
 		}
-		for _, name := range p.names() {
+		for _, name := range p.Names() {
 			taken.Properties[name] = &jsonschema.Schema{Type: "string", MinLength: new(int)}
 			*taken.Properties[name].MinLength = 1
 		}
-		taken.OneOf = p.alternatives()
+		taken.OneOf = alternatives(p)
 		connection.AllOf = append(connection.AllOf, &jsonschema.Schema{
 			If:   &jsonschema.Schema{Properties: map[string]*jsonschema.Schema{"provider": {Const: &is}}, Required: []string{"provider"}},
 			Then: &jsonschema.Schema{Properties: map[string]*jsonschema.Schema{"credentials": taken}},
@@ -130,13 +131,13 @@ func describeCredentials(connection *jsonschema.Schema) {
 }
 
 // alternatives are the credentials of which exactly one is needed, and those for a token, which exclude each other.
-func (p provider) alternatives() (all []*jsonschema.Schema) {
+func alternatives(p configuration.Provider) (all []*jsonschema.Schema) {
 	required := func(names ...string) *jsonschema.Schema { return &jsonschema.Schema{Required: names} }
 	var configured, own []*jsonschema.Schema
-	for _, name := range p.oneOf {
+	for _, name := range p.OneOf {
 		configured = append(configured, required(name))
 	}
-	for _, name := range p.ownTokenNames() {
+	for _, name := range p.OwnTokenNames() {
 		own = append(own, required(name))
 	}
 	for _, one := range configured {
@@ -145,10 +146,10 @@ func (p provider) alternatives() (all []*jsonschema.Schema) {
 		}
 		all = append(all, one)
 	}
-	if p.tokens.open != nil {
-		forToken := required(p.tokens.required...)
-		forToken.Not = &jsonschema.Schema{AnyOf: make([]*jsonschema.Schema, len(p.oneOf))}
-		for i, name := range p.oneOf {
+	if p.Token != nil {
+		forToken := required(p.Token...)
+		forToken.Not = &jsonschema.Schema{AnyOf: make([]*jsonschema.Schema, len(p.OneOf))}
+		for i, name := range p.OneOf {
 			forToken.Not.AnyOf[i] = required(name)
 		}
 		all = append(all, forToken)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/configtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -68,7 +69,7 @@ func TestConfigurationKeepsItsSchema(t *testing.T) {
 	judged := schema(t, "config")
 	five, err := os.ReadFile(filepath.Join("testdata", "five.json"))
 	require.NoError(t, err)
-	for _, good := range []string{string(five), goodConfig, strings.Replace(goodConfig, `{"connections"`, `{"$schema":"openbalances.schema.json","connections"`, 1),
+	for _, good := range []string{string(five), configtest.Good, strings.Replace(configtest.Good, `{"connections"`, `{"$schema":"openbalances.schema.json","connections"`, 1),
 		strings.Replace(oneConnection("http://127.0.0.1:9"), `"accessToken":"t"`, `"clientId":"c","clientSecret":"s"`, 1)} {
 		assert.NoError(t, judge(t, judged, good))
 		assert.NotEqual(t, 2, on(t, strings.NewReplacer("SERVER", "http://127.0.0.1:9", "SANDBOX", "http://127.0.0.1:9").Replace(good), "get").exit, good)
@@ -78,10 +79,10 @@ func TestConfigurationKeepsItsSchema(t *testing.T) {
 		"no accounts", "missing credential", "empty credential", "unknown credential", "no PSU address", "PSU port", "eika without key",
 	} {
 		found := false
-		for _, fault := range configFaults {
-			if fault.name == name {
+		for _, fault := range configtest.Faults {
+			if fault.Name == name {
 				found = true
-				assert.Error(t, judge(t, judged, strings.Replace(goodConfig, fault.old, fault.new, 1)), name)
+				assert.Error(t, judge(t, judged, strings.Replace(configtest.Good, fault.Old, fault.New, 1)), name)
 			}
 		}
 		assert.True(t, found, name)

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"flag"
+	"strings"
 	"time"
+
+	"github.com/openbalances/openbalances/adapters/use/configuration"
 )
 
 const defaultTimeout = time.Minute
@@ -14,12 +17,13 @@ type settings struct {
 	config, guard *string
 	timeout       *time.Duration
 	quiet         *bool
+	leavesFleet   bool // the connections that a fleet keeps are left out
 }
 
 func connectionFlags(flags *flag.FlagSet, quiet *bool) settings {
 	return settings{
 		command: flags.Name(),
-		config: flags.String("config", "", "JSON `file` that names the connections, - for the standard input; without it "+configVariable+
+		config: flags.String("config", "", "JSON `file` that names the connections, - for the standard input; without it "+configuration.Variable+
 			", or openbalances/config.json in the user's configuration folder"),
 		guard: flags.String("guard", "", "`file` in which unattended calls are counted, or off; without it openbalances/access.json in the user's "+
 			"folder of states, and calls to this machine are not counted"),
@@ -44,22 +48,48 @@ func (s settings) with(checked *bool, check func(*process) error, do work) actio
 		ctx, cancel := context.WithTimeout(ctx, *s.timeout)
 		defer cancel()
 		return untilEnd(ctx, func() error {
-			read, err := p.readConfiguration(s.command, *s.config)
+			connections, readable, err := p.open(s.command, *s.config, checked != nil && *checked)
 			if err != nil {
 				return err
 			}
-			connections, err := p.open(read, checked != nil && *checked)
-			if err != nil {
-				return err
+			said := warningRemarks(readable, false)
+			if s.leavesFleet {
+				var kept []remark
+				if connections, kept, err = withoutFleet(s.command, connections); err != nil {
+					return err
+				}
+				said = append(said, kept...)
 			}
 			warnings, err := p.guard(ctx, connections, *s.guard)
 			if err != nil {
 				return err
 			}
-			p.remark(append(warningRemarks(warnings, true), warningRemarks(read.allWarnings(), false)...), *s.quiet)
+			p.remark(append(warningRemarks(warnings, true), said...), *s.quiet)
 			return do(ctx, p, connections)
 		})
 	}
+}
+
+// withoutFleet leaves out the connections that a fleet keeps, and says which. That all are is a misuse.
+func withoutFleet(command string, all []connection) (rest []connection, said []remark, err error) {
+	var kept []string
+	for _, c := range all {
+		if c.Fleet {
+			kept = append(kept, c.Name)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	switch len(kept) {
+	case 0:
+		return all, nil, nil
+	case len(all):
+		return nil, nil, misuse{command + ": every connection is kept by a fleet, so nothing is asked; see fleet status, or take " +
+			"\"fleet\" out of the connection to be asked for here"}
+	}
+	verb := map[bool]string{true: "is", false: "are"}[len(kept) == 1]
+	names := elided(strings.Join(kept, ", "), maxShown)
+	return rest, []remark{{counted(len(kept), "connection") + " " + verb + " kept by a fleet: " + names + "; see fleet status\n", false}}, nil
 }
 
 // consentFlags are for the commands that tell of consents.
@@ -88,7 +118,7 @@ func (c consentFlags) notifier(ctx context.Context, p *process) (*notifier, erro
 	if *c.notify == "" {
 		return nil, nil
 	}
-	store, err := p.openStore(ctx, p.state("news.json"))
+	store, err := p.openStore(ctx, configuration.StatePath(p.getenv, "news.json"))
 	if err != nil {
 		return nil, misuse{"-notify: " + err.Error() + "; cure: set " + stateVar + " to a folder of your own"}
 	}

@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	openbalances "github.com/openbalances/openbalances/adapters/cmd/openbalances"
+	"github.com/openbalances/openbalances/adapters/internal/configtest"
 	"github.com/openbalances/openbalances/adapters/internal/tlstest"
+	"github.com/openbalances/openbalances/adapters/use/configuration"
 	"github.com/openbalances/openbalances/specs"
-	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -66,10 +66,16 @@ func newOffice(t *testing.T) *office {
 	server := tlstest.Serve(t, root, tls.VersionTLS13, false, sandboxes())
 	var connections []connectionFile
 	for _, provider := range specs.Providers() {
-		document, err := contract.Load(provider)
+		credentials, err := sandbox.Credentials(provider)
 		require.NoError(t, err)
-		credentials := maps.Clone(document.Spec.Info.Extensions["x-sandbox-credentials"].(map[string]any))
-		maps.Copy(credentials, openbalances.PEMCredentials(provider, "signing.pem", "signing.key"))
+		known, _ := configuration.FindProvider(provider)
+		for _, name := range known.Required {
+			if known.IsCertificate(name) {
+				credentials[name] = "signing.pem"
+			} else if known.IsKey(name) {
+				credentials[name] = "signing.key"
+			}
+		}
 		accounts, err := sandbox.Accounts(provider)
 		require.NoError(t, err)
 		connections = append(connections, connectionFile{
@@ -80,7 +86,7 @@ func newOffice(t *testing.T) *office {
 	}
 	text, err := json.Marshal(connections)
 	require.NoError(t, err)
-	return &office{folderWith(t, content), text}
+	return &office{configtest.Folder(t, content), text}
 }
 
 // get runs get -json on the connections, changed.

@@ -50,18 +50,3 @@ func TestTokensOfCredentialsThatAreThereAnyway(t *testing.T) {
 	got := on(t, config, "get")
 	assert.Equal(t, 3, strings.Count(got.stdout, "gulf "), got.stderr)
 }
-
-func TestTokenCredentials(t *testing.T) {
-	t.Parallel()
-	for credentials, line := range map[string]string{
-		`"sessionId":"s","deviceId":"d"`:                                                  "credentials: accessToken or clientId and clientSecret is needed",
-		`"clientId":"S3CR3T","sessionId":"s","deviceId":"d"`:                              "credentials.clientSecret: missing",
-		`"accessToken":"t","clientSecret":"S3CR3T","sessionId":"s","deviceId":"d"`:        "credentials.clientSecret: given besides accessToken",
-		`"clientId":"c","clientsecret":"S3CR3T","sessionId":"s","deviceId":"d"`:           "credentials.clientSecret: missing\nopenbalances: config: connections[0] (home): credentials.clientsecret: not taken by neonomics, did you mean clientSecret?",
-		`"clientId":"c","clientSecret":"S3\r","sessionId":"s","deviceId":"d"`:             "credentials.clientSecret: holds a control character",
-		`"clientId":"c","clientSecret":"s","realm":"../x","sessionId":"s","deviceId":"d"`: "credentials.realm: not usable in a path",
-	} {
-		config := strings.Replace(oneConnection("http://127.0.0.1:9", "a"), `"accessToken":"t","sessionId":"s","deviceId":"d"`, credentials, 1)
-		assert.Equal(t, outcome{2, "", "openbalances: config: connections[0] (home): " + line + "\n"}, on(t, config, "get"))
-	}
-}

@@ -8,9 +8,13 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/stretchr/testify/require"
 )
 
 // call is one call of an adapter, and the Prefer header that picks the answer.
@@ -47,20 +51,21 @@ func (c call) name() string {
 }
 
 // callsOf returns the calls of all operations: the default answer, every status, every example.
-func callsOf(document *contract.Document) []call {
+func callsOf(t *testing.T, document *contract.Document) []call {
+	t.Helper()
+	text, err := document.JSON()
+	require.NoError(t, err)
+	spec, err := openapi3.NewLoader().LoadFromData(text)
+	require.NoError(t, err)
 	var calls []call
-	for _, item := range document.Spec.Paths.Map() {
+	for _, item := range spec.Paths.Map() {
 		for _, operation := range item.Operations() {
-			var examples []contract.Example
-			for _, example := range document.Examples() {
-				if example.Operation == operation.OperationID && example.Valid && example.Status != 0 {
-					examples = append(examples, example)
-				}
-			}
+			own := slices.DeleteFunc(document.Examples(), func(e specs.Example) bool {
+				return e.Operation != operation.OperationID || !e.Valid || e.Status == 0
+			})
 			codes := slices.Sorted(maps.Keys(operation.Responses.Map()))
 			for _, m := range []method{balances, batchBalances, accounts, allBalances} {
-				fits := func(e contract.Example) bool { return m.fits(document, e) }
-				calls = append(calls, callsOfOperation(call{operation: operation.OperationID, method: m}, codes, examples, fits)...)
+				calls = append(calls, callsOfOperation(call{operation: operation.OperationID, method: m}, codes, own)...)
 			}
 		}
 	}
@@ -68,22 +73,21 @@ func callsOf(document *contract.Document) []call {
 }
 
 // fits tells whether a method can be given the answer. Refusals fit all.
-func (m method) fits(document *contract.Document, e contract.Example) bool {
-	lists := document.ListsAccounts(e.Operation)
+func (m method) fits(e specs.Example) bool {
 	switch {
 	case e.Status != http.StatusOK:
 		return true
 	case m == balances:
-		return e.Account != "" && !lists
+		return e.Account != "" && !e.Lists
 	case m == batchBalances:
-		return len(e.Accounts) > 0 && !lists && e.Compose == "" // Prism composes nothing: its accounts have no balances
+		return len(e.Accounts) > 0 && !e.Lists && e.Compose == "" // Prism composes nothing: its accounts have no balances
 	}
-	return lists && (m == accounts || e.Compose == "")
+	return e.Lists && (m == accounts || e.Compose == "")
 }
 
 // callsOfOperation asks for an example with its own accounts, because an adapter refuses the answer about others.
-func callsOfOperation(first call, codes []string, examples []contract.Example, fits func(contract.Example) bool) []call {
-	i := slices.IndexFunc(examples, func(e contract.Example) bool { return e.Status == http.StatusOK && fits(e) })
+func callsOfOperation(first call, codes []string, examples []specs.Example) []call {
+	i := slices.IndexFunc(examples, func(e specs.Example) bool { return e.Status == http.StatusOK && first.method.fits(e) })
 	if i < 0 {
 		return nil
 	}
@@ -91,7 +95,7 @@ func callsOfOperation(first call, codes []string, examples []contract.Example, f
 	unattended := first
 	unattended.unattended = true
 	calls := []call{first, unattended}
-	isDefault := i == slices.IndexFunc(examples, func(e contract.Example) bool { return e.Status == http.StatusOK })
+	isDefault := i == slices.IndexFunc(examples, func(e specs.Example) bool { return e.Status == http.StatusOK })
 	if !isDefault { // what is sent without being asked for is about one account
 		calls = nil
 	}
@@ -104,7 +108,7 @@ func callsOfOperation(first call, codes []string, examples []contract.Example, f
 		calls = append(calls, next)
 	}
 	for _, example := range examples {
-		if !fits(example) {
+		if !first.method.fits(example) {
 			continue
 		}
 		next := first
@@ -119,7 +123,7 @@ func callsOfOperation(first call, codes []string, examples []contract.Example, f
 	return calls
 }
 
-func accountsOf(example contract.Example) []string {
+func accountsOf(example specs.Example) []string {
 	if example.Account != "" {
 		return []string{example.Account}
 	}

@@ -13,7 +13,7 @@ func Findings(t *testing.T, script string, document *contract.Document, text []b
 	t.Helper()
 	pair := newPair(t, script, document, text, open)
 	findings := []string{}
-	for _, call := range callsOf(document) {
+	for _, call := range callsOf(t, document) {
 		if err := pair.compare(t.Context(), call); err != nil {
 			findings = append(findings, call.name()+": "+err.Error())
 		}

@@ -39,12 +39,12 @@ type Open func(options *adapters.Options) (adapters.Source, error)
 
 // Run compares the two servers for all calls. document is one of package specs, script the entry point of Prism.
 func Run(t *testing.T, script string, document *contract.Document, open Open) {
-	text, err := specs.Document(document.Provider)
+	text, err := specs.Document(document.Provider())
 	require.NoError(t, err)
 	pair := newPair(t, script, document, text, open)
-	calls := callsOf(document)
+	calls := callsOf(t, document)
 	require.NotEmpty(t, calls)
-	left := maps.Clone(limits[document.Provider])
+	left := maps.Clone(limits[document.Provider()])
 	for _, call := range calls {
 		t.Run(call.name(), func(t *testing.T) {
 			err := pair.compare(t.Context(), call)
@@ -132,8 +132,7 @@ func (p pair) result(ctx context.Context, call call, url string, receive receive
 	case wire.sent == nil:
 		return "", fmt.Errorf("nothing was sent: %s", text)
 	}
-	route, err := p.document.FindRoute(wire.sent)
-	if err != nil || route.Operation.OperationID != call.operation {
+	if operation, _, err := p.document.Asked(wire.sent); err != nil || operation != call.operation {
 		return "", errors.Join(errOther, err)
 	}
 	for _, values := range wire.sent.Header {

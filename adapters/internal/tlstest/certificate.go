@@ -79,6 +79,12 @@ func Seal(name string) (*x509.Certificate, *rsa.PrivateKey) {
 	return certificate, key
 }
 
+// SigningPair is an RSA key with a certificate that it has signed itself.
+func SigningPair() tls.Certificate {
+	certificate, key := Seal("Signing")
+	return tls.Certificate{Certificate: [][]byte{certificate.Raw}, PrivateKey: key}
+}
+
 // Expired and NotYetValid are changes for Issue.
 func Expired(c *x509.Certificate)     { c.NotAfter = time.Now().Add(-time.Minute) }
 func NotYetValid(c *x509.Certificate) { c.NotBefore = time.Now().Add(30 * time.Minute) }

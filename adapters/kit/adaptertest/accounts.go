@@ -9,9 +9,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -89,9 +88,9 @@ func (h Harness) listCalls(t *testing.T) (calls []listCall) {
 	t.Helper()
 	var operation string
 	source := h.open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		route, err := h.Document.FindRoute(r)
+		var err error
+		operation, _, err = h.Document.Asked(r)
 		assert.NoError(t, err)
-		operation = route.Operation.OperationID
 		w.WriteHeader(http.StatusTeapot)
 	}))
 	for _, call := range []listCall{{name: "accounts", ask: callAccounts}, {name: "all", ask: callAllBalances}} {
@@ -109,8 +108,8 @@ func (h Harness) listDocumented(t *testing.T, calls []listCall) {
 	for _, call := range calls {
 		used[call.operation] = true
 	}
-	for _, example := range h.Document.Examples() {
-		if h.Document.ListsAccounts(example.Operation) {
+	for _, example := range h.documented() {
+		if example.Lists {
 			listed[example.Operation] = true
 		}
 	}
@@ -119,7 +118,7 @@ func (h Harness) listDocumented(t *testing.T, calls []listCall) {
 
 // listExamples answers with each example of the operation.
 func (h Harness) listExamples(t *testing.T, call listCall) {
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if example.Operation != call.operation || example.Status == 0 {
 			continue
 		}
@@ -232,20 +231,7 @@ func compareAll(t *testing.T, want []listedResult, got []adapters.AccountBalance
 
 // statesLess says whether the document declares that a list may leave out balances of its accounts (x-partial).
 func (h Harness) statesLess() bool {
-	var within func(schema *openapi3.SchemaRef, depth int) bool
-	within = func(schema *openapi3.SchemaRef, depth int) bool {
-		if schema == nil || depth == 0 {
-			return false
-		}
-		found := schema.Value.Extensions["x-partial"] != nil || within(schema.Value.Items, depth-1)
-		for _, property := range schema.Value.Properties {
-			found = found || within(property, depth-1)
-		}
-		return found
-	}
-	return slices.ContainsFunc(h.Document.Examples(), func(example contract.Example) bool {
-		return h.Document.ListsAccounts(example.Operation) && within(h.Document.Answer(example.Operation), 8)
-	})
+	return slices.ContainsFunc(h.documented(), func(example specs.Example) bool { return example.Partial })
 }
 
 // listAgreement compares the list with balances, as the sandbox answers it, with the calls for its accounts one by one.
@@ -279,9 +265,9 @@ func (b *teller) lists(t *testing.T, call listCall, body []byte) (listed, error)
 }
 
 // goodLists are the answers with status 200 that follow the document and that the call does not refuse.
-func (h Harness) goodLists(t *testing.T, call listCall) (good []contract.Example) {
+func (h Harness) goodLists(t *testing.T, call listCall) (good []specs.Example) {
 	t.Helper()
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if example.Operation == call.operation && example.Status == http.StatusOK && example.Valid {
 			if expected[listing](t, h, example.Name).Error == nil {
 				good = append(good, example)

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/adapters/kit/answer"
+	"github.com/openbalances/openbalances/adapters/internal/strictjson"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -56,7 +56,7 @@ func (h Harness) listOf(t *testing.T, call listCall, ids ...string) http.Handler
 	var account string
 	var shortest []byte
 	for _, example := range h.goodLists(t, call) {
-		listed := h.Document.ListedAccounts(example)
+		listed := example.Listed
 		if len(listed) == 0 {
 			continue
 		}
@@ -110,7 +110,7 @@ func withoutTotal(t *testing.T, text []byte) []byte {
 func settled(t *testing.T, text []byte, n int) []byte {
 	t.Helper()
 	for range 8 {
-		pages, err := answer.UnmarshalPage(text, new(struct{}))
+		pages, err := strictjson.UnmarshalPage(text, new(struct{}))
 		if err != nil { // it is meant not to be read
 			break
 		}

@@ -61,11 +61,13 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/bank"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/openbalances/openbalances/specs/sandbox"
@@ -133,7 +135,7 @@ func Run(t *testing.T, h Harness) {
 // load fills in the document.
 func (h *Harness) load(t testing.TB) {
 	t.Helper()
-	h.Document, h.Folder = documentOf(t, h.Provider, h.Document).Only(h.Operations...), cmp.Or(h.Folder, "testdata")
+	h.Document, h.Folder = documentOf(t, h.Provider, h.Document), cmp.Or(h.Folder, "testdata")
 	h.declaration, h.standard = mapping.New(h.Document), mapping.New(h.Document)
 	for property, mapsTo := range h.Declared {
 		h.declaration.Declare(property, mapsTo)
@@ -142,6 +144,13 @@ func (h *Harness) load(t testing.TB) {
 		h.useProfile(t)
 	}
 	h.places = h.findPlaces(t)
+}
+
+// documented are the examples of the operations that the adapter uses.
+func (h Harness) documented() []specs.Example {
+	return slices.DeleteFunc(h.Document.Examples(), func(example specs.Example) bool {
+		return len(h.Operations) > 0 && !slices.Contains(h.Operations, example.Operation)
+	})
 }
 
 // documentOf is the provider's own document, which has to keep the rules of package specs, or the one there.
@@ -205,7 +214,7 @@ func (h Harness) bank(t *testing.T) http.Handler {
 // account is an account id that the sandbox knows.
 func (h Harness) account(t *testing.T) string {
 	t.Helper()
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if example.Valid && example.Status == http.StatusOK && example.Account != "" {
 			return example.Account
 		}

@@ -2,7 +2,6 @@ package adaptertest
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"fmt"
 	"net/http"
@@ -14,7 +13,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/tlstest"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -122,7 +121,7 @@ func checkLinksAreText(t *testing.T, h Harness) {
 	source, err := h.New(options)
 	require.NoError(t, err)
 	calls, elsewhere := 0, trap(t)
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if example.Account == "" || example.Status == 0 {
 			continue
 		}
@@ -232,7 +231,7 @@ func (h Harness) asked(t *testing.T, ask func(adapters.Source)) []string {
 	t.Helper()
 	var got [][]string
 	ask(h.open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ids, _, err := h.Document.AskedAccounts(r)
+		_, ids, err := h.Document.Asked(r)
 		assert.NoError(t, err)
 		got = append(got, ids)
 		with(http.StatusNotFound, "application/json", "{}")(w, r)
@@ -245,10 +244,7 @@ func (h Harness) asked(t *testing.T, ask func(adapters.Source)) []string {
 
 // batchNamesNone tells whether the operation for several accounts is about all of them, so that its requests name none.
 func (h Harness) batchNamesNone() bool {
-	batch := h.Document.First(func(e contract.Example) bool { return len(e.Accounts) > 0 })
-	request, err := h.Document.SampleRequest(context.Background(), "http://bank.example", batch.Operation, "any")
-	ids, _, problem := h.Document.AskedAccounts(request)
-	return err == nil && problem == nil && len(ids) == 0
+	return slices.ContainsFunc(h.documented(), func(e specs.Example) bool { return len(e.Accounts) > 0 && !e.Named })
 }
 
 func checkBatchIDs(t *testing.T, h Harness) {

@@ -22,15 +22,18 @@ const anotherID = "53bc1d24-0a3f-4a3a-b3a6-0f5d0a3f6b11"
 // requestID is the header with the UUID of a request that the document declares for the answer too, or the usual one.
 func (h Harness) requestID(t *testing.T) string {
 	t.Helper()
-	example := h.example(t)
-	request, err := h.Document.SampleRequest(t.Context(), "http://bank.example", example.Operation, example.Account)
-	require.NoError(t, err)
-	for name := range h.Document.SampleResponseHeader(request, http.StatusOK) {
-		if uuids.MatchString(request.Header.Get(name)) {
-			return name
+	bank, found := h.bank(t), "X-Request-Id"
+	source := h.open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		bank.ServeHTTP(w, r)
+		for name, values := range w.Header() {
+			if uuids.MatchString(values[0]) && values[0] == r.Header.Get(name) {
+				found = name
+			}
 		}
-	}
-	return "X-Request-Id"
+	}))
+	_, err := source.Balances(t.Context(), h.example(t).Account, psu)
+	require.NoError(t, err)
+	return found
 }
 
 // checkRequestID answers with the request's id, with that of another request and with ids of a gateway's own.
@@ -122,7 +125,7 @@ func checkLateAnswers(t *testing.T, h Harness) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			address := h.lateBank(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				ids, _, err := h.Document.AskedAccounts(r)
+				_, ids, err := h.Document.Asked(r)
 				if !assert.NoError(t, err) || !assert.Len(t, ids, 1) {
 					return
 				}

@@ -15,7 +15,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -23,13 +23,10 @@ import (
 
 func checkTextOrNumber(t *testing.T, h Harness) {
 	example := h.example(t)
-	request, err := h.Document.SampleRequest(t.Context(), "http://bank.example", example.Operation, example.Account)
-	require.NoError(t, err)
 	deviations := 0
 	for _, text := range []string{"1091.70", `"1091.70"`} {
-		body := h.change(t, example.JSON, []Change{{At: "amount", Text: Text(text)}})
-		header := h.Document.SampleResponseHeader(request, http.StatusOK)
-		if h.Document.ValidateResponse(t.Context(), request, http.StatusOK, header, body) != nil {
+		body := h.change(t, example.JSON, []bodyEdit{{At: "amount", Text: rawText(text)}})
+		if h.Document.ValidateAnswer(example.Operation, body) != nil {
 			deviations++
 		}
 	}
@@ -42,16 +39,16 @@ func (h Harness) listed(t *testing.T, amounts ...string) (account string, body [
 	if !h.hasList() {
 		t.Skip("does not apply: an answer has no list of balances")
 	}
-	example, known, balances := h.example(t), map[string]Text{}, []Text{}
+	example, known, balances := h.example(t), map[string]rawText{}, []rawText{}
 	for _, amount := range amounts {
 		if known[amount] == nil {
-			changed := h.change(t, example.JSON, []Change{{At: "amount", Text: Text(amount)}})
+			changed := h.change(t, example.JSON, []bodyEdit{{At: "amount", Text: rawText(amount)}})
 			known[amount] = h.at(t, changed, "balances/0")
 		}
 		balances = append(balances, known[amount])
 	}
 	list := slices.Concat([]byte("["), slices.Concat(joined(balances)...), []byte("]"))
-	return example.Account, h.change(t, example.JSON, []Change{{At: "balances", Text: list}})
+	return example.Account, h.change(t, example.JSON, []bodyEdit{{At: "balances", Text: list}})
 }
 
 // hasList reports whether an answer has a list of balances, and not balances as members.
@@ -60,7 +57,7 @@ func (h Harness) hasList() bool {
 	return ok
 }
 
-func joined(texts []Text) [][]byte {
+func joined(texts []rawText) [][]byte {
 	parts := [][]byte{}
 	for i, text := range texts {
 		if i > 0 {
@@ -72,7 +69,7 @@ func joined(texts []Text) [][]byte {
 }
 
 // at returns the text of the value at a place.
-func (h Harness) at(t *testing.T, body []byte, place string) Text {
+func (h Harness) at(t *testing.T, body []byte, place string) rawText {
 	t.Helper()
 	all, err := values(body)
 	require.NoError(t, err)
@@ -148,8 +145,8 @@ func checkUnknownMembers(t *testing.T, h Harness) {
 }
 
 // goodExamples are the documented answers with status 200 to a call for one account.
-func (h Harness) goodExamples() []contract.Example {
-	return slices.DeleteFunc(h.Document.Examples(), func(e contract.Example) bool {
+func (h Harness) goodExamples() []specs.Example {
+	return slices.DeleteFunc(h.documented(), func(e specs.Example) bool {
 		return !e.Valid || e.Status != http.StatusOK || e.Account == ""
 	})
 }
@@ -259,7 +256,7 @@ func checkSignBesidesIndicator(t *testing.T, h Harness) {
 	example, bank := h.exampleWith(t, "sign"), h.teller(t)
 	for _, indicator := range h.pool(t)["sign"] {
 		for _, amount := range []string{`"-5.00"`, "-5.00"} {
-			body := h.change(t, example.JSON, []Change{{At: "amount", Text: Text(amount)}, {At: "sign", Text: Text(indicator)}})
+			body := h.change(t, example.JSON, []bodyEdit{{At: "amount", Text: rawText(amount)}, {At: "sign", Text: rawText(indicator)}})
 			balances, err := bank.ask(t, example.Account, body)
 			assert.Empty(t, balances)
 			h.assertFailure(t, err, adapters.ErrProtocol)
@@ -301,8 +298,8 @@ func checkOtherAccounts(t *testing.T, h Harness) {
 		if other == id {
 			continue
 		}
-		body := h.change(t, example.JSON, []Change{{At: "account", Text: quoted(other, "")}})
-		if h.valid(t, example, body) && other == "" {
+		body := h.change(t, example.JSON, []bodyEdit{{At: "account", Text: quoted(other, "")}})
+		if h.Document.ValidateAnswer(example.Operation, body) == nil && other == "" {
 			continue // the document lets an answer leave the id out
 		}
 		balances, err := bank.ask(t, id, body)
@@ -321,18 +318,18 @@ func checkOtherBanks(t *testing.T, h Harness) {
 	all, err := values(example.JSON)
 	require.NoError(t, err)
 	part := all[spanOf(all, bank).parent]
-	text := func(changes ...Change) []byte {
+	text := func(changes ...bodyEdit) []byte {
 		changed := h.change(t, example.JSON, changes)
 		all, err := values(changed)
 		require.NoError(t, err)
 		v := spanOf(all, part.pointer)
 		return changed[v.start:v.end]
 	}
-	another := Text(`"another"`)
+	another := rawText(`"another"`)
 	c := comparison{h, declaredCall{"one", []string{example.Account}, askOne}, h.teller(t), example, false}
 	for name, beside := range map[string][]byte{
-		"of another bank":    text(Change{At: "bank", Text: another}),
-		"of another account": text(Change{At: "account", Text: another}),
+		"of another bank":    text(bodyEdit{At: "bank", Text: another}),
+		"of another account": text(bodyEdit{At: "account", Text: another}),
 		"of the same":        text(),
 		"of nobody":          []byte("{}"),
 	} {

@@ -13,7 +13,7 @@ import (
 
 func TestCatalogueIsComplete(t *testing.T) {
 	t.Parallel()
-	all, err := Catalogue()
+	all, err := entries()
 	require.NoError(t, err)
 	names := map[string]bool{}
 	for _, c := range all {

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/stretchr/testify/require"
 )
@@ -54,7 +54,7 @@ func (h Harness) eachGoodAnswer(t *testing.T, test func(*testing.T, comparison))
 func (h Harness) goodAnswers(t *testing.T) iter.Seq[comparison] {
 	return func(yield func(comparison) bool) {
 		seen := map[string]int{}
-		for _, example := range h.Document.Examples() {
+		for _, example := range h.documented() {
 			if example.Status != http.StatusOK || !example.Valid || len(example.JSON) > largestSwept {
 				continue
 			}
@@ -87,10 +87,10 @@ type declaredAccount struct {
 }
 
 // declaredCalls are the methods that an example is an answer for.
-func (h Harness) declaredCalls(t *testing.T, example contract.Example) (calls []declaredCall) {
+func (h Harness) declaredCalls(t *testing.T, example specs.Example) (calls []declaredCall) {
 	t.Helper()
 	switch {
-	case h.Document.ListsAccounts(example.Operation):
+	case example.Lists:
 		for _, call := range h.listCalls(t) {
 			if call.operation == example.Operation {
 				calls = append(calls, declaredList(call))
@@ -170,7 +170,7 @@ type comparison struct {
 	Harness
 	call    declaredCall
 	bank    *teller
-	example contract.Example
+	example specs.Example
 	brief   bool // nothing is changed
 }
 

@@ -68,7 +68,7 @@ func assertSilent(t *testing.T, err error, hidden []string) {
 // statuses are one of each class that could matter, and those that the document names.
 func (h Harness) statuses() []int {
 	all := []int{200, 201, 307, 400, 401, 403, 404, 429, 451, 500, 503, 599}
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		all = append(all, example.Status)
 	}
 	slices.Sort(all)
@@ -80,7 +80,7 @@ func (h Harness) statuses() []int {
 // status.
 func (h Harness) provokeRefusals(t *testing.T, see func(error)) {
 	s := h.stage(t)
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if example.Status == 0 || len(example.JSON) == 0 {
 			continue
 		}

@@ -6,7 +6,7 @@ import (
 
 	"encoding/json"
 	"errors"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,7 +46,7 @@ type failure struct {
 
 func (h Harness) examples(t *testing.T) {
 	source := h.open(t, h.bank(t))
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if example.Account == "" {
 			continue
 		}
@@ -68,7 +68,7 @@ func (h Harness) examples(t *testing.T) {
 
 // compareCode compares the kind, the consent and the origin of a failure with what the document declares of its code and
 // its status (x-kind, x-origin).
-func (h Harness) compareCode(t *testing.T, example contract.Example, err error) {
+func (h Harness) compareCode(t *testing.T, example specs.Example, err error) {
 	t.Helper()
 	var failure *adapters.Error
 	if !errors.As(err, &failure) {
@@ -91,7 +91,7 @@ func (h Harness) batch(t *testing.T) {
 	if !batches(t, h.open(t, h.bank(t))) {
 		t.Skip("the adapter has no batch call")
 	}
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if len(example.Accounts) == 0 {
 			continue
 		}
@@ -132,8 +132,8 @@ func (h Harness) singly(t *testing.T, accounts []string) (results []result) {
 func (h Harness) orphans(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
-	for _, example := range h.Document.Examples() {
-		known[example.Name] = known[example.Name] || example.Account != "" || len(example.Accounts) > 0 || h.Document.ListsAccounts(example.Operation)
+	for _, example := range h.documented() {
+		known[example.Name] = known[example.Name] || example.Account != "" || len(example.Accounts) > 0 || example.Lists
 	}
 	files, err := filepath.Glob(filepath.Join(h.Folder, "examples/*.json"))
 	require.NoError(t, err)

@@ -55,12 +55,12 @@ func Fuzz(f *testing.F, h Harness) {
 const maxSeed = 16 << 10
 
 func (h Harness) addSeeds(f *testing.F) {
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if example.Status != 0 && example.Account != "" {
 			f.Add(example.Status, example.Account, example.JSON)
 		}
 	}
-	cases, err := Catalogue()
+	cases, err := entries()
 	require.NoError(f, err)
 	for _, c := range cases {
 		for _, mutation := range c.Bodies {
@@ -71,10 +71,10 @@ func (h Harness) addSeeds(f *testing.F) {
 	}
 }
 
-func (h Harness) addMutation(f *testing.F, m Mutation) {
+func (h Harness) addMutation(f *testing.F, m mutation) {
 	example := h.exampleWith(f, m.At)
 	for _, change := range m.changes() {
-		body := h.change(f, example.JSON, slices.Concat([]Change{change}, m.Also))
+		body := h.change(f, example.JSON, slices.Concat([]bodyEdit{change}, m.Also))
 		if len(body) <= maxSeed {
 			f.Add(http.StatusOK, example.Account, body)
 		}

@@ -129,7 +129,7 @@ func without(text []byte, v value) edit {
 	return edit{start: start, end: end}
 }
 
-// quoted writes a member's name as JSON, in one of the disguises of [Mutation].
+// quoted writes a member's name as JSON, in one of the disguises of [mutation].
 func quoted(key, as string) []byte {
 	switch as {
 	case "title":

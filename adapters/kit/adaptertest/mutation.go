@@ -14,15 +14,15 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// Mutation changes a good answer in one place, once with each of Texts, and says what an adapter has to make of it.
+// mutation changes a good answer in one place, once with each of Texts, and says what an adapter has to make of it.
 // It does not apply to an adapter whose answers lack the place.
-type Mutation struct {
+type mutation struct {
 	// At is the place, by what the document declares of it: "account" (its id), "balances" (the list), "amount",
 	// "currency", "type" and "asOf" of the first balance, "sign" (what gives its amount a sign), "creditLines" (the list),
 	// "included" of a credit line, "flag" (what refuses an answer); perhaps with more behind a slash. The first good
@@ -36,24 +36,24 @@ type Mutation struct {
 	// name that is written so already is not renamed.
 	As string `json:"as,omitempty"`
 	// Texts are raw JSON, or what claims to be.
-	Texts []Text `json:"texts,omitempty"`
+	Texts []rawText `json:"texts,omitempty"`
 	// Also are further changes of the same body.
-	Also []Change `json:"also,omitempty"`
+	Also []bodyEdit `json:"also,omitempty"`
 	// Want is the same for all Texts.
-	Want Outcome `json:"want"`
+	Want wanted `json:"want"`
 }
 
-// Change is one edit of a body; its fields are those of [Mutation].
-type Change struct {
-	At   string `json:"at,omitempty"`
-	Do   string `json:"do,omitempty"`
-	As   string `json:"as,omitempty"`
-	Text Text   `json:"text,omitempty"`
+// bodyEdit is one edit of a body; its fields are those of [mutation].
+type bodyEdit struct {
+	At   string  `json:"at,omitempty"`
+	Do   string  `json:"do,omitempty"`
+	As   string  `json:"as,omitempty"`
+	Text rawText `json:"text,omitempty"`
 }
 
-// Outcome is what an adapter makes of a changed answer: an error, or balances. Facts that it does not state, warnings
+// wanted is what an adapter makes of a changed answer: an error, or balances. Facts that it does not state, warnings
 // aside, are as they were without the change.
-type Outcome struct {
+type wanted struct {
 	// Error is the kind; with Named its text names the last member of the place.
 	Error adapters.Kind `json:"error,omitempty"`
 	Named bool          `json:"named,omitempty"`
@@ -70,37 +70,37 @@ type Outcome struct {
 	Amount       string               `json:"amount,omitempty"` // with its scale
 	Currency     string               `json:"currency,omitempty"`
 	Type         adapters.BalanceType `json:"type,omitempty"`
-	ProviderType Text                 `json:"providerType,omitempty"`
+	ProviderType rawText              `json:"providerType,omitempty"`
 	CreditLines  *int                 `json:"creditLines,omitempty"`
 	Warnings     []string             `json:"warnings,omitempty"` // must be there, besides others
 	NoWarnings   []string             `json:"noWarnings,omitempty"`
 }
 
-// Text is raw text, also such as no JSON string can hold. Its JSON form is a string, {"base64": "..."},
+// rawText is raw text, also such as no JSON string can hold. Its JSON form is a string, {"base64": "..."},
 // {"repeat": text, "times": n}, or a list of such parts.
-type Text []byte
+type rawText []byte
 
 // UnmarshalJSON spells all repetitions out.
-func (x *Text) UnmarshalJSON(data []byte) error {
+func (x *rawText) UnmarshalJSON(data []byte) error {
 	switch data[0] {
 	case '"':
 		var text string
 		err := json.Unmarshal(data, &text)
-		*x = Text(text)
+		*x = rawText(text)
 		return err
 	case '[':
-		var parts []Text
+		var parts []rawText
 		err := json.Unmarshal(data, &parts)
 		*x = slices.Concat(parts...)
 		return err
 	}
 	var form struct {
-		Base64 []byte `json:"base64"`
-		Repeat Text   `json:"repeat"`
-		Times  int    `json:"times"`
+		Base64 []byte  `json:"base64"`
+		Repeat rawText `json:"repeat"`
+		Times  int     `json:"times"`
 	}
 	err := unmarshalKnown(data, &form)
-	*x = append(Text(form.Base64), bytes.Repeat(form.Repeat, form.Times)...)
+	*x = append(rawText(form.Base64), bytes.Repeat(form.Repeat, form.Times)...)
 	return err
 }
 
@@ -114,7 +114,7 @@ func unmarshalKnown(data []byte, target any) error {
 // patience is how long any one call of a test may take; what is meant to be quick takes a thousandth of it.
 const patience = 10 * time.Second
 
-func (m Mutation) run(t *testing.T, h Harness) {
+func (m mutation) run(t *testing.T, h Harness) {
 	example, bank := h.exampleWith(t, m.At), h.teller(t)
 	before, err := bank.ask(t, example.Account, example.JSON)
 	require.NoError(t, err, "the unchanged answer")
@@ -145,14 +145,14 @@ func (m Mutation) run(t *testing.T, h Harness) {
 }
 
 // applies reports whether the adapter's answers have the place.
-func (m Mutation) applies(t testing.TB, h Harness) bool {
+func (m mutation) applies(t testing.TB, h Harness) bool {
 	t.Helper()
 	_, ok := h.place(t, m.At)
 	return ok
 }
 
 // assertDeclared checks a changed answer against the declaration.
-func (h Harness) assertDeclared(t *testing.T, m Mutation, example contract.Example, bank *teller, body []byte, after []adapters.Balance) {
+func (h Harness) assertDeclared(t *testing.T, m mutation, example specs.Example, bank *teller, body []byte, after []adapters.Balance) {
 	t.Helper()
 	comparison{h, declaredCall{"one", []string{example.Account}, askOne}, bank, example, false}.compare(t, " changed", body)
 	if !m.Want.Warned || len(after) == 0 || h.meansElse(example.Operation, body, []string{example.Account}) {
@@ -163,23 +163,23 @@ func (h Harness) assertDeclared(t *testing.T, m Mutation, example contract.Examp
 	assert.Contains(t, strings.Join(after[number].Warnings, "\n"), pointer[strings.LastIndex(pointer, "/")+1:])
 }
 
-func (m Mutation) changes() []Change {
-	changes := []Change{}
+func (m mutation) changes() []bodyEdit {
+	changes := []bodyEdit{}
 	for _, text := range m.Texts {
-		changes = append(changes, Change{m.At, m.Do, m.As, text})
+		changes = append(changes, bodyEdit{m.At, m.Do, m.As, text})
 	}
 	if len(changes) == 0 {
-		changes = append(changes, Change{m.At, m.Do, m.As, nil})
+		changes = append(changes, bodyEdit{m.At, m.Do, m.As, nil})
 	}
 	return changes
 }
 
-func (c Change) name() string {
+func (c bodyEdit) name() string {
 	text := strconv.QuoteToASCII(string(c.Text[:min(len(c.Text), 40)]))
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s", c.Do, c.At, text, c.As))
 }
 
-func (h Harness) assertRefused(t *testing.T, want Outcome, c Change, after []adapters.Balance, err error) {
+func (h Harness) assertRefused(t *testing.T, want wanted, c bodyEdit, after []adapters.Balance, err error) {
 	t.Helper()
 	assert.Empty(t, after, "an error comes with no balances")
 	failure := h.assertFailure(t, err, want.Error)
@@ -188,7 +188,7 @@ func (h Harness) assertRefused(t *testing.T, want Outcome, c Change, after []ada
 	}
 }
 
-func (o Outcome) compare(t *testing.T, at spot, before, after []adapters.Balance) {
+func (o wanted) compare(t *testing.T, at spot, before, after []adapters.Balance) {
 	t.Helper()
 	number := at.balance
 	require.NotNil(t, after, "no balances are an empty slice")
@@ -221,7 +221,7 @@ func (o Outcome) compare(t *testing.T, at spot, before, after []adapters.Balance
 }
 
 // overwrite returns balances with the stated facts of one of them.
-func (o Outcome) overwrite(t *testing.T, number int, balances []adapters.Balance) []adapters.Balance {
+func (o wanted) overwrite(t *testing.T, number int, balances []adapters.Balance) []adapters.Balance {
 	t.Helper()
 	balances = slices.Clone(balances)
 	first := &balances[number]
@@ -241,7 +241,7 @@ func (o Outcome) overwrite(t *testing.T, number int, balances []adapters.Balance
 }
 
 // texts are the balances without what is compared apart.
-func (o Outcome) texts(t *testing.T, balances []adapters.Balance) []string {
+func (o wanted) texts(t *testing.T, balances []adapters.Balance) []string {
 	t.Helper()
 	texts := []string{}
 	for _, balance := range balances {
@@ -270,7 +270,7 @@ func assertSound(t *testing.T, balances []adapters.Balance) {
 }
 
 // example returns the first good answer for an account.
-func (h Harness) example(t testing.TB) contract.Example {
+func (h Harness) example(t testing.TB) specs.Example {
 	t.Helper()
 	good := h.goodExamples()
 	require.NotEmpty(t, good, "the document has no good example for an account")
@@ -278,7 +278,7 @@ func (h Harness) example(t testing.TB) contract.Example {
 }
 
 // exampleWith returns the good answer that has a place.
-func (h Harness) exampleWith(t testing.TB, at string) contract.Example {
+func (h Harness) exampleWith(t testing.TB, at string) specs.Example {
 	t.Helper()
 	name, _, _ := strings.Cut(at, "/")
 	if spot, ok := h.places[name]; ok {
@@ -303,7 +303,7 @@ func (h Harness) place(t testing.TB, at string) (pointer string, ok bool) {
 }
 
 // change makes changes to a body whose bytes otherwise stay as they are.
-func (h Harness) change(t testing.TB, body []byte, changes []Change) []byte {
+func (h Harness) change(t testing.TB, body []byte, changes []bodyEdit) []byte {
 	t.Helper()
 	all, err := values(body)
 	require.NoError(t, err)
@@ -317,7 +317,7 @@ func (h Harness) change(t testing.TB, body []byte, changes []Change) []byte {
 	return apply(body, edits...)
 }
 
-func (c Change) edit(t testing.TB, body []byte, v value) edit {
+func (c bodyEdit) edit(t testing.TB, body []byte, v value) edit {
 	t.Helper()
 	switch c.Do {
 	case "":

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -172,13 +172,13 @@ func checkUnmappedMembers(t *testing.T, h Harness) {
 // any other is an error and nothing is sent there.
 func checkLinkedPages(t *testing.T, h Harness) {
 	links := 0
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if example.Status != http.StatusOK {
 			continue
 		}
 		answer, _ := h.declaration.Read(example.Operation, example.JSON, mapping.Asked{Bank: h.Bank})
 		for _, v := range answer.Values {
-			if v.Rule == mapping.NextPage {
+			if v.Rule == mapping.RuleNextPage {
 				links++
 				for _, call := range h.declaredCalls(t, example) {
 					t.Run(call.name, func(t *testing.T) { h.followLink(t, call, example, v.Pointer) })
@@ -192,7 +192,7 @@ func checkLinkedPages(t *testing.T, h Harness) {
 }
 
 // followLink answers the first request of a call with a link, and others with a page that has none.
-func (h Harness) followLink(t *testing.T, call declaredCall, example contract.Example, pointer string) {
+func (h Harness) followLink(t *testing.T, call declaredCall, example specs.Example, pointer string) {
 	all, err := values(example.JSON)
 	require.NoError(t, err)
 	link := spanOf(all, pointer)

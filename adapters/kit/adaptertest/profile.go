@@ -18,7 +18,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/bank"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -185,7 +185,7 @@ func (h *Harness) useProfile(t testing.TB) {
 
 // otherwise reports whether an answer means something else by Declared than by the document, which the expectations are
 // for, and compares what the call makes of it then.
-func (h Harness) otherwise(t *testing.T, example contract.Example, call declaredCall) bool {
+func (h Harness) otherwise(t *testing.T, example specs.Example, call declaredCall) bool {
 	t.Helper()
 	differs := h.meansElse(example.Operation, example.JSON, call.asked)
 	if differs {

@@ -124,7 +124,7 @@ func checkConcurrency(t *testing.T, h Harness) {
 	var asked atomic.Int64
 	all := make(chan struct{})
 	w := h.gauge(t, func(w http.ResponseWriter, r *http.Request) {
-		ids, _, err := h.Document.AskedAccounts(r)
+		_, ids, err := h.Document.Asked(r)
 		if !assert.NoError(t, err) || !assert.Len(t, ids, 1) {
 			return
 		}
@@ -165,9 +165,9 @@ func (h Harness) statement(t *testing.T, body []byte, account string) []byte {
 	if h.at(t, body, "amount")[0] == '"' {
 		amount = strconv.Quote(amount)
 	}
-	changes := []Change{{At: "amount", Text: Text(amount)}}
+	changes := []bodyEdit{{At: "amount", Text: rawText(amount)}}
 	if _, named := h.places["account"]; named {
-		changes = append(changes, Change{At: "account", Text: quoted(account, "")})
+		changes = append(changes, bodyEdit{At: "account", Text: quoted(account, "")})
 	}
 	return h.change(t, body, changes)
 }

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/stretchr/testify/require"
 )
@@ -155,13 +153,4 @@ func retyped(text []byte, as byte) (string, bool) {
 		return `"` + number + `"`, true
 	}
 	return number, as == '0' && quoted
-}
-
-// valid reports whether a body is an answer that the document knows.
-func (h Harness) valid(t *testing.T, example contract.Example, body []byte) bool {
-	t.Helper()
-	request, err := h.Document.SampleRequest(t.Context(), "http://bank.example", example.Operation, example.Account)
-	require.NoError(t, err)
-	header := h.Document.SampleResponseHeader(request, http.StatusOK)
-	return h.Document.ValidateResponse(t.Context(), request, http.StatusOK, header, body) == nil
 }

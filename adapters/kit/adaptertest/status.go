@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -74,8 +74,8 @@ func checkRateLimited(t *testing.T, h Harness) {
 }
 
 // refusals are the documented error answers to a call for one account.
-func (h Harness) refusals() []contract.Example {
-	return slices.DeleteFunc(h.Document.Examples(), func(e contract.Example) bool {
+func (h Harness) refusals() []specs.Example {
+	return slices.DeleteFunc(h.documented(), func(e specs.Example) bool {
 		return e.Status < http.StatusBadRequest || e.Account == ""
 	})
 }

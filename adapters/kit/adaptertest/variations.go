@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/stretchr/testify/require"
 )
@@ -44,7 +44,7 @@ func declaredPlace(v mapping.Value) string {
 		return "bank"
 	case strings.HasPrefix(v.Rule, "has to be "):
 		return "flag"
-	case v.Rule == mapping.Set: // not of the value itself
+	case v.Rule == mapping.RuleSet: // not of the value itself
 		return ""
 	case v.Rule == "stated sign" || v.Rule == "reversed sign": // of an amount that has one
 		return "direction"
@@ -60,7 +60,7 @@ func declaredPlace(v mapping.Value) string {
 func (h Harness) pool(t *testing.T) map[string][]string {
 	t.Helper()
 	pool := map[string][]string{}
-	for _, example := range h.Document.Examples() {
+	for _, example := range h.documented() {
 		if example.Status != http.StatusOK || !example.Valid {
 			continue
 		}
@@ -163,7 +163,7 @@ func relists(body []byte, all []value, list value) map[string][]byte {
 	return changed
 }
 
-// placeNames are the places of [Mutation], and what the document declares of each.
+// placeNames are the places of [mutation], and what the document declares of each.
 var placeNames = map[string]string{
 	"account": "account.id", "amount": "balance.amount", "currency": "balance.currency", "type": "balance.type",
 	"asOf": "balance.asOf", "sign": "sign", "flag": "flag", "bank": "bank", "included": "creditLine.included",
@@ -172,7 +172,7 @@ var placeNames = map[string]string{
 
 // spot is a place in the first good example that has it, and the number of the balance that it belongs to.
 type spot struct {
-	example contract.Example
+	example specs.Example
 	pointer string
 	balance int
 	shared  bool // with further balances, which all change with it

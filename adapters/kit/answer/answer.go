@@ -88,24 +88,15 @@ func Decode[T any](response *http.Response, err error) (T, error) {
 // Unmarshal decodes the body of a 200 strictly: no duplicate names, not even in case only; valid UTF-8; amounts that are
 // decimal numbers or texts of them; nothing after the document. Members that the type lacks are ignored.
 func Unmarshal(body []byte, target any) error {
-	_, err := UnmarshalPage(body, target)
-	return err
-}
-
-// Pages is what an answer says about further pages, in members that its document knows or not.
-type Pages = strictjson.Pages
-
-// UnmarshalPage is Unmarshal, and returns what the body says about further pages.
-func UnmarshalPage(body []byte, target any) (Pages, error) {
-	pages, err := strictjson.UnmarshalPage(body, target)
+	err := strictjson.Unmarshal(body, target)
 	if err == nil {
-		return pages, nil
+		return nil
 	}
 	cause := err
 	if errors.Is(err, strictjson.ErrTooMany) {
 		cause = fmt.Errorf("%w: %w", ErrTooLarge, err)
 	}
-	return Pages{}, &Error{Detail: err.Error(), Err: cause}
+	return &Error{Detail: err.Error(), Err: cause}
 }
 
 // CheckID returns why a text cannot stand percent-encoded in a request's path, or nil. A generated client encodes it, but

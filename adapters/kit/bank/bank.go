@@ -1,6 +1,6 @@
 // Package bank has the form of what is known of the banks of a family: a standard that many banks follow, each at an
 // address of its own and some in a way of their own. The built-in ones stand in specs/<provider>/banks.yaml, with
-// sources, and become Go values there is nothing to parse for. A profile of one's own is JSON with the same names.
+// sources, and are generated Go values, so that nothing is parsed. A profile of one's own is JSON with the same names.
 package bank
 
 import (
@@ -20,15 +20,16 @@ import (
 
 // Profile is a bank, and how it differs from its standard.
 type Profile struct {
-	Code      string   `json:"code,omitempty"` // by which credentials name it
-	Name      string   `json:"name,omitempty"` // the Bank of its balances and accounts
-	Countries []string `json:"countries,omitempty"`
+	Code      string   `json:"code,omitempty"`      // by which credentials name it
+	Name      string   `json:"name,omitempty"`      // the Bank of its balances and accounts
+	Countries []string `json:"countries,omitempty"` // ISO 3166-1, two letters
 	// Addresses are base URLs, by version or by environment. They are suggestions: nothing is sent to one unless the
 	// caller configures it.
-	Addresses  map[string]string `json:"addresses,omitempty"`
-	Confidence string            `json:"confidence,omitempty"`
-	Source     string            `json:"source,omitempty"`
-	Note       string            `json:"note,omitempty"`
+	Addresses map[string]string `json:"addresses,omitempty"`
+	// Confidence is documented, inferred or unknown; Source is who says what stands here. Note is for people.
+	Confidence string `json:"confidence,omitempty"`
+	Source     string `json:"source,omitempty"`
+	Note       string `json:"note,omitempty"`
 	Quirks
 }
 
@@ -159,8 +160,8 @@ func Find(banks []Profile, code string, own *Profile) (found Profile, field, pro
 		}
 		codes = append(codes, bank.Code)
 	}
-	if nearest := check.Nearest(code, codes); nearest != "" {
-		return Profile{}, "credentials.bank", "no such bank, did you mean " + nearest + "?"
+	if meant := check.DidYouMean(code, codes); meant != "" {
+		return Profile{}, "credentials.bank", "no such bank" + meant
 	}
 	return Profile{}, "credentials.bank", "no such bank; openbalances providers -banks lists them"
 }

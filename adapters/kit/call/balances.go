@@ -19,10 +19,11 @@ const (
 	getToken    = "get token"
 )
 
-// Balances fetches the balances of one account in one request, or one for each page of a [Linked] body. toBalances is pure and leaves Provider, ReceivedAt and
-// RequestID to this function. It sets AccountID where the answer names the account: this proves whose balances they are,
-// so the connection can serve other requests; an id that was not asked for is an error. Without an id, and without the
-// request's id in the answer's headers, the connection is closed if it is HTTP/1.
+// Balances fetches the balances of one account in one request, or one for each page of a [Linked] body. toBalances is
+// pure and leaves Provider, ReceivedAt and RequestID to this function. It sets AccountID where the answer names the
+// account: this proves whose balances they are, so the connection can serve other requests; an id that was not asked
+// for is an error. Without an id, and without the request's id in the answer's headers, the connection is closed if it
+// is HTTP/1.
 func Balances[T any](ctx context.Context, e *Endpoint, accountID string, psu adapters.PSU, request Request,
 	toBalances func(T) ([]adapters.Balance, error)) (balances []adapters.Balance, err error) {
 	request.operation = getBalances
@@ -50,8 +51,9 @@ func Balances[T any](ctx context.Context, e *Endpoint, accountID string, psu ada
 	return balances, nil
 }
 
-// Batch fetches the balances of several accounts in one request, or one for each page of a [Linked] body. toResults is pure and maps the answer to one element for
-// each account, in the order asked, with the AccountID of balances as for [Balances].
+// Batch fetches the balances of several accounts in one request, or one for each page of a [Linked] body. toResults is
+// pure and maps the answer to one element for each account, in the order asked, with the AccountID of balances as for
+// [Balances].
 func Batch[T any](ctx context.Context, e *Endpoint, accountIDs []string, psu adapters.PSU, request Request,
 	toResults func(T) ([]adapters.AccountBalances, error)) (results []adapters.AccountBalances, err error) {
 	request.operation = getBalances

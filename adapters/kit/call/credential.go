@@ -16,9 +16,9 @@ import (
 //	Scope       string          `credential:"scope,optional"`
 //	APIKey      adapters.Secret `credential:"apiKey,oneof"`
 //
-// The name is the one that configuration files and errors use, "-" for a field that no text can fill. A field is required
-// unless it is optional; of the fields marked oneof exactly one has to be there, or at most one if they are optional too. Those marked consent change when the PSU
-// consents again, and name the consent for package accessguard.
+// The name is the one that configuration files and errors use, "-" for a field that no text can fill. A field is
+// required unless it is optional; of the fields marked oneof exactly one has to be there, or at most one if they are
+// optional too. Those marked consent change when the PSU consents again, and name the consent for package accessguard.
 type Credential struct {
 	Name     string
 	Optional bool

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/strictjson"
 	"github.com/openbalances/openbalances/adapters/internal/wire"
 	"github.com/openbalances/openbalances/adapters/kit/answer"
 )
@@ -30,12 +31,12 @@ type Request struct {
 type exchanged struct {
 	trip     wire.Trip
 	begun    time.Time
-	request  *http.Request  // nil until it is built
-	response *http.Response // nil without an answer
-	received time.Time      // by the caller's clock
-	body     []byte         // for the caller's hook only
-	size     int            // of the body
-	pages    answer.Pages   // what the answer says about them
+	request  *http.Request    // nil until it is built
+	response *http.Response   // nil without an answer
+	received time.Time        // by the caller's clock
+	body     []byte           // for the caller's hook only
+	size     int              // of the body
+	pages    strictjson.Pages // what the answer says about them
 }
 
 // exchange is the one way to the wire. Every operation of every adapter, lists, batches and tokens included, takes these
@@ -59,12 +60,13 @@ func exchange[T any](ctx context.Context, e *Endpoint, r Request, take func(T, *
 			e.keep(x, body)
 			x.size = len(body)
 			var target T
-			pages, err := answer.UnmarshalPage(body, &target) // 5. Strict JSON becomes the generated type.
-			if err == nil {
-				x.pages = linked(pages, x.response.Header)
-				err = take(target, x) // 6. The mapping makes it the shared type, and finish holds it to its contract.
+			pages, err := strictjson.UnmarshalPage(body, &target) // 5. Strict JSON becomes the generated type.
+			if err != nil {
+				return e.reported(body, x, &answer.Error{Detail: err.Error(), Err: err})
 			}
-			return e.reported(body, x, err)
+			x.pages = linked(pages, x.response.Header)
+			// 6. The mapping makes it the shared type, and finish holds it to its contract.
+			return e.reported(body, x, take(target, x))
 		})
 	}()
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/strictjson"
 	"github.com/openbalances/openbalances/adapters/internal/wire"
-	"github.com/openbalances/openbalances/adapters/kit/answer"
 )
 
 // Linked is the body of an answer that may be one page of several, each with a link to the next one. The mapping gets the
@@ -60,7 +60,7 @@ func (c *chain) follow(x *exchanged, field, link string) error {
 	more, problem := x.pages.Further(c.pages, c.items)
 	c.items, c.size, c.next = c.items+x.pages.Items, c.size+x.size, nil
 	c.asked[x.request.URL.RequestURI()] = true
-	x.pages = answer.Pages{} // have been judged
+	x.pages = strictjson.Pages{} // have been judged
 	switch {
 	case more == "":
 		return partial(problem)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/strictjson"
-	"github.com/openbalances/openbalances/adapters/kit/answer"
 )
 
 const (
@@ -22,7 +21,8 @@ const (
 	maxAccounts = 100_000 // of all pages
 )
 
-// Element is an element of a list that is decoded apart from its siblings.
+// Element is an element of a list that is decoded apart from its siblings, so that one that is wrong hides no other. Its
+// Value is what could be read of it.
 type Element[E any] = strictjson.Element[E]
 
 // Page makes the request for one page of a list, counted from 1. An adapter whose provider has no pages ignores the number,
@@ -113,7 +113,7 @@ func pages[T, I any](ctx context.Context, e *Endpoint, psu adapters.PSU, page Pa
 
 // add takes a page over and tells whether there is another one. A page that repeats an account, or one without any
 // before the end, would lead round in a circle.
-func (r *register[I]) add(list Listed[I], page int, pages answer.Pages) (more bool, err error) {
+func (r *register[I]) add(list Listed[I], page int, pages strictjson.Pages) (more bool, err error) {
 	next, problem := pages.Further(page, len(r.items))
 	silent := pages.Silent()
 	switch {
@@ -157,7 +157,7 @@ func partial(problem *strictjson.Error) error {
 }
 
 // linked adds what a header says about further pages (RFC 8288).
-func linked(pages answer.Pages, header http.Header) answer.Pages {
+func linked(pages strictjson.Pages, header http.Header) strictjson.Pages {
 	for _, link := range header["Link"] {
 		for parameter := range strings.FieldsFuncSeq(strings.ToLower(link), func(r rune) bool { return r == ';' || r == ',' }) {
 			relation, found := strings.CutPrefix(strings.ReplaceAll(parameter, " ", ""), "rel=")

@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/strictjson"
 	"github.com/openbalances/openbalances/adapters/kit/answer"
 )
 
@@ -173,7 +174,7 @@ func (e *Endpoint) interrupted(r Request, err error) error {
 func kindOf(cause *answer.Error) adapters.Kind {
 	var network net.Error
 	switch {
-	case errors.Is(cause, answer.ErrTooLarge):
+	case errors.Is(cause, answer.ErrTooLarge), errors.Is(cause, strictjson.ErrTooMany):
 		return adapters.ErrTooLarge
 	case errors.Is(cause, answer.ErrAnotherRequest):
 		return adapters.ErrProtocol

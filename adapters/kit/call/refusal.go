@@ -40,8 +40,8 @@ type Refusal struct {
 type Form struct {
 	Inside                   string // the member that holds the error, or a list of errors; "" for the body itself
 	Code, Message, RequestID []string
-	Kinds                    map[string]adapters.Kind // of every documented code; "" leaves the kind to the status
-	Consents                 map[string]adapters.ConsentState
+	Kinds                    map[string]adapters.Kind         // of every documented code; "" leaves the kind to the status
+	Consents                 map[string]adapters.ConsentState // of the codes that tell why a consent is required
 }
 
 // What gateways in front of a provider, and standards that it may follow, call the members of an error. A code under such

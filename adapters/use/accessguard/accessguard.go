@@ -36,8 +36,8 @@ type Options struct {
 // for the lists of each consent.
 func Usual(limits ...specs.Limit) specs.Access {
 	return specs.Access{
-		{Of: []specs.Call{specs.Balances}, Per: specs.PerAccount, Limits: limits},
-		{Of: []specs.Call{specs.Accounts}, Per: specs.PerConsent, Limits: limits},
+		{Of: []specs.Call{specs.CallBalances}, Per: specs.PerAccount, Limits: limits},
+		{Of: []specs.Call{specs.CallAccounts}, Per: specs.PerConsent, Limits: limits},
 	}
 }
 
@@ -72,11 +72,11 @@ func New(source adapters.Source, consent adapters.Secret, store Store, options *
 	case options.Block < 0:
 		return nil, g.invalid("block: negative")
 	}
-	g.balances = newKind(access, specs.Balances, "get balances", options.Block)
-	g.batch = newKind(access, specs.Batch, "get balances", options.Block)
-	g.accounts = newKind(access, specs.Accounts, "list accounts", options.Block)
-	g.allBalances = newKind(access, specs.AllBalances, "list balances", options.Block)
-	g.details = newKind(access, specs.Details, "get account", options.Block)
+	g.balances = newKind(access, specs.CallBalances, "get balances", options.Block)
+	g.batch = newKind(access, specs.CallBatch, "get balances", options.Block)
+	g.accounts = newKind(access, specs.CallAccounts, "list accounts", options.Block)
+	g.allBalances = newKind(access, specs.CallAllBalances, "list balances", options.Block)
+	g.details = newKind(access, specs.CallDetails, "get account", options.Block)
 	return g, nil
 }
 
@@ -125,7 +125,7 @@ func newKind(access specs.Access, call specs.Call, operation string, block time.
 		stated, _ = Usual().Of(call)
 	}
 	k := &kind{operation: operation, perAccount: stated.Per == specs.PerAccount, limits: stated.Limits}
-	for _, k.group = range []specs.Call{specs.Balances, specs.Batch, specs.Accounts, specs.AllBalances, specs.Details} {
+	for _, k.group = range []specs.Call{specs.CallBalances, specs.CallBatch, specs.CallAccounts, specs.CallAllBalances, specs.CallDetails} {
 		if slices.Contains(stated.Of, k.group) {
 			break
 		}
@@ -147,7 +147,7 @@ func (g *Guard) key(k *kind, account ...string) string {
 	if named {
 		text += fmt.Sprintf(" %q", account[0])
 	}
-	if !named || k.group != specs.Balances {
+	if !named || k.group != specs.CallBalances {
 		text += " " + string(k.group)
 	}
 	return checksum(text)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/use/accessguard"
-	"github.com/openbalances/openbalances/adapters/use/accessguard/storetest"
+	"github.com/openbalances/openbalances/adapters/use/accessguard/internal/storetest"
 )
 
 func ExampleNew() {

@@ -16,7 +16,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/use/accessguard"
-	"github.com/openbalances/openbalances/adapters/use/accessguard/storetest"
+	"github.com/openbalances/openbalances/adapters/use/accessguard/internal/storetest"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -480,7 +480,7 @@ func TestNewRefuses(t *testing.T) {
 		"no calls":              {other, "c", store, unlike(limits(0, 1)), "access: a limit"},
 		"too many calls":        {other, "c", store, unlike(limits(501, 1)), "access: a limit"},
 		"no window":             {other, "c", store, unlike(limits(4, 0)), "access: a limit"},
-		"per nothing":           {other, "c", store, unlike(specs.Access{{Of: []specs.Call{specs.Balances}}}), "access: neither"},
+		"per nothing":           {other, "c", store, unlike(specs.Access{{Of: []specs.Call{specs.CallBalances}}}), "access: neither"},
 		"a negative block":      {source, "c", store, &accessguard.Options{Block: -1}, "block: negative"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -591,11 +591,11 @@ func TestCallsWithoutLimitLearnToo(t *testing.T) {
 // A provider of an outside adapter may count everything by the consent, and batches by themselves.
 func TestAccessThatTheCallerStates(t *testing.T) {
 	t.Parallel()
-	per := func(counted specs.Counted, calls int, of ...specs.Call) specs.Allowance {
+	per := func(counted specs.Per, calls int, of ...specs.Call) specs.Allowance {
 		return specs.Allowance{Of: of, Per: counted, Limits: []specs.Limit{{Calls: calls, Window: day}}}
 	}
-	f := guarded(t, specs.Access{per(specs.PerConsent, 3, specs.Balances, specs.Accounts),
-		per(specs.PerConsent, 1, specs.Batch), per(specs.PerConsent, 2, specs.AllBalances)})
+	f := guarded(t, specs.Access{per(specs.PerConsent, 3, specs.CallBalances, specs.CallAccounts),
+		per(specs.PerConsent, 1, specs.CallBatch), per(specs.PerConsent, 2, specs.CallAllBalances)})
 	require.Equal(t, [4]error{}, f.every(nobody))
 	assert.Equal(t, 1, f.left("whatever").Calls)
 	left, err := f.ListsLeft(t.Context())
@@ -603,7 +603,7 @@ func TestAccessThatTheCallerStates(t *testing.T) {
 	assert.Equal(t, 1, left.Calls)
 	require.ErrorIs(t, f.every(nobody)[1], adapters.ErrRateLimited)
 
-	f = guarded(t, append(limits(2, 1), per(specs.PerAccount, 1, specs.Batch)))
+	f = guarded(t, append(limits(2, 1), per(specs.PerAccount, 1, specs.CallBatch)))
 	require.Equal(t, [4]error{}, f.every(nobody), "an account's call leaves its batch")
 	results, err := f.ask("account", "c")
 	require.NoError(t, err)

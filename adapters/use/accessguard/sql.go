@@ -18,8 +18,8 @@ type Placeholder byte
 
 // The placeholders of the databases that the tests use, and others like them.
 const (
-	Dollar       Placeholder = '$' // $1, $2: PostgreSQL
-	QuestionMark Placeholder = '?' // SQLite
+	PlaceholderDollar       Placeholder = '$' // $1, $2: PostgreSQL
+	PlaceholderQuestionMark Placeholder = '?' // SQLite
 )
 
 const (
@@ -162,7 +162,7 @@ func (s *SQLStore) exec(ctx context.Context, query string, args ...any) (sql.Res
 
 // bind writes the parameters of a statement as the database wants them.
 func (s *SQLStore) bind(query string) string {
-	for i := 1; s.placeholder == Dollar && strings.Contains(query, "?"); i++ {
+	for i := 1; s.placeholder == PlaceholderDollar && strings.Contains(query, "?"); i++ {
 		query = strings.Replace(query, "?", "$"+strconv.Itoa(i), 1)
 	}
 	return query

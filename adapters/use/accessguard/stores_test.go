@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters/use/accessguard"
-	"github.com/openbalances/openbalances/adapters/use/accessguard/storetest"
+	"github.com/openbalances/openbalances/adapters/use/accessguard/internal/storetest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -171,6 +171,6 @@ func TestDatabaseThatHangsKeepsNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	store := accessguard.SQL(sql.OpenDB(hanging{}), accessguard.QuestionMark)
+	store := accessguard.SQL(sql.OpenDB(hanging{}), accessguard.PlaceholderQuestionMark)
 	require.ErrorIs(t, store.Update(ctx, "key", time.Now(), unchanged), context.DeadlineExceeded)
 }

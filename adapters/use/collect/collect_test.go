@@ -236,7 +236,7 @@ func TestRefusedBatches(t *testing.T) {
 			if row.limit > 0 {
 				var err error
 				source, err = accessguard.New(bank, "consent", accessguard.Memory(), &accessguard.Options{Access: specs.Access{{
-					Of: []specs.Call{specs.Balances, specs.Batch}, Per: specs.PerAccount,
+					Of: []specs.Call{specs.CallBalances, specs.CallBatch}, Per: specs.PerAccount,
 					Limits: []specs.Limit{{Calls: row.limit, Window: time.Hour}},
 				}}})
 				require.NoError(t, err)

@@ -1,7 +1,7 @@
 // Package pick chooses one balance of an account by a policy that the caller names, and says why. The rest of the
 // library always returns all balances and never chooses.
 //
-//	choice, err := pick.Balance(pick.BookedFirst, balances)
+//	choice, err := pick.Balance(pick.PolicyBookedFirst, balances)
 //
 // A choice is made by type only. Nothing is added, converted or guessed: where two balances fit equally, in two
 // currencies for instance, the answer is [ErrAmbiguous], and the caller narrows the list down first.
@@ -22,15 +22,15 @@ type Policy string
 // The policies. Within booked and available, the moment of the call comes before the end of a period, and that before
 // its beginning.
 const (
-	// BookedFirst takes a booked balance, else an available one.
-	BookedFirst Policy = "bookedFirst"
-	// AvailableFirst takes an available balance, with or without credit lines, else a booked one.
-	AvailableFirst Policy = "availableFirst"
-	// AvailableWithoutCredit takes an available balance whose provider states that no credit line is counted in it. A
+	// PolicyBookedFirst takes a booked balance, else an available one.
+	PolicyBookedFirst Policy = "bookedFirst"
+	// PolicyAvailableFirst takes an available balance, with or without credit lines, else a booked one.
+	PolicyAvailableFirst Policy = "availableFirst"
+	// PolicyAvailableWithoutCredit takes an available balance whose provider states that no credit line is counted in it. A
 	// balance that says nothing about credit does not fit.
-	AvailableWithoutCredit Policy = "availableWithoutCredit"
-	// ExpectedFirst takes the expected balance, which counts pending entries, else a booked one.
-	ExpectedFirst Policy = "expectedFirst"
+	PolicyAvailableWithoutCredit Policy = "availableWithoutCredit"
+	// PolicyExpectedFirst takes the expected balance, which counts pending entries, else a booked one.
+	PolicyExpectedFirst Policy = "expectedFirst"
 )
 
 var (
@@ -58,10 +58,10 @@ type rule struct {
 }
 
 var rules = map[Policy]rule{
-	BookedFirst:            {types: slices.Concat(booked, available)},
-	AvailableFirst:         {types: slices.Concat(available, booked)},
-	AvailableWithoutCredit: {types: available, fits: withoutCredit},
-	ExpectedFirst:          {types: slices.Concat([]adapters.BalanceType{adapters.BalanceTypeExpected}, booked)},
+	PolicyBookedFirst:            {types: slices.Concat(booked, available)},
+	PolicyAvailableFirst:         {types: slices.Concat(available, booked)},
+	PolicyAvailableWithoutCredit: {types: available, fits: withoutCredit},
+	PolicyExpectedFirst:          {types: slices.Concat([]adapters.BalanceType{adapters.BalanceTypeExpected}, booked)},
 }
 
 // Choice is a balance and the reason for it.

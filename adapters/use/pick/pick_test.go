@@ -36,20 +36,20 @@ func TestPolicies(t *testing.T) {
 		reason   string
 		err      error
 	}{
-		{pick.BookedFirst, all, adapters.BalanceTypeInterimBooked, "bookedFirst: interimBooked", nil},
-		{pick.AvailableFirst, all, adapters.BalanceTypeInterimAvailable, "availableFirst: interimAvailable", nil},
-		{pick.ExpectedFirst, all, adapters.BalanceTypeExpected, "expectedFirst: expected", nil},
-		{pick.BookedFirst, all[1:3], adapters.BalanceTypeClosingBooked, "bookedFirst: closingBooked, for want of interimBooked", nil},
-		{pick.AvailableFirst, all[2:3], adapters.BalanceTypeClosingBooked,
+		{pick.PolicyBookedFirst, all, adapters.BalanceTypeInterimBooked, "bookedFirst: interimBooked", nil},
+		{pick.PolicyAvailableFirst, all, adapters.BalanceTypeInterimAvailable, "availableFirst: interimAvailable", nil},
+		{pick.PolicyExpectedFirst, all, adapters.BalanceTypeExpected, "expectedFirst: expected", nil},
+		{pick.PolicyBookedFirst, all[1:3], adapters.BalanceTypeClosingBooked, "bookedFirst: closingBooked, for want of interimBooked", nil},
+		{pick.PolicyAvailableFirst, all[2:3], adapters.BalanceTypeClosingBooked,
 			"availableFirst: closingBooked, for want of interimAvailable, closingAvailable, openingAvailable, interimBooked", nil},
-		{pick.BookedFirst, all[:1], "", "", pick.ErrNone},
-		{pick.BookedFirst, nil, "", "", pick.ErrNone},
-		{pick.AvailableWithoutCredit, all, "", "", pick.ErrNone},
-		{pick.AvailableWithoutCredit, []adapters.Balance{balance(adapters.BalanceTypeInterimAvailable, "no", "yes")}, "", "", pick.ErrNone},
-		{pick.AvailableWithoutCredit, []adapters.Balance{balance(adapters.BalanceTypeInterimAvailable, "no", "")}, "", "", pick.ErrNone},
-		{pick.AvailableWithoutCredit, []adapters.Balance{balance(adapters.BalanceTypeInterimAvailable, "yes"), balance(adapters.BalanceTypeInterimAvailable, "no")},
+		{pick.PolicyBookedFirst, all[:1], "", "", pick.ErrNone},
+		{pick.PolicyBookedFirst, nil, "", "", pick.ErrNone},
+		{pick.PolicyAvailableWithoutCredit, all, "", "", pick.ErrNone},
+		{pick.PolicyAvailableWithoutCredit, []adapters.Balance{balance(adapters.BalanceTypeInterimAvailable, "no", "yes")}, "", "", pick.ErrNone},
+		{pick.PolicyAvailableWithoutCredit, []adapters.Balance{balance(adapters.BalanceTypeInterimAvailable, "no", "")}, "", "", pick.ErrNone},
+		{pick.PolicyAvailableWithoutCredit, []adapters.Balance{balance(adapters.BalanceTypeInterimAvailable, "yes"), balance(adapters.BalanceTypeInterimAvailable, "no")},
 			adapters.BalanceTypeInterimAvailable, "availableWithoutCredit: interimAvailable", nil},
-		{pick.BookedFirst, []adapters.Balance{all[2], all[3], all[3]}, "", "", pick.ErrAmbiguous},
+		{pick.PolicyBookedFirst, []adapters.Balance{all[2], all[3], all[3]}, "", "", pick.ErrAmbiguous},
 		{"best", all, "", "", pick.ErrPolicy},
 	} {
 		choice, err := pick.Balance(test.policy, test.balances)
@@ -62,7 +62,7 @@ func TestPolicies(t *testing.T) {
 func TestPickLeavesTheListAlone(t *testing.T) {
 	t.Parallel()
 	balances := []adapters.Balance{balance(adapters.BalanceTypeExpected), balance(adapters.BalanceTypeInterimBooked)}
-	_, _ = pick.Balance(pick.BookedFirst, balances)
+	_, _ = pick.Balance(pick.PolicyBookedFirst, balances)
 	assert.Equal(t, []adapters.Balance{balance(adapters.BalanceTypeExpected), balance(adapters.BalanceTypeInterimBooked)}, balances)
 }
 
@@ -71,7 +71,7 @@ func ExampleBalance() {
 		{Type: adapters.BalanceTypeClosingBooked, Amount: adapters.NewAmount(decimal.New(100010, -2)), Currency: "NOK"},
 		{Type: adapters.BalanceTypeExpected, Amount: adapters.NewAmount(decimal.New(90010, -2)), Currency: "NOK"},
 	}
-	choice, err := pick.Balance(pick.BookedFirst, balances)
+	choice, err := pick.Balance(pick.PolicyBookedFirst, balances)
 	if err != nil {
 		fmt.Println(err)
 		return

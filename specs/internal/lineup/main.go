@@ -3,7 +3,7 @@
 //   - specs/documents.gen.go: version, date, digest and limits of every document, and the generator of its client;
 //   - gen/<provider>/doc.gen.go: the package comment of its client;
 //   - adapters/<provider>/banks.gen.go: the banks of a family;
-//   - adapters/cmd/openbalances/providers.gen.go: the adapters that the command-line tool knows;
+//   - adapters/use/configuration/providers.gen.go: the adapters that a configuration can name;
 //   - the provider table of README.md and the way to the first balance, between their markers.
 //
 // With the argument provenance it prints what the documents say that the provider did not. It reads the folders, the
@@ -36,7 +36,7 @@ func run() error {
 	return errors.Join(
 		writeGo("specs/documents.gen.go", documentsTemplate, providers),
 		writePackages(providers),
-		writeGo("adapters/cmd/openbalances/providers.gen.go", providersTemplate, providers),
+		writeGo("adapters/use/configuration/providers.gen.go", providersTemplate, providers),
 		fillMarkers("README.md", "table", table(providers)),
 		fillMarkers("README.md", "way", ways(providers)),
 	)

@@ -64,28 +64,28 @@ func isStandard(name string) bool {
 	return err == nil && found.Goroot
 }
 
-const toolFolder = "adapters/cmd/openbalances"
+const tableFolder = "adapters/use/configuration"
 
 // placeholder is a name that no adapter's file has a use for.
 const placeholder = "placeholderprovider"
 
 // findUse returns a file that uses the name for something else, and could not import a package of it: one of the
-// command-line tool, which imports every adapter, or one of the new adapter's own.
+// package that imports every adapter, or one of the new adapter's own.
 func findUse(root, name string) (string, error) {
 	files, err := fromTemplates(berlin(placeholder), "common", "berlin")
 	if err != nil {
 		return "", err
 	}
-	tool, err := filepath.Glob(filepath.Join(root, toolFolder, "*.go"))
-	if err != nil || len(tool) == 0 {
-		return "", fmt.Errorf("no %s here; cure: run it at the root of the module", toolFolder)
+	table, err := filepath.Glob(filepath.Join(root, tableFolder, "*.go"))
+	if err != nil || len(table) == 0 {
+		return "", fmt.Errorf("no %s here; cure: run it at the root of the module", tableFolder)
 	}
-	for _, file := range tool {
+	for _, file := range table {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return "", err
 		}
-		files[path.Join(toolFolder, filepath.Base(file))] = string(text)
+		files[path.Join(tableFolder, filepath.Base(file))] = string(text)
 	}
 	for file, text := range files {
 		if path.Ext(file) == ".go" && hasIdentifier(text, name) {

@@ -39,7 +39,7 @@ func TestANewProvider(t *testing.T) {
 	c.pass(t, "generate", ".")
 	c.pass(t, "vet", "./adapters/acme", "./gen/acme")
 	c.pass(t, "test", "./specs", "./specs/contract", "./specs/mapping", "./specs/traffic", "./specs/sandbox",
-		"./adapters", "./adapters/acme", "./adapters/cmd/openbalances")
+		"./adapters", "./adapters/acme", "./adapters/use/configuration", "./adapters/cmd/openbalances")
 
 	const mapping = "adapters/acme/mapping.go"
 	c.plant(t, mapping, "// toBalances maps", "// TODO(acme): maps")

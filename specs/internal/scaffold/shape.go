@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
 	"go.yaml.in/yaml/v3"
 )
@@ -104,7 +105,7 @@ func lists(all, n *yaml.Node, way string) {
 }
 
 // expectation is what somebody has to complete.
-func expectation(example contract.Example, mark string) string {
+func expectation(example specs.Example, mark string) string {
 	const what = "what the page says that this example means; go doc ./adapters/kit/adaptertest has the members"
 	made := map[string]any{"status": example.Status, mark: what}
 	if example.Account != "" {

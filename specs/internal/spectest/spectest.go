@@ -2,28 +2,26 @@
 package spectest
 
 import (
+	_ "embed"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
+	"github.com/openbalances/openbalances/specs/internal/openapi"
 	"github.com/stretchr/testify/require"
 )
 
-// ToyText is a document with one of everything, for packages that lie beside contract.
-func ToyText(t testing.TB) string {
-	t.Helper()
-	text, err := os.ReadFile("../contract/testdata/toy.yaml")
-	require.NoError(t, err)
-	return string(text)
-}
+// ToyText is a document with one of everything.
+//
+//go:embed toy.yaml
+var ToyText string
 
 // Toy is ToyText, parsed.
-func Toy(t testing.TB) *contract.Document { t.Helper(); return Parse(t, "toy", ToyText(t)) }
+func Toy(t testing.TB) *contract.Document { t.Helper(); return Parse(t, "toy", ToyText) }
 
 // Text is the document of a provider.
 func Text(t testing.TB, provider string) string {
@@ -76,7 +74,7 @@ func Planted(t testing.TB, text, old, fault string) string {
 // Sample is a request that is made of a document's examples.
 func Sample(t testing.TB, doc *contract.Document, base, operation string, accounts ...string) *http.Request {
 	t.Helper()
-	req, err := doc.SampleRequest(t.Context(), base, operation, accounts...)
+	req, err := openapi.Of(doc).SampleRequest(t.Context(), base, operation, accounts...)
 	require.NoError(t, err)
 	return req
 }

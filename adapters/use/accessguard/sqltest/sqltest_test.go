@@ -12,7 +12,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/use/accessguard"
-	"github.com/openbalances/openbalances/adapters/use/accessguard/storetest"
+	"github.com/openbalances/openbalances/adapters/use/accessguard/internal/storetest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite"
@@ -32,9 +32,9 @@ func (d database) connect() *sql.DB {
 
 func (d database) on(db *sql.DB) accessguard.Store {
 	if strings.HasPrefix(string(d), "pgx ") {
-		return accessguard.SQL(db, accessguard.Dollar)
+		return accessguard.SQL(db, accessguard.PlaceholderDollar)
 	}
-	return accessguard.SQL(db, accessguard.QuestionMark)
+	return accessguard.SQL(db, accessguard.PlaceholderQuestionMark)
 }
 
 // store opens one as a new process does.

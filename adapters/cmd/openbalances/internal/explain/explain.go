@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/mapping"
 )
@@ -42,23 +42,23 @@ func Steps(a Answer) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	method, path, _ := strings.Cut(a.Route, " ")
-	item := document.Spec.Paths.Value(path)
-	if item == nil || item.GetOperation(method) == nil {
+	examples := document.Examples()
+	i := slices.IndexFunc(examples, func(e specs.Example) bool { return e.Method+" "+e.Path == a.Route })
+	if i < 0 {
 		return nil, fmt.Errorf("explain: %s is not in the document", a.Route)
 	}
-	read, _ := mapping.New(document).Read(item.GetOperation(method).OperationID, a.Body, a.Asked) // the adapter tells what is wrong
+	declared := mapping.New(document)
+	read, _ := declared.Read(examples[i].Operation, a.Body, a.Asked) // the adapter tells what is wrong
 	var body any
 	_ = json.Unmarshal(a.Body, &body)
-	names, err := propertyNames(document)
 	steps := make([]Step, 0, len(read.Values))
 	before := "no pointer"
 	for _, value := range read.Values {
 		step := a.step(value)
-		step.Pointer, step.Again = pointer(value.Pointer, body, names), value.Pointer == before
+		step.Pointer, step.Again = pointer(value.Pointer, body, declared.Names), value.Pointer == before
 		steps, before = append(steps, step), value.Pointer
 	}
-	return steps, err
+	return steps, nil
 }
 
 // shown are the fields whose values are shown. They are none that could identify somebody.
@@ -86,7 +86,7 @@ func (a Answer) step(v mapping.Value) Step {
 }
 
 // pointer hides every name that the document does not know, because it may identify somebody.
-func pointer(full string, body any, names map[string]bool) string {
+func pointer(full string, body any, known func(name string) bool) string {
 	steps := strings.Split(full, "/")
 	for i, step := range steps[1:] {
 		switch container := body.(type) {
@@ -96,20 +96,10 @@ func pointer(full string, body any, names map[string]bool) string {
 		case map[string]any:
 			name := strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
 			body = container[name]
-			if !names[name] {
+			if !known(name) {
 				steps[i+1] = Hidden
 			}
 		}
 	}
 	return strings.Join(steps, "/")
-}
-
-func propertyNames(document *contract.Document) (map[string]bool, error) {
-	names := map[string]bool{}
-	return names, document.Spec.WalkSchemas(func(_ string, schema *openapi3.SchemaRef) error {
-		for name := range schema.Value.Properties {
-			names[name] = true
-		}
-		return nil
-	})
 }

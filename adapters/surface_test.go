@@ -1,0 +1,181 @@
+package adapters_test
+
+import (
+	"bufio"
+	"go/importer"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// opaque are internal types that have a public name. Their own members are nobody's business.
+var opaque = []string{module + "/adapters/internal/strictjson.Element"}
+
+// What is public names types of the standard library, its own and decimal.Decimal, so that neither another module nor the
+// generator can break it. The generated packages are apart: see .github/COMPATIBILITY.md.
+func TestPublicPackagesNameNoTypesOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, p := range publicPackages(t) {
+		for _, name := range p.Scope().Names() {
+			if object := p.Scope().Lookup(name); object.Exported() {
+				s := surface{allowed: own}
+				s.object(object)
+				assert.Empty(t, s.strange, "%s.%s", p.Path(), name)
+			}
+		}
+	}
+}
+
+// A constant of a type begins with the type's name. Kinds and states of a consent are errors, and those begin with Err.
+func TestConstantsBeginWithTheirType(t *testing.T) {
+	t.Parallel()
+	errors := []string{module + "/adapters.Kind", module + "/adapters.ConsentState"}
+	seen := 0
+	for _, p := range publicPackages(t) {
+		for _, name := range p.Scope().Names() {
+			constant, isConstant := p.Scope().Lookup(name).(*types.Const)
+			if !isConstant || !constant.Exported() {
+				continue
+			}
+			of, named := constant.Type().(*types.Named)
+			if !named || of.Obj().Pkg() != p || slices.Contains(errors, of.String()) && strings.HasPrefix(name, "Err") {
+				continue
+			}
+			seen++
+			prefix := of.Obj().Name()
+			assert.True(t, strings.HasPrefix(name, prefix), "%s.%s does not begin with %s", p.Path(), name, prefix)
+		}
+	}
+	assert.Greater(t, seen, 30)
+}
+
+// own tells whether a type may be named: one of the standard library, of a public package written by hand, or Decimal.
+func own(name *types.TypeName) bool {
+	p := name.Pkg()
+	switch {
+	case p == nil, !strings.Contains(strings.Split(p.Path(), "/")[0], "."):
+		return true
+	case p.Path() == "github.com/shopspring/decimal":
+		return name.Name() == "Decimal" || name.Name() == "NullDecimal"
+	case slices.Contains(opaque, p.Path()+"."+name.Name()):
+		return true
+	}
+	path := strings.TrimPrefix(p.Path(), module+"/")
+	return path != p.Path() && !strings.HasPrefix(path, "gen/") && !strings.Contains(path+"/", "internal/")
+}
+
+// surface walks what an identifier shows. A type with a name is shown by its own package, so it is not walked again.
+type surface struct {
+	allowed func(*types.TypeName) bool
+	strange []string
+}
+
+func (s *surface) object(object types.Object) {
+	name, isType := object.(*types.TypeName)
+	if !isType {
+		s.shown(object.Type())
+		return
+	}
+	if name.IsAlias() {
+		s.shown(types.Unalias(object.Type()))
+		return
+	}
+	named := object.Type().(*types.Named)
+	s.parameters(named.TypeParams())
+	s.shown(named.Underlying())
+	for method := range named.Methods() {
+		if method.Exported() {
+			s.shown(method.Type())
+		}
+	}
+}
+
+func (s *surface) parameters(list *types.TypeParamList) {
+	for parameter := range list.TypeParams() {
+		s.shown(parameter.Constraint())
+	}
+}
+
+func (s *surface) shown(t types.Type) {
+	switch t := t.(type) {
+	case *types.Alias:
+		s.named(t.Obj(), t.TypeArgs())
+	case *types.Named:
+		s.named(t.Obj(), t.TypeArgs())
+	case *types.Struct:
+		for field := range t.Fields() {
+			if field.Exported() {
+				s.shown(field.Type())
+			}
+		}
+	case *types.Interface:
+		for method := range t.ExplicitMethods() {
+			if method.Exported() {
+				s.shown(method.Type())
+			}
+		}
+		for embedded := range t.EmbeddedTypes() {
+			s.shown(embedded)
+		}
+	case *types.Signature:
+		s.parameters(t.TypeParams())
+		for v := range t.Params().Variables() {
+			s.shown(v.Type())
+		}
+		for v := range t.Results().Variables() {
+			s.shown(v.Type())
+		}
+	case *types.Map:
+		s.shown(t.Key())
+		s.shown(t.Elem())
+	case *types.Union:
+		for term := range t.Terms() {
+			s.shown(term.Type())
+		}
+	case interface{ Elem() types.Type }: // a pointer, a list, a channel
+		s.shown(t.Elem())
+	}
+}
+
+func (s *surface) named(name *types.TypeName, arguments *types.TypeList) {
+	if !s.allowed(name) {
+		s.strange = append(s.strange, name.Pkg().Path()+"."+name.Name())
+	}
+	for argument := range arguments.Types() {
+		s.shown(argument)
+	}
+}
+
+// publicPackages are those that other modules can import and that are written by hand, with their types.
+func publicPackages(t *testing.T) (public []*types.Package) {
+	t.Helper()
+	out, err := run(t.Context(), t, "list", "-deps", "-export", "-f", "{{.ImportPath}} {{.Name}} {{.Export}}", "./specs/...", "./adapters/...")
+	require.NoError(t, err)
+	exports, paths := map[string]string{}, []string{}
+	for lines := bufio.NewScanner(strings.NewReader(out)); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 3 { // unsafe
+			continue
+		}
+		path := fields[0]
+		exports[path] = fields[2]
+		if strings.HasPrefix(path, module+"/") && fields[1] != "main" && !strings.Contains(path+"/", "/internal/") && !strings.Contains(path, "/gen/") {
+			paths = append(paths, path)
+		}
+	}
+	require.NotEmpty(t, paths)
+	read := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
+	for _, path := range paths {
+		p, err := read.Import(path)
+		require.NoError(t, err)
+		public = append(public, p)
+	}
+	return public
+}
