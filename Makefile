@@ -1,6 +1,9 @@
 # The development loop and what CI runs. `make` alone lists the targets.
 
 GO ?= go
+# Each module is built by its own go.mod.
+export GOWORK = off
+
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The other Go version that is promised.
@@ -13,7 +16,7 @@ VETTED = windows/amd64 darwin/arm64 linux/386 linux/arm
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help demo new try generate drift lint test test-next test-stores test-tools office proofs portable vuln fuzz bench outside check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
+.PHONY: help demo new try generate drift lint test test-next test-stores test-tools office proofs portable vuln fuzz bench outside stranger fleet-tidy check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +45,7 @@ generate: ## write gen/ from specs/ with the pinned generator, offline
 	$(GO) generate .
 
 # What make generate writes.
-GENERATED = gen specs/documents.gen.go $(wildcard adapters/*/banks.gen.go) adapters/use/configuration/providers.gen.go README.md
+GENERATED = gen specs/documents.gen.go $(wildcard adapters/*/banks.gen.go) adapters/use/configuration/providers.gen.go README.md specs/README.md
 
 drift: ## fail unless everything generated is exactly what specs/ generates
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
@@ -133,9 +136,26 @@ spec-diff: ## report what changed in the documents and the public packages since
 
 test-tools: ## vet and test the programs that are kept out of go.mod
 	cd .tools/specdiff && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) test ./...
+	cd .tools/proxy && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./...
 
 outside: ## use the public packages as another module does, together with modules that are not ours
 	cd .tools/outside && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && $(GO) test -race ./...
+
+# A folder with a module proxy of the clone, which has every module as v0.1.0, and with an empty cache of modules. It is always
+# the same one, so that what was compiled is found again.
+PROXY = $(CURDIR)/.bin/proxy
+RELEASE = trap 'rm -rf "$(PROXY)"' EXIT && rm -rf "$(PROXY)" && (cd .tools/proxy && $(GO) run . "$(CURDIR)" "$(PROXY)")
+
+stranger: ## do what README says in an empty folder, with an empty module cache and a module proxy made of the clone
+	@$(RELEASE) && OPENBALANCES_PROXY="$(PROXY)" $(GO) test -count=1 -v -run '^TestReadmeAsAStranger$$' ./adapters
+
+# Only the sum of this module may be missing: nobody knows that of a release before it is made.
+fleet-tidy: ## check the go.mod of adapters/fleet, which needs a release of this module, with a module proxy made of the clone
+	@set -e; $(RELEASE); cd adapters/fleet; here=$$($(GO) env GOMODCACHE); others=$$($(GO) env GOPROXY); \
+	said=$$(GODEBUG=goindex=0 GOFLAGS=-modcacherw GONOSUMDB=github.com/openbalances GOMODCACHE="$(PROXY)/cache" \
+	GOPROXY="file://$(PROXY),file://$$here/cache/download,$$others" $(GO) mod tidy -diff 2>&1) || \
+	! echo "$$said" | grep -vE '^((go: downloading|diff|---|\+\+\+|@@)? |\+github.com/openbalances/openbalances v|$$)' || \
+	{ echo "go.mod or go.sum of adapters/fleet is not tidy; cure: change what is shown above"; exit 1; }
 
 # What needs node is skipped where there is none.
 NODE_TOOLS = .tools/node/node_modules
@@ -185,4 +205,4 @@ ogen:
 
 readers: typescript ogen ## let other generators read the documents: openapi-typescript with tsc, and ogen
 
-check: lint drift test proofs portable test-next test-stores test-tools outside office readers docs prism ## everything CI checks
+check: lint drift test proofs portable test-next test-stores test-tools outside office readers docs prism stranger ## everything CI checks

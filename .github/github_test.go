@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -72,7 +73,7 @@ func TestDependabotKnowsEveryModule(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && slices.Contains([]string{".git", "node_modules", "testdata"}, entry.Name()) {
+		if entry.IsDir() && slices.Contains([]string{".git", ".bin", "node_modules", "testdata"}, entry.Name()) {
 			return fs.SkipDir
 		}
 		if _, known := want[entry.Name()]; known {
@@ -174,5 +175,37 @@ func TestWorkflowHasTheVersionsOfGo(t *testing.T) {
 	assert.Contains(t, string(text), "go: ["+first+", "+next+"]\n")
 	for _, match := range regexp.MustCompile(`go-version: (\d.*?)(?: #.*)?\n`).FindAllStringSubmatch(string(text), -1) {
 		assert.Equal(t, first, match[1])
+	}
+}
+
+// Targets of make and files that a page for readers names are there.
+func TestPagesLeadToWhatIsThere(t *testing.T) {
+	t.Parallel()
+	pages, err := filepath.Glob("*.md")
+	require.NoError(t, err)
+	makefile, err := os.ReadFile("../Makefile")
+	require.NoError(t, err)
+	for _, file := range append(pages, "../README.md", "../specs/README.md") {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, target := range regexp.MustCompile("`make ([a-z-]+)").FindAllSubmatch(text, -1) {
+			assert.True(t, bytes.Contains(makefile, []byte("\n"+string(target[1])+":")), "%s: %s", file, target[0])
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllSubmatch(text, -1) {
+			_, err := os.Stat(filepath.Join(filepath.Dir(file), string(link[1])))
+			assert.NoError(t, err, "%s: %s", file, link[0])
+		}
+	}
+}
+
+func TestEveryDirectDependencyHasAReason(t *testing.T) {
+	t.Parallel()
+	table, err := os.ReadFile("CONTRIBUTING.md")
+	require.NoError(t, err)
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{if not (or .Indirect .Main)}}{{.Path}}{{end}}", "all").Output()
+	require.NoError(t, err)
+	for path := range strings.FieldsSeq(string(out)) {
+		name := strings.TrimSuffix(strings.TrimPrefix(path, "github.com/"), "/v2")
+		assert.True(t, strings.Contains(string(table), name) || path == "go.yaml.in/yaml/v3", "no row for %s", path)
 	}
 }

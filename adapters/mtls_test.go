@@ -45,12 +45,8 @@ func TestClientCertificateIsShown(t *testing.T) {
 	pair := root.Issue(t, nil)
 	module := pair
 	module.PrivateKey = inModule{pair.PrivateKey.(crypto.Signer)}
-	certificate, key := tlstest.PEM(t, pair)
-	fromPEM, err := tls.X509KeyPair([]byte(certificate), []byte(key))
-	require.NoError(t, err)
 	for name, config := range map[string]*tls.Config{
 		"certificate":     {Certificates: []tls.Certificate{pair}},
-		"from PEM":        {Certificates: []tls.Certificate{fromPEM}},
 		"key in a module": {Certificates: []tls.Certificate{module}},
 		"with its chain":  {Certificates: []tls.Certificate{root.Below(t).Issue(t, nil)}},
 		"one of two":      {Certificates: []tls.Certificate{tlstest.NewAuthority(t).Issue(t, nil), pair}},
@@ -125,22 +121,3 @@ func issued(t *testing.T, a *tlstest.Authority, change func(*x509.Certificate)) 
 }
 
 func forServers(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }
-
-// Crypto/tls keeps a certificate to itself that the server has not named the authority of.
-func TestUnknownClientCertificateIsNotShown(t *testing.T) {
-	t.Parallel()
-	root := tlstest.NewAuthority(t)
-	server := tlstest.Serve(t, root, tls.VersionTLS13, false, myPOS(t))
-	other := tlstest.NewAuthority(t)
-	_, err := ask(t, server, root.Trusted(other.Issue(t, nil)))
-	assert.EqualError(t, err, "mypos: get balances: unavailable: client certificate required")
-}
-
-func TestPairsThatDoNotFitAreNoCertificate(t *testing.T) {
-	t.Parallel()
-	root := tlstest.NewAuthority(t)
-	certificate, _ := tlstest.PEM(t, root.Issue(t, nil))
-	_, key := tlstest.PEM(t, root.Issue(t, nil))
-	_, err := tls.X509KeyPair([]byte(certificate), []byte(key))
-	require.ErrorContains(t, err, "private key does not match public key")
-}

@@ -81,10 +81,10 @@ func namesAll(text []byte) bool {
 }
 
 // handWritten are the files outside of the providers' own folders that are neither generated nor data of a test. The
-// README is prose about the providers; its table is generated.
+// READMEs are prose about the providers, or generated.
 func handWritten(t *testing.T) (files []string) {
 	t.Helper()
-	skipped := append([]string{".git", "node_modules", "testdata"}, specs.Providers()...)
+	skipped := append([]string{".git", ".bin", "node_modules", "testdata"}, specs.Providers()...)
 	require.NoError(t, filepath.WalkDir("..", func(file string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:

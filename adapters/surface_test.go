@@ -2,11 +2,13 @@ package adapters_test
 
 import (
 	"bufio"
+	"bytes"
 	"go/importer"
 	"go/token"
 	"go/types"
 	"io"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -156,10 +158,12 @@ func (s *surface) named(name *types.TypeName, arguments *types.TypeList) {
 // publicPackages are those that other modules can import and that are written by hand, with their types.
 func publicPackages(t *testing.T) (public []*types.Package) {
 	t.Helper()
-	out, err := run(t.Context(), t, "list", "-deps", "-export", "-f", "{{.ImportPath}} {{.Name}} {{.Export}}", "./specs/...", "./adapters/...")
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-export", "-f", "{{.ImportPath}} {{.Name}} {{.Export}}", "./specs/...", "./adapters/...")
+	list.Dir = ".."
+	out, err := list.Output()
 	require.NoError(t, err)
 	exports, paths := map[string]string{}, []string{}
-	for lines := bufio.NewScanner(strings.NewReader(out)); lines.Scan(); {
+	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
 		fields := strings.Fields(lines.Text())
 		if len(fields) < 3 { // unsafe
 			continue

@@ -1,35 +1,3 @@
-// Command openbalances fetches account balances from open-banking providers.
-//
-//	openbalances demo                     accounts and balances of every provider, from a built-in sandbox
-//	openbalances get                      the balances of a configuration: of the accounts it names, or of all
-//	openbalances accounts                 the accounts that its credentials give access to
-//	openbalances check                    what can be known about a configuration without spending a call
-//	openbalances explain -connection NAME [-account ID ...]
-//	                                      which value of an answer becomes which field of a balance, and by which rule
-//	openbalances sandbox -addr HOST:PORT  the providers' documented examples over HTTP
-//	openbalances providers                what is supported, with which credentials
-//	openbalances enablebanking banks -country XX
-//	openbalances enablebanking link -country XX -bank NAME -connection NAME
-//	                                      the banks of Enable Banking, and the way to a connection with one's own account
-//	openbalances schema NAME              the JSON Schema of the configuration or of what a command prints
-//	openbalances completion SHELL         a script that completes commands and flags in bash, zsh or fish
-//	openbalances version                  which build this is
-//	openbalances help COMMAND             the flags of a command
-//
-// The configuration is the file of -config ("-" is the standard input), else that of OPENBALANCES_CONFIG, else
-// openbalances/config.json in the user's configuration folder; package adapters/use/configuration reads it. Connections with
-// "fleet": true are kept current by another program: get and accounts leave them out, and say so.
-//
-// What is printed holds no control character, none that is invisible or blank, and none that could turn text around,
-// letters that are written from right to left included: such characters are escaped, in JSON as JSON does and elsewhere
-// as \u{1b}. In CSV the start of a formula is escaped as well. Nothing is coloured. While get and accounts take longer than
-// a second, a terminal on stderr shows how far they are.
-//
-// An interrupt, and the end of -timeout, end every command within a few seconds, whatever it waits for; what was
-// fetched until then is printed.
-//
-// It exits with 0 if everything succeeded, with 1 if something failed and with 2 for wrong usage or configuration, when
-// nothing was sent.
 package main
 
 import (

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/specs/contract"
 )
@@ -140,6 +141,20 @@ func serve(n int, secure bool, answer func(*http.Request) []byte) (urls []string
 			server.Close()
 		}
 	}
+}
+
+// get makes a hand-written call for balances with its own headers, by name and value.
+func get(ctx context.Context, o *adapters.Options, path string, target any, header ...string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.BaseURL+path, nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("X-Request-ID", uuid.NewString())
+	for i := 0; i < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	return decode(o.HTTPClient, request, target)
 }
 
 // decode reads the answer to a hand-written request as most people do.

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/eika"
 	"github.com/openbalances/openbalances/adapters/kit/call"
@@ -68,19 +67,11 @@ type eikaAnswer struct {
 func eikaHand(o *adapters.Options) fetch {
 	own, encoded := eikaCredentials(), httpsig.Certificate(eikaCredentials().Certificate)
 	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.BaseURL+"/v1/accounts/"+account+"/balances", nil)
-		if err != nil {
-			return nil, err
-		}
-		request.Header.Set("Accept", "application/json")
-		request.Header.Set("X-Request-ID", uuid.NewString())
-		request.Header.Set("Date", o.Now().UTC().Format(http.TimeFormat))
-		request.Header.Set("TPP-Signature-Certificate", encoded)
-		request.Header.Set("TPP-Session-ID", string(own.TPPSessionID))
-		request.Header.Set("PSU-ID", string(own.PSUID))
-		request.Header.Set("Signature", eikaSignature)
 		var answer eikaAnswer
-		if err := decode(o.HTTPClient, request, &answer); err != nil {
+		err := get(ctx, o, "/v1/accounts/"+account+"/balances", &answer, "Date", o.Now().UTC().Format(http.TimeFormat),
+			"TPP-Signature-Certificate", encoded, "TPP-Session-ID", string(own.TPPSessionID), "PSU-ID", string(own.PSUID),
+			"Signature", eikaSignature)
+		if err != nil {
 			return nil, err
 		}
 		balances := make([]adapters.Balance, len(answer.Balances))

@@ -25,7 +25,6 @@ const (
 	fanAccounts = 10_000
 	fanServers  = 5
 	fanCalls    = 128
-	fanPerHost  = 32
 	fanRounds   = 6
 )
 
@@ -34,8 +33,7 @@ hand's client, each in a process of its own, in turns, %d times. Memory is what 
 
 func measureFanOut() {
 	rows := [][]string{{"servers", "throughput, fastest", "median (quartiles)", "memory, least", "median (quartiles)"}}
-	const far = 20 * time.Millisecond
-	for _, latency := range []time.Duration{0, far} {
+	for _, latency := range []time.Duration{0, 20 * time.Millisecond} {
 		for _, secure := range []bool{false, true} {
 			throughput, memory := fanOut(latency, secure)
 			name := map[bool]string{false: "", true: ", TLS"}[secure]
@@ -96,7 +94,7 @@ func visitOurs(urls []string, config *tls.Config) (answered int) {
 			Host: url, Source: myposOurs(&adapters.Options{BaseURL: url, HTTPClient: client}), PSU: adapters.Unattended(), Accounts: accountsAt,
 		})
 	}
-	options := &collect.Options{Calls: fanCalls, PerHost: fanPerHost}
+	options := &collect.Options{Calls: fanCalls, PerHost: fanCalls / 4}
 	for result := range collect.Balances(context.Background(), slices.Values(connections), options).Results() {
 		answered += len(result.Balances)
 	}

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"net/http"
 
-	"github.com/google/uuid"
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/mypos"
 	"github.com/shopspring/decimal"
@@ -34,17 +32,10 @@ type myposAnswer struct {
 
 func myposHand(o *adapters.Options) fetch {
 	return func(ctx context.Context, account string) ([]adapters.Balance, error) {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.BaseURL+"/v1/accounts/"+account+"/balances", nil)
-		if err != nil {
-			return nil, err
-		}
-		request.Header.Set("Accept", "application/json")
-		request.Header.Set("X-Request-ID", uuid.NewString())
-		request.Header.Set("Consent-ID", string(myposCredentials.ConsentID))
-		request.Header.Set("API-Key", string(myposCredentials.APIKey))
-		request.Header.Set("Authorization", "Bearer "+string(myposCredentials.AccessToken))
 		var answer myposAnswer
-		if err := decode(o.HTTPClient, request, &answer); err != nil {
+		err := get(ctx, o, "/v1/accounts/"+account+"/balances", &answer, "Consent-ID", string(myposCredentials.ConsentID),
+			"API-Key", string(myposCredentials.APIKey), "Authorization", "Bearer "+string(myposCredentials.AccessToken))
+		if err != nil {
 			return nil, err
 		}
 		balances := make([]adapters.Balance, len(answer.Balances))

@@ -79,15 +79,6 @@ func TestTransportProblem(t *testing.T) {
 	}
 }
 
-func TestUnsentTakesTheAddressOff(t *testing.T) {
-	t.Parallel()
-	refused := during("dial", system(syscall.ECONNREFUSED))
-	err := answer.Unsent(fmt.Errorf("wrapped: %w", &url.Error{Op: "Get", URL: "https://S3CR3T.example", Err: refused}))
-	assert.EqualError(t, err, "answer: connection refused")
-	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
-	assert.False(t, errors.As(err, new(*url.Error)), "the chain shows the address")
-}
-
 // shout is an error of a caller's module.
 type shout struct{ URL string }
 

@@ -117,28 +117,6 @@ func TestBalancesAreHeldToTheContract(t *testing.T) {
 	}
 }
 
-func TestNothingIsSentInVain(t *testing.T) {
-	t.Parallel()
-	e := connect(t, unsendable, call.Refusal{})
-	ctx, count := call.Counting(t.Context())
-	cancelled, cancel := context.WithCancel(ctx)
-	cancel()
-	for _, test := range []struct {
-		ctx  context.Context
-		id   string
-		psu  adapters.PSU
-		want string
-	}{
-		{ctx, "..", adapters.Unattended(), "invalid_argument: account id: names another path"},
-		{ctx, "id", adapters.PSU{}, "invalid_argument: psu: neither attended nor unattended"},
-		{cancelled, "id", adapters.Unattended(), "context canceled"},
-	} {
-		_, err := call.Balances(test.ctx, e, test.id, test.psu, get, one)
-		assert.EqualError(t, err, "bank: get balances: "+test.want)
-	}
-	assert.Zero(t, count())
-}
-
 // asked is a batch answer of three accounts: good, refused and broken.
 func asked(any) ([]adapters.AccountBalances, error) {
 	broken := balance()

@@ -17,27 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestStatusKind(t *testing.T) {
-	t.Parallel()
-	named := map[int]adapters.Kind{
-		401: adapters.ErrUnauthorized, 403: adapters.ErrForbidden, 404: adapters.ErrNotFound, 408: adapters.ErrUnavailable,
-		410: adapters.ErrNotFound, 429: adapters.ErrRateLimited,
-	}
-	classes := map[int]adapters.Kind{
-		1: adapters.ErrProtocol, 2: adapters.ErrProtocol, 3: adapters.ErrRedirect,
-		4: adapters.ErrInvalidArgument, 5: adapters.ErrUnavailable, 9: adapters.ErrUnavailable,
-	}
-	for class, kind := range classes {
-		for status := class * 100; status < class*100+100; status++ {
-			want, ok := named[status]
-			if !ok {
-				want = kind
-			}
-			assert.Equal(t, want, call.StatusKind(status), "%d", status)
-		}
-	}
-}
-
 func broken(any) ([]adapters.Balance, error) { return nil, call.Missing("list") }
 
 func waiting(request *http.Request) (*http.Response, error) {

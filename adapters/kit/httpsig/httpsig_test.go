@@ -303,16 +303,6 @@ func TestCoversOnlyWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestValueForm(t *testing.T) {
-	t.Parallel()
-	req := request(t, "GET", "https://a.example/", "", "Date", "now")
-	bare := sign(t, signer(t, nil), req)
-	assert.Regexp(t, `^keyId="SN=1,CA=CN=Test",algorithm="rsa-sha256",headers="date",signature="[A-Za-z0-9+/]{342}=="$`, bare)
-	wrapped := sign(t, signer(t, &httpsig.Options{EncodedWord: true}), req)
-	assert.Equal(t, "=?utf-8?B?"+base64.StdEncoding.EncodeToString([]byte(bare))+"?=", wrapped)
-	assert.NotContains(t, wrapped, " ")
-}
-
 // The options belong to the caller, who may go on using them.
 func TestOptionsAreCopied(t *testing.T) {
 	t.Parallel()

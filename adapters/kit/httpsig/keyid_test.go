@@ -8,8 +8,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"encoding/base64"
-	"encoding/pem"
 	"math/big"
 	"slices"
 	"strings"
@@ -95,26 +93,6 @@ func TestKeyIDIssuer(t *testing.T) {
 	}
 }
 
-func TestKeyIDSerial(t *testing.T) {
-	t.Parallel()
-	for hex, want := range map[string]string{
-		"1":                "1",
-		"0a4f":             "A4F",
-		"000a4f":           "A4F",
-		"d9ea5432ea92d254": "D9EA5432EA92D254", // DER has a zero byte before it
-		"00ffffffffffffffffffffffffffffffffffffff": "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF",
-	} {
-		t.Run(hex, func(t *testing.T) {
-			t.Parallel()
-			serial, ok := new(big.Int).SetString(hex, 16)
-			require.True(t, ok)
-			keyID, err := httpsig.KeyID(issuedBy(t, serial, part(oidCN, "CA")), "")
-			require.NoError(t, err)
-			assert.Equal(t, "SN="+want+",CA=CN=CA", keyID)
-		})
-	}
-}
-
 func TestKeyIDOverride(t *testing.T) {
 	t.Parallel()
 	cert := issuedBy(t, big.NewInt(10), part(oidO, `The "Bank"`))
@@ -168,18 +146,6 @@ func TestKeyIDOddValues(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "SN=1,CA="+want, keyID)
 	}
-}
-
-func TestCertificate(t *testing.T) {
-	t.Parallel()
-	value := httpsig.Certificate(eikaCertificate(t))
-	text := readFile(t, "eika", "certificate.pem")
-	text = strings.TrimSuffix(strings.TrimPrefix(text, "-----BEGIN CERTIFICATE-----"), "-----END CERTIFICATE-----")
-	assert.Equal(t, strings.ReplaceAll(text, "\n", ""), value)
-	der, err := base64.StdEncoding.DecodeString(value)
-	require.NoError(t, err)
-	block, _ := pem.Decode([]byte(readFile(t, "eika", "certificate.pem") + "\n"))
-	assert.Equal(t, block.Bytes, der)
 }
 
 func TestCheckPair(t *testing.T) {

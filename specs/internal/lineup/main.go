@@ -4,7 +4,8 @@
 //   - gen/<provider>/doc.gen.go: the package comment of its client;
 //   - adapters/<provider>/banks.gen.go: the banks of a family;
 //   - adapters/use/configuration/providers.gen.go: the adapters that a configuration can name;
-//   - the provider table of README.md and the way to the first balance, between their markers.
+//   - specs/README.md: what each document and adapter has, and the way to the first balance;
+//   - the provider table of README.md, between its markers.
 //
 // With the argument provenance it prints what the documents say that the provider did not. It reads the folders, the
 // documents, the generated clients and the tags of the adapters' credentials. It runs from the root of the module, after the
@@ -37,7 +38,7 @@ func run() error {
 		writeGo("specs/documents.gen.go", documentsTemplate, providers),
 		writePackages(providers),
 		writeGo("adapters/use/configuration/providers.gen.go", providersTemplate, providers),
+		os.WriteFile("specs/README.md", fill(providersPage, providers), 0o644),
 		fillMarkers("README.md", "table", table(providers)),
-		fillMarkers("README.md", "way", ways(providers)),
 	)
 }

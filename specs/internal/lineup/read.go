@@ -183,7 +183,7 @@ func readSteps(name string) ([]string, error) {
 }
 
 // link is a doc link to an identifier.
-var link = regexp.MustCompile(`\[(\w+)\]`)
+var link = regexp.MustCompile(`\[([\w.]+)\]`)
 
 // readCredentials reads the tags of the structs Credentials and TokenCredentials, wherever they stand in the adapter's
 // package.

@@ -4,6 +4,7 @@ package sqltest
 
 import (
 	"database/sql"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,11 +24,7 @@ type database string
 
 func (d database) connect() *sql.DB {
 	driver, address, _ := strings.Cut(string(d), " ")
-	db, err := sql.Open(driver, address)
-	if err != nil {
-		panic(err)
-	}
-	return db
+	return must(sql.Open(driver, address))
 }
 
 func (d database) on(db *sql.DB) accessguard.Store {
@@ -45,6 +42,9 @@ func (d database) store(t *testing.T) accessguard.Store {
 }
 
 func TestMain(m *testing.M) {
+	if flag.Parse(); control() == "" {
+		_ = must(0, flag.Set("test.skip", "^Example")) // an example cannot skip itself
+	}
 	storetest.Main(m, func(address string) accessguard.Store { return database(address).on(database(address).connect()) })
 }
 
