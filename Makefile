@@ -1,7 +1,7 @@
 # The development loop and what CI runs. `make` alone lists the targets.
 
 GO ?= go
-# Each module is built by its own go.mod.
+# Each module is built by its own go.mod, also those that lie beside .tools/go.work.
 export GOWORK = off
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -16,7 +16,7 @@ VETTED = windows/amd64 darwin/arm64 linux/386 linux/arm
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help demo new try generate drift lint test test-next test-stores test-tools office proofs portable vuln fuzz bench outside stranger fleet-tidy check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
+.PHONY: postgresql help demo new try generate drift lint test test-next test-stores test-fleet test-tools office proofs portable vuln fuzz bench bench-fleet outside stranger fleet-tidy check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,14 +65,20 @@ lint: redocly spectral ## gofmt, go vet and staticcheck on what is written by ha
 	$(GO) run $(ACTIONLINT) -shellcheck= -pyflakes=
 
 STORES = adapters/use/accessguard/sqltest
+FLEET = adapters/fleet
 POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
+
+# The module of the fleet requires a release of this one, which is this tree while both are worked on.
+WORKSPACE = $(CURDIR)/.tools/go.work
 
 test: ## run the tests with the race detector, offline once the modules are there; three minutes
 	GORACE=atexit_sleep_ms=100 $(GO) test -race -short ./...
 	@{ $(POSTGRESQL); } >/dev/null 2>&1 || echo "PostgreSQL is not installed, so its tests are skipped; cure: make test-stores"
-	@cd $(STORES) && if said=$$($(GO) list -deps -test ./... 2>&1); then $(GO) test ./...; \
-	else case "$$said" in *"go mod tidy"*) echo "$(STORES): $$said"; exit 1;; esac; \
-	echo "$(STORES): skipped, because its modules cannot be downloaded"; fi
+	@for module in $(STORES) $(FLEET); do \
+	cd "$(CURDIR)/$$module" || exit 1; test $$module = $(STORES) || export GOWORK="$(WORKSPACE)"; \
+	if said=$$($(GO) list -deps -test ./... 2>&1); then $(GO) test -short ./... || exit 1; \
+	else case "$$said" in *"go mod tidy"*) echo "$$module: $$said"; exit 1;; esac; \
+	echo "$$module: skipped, because its modules cannot be downloaded"; fi; done
 
 test-next: ## run all tests with the other Go version that is promised, whose encoding/json/v2 is the standard library's
 	GOTOOLCHAIN=$(NEXT) $(GO) vet ./...
@@ -87,13 +93,27 @@ portable: ## build everything for Windows, macOS, FreeBSD, 32 bits and WebAssemb
 
 vuln: ## look for known vulnerabilities in every module; asks vuln.go.dev, so it is no part of make check
 	@for module in $$(git ls-files '*go.mod' ':!*/testdata/*'); do \
-	(cd "$$(dirname $$module)" && echo "$$module" && $(GO) run $(GOVULNCHECK) -test ./...) || exit 1; done
+	(cd "$$(dirname $$module)" && echo "$$module" && case $$module in $(FLEET)/*) export GOWORK=$(WORKSPACE);; esac && \
+	$(GO) run $(GOVULNCHECK) -test ./...) || exit 1; done
 
-test-stores: ## count accesses in a real PostgreSQL, installed if it is missing, and in SQLite
+postgresql: # installed if it is missing
 	@{ $(POSTGRESQL); } >/dev/null 2>&1 || \
 	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy postgresql; } || \
-	{ echo "PostgreSQL cannot be installed; cure: install its server, then make test-stores"; exit 1; }
+	{ echo "PostgreSQL cannot be installed; cure: install its server"; exit 1; }
+
+test-stores: postgresql ## count accesses in a real PostgreSQL, installed if it is missing, and in SQLite
 	cd $(STORES) && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
+
+test-fleet: export GOWORK = $(WORKSPACE)
+test-fleet: postgresql fleet-tidy ## test the fleet on PostgreSQL, installed if it is missing, and on SQLite, with workers that are killed
+	cd $(FLEET) && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
+
+# Without a replacement, tidy asks for the release that go.mod requires.
+fleet-tidy: ## check the go.mod of adapters/fleet, which needs a release of this module
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && cd $(FLEET) && cp go.mod go.sum "$$work" && \
+	$(GO) mod edit -replace github.com/openbalances/openbalances="$(CURDIR)" "$$work/go.mod" && \
+	GOWORK=off $(GO) mod tidy -diff -modfile "$$work/go.mod" || \
+	{ echo "go.mod or go.sum of $(FLEET) is not tidy; cure: change what is shown above"; exit 1; }
 
 office: ## let LibreOffice, installed if it is missing, read every amount of the demo in eight languages
 	@command -v soffice >/dev/null || \
@@ -125,6 +145,10 @@ catalogue: ## print the catalogue of bad days, case by provider, from a run of i
 bench: ## compare the adapters with hand-written code, side by side; a few minutes on an idle machine
 	@$(GO) run ./adapters/internal/bench
 
+bench-fleet: export GOWORK = $(WORKSPACE)
+bench-fleet: postgresql ## throughput, scaling and memory of the fleet beside jobs of the engine written by hand; ten minutes on an idle machine
+	@cd $(FLEET) && $(GO) test -run '^$$' -bench . -benchtime 1x -timeout 1h .
+
 provenance: ## list what the documents say that the provider did not, for whoever can verify it
 	@$(GO) run ./specs/internal/lineup provenance
 
@@ -148,14 +172,6 @@ RELEASE = trap 'rm -rf "$(PROXY)"' EXIT && rm -rf "$(PROXY)" && (cd .tools/proxy
 
 stranger: ## do what README says in an empty folder, with an empty module cache and a module proxy made of the clone
 	@$(RELEASE) && OPENBALANCES_PROXY="$(PROXY)" $(GO) test -count=1 -v -run '^TestReadmeAsAStranger$$' ./adapters
-
-# Only the sum of this module may be missing: nobody knows that of a release before it is made.
-fleet-tidy: ## check the go.mod of adapters/fleet, which needs a release of this module, with a module proxy made of the clone
-	@set -e; $(RELEASE); cd adapters/fleet; here=$$($(GO) env GOMODCACHE); others=$$($(GO) env GOPROXY); \
-	said=$$(GODEBUG=goindex=0 GOFLAGS=-modcacherw GONOSUMDB=github.com/openbalances GOMODCACHE="$(PROXY)/cache" \
-	GOPROXY="file://$(PROXY),file://$$here/cache/download,$$others" $(GO) mod tidy -diff 2>&1) || \
-	! echo "$$said" | grep -vE '^((go: downloading|diff|---|\+\+\+|@@)? |\+github.com/openbalances/openbalances v|$$)' || \
-	{ echo "go.mod or go.sum of adapters/fleet is not tidy; cure: change what is shown above"; exit 1; }
 
 # What needs node is skipped where there is none.
 NODE_TOOLS = .tools/node/node_modules
@@ -205,4 +221,4 @@ ogen:
 
 readers: typescript ogen ## let other generators read the documents: openapi-typescript with tsc, and ogen
 
-check: lint drift test proofs portable test-next test-stores test-tools outside office readers docs prism stranger ## everything CI checks
+check: lint drift test proofs portable test-next test-stores test-fleet test-tools outside office readers docs prism stranger ## everything CI checks

@@ -1,0 +1,267 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+const (
+	queue       = "openbalances" // an engine's tables may serve other programs besides
+	chunk       = 1000           // rows of one statement, jobs of one insertion
+	tendEvery   = time.Minute
+	pruneEvery  = time.Hour
+	attempts    = 1<<15 - 1 // the engine's largest; only work whose worker died counts
+	retryJitter = 2 * time.Second
+	leastSnooze = time.Second // of a job that woke too early, so that clocks that disagree make no busy loop
+)
+
+// listArgs are those of the one job that a connection has for life: which accounts it has, and whether it can be opened.
+type listArgs struct {
+	Connection int64 `json:"connection" river:"unique"`
+}
+
+// refreshArgs are those of the one job that a unit has for life: the balances of its accounts.
+type refreshArgs struct {
+	Unit int64 `json:"unit" river:"unique"`
+}
+
+// tendArgs are those of a job that queues what has no job.
+type tendArgs struct{}
+
+// pruneArgs are those of a job that deletes what is older than Options.Keep.
+type pruneArgs struct{}
+
+func (listArgs) Kind() string    { return "list" }
+func (refreshArgs) Kind() string { return "refresh" }
+func (tendArgs) Kind() string    { return "tend" }
+func (pruneArgs) Kind() string   { return "prune" }
+
+func (f *Fleet) engineConfig() *river.Config {
+	config := &river.Config{
+		Logger:                      f.options.Logger,
+		RescueStuckJobsAfter:        f.options.RescueAfter,
+		JobTimeout:                  min(f.options.RescueAfter/2, longestJob),
+		SoftStopTimeout:             stopTimeout,
+		CompletedJobRetentionPeriod: time.Hour,
+		CancelledJobRetentionPeriod: time.Hour,
+		RetryPolicy:                 atOnce{},
+		Test:                        river.TestConfig{Time: clock(f.now)},
+	}
+	if f.options.Open == nil {
+		return config // it queues jobs for others
+	}
+	config.Workers = river.NewWorkers()
+	river.AddWorker(config.Workers, river.WorkFunc(func(ctx context.Context, job *river.Job[listArgs]) error {
+		return f.work(ctx, job.JobRow, func(ctx context.Context) (time.Time, error) {
+			return f.list(ctx, job.Args.Connection, job.ScheduledAt)
+		})
+	}))
+	river.AddWorker(config.Workers, river.WorkFunc(func(ctx context.Context, job *river.Job[refreshArgs]) error {
+		return f.work(ctx, job.JobRow, func(ctx context.Context) (time.Time, error) {
+			return f.refresh(ctx, job.Args.Unit, job.ScheduledAt)
+		})
+	}))
+	river.AddWorker(config.Workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[tendArgs]) error {
+		return f.tend(ctx)
+	}))
+	river.AddWorker(config.Workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[pruneArgs]) error {
+		return f.prune(ctx)
+	}))
+	config.Queues = map[string]river.QueueConfig{queue: {MaxWorkers: f.options.MaxWorkers}}
+	// The leader of all processes adds these.
+	for args, every := range map[river.JobArgs]time.Duration{tendArgs{}: tendEvery, pruneArgs{}: pruneEvery} {
+		config.PeriodicJobs = append(config.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(every),
+			func() (river.JobArgs, *river.InsertOpts) {
+				unique := river.UniqueOpts{ByState: unfinished}
+				return args, &river.InsertOpts{Queue: queue, MaxAttempts: 1, Priority: 2, UniqueOpts: unique}
+			}, &river.PeriodicJobOpts{RunOnStart: true}))
+	}
+	return config
+}
+
+// clock is the fleet's time for the engine, which asks the database for the time where it can, so that workers agree.
+type clock func() time.Time
+
+// Now implements [rivertype.TimeGenerator].
+func (c clock) Now() time.Time { return c() }
+
+// NowOrNil implements [rivertype.TimeGenerator].
+func (c clock) NowOrNil() *time.Time { return nil }
+
+// atOnce lets the work of a worker that died go on at once; how long a call that failed waits is no matter of the engine.
+type atOnce struct{}
+
+// NextRetry implements [river.ClientRetryPolicy].
+func (atOnce) NextRetry(*rivertype.JobRow) time.Time { return time.Now().Add(rand.N(retryJitter)) }
+
+// unfinished are the states of a job that make another one with the same arguments superfluous.
+var unfinished = []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable,
+	rivertype.JobStateScheduled,
+}
+
+// errEnded ends a job that nothing is left for.
+var errEnded = errors.New("nothing is left to be done")
+
+// work does what a job is for and lets it sleep until the time that do returns. A database that fails costs no attempt.
+func (f *Fleet) work(ctx context.Context, job *rivertype.JobRow, do func(context.Context) (time.Time, error)) error {
+	next, err := do(ctx)
+	switch {
+	case errors.Is(err, errEnded):
+		return nil
+	case err != nil && ctx.Err() != nil:
+		return river.JobSnooze(0) // another worker goes on
+	case err != nil:
+		f.options.Logger.ErrorContext(ctx, "fleet: a job failed and is tried again", "kind", job.Kind, "job", job.ID, "error", err)
+		return river.JobSnooze(retryDatabase/2 + rand.N(retryDatabase))
+	}
+	return river.JobSnooze(max(leastSnooze, next.Sub(f.now())))
+}
+
+const retryDatabase = 20 * time.Second
+
+// table is one whose rows have jobs.
+type table struct {
+	name string
+	due  string // the column of when a job is due
+	idle string // what is true of rows that need no job
+	args func(id int64) river.JobArgs
+}
+
+var (
+	connectionJobs = table{"fleet_connection", "next_list_at", "FALSE", func(id int64) river.JobArgs { return listArgs{id} }}
+	unitJobs       = table{"fleet_unit", "next_at", `t.next_at IS NULL OR NOT EXISTS
+		(SELECT 1 FROM fleet_connection c WHERE c.id = t.connection AND c.state IN ('active', 'missing'))`,
+		func(id int64) river.JobArgs { return refreshArgs{id} }}
+)
+
+// enqueue gives rows that fit a job each, unless they have one, in bounded steps. A row whose job is about to end keeps
+// none, so that it gets one the next time.
+func (f *Fleet) enqueue(ctx context.Context, t table, where string, args ...any) error {
+	last := int64(0)
+	for {
+		type row struct {
+			id  int64
+			due instant
+		}
+		rows, err := f.db.bound().query(ctx, "SELECT t.id, t."+t.due+" FROM "+t.name+" t WHERE t.id > ? AND ("+where+
+			") AND NOT ("+t.idle+") ORDER BY t.id LIMIT "+strconv.Itoa(chunk), append([]any{last}, args...)...)
+		found, err := collectRows(rows, err, func(scan func(...any) error) (r row, err error) { return r, scan(&r.id, &r.due) })
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		var params []river.InsertManyParams
+		for _, r := range found {
+			unique := river.UniqueOpts{ByArgs: true, ByState: unfinished}
+			options := &river.InsertOpts{Queue: queue, MaxAttempts: attempts, UniqueOpts: unique}
+			if r.due.After(f.now()) { // a job that is to be scheduled waits for the scheduler's turn
+				options.ScheduledAt = r.due.Time
+			}
+			params = append(params, river.InsertManyParams{Args: t.args(r.id), InsertOpts: options})
+		}
+		results, err := f.engine.InsertMany(ctx, params)
+		if err != nil {
+			return fmt.Errorf("insert jobs: %w", err)
+		}
+		jobs := map[int64]int64{}
+		for i, result := range results {
+			if !result.UniqueSkippedAsDuplicate || result.Job.State != rivertype.JobStateRunning {
+				jobs[found[i].id] = result.Job.ID
+			}
+		}
+		if err := f.db.setJobs(ctx, t, jobs); err != nil {
+			return err
+		}
+		last = found[len(found)-1].id
+	}
+}
+
+// setJobs stores which job each row has.
+func (d *Database) setJobs(ctx context.Context, t table, jobs map[int64]int64) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	var args []any
+	for id, job := range jobs {
+		args = append(args, id, job)
+	}
+	values := places("(CAST(? AS BIGINT), CAST(? AS BIGINT))", len(jobs))
+	_, err := d.bound().exec(ctx, "WITH v (id, job) AS (VALUES "+values+") UPDATE "+t.name+
+		" SET job = v.job FROM v WHERE "+t.name+".id = v.id", args...)
+	return err
+}
+
+// places repeats a placeholder.
+func places(one string, n int) string { return strings.TrimSuffix(strings.Repeat(one+", ", n), ", ") }
+
+// wake lets the jobs of rows run at once that sleep, because something has changed.
+func (f *Fleet) wake(ctx context.Context, t table, where string, args ...any) error {
+	rows, err := f.db.bound().query(ctx, "SELECT t.job FROM "+t.name+" t WHERE t.job IS NOT NULL AND ("+where+")", args...)
+	jobs, err := collectRows(rows, err, func(scan func(...any) error) (job int64, err error) { return job, scan(&job) })
+	if err != nil {
+		return err
+	}
+	for _, job := range jobs {
+		if _, err := f.engine.JobRetry(ctx, job); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
+			return fmt.Errorf("wake a job: %w", err)
+		}
+	}
+	return nil
+}
+
+// tend gives jobs to what has none: what was added when the database failed, or whose job the engine has given up. And it
+// brings forward what a clock that was wrong for a time has put off too far.
+func (f *Fleet) tend(ctx context.Context) error {
+	if err := f.bringForward(ctx); err != nil {
+		return err
+	}
+	late := instant{f.now().Add(-f.options.RescueAfter - time.Hour)}
+	for _, t := range []table{connectionJobs, unitJobs} {
+		if err := f.enqueue(ctx, t, "t.job IS NULL"); err != nil {
+			return err
+		}
+		if err := f.enqueue(ctx, t, "t."+t.due+" < ?", late); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// longestWindow is more than the windows of all allowances that are known.
+const longestWindow = 2 * 24 * time.Hour
+
+// bringForward makes due what is due later than any rule says, except what a provider has put off itself.
+func (f *Fleet) bringForward(ctx context.Context) error {
+	now := f.now()
+	never := instant{now.Add(2*max(f.options.Every, f.options.ListEvery) + longestWindow)}
+	units, connections := int64(0), int64(0)
+	err := f.db.transaction(ctx, func(tx bound) (err error) {
+		units, err = tx.exec(ctx, `UPDATE fleet_account SET next_at = ? WHERE next_at > ? AND kind <> 'rate_limited'
+			AND unit IN (SELECT id FROM fleet_unit WHERE next_at > ?)`, instant{now}, never, never)
+		if err == nil && units > 0 {
+			_, err = tx.exec(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE next_at > ?", never)
+		}
+		if err == nil {
+			connections, err = tx.exec(ctx, `UPDATE fleet_connection SET next_list_at = ?
+				WHERE next_list_at > ? AND kind <> 'rate_limited'`, instant{now}, never)
+		}
+		return err
+	})
+	if err != nil || units+connections == 0 {
+		return err
+	}
+	f.options.Logger.WarnContext(ctx, "fleet: the clock was wrong for a time; what it has put off is brought forward",
+		"accounts", units, "connections", connections)
+	if err := f.wake(ctx, unitJobs, "t.next_at <= ?", instant{now}); err != nil {
+		return err
+	}
+	return f.wake(ctx, connectionJobs, "t.next_list_at <= ?", instant{now})
+}
