@@ -16,7 +16,7 @@ VETTED = windows/amd64 darwin/arm64 linux/386 linux/arm
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: postgresql help demo new try generate drift lint test test-next test-stores test-fleet test-tools office proofs portable vuln fuzz bench bench-fleet outside stranger fleet-tidy check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
+.PHONY: postgresql systemd help demo demo-fleet new try generate drift lint test test-next test-stores test-fleet test-tools office page proofs portable vuln fuzz bench bench-fleet outside stranger fleet-tidy check provenance spec-diff redocly spectral typescript ogen readers prism catalogue docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,7 +84,7 @@ test-next: ## run all tests with the other Go version that is promised, whose en
 	GOTOOLCHAIN=$(NEXT) $(GO) vet ./...
 	GOTOOLCHAIN=$(NEXT) $(GO) test -short ./...
 
-proofs: ## run also what make test leaves out: planted faults, every change of every example, a new provider laid down and filled
+proofs: ## run also what make test leaves out: planted faults, every change of every example, every bank's profile, a new provider
 	$(GO) test ./...
 
 portable: ## build everything for Windows, macOS, FreeBSD, 32 bits and WebAssembly, and vet it for some of them
@@ -104,8 +104,13 @@ postgresql: # installed if it is missing
 test-stores: postgresql ## count accesses in a real PostgreSQL, installed if it is missing, and in SQLite
 	cd $(STORES) && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
 
+systemd: # installed if it is missing and can be
+	@command -v systemd-analyze >/dev/null || \
+	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get install -qy --no-install-recommends systemd; } || \
+	echo "systemd cannot be installed, so the unit of the fleet is not verified"
+
 test-fleet: export GOWORK = $(WORKSPACE)
-test-fleet: postgresql fleet-tidy ## test the fleet on PostgreSQL, installed if it is missing, and on SQLite, with workers that are killed
+test-fleet: postgresql systemd fleet-tidy ## test the fleet on PostgreSQL, installed if it is missing, and on SQLite, with workers that are killed
 	cd $(FLEET) && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... && REQUIRE_POSTGRESQL=1 $(GO) test -race ./...
 
 # Without a replacement, tidy asks for the release that go.mod requires.
@@ -120,6 +125,23 @@ office: ## let LibreOffice, installed if it is missing, read every amount of the
 	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends libreoffice-calc; } || \
 	{ echo "LibreOffice cannot be installed; cure: install it, then make office"; exit 1; }
 	$(GO) test -count=1 -v -run TestOffice ./adapters/cmd/openbalances
+
+# How long make demo-fleet works, in seconds, and where its page is; without them until an interrupt, at 127.0.0.1:8080.
+DEMO_SECONDS ?=
+DEMO_LISTEN ?=
+
+demo-fleet: export GOWORK = $(WORKSPACE)
+demo-fleet: ## keep the sandbox's accounts current, with seconds instead of hours, and serve the page: make demo-fleet [DEMO_SECONDS=20]
+	@cd $(FLEET) && $(GO) run ./cmd/fleet demo $(if $(DEMO_SECONDS),-for $(DEMO_SECONDS)s) $(if $(DEMO_LISTEN),-listen $(DEMO_LISTEN))
+
+CHROMIUM = command -v chromium || command -v chromium-browser || command -v google-chrome
+
+page: export GOWORK = $(WORKSPACE)
+page: ## look at the fleet's page in a real Chromium, installed if it is missing, by axe-core's rules where node is installed
+	@{ $(CHROMIUM); } >/dev/null 2>&1 || \
+	{ sudo=$$(test "$$(id -u)" = 0 || echo sudo -n); $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends chromium; } || \
+	{ echo "Chromium cannot be installed; cure: install it, then make page"; exit 1; }
+	cd $(FLEET) && OPENBALANCES_CHROMIUM=$$($(CHROMIUM)) $(GO) test -count=1 -run Chromium ./page
 
 # How long each target is fuzzed. Without a bound, making one finding smaller would take all of it.
 T ?= 10s
@@ -185,6 +207,9 @@ else
 	@cd $* && npm ci --loglevel=error >/dev/null && touch node_modules/.package-lock.json || \
 	{ echo "npm cannot install $*; cure: what npm says above, or take node from the PATH to do without"; exit 1; }
 
+page: export OPENBALANCES_AXE = $(CURDIR)/$(NODE_TOOLS)/axe-core/axe.min.js
+page: $(NODE_TOOLS)/.package-lock.json
+
 docs: .tools/docs/node_modules/.package-lock.json ## render the documents as reference pages in .docs; the sandbox serves them
 	@$(GO) run ./.tools/docs .tools/docs/node_modules/redoc/bundles/redoc.standalone.js .docs && echo "see .docs/<provider>/index.html"
 
@@ -221,4 +246,4 @@ ogen:
 
 readers: typescript ogen ## let other generators read the documents: openapi-typescript with tsc, and ogen
 
-check: lint drift test proofs portable test-next test-stores test-fleet test-tools outside office readers docs prism stranger ## everything CI checks
+check: lint drift test proofs portable test-next test-stores test-fleet test-tools outside office page readers docs prism stranger ## everything CI checks

@@ -127,6 +127,13 @@ func connectSQLite(ctx context.Context, path string) (*Database, error) {
 	return d, nil
 }
 
+// SQL returns the pool of connections, for programs that keep tables of their own in the same database. An SQLite file has one
+// connection, so a query that is open keeps the fleet waiting.
+func (d *Database) SQL() *sql.DB { return d.db }
+
+// Pool returns PostgreSQL's pool of connections; nil for SQLite.
+func (d *Database) Pool() *pgxpool.Pool { return d.pool }
+
 // Close closes the database's connections. What works on it has to have ended.
 func (d *Database) Close() error {
 	err := d.db.Close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -46,7 +47,7 @@ func (pruneArgs) Kind() string   { return "prune" }
 
 func (f *Fleet) engineConfig() *river.Config {
 	config := &river.Config{
-		Logger:                      f.options.Logger,
+		Logger:                      slog.New(warnings{f.options.Logger.Handler()}),
 		RescueStuckJobsAfter:        f.options.RescueAfter,
 		JobTimeout:                  min(f.options.RescueAfter/2, longestJob),
 		SoftStopTimeout:             stopTimeout,
@@ -87,6 +88,22 @@ func (f *Fleet) engineConfig() *river.Config {
 	return config
 }
 
+// warnings are the records of the engine that are worth a word: it counts its jobs by the minute.
+type warnings struct{ slog.Handler }
+
+// Enabled implements [slog.Handler].
+func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
+}
+
+// WithAttrs implements [slog.Handler].
+func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return warnings{w.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements [slog.Handler].
+func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }
+
 // clock is the fleet's time for the engine, which asks the database for the time where it can, so that workers agree.
 type clock func() time.Time
 
@@ -113,7 +130,13 @@ var errEnded = errors.New("nothing is left to be done")
 
 // work does what a job is for and lets it sleep until the time that do returns. A database that fails costs no attempt.
 func (f *Fleet) work(ctx context.Context, job *rivertype.JobRow, do func(context.Context) (time.Time, error)) error {
+	ctx, end := f.job(ctx, job.Kind)
 	next, err := do(ctx)
+	if errors.Is(err, errEnded) {
+		end(nil)
+	} else {
+		end(err)
+	}
 	switch {
 	case errors.Is(err, errEnded):
 		return nil

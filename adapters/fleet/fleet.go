@@ -21,6 +21,8 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivertype"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // ErrNotFound says that the database holds no such connection or account.
@@ -82,6 +84,10 @@ type Options struct {
 	// OnAlarm is called for each alarm besides the record of the logger, after the stop was stored. If the process ends in
 	// between, it is not called again; the stop stays visible in the database.
 	OnAlarm func(context.Context, Alarm)
+	// TracerProvider and MeterProvider take the spans of jobs and calls, and metrics of calls and of what the database holds.
+	// Nothing is measured without them. They hold providers, kinds and states, and no name, id or amount.
+	TracerProvider trace.TracerProvider
+	MeterProvider  metric.MeterProvider
 }
 
 const (
@@ -103,6 +109,7 @@ type Fleet struct {
 	worker  string // names this process in calls
 	anchor  atomic.Pointer[anchor]
 	onStore func(call int64) // for tests: an outcome was stored
+	telemetry
 }
 
 // engine is what the clients of the engine have in common, whatever the database.
@@ -142,6 +149,9 @@ func New(db *Database, options *Options) (*Fleet, error) {
 	}
 	f := &Fleet{db: db, options: o, store: db.store()}
 	var err error
+	if f.telemetry, err = newTelemetry(o); err != nil {
+		return nil, fmt.Errorf("fleet: make the telemetry: %w", err)
+	}
 	if f.engine, err = f.newEngine(); err != nil {
 		return nil, fmt.Errorf("fleet: make the engine: %w", err)
 	}
@@ -169,12 +179,17 @@ func (f *Fleet) Work(ctx context.Context) error {
 	if err := f.measure(ctx); err != nil {
 		return fmt.Errorf("fleet: ask the database for the time: %w", err)
 	}
+	unobserve, err := f.observe()
+	if err != nil {
+		return fmt.Errorf("fleet: make the telemetry: %w", err)
+	}
+	defer unobserve()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	if err := f.engine.Start(ctx); err != nil {
 		return fmt.Errorf("fleet: start the engine: %w", err)
 	}
-	err := f.watch(ctx)
+	err = f.watch(ctx)
 	stop()
 	<-f.engine.Stopped()
 	if err != nil {
@@ -213,7 +228,7 @@ func (f *Fleet) left(ctx context.Context, account int64) (left accessguard.Left,
 }
 
 func (f *Fleet) guard(c Connection) (*accessguard.Guard, error) {
-	return accessguard.New(c.Source, c.Consent, f.store, &accessguard.Options{Access: f.options.Access, Now: f.now})
+	return accessguard.New(observed{c.Source, f.telemetry}, c.Consent, f.store, &accessguard.Options{Access: f.options.Access, Now: f.now})
 }
 
 // fingerprint is what is stored of a consent.

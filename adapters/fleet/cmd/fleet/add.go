@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/openbalances/openbalances/adapters/fleet"
+	"github.com/openbalances/openbalances/adapters/use/configuration"
+)
+
+var addCommand = command{
+	name: "add", operands: "NAME ...", example: "fleet add -all",
+	summary: "put connections of the configuration under the fleet's care, and let those go on that have stopped",
+	setup: func(flags *flag.FlagSet) action {
+		config, db := configFlag(flags), databaseFlag(flags)
+		all := flags.Bool("all", false, "add all connections of the configuration")
+		return func(ctx context.Context, p *process, names []string) error {
+			if *all == (len(names) > 0) {
+				return misuse{"add needs either names of connections or -all; see fleet add -h"}
+			}
+			configured, path, err := readConfiguration(*config, "add")
+			if err != nil {
+				return err
+			}
+			opened, wrong := configured.Open(names...)
+			if len(opened) == 0 {
+				return asMisuse(wrong)
+			}
+			if err := add(ctx, p, db, path, opened); err != nil {
+				return err
+			}
+			if wrong != nil {
+				return partly(problems(wrong))
+			}
+			return nil
+		}
+	},
+}
+
+// add marks the entries of connections and adds them.
+func add(ctx context.Context, p *process, db database, path string, opened []*configuration.Connection) error {
+	store, err := db.open(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	workers, err := fleet.New(store, nil)
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for _, c := range opened {
+		names[c.Name] = true
+		if c.Fleet {
+			continue
+		}
+		// The entry first: while the command asks, too, calls are counted twice over.
+		err := configuration.Edit(path, c.Name, func(e *configuration.Entry) error {
+			e.Fleet = true
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("cannot set \"fleet\": true: %w", asMisuse(err))
+		}
+	}
+	added, err := workers.Add(ctx, maps.Keys(names))
+	if err != nil {
+		return fmt.Errorf("not everything is added; cure: fleet add again: %w", err)
+	}
+	text := fmt.Sprintf("%s added", counted(added, "connection"))
+	if known := len(names) - added; known > 0 {
+		text += fmt.Sprintf(", %d kept already", known)
+	}
+	if len(names) <= 5 {
+		text += ": " + printable(strings.Join(slices.Sorted(maps.Keys(names)), ", "))
+	}
+	return p.print(text + "; openbalances get does not ask for what a fleet keeps\n")
+}
