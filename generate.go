@@ -18,8 +18,8 @@
 //   - adapters/<provider>: the adapter. <provider>.go has credentials, New and Balances, mapping.go the pure mapping,
 //     accounts.go the account list, testdata the expectations, written from the provider's page.
 //   - adapters/kit: for authors of adapters. call is the path to the wire, whose steps stand in order in exchange.go;
-//     answer reads answers; httpsig and jwt sign; bank says how banks of a family differ; adaptertest is the suite that
-//     every adapter passes.
+//     answer reads answers; httpsig and jwt sign; bank says how banks of a family differ, xs2a what Berlin Group's framework
+//     says; adaptertest is the suite that every adapter passes.
 //   - adapters/internal/wire: what is watched of a request on its way. configtest has a configuration and all its faults.
 //   - adapters/use: for callers. configuration opens the connections of the command's configuration, with the table of all
 //     adapters; collect fetches any number of accounts, accessguard keeps unattended calls within the

@@ -6,6 +6,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
+	"github.com/openbalances/openbalances/adapters/kit/xs2a"
 	api "github.com/openbalances/openbalances/gen/berlingroup"
 )
 
@@ -70,7 +71,7 @@ func toAccount(account api.Account) (adapters.Account, error) {
 		BBAN:        call.Text(account.BBAN),
 		Name:        cmp.Or(call.Text(account.Name), call.Text(account.DisplayName)),
 		HolderName:  call.Text(account.OwnerName),
-		State:       states[call.Text(account.Status)],
+		State:       xs2a.State(account.Status),
 		Status:      call.Text(account.Status),
 		Currency:    call.Text(account.Currency),
 		Type:        cmp.Or(call.Text(account.CashAccountType), call.Text(account.Product)),

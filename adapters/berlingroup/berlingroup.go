@@ -30,9 +30,8 @@
 // Errors: the code of the first error decides, as tppMessages or as problem details. CONSENT_* is consent_required,
 // TOKEN_*, CERTIFICATE_* and SIGNATURE_* unauthorized, RESOURCE_UNKNOWN not_found, ACCESS_EXCEEDED rate_limited.
 //
-// Not supported: answers in other media types than application/json, such as LHV's, and account lists in pages, which the
-// framework does not have. A card balance is an error where neither debitAccounting nor the profile says which sign debts
-// have.
+// Not supported: account lists in pages, which the framework does not have, and tokens of another scheme than Bearer, such as
+// Paysera's. A card balance is an error where neither debitAccounting nor the profile says which sign debts have.
 package berlingroup
 
 import (
@@ -47,6 +46,7 @@ import (
 	"github.com/openbalances/openbalances/adapters/kit/bank"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
+	"github.com/openbalances/openbalances/adapters/kit/xs2a"
 	api "github.com/openbalances/openbalances/gen/berlingroup"
 )
 
@@ -164,17 +164,6 @@ func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 	if c.dialect.Date {
 		params.Date = call.Optional(c.endpoint.Now().UTC().Format(http.TimeFormat))
 	}
-	if user, present := psu.Context(); present {
-		params.PSUIPAddress = call.Optional(user.IPAddress.String())
-		params.PSUIPPort = call.Optional(user.Port())
-		params.PSUUserAgent = call.Optional(user.UserAgent)
-		params.PSUAccept = call.Optional(user.Accept)
-		params.PSUAcceptCharset = call.Optional(user.AcceptCharset)
-		params.PSUAcceptEncoding = call.Optional(user.AcceptEncoding)
-		params.PSUAcceptLanguage = call.Optional(user.AcceptLanguage)
-		params.PSUHttpMethod = (*api.PSUHTTPMethod)(call.Optional(user.HTTPMethod))
-		params.PSUDeviceID = call.Optional(user.DeviceID)
-		params.PSUGeoLocation = call.Optional(user.GeoLocation)
-	}
+	xs2a.Forward(params, psu)
 	return params
 }

@@ -8,71 +8,12 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/bank"
 	"github.com/openbalances/openbalances/adapters/kit/call"
+	"github.com/openbalances/openbalances/adapters/kit/xs2a"
 	api "github.com/openbalances/openbalances/gen/berlingroup"
 )
 
-// codes are the framework's error codes, and those of servers, that have a kind.
-var codes = map[string]adapters.Kind{
-	"FORMAT_ERROR":              adapters.ErrInvalidArgument,
-	"PARAMETER_NOT_CONSISTENT":  adapters.ErrInvalidArgument,
-	"PARAMETER_NOT_SUPPORTED":   adapters.ErrInvalidArgument,
-	"SERVICE_INVALID":           adapters.ErrInvalidArgument,
-	"RESOURCE_UNKNOWN":          adapters.ErrNotFound,
-	"RESOURCE_EXPIRED":          adapters.ErrNotFound,
-	"RESOURCE_NOT_FOUND":        adapters.ErrNotFound,
-	"RESOURCE_BLOCKED":          adapters.ErrForbidden,
-	"TIMESTAMP_INVALID":         adapters.ErrInvalidArgument,
-	"PERIOD_INVALID":            adapters.ErrInvalidArgument,
-	"SCA_METHOD_UNKNOWN":        "",
-	"SCA_INVALID":               "",
-	"SCA_REQUIRED":              adapters.ErrConsentRequired,
-	"CONSENT_UNKNOWN":           adapters.ErrConsentRequired,
-	"CONSENT_INVALID":           adapters.ErrConsentRequired,
-	"CONSENT_EXPIRED":           adapters.ErrConsentRequired,
-	"PSU_CREDENTIALS_INVALID":   adapters.ErrConsentRequired,
-	"SESSIONS_NOT_SUPPORTED":    adapters.ErrInvalidArgument,
-	"CERTIFICATE_INVALID":       adapters.ErrUnauthorized,
-	"CERTIFICATE_EXPIRED":       adapters.ErrUnauthorized,
-	"CERTIFICATE_BLOCKED":       adapters.ErrUnauthorized,
-	"CERTIFICATE_REVOKE":        adapters.ErrUnauthorized,
-	"CERTIFICATE_REVOKED":       adapters.ErrUnauthorized,
-	"CERTIFICATE_MISSING":       adapters.ErrUnauthorized,
-	"ROLE_INVALID":              adapters.ErrUnauthorized,
-	"SIGNATURE_INVALID":         adapters.ErrUnauthorized,
-	"SIGNATURE_MISSING":         adapters.ErrUnauthorized,
-	"CORPORATE_ID_INVALID":      adapters.ErrUnauthorized,
-	"TOKEN_UNKNOWN":             adapters.ErrUnauthorized,
-	"TOKEN_INVALID":             adapters.ErrUnauthorized,
-	"TOKEN_EXPIRED":             adapters.ErrUnauthorized,
-	"BEARER_TOKEN_EMPTY":        adapters.ErrUnauthorized,
-	"UNAUTHORIZED":              adapters.ErrUnauthorized,
-	"FORBIDDEN":                 adapters.ErrForbidden,
-	"SERVICE_BLOCKED":           adapters.ErrForbidden,
-	"KYC_INVALID":               "",
-	"REQUESTED_FORMATS_INVALID": adapters.ErrInvalidArgument,
-	"SERVICE_NOT_SUPPORTED":     adapters.ErrInvalidArgument,
-	"UNSUPPORTED_MEDIA_TYPE":    adapters.ErrInvalidArgument,
-	"STATUS_INVALID":            "",
-	"ACCESS_EXCEEDED":           adapters.ErrRateLimited,
-	"INTERNAL_SERVER_ERROR":     adapters.ErrUnavailable,
-	"SERVICE_UNAVAILABLE":       adapters.ErrUnavailable,
-}
-
-// states are the framework's.
-var states = map[string]adapters.AccountState{
-	"enabled": adapters.AccountStateEnabled, "blocked": adapters.AccountStateBlocked, "deleted": adapters.AccountStateClosed,
-}
-
-// form is that of the error body. Problem details stand at its root.
-var form = call.Form{
-	Inside: "tppMessages", Code: []string{"code"}, Message: []string{"text", "detail", "title"}, Kinds: codes,
-	Consents: map[string]adapters.ConsentState{
-		"CONSENT_EXPIRED": adapters.ErrConsentExpired, "CONSENT_UNKNOWN": adapters.ErrConsentUnknown,
-	},
-}
-
 // refusal reads either form of an error body; its first error counts.
-func refusal(answer call.Answer) call.Refusal { return answer.Refusal(form) }
+func refusal(answer call.Answer) call.Refusal { return answer.Refusal(xs2a.Form) }
 
 // dialect is how a bank speaks.
 type dialect struct {
@@ -114,7 +55,7 @@ func (d dialect) toBalance(balance api.Balance, account *api.AccountReference, d
 		Currency:                 money.Currency,
 		ReferenceDate:            date,
 		LastCommittedTransaction: call.Text(balance.LastCommittedTransaction),
-		Warnings:                 append(warnings(balance, account), odd...),
+		Warnings:                 append(xs2a.OtherCurrency(account.Currency, balance.BalanceAmount.Currency), odd...),
 	}
 	if changed := balance.LastChangeDateTime; changed != nil {
 		mapped.AsOf, odd = d.toTime("lastChangeDateTime", *changed)
@@ -124,16 +65,6 @@ func (d dialect) toBalance(balance api.Balance, account *api.AccountReference, d
 		mapped.CreditLines = []adapters.CreditLine{{Included: balance.CreditLimitIncluded}}
 	}
 	return mapped, nil
-}
-
-// aggregate is the currency of an account that stands for accounts in several ones.
-const aggregate = "XXX"
-
-func warnings(balance api.Balance, account *api.AccountReference) []string {
-	if of := call.Text(account.Currency); of == "" || of == aggregate || of == balance.BalanceAmount.Currency {
-		return nil
-	}
-	return []string{adapters.WarningAccountCurrency}
 }
 
 // toMoney maps the amount. That of a card account needs someone who says which sign debts have.

@@ -41,6 +41,7 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
+	"github.com/openbalances/openbalances/adapters/kit/xs2a"
 	api "github.com/openbalances/openbalances/gen/eika"
 )
 
@@ -109,18 +110,7 @@ func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 		TPPSessionID:            call.Optional(own.TPPSessionID),
 		TPPRedirectURI:          call.Optional(own.TPPRedirectURI),
 	}
-	if user, present := psu.Context(); present {
-		params.PSUIPAddress = call.Optional(user.IPAddress.String())
-		params.PSUIPPort = call.Optional(user.Port())
-		params.PSUUserAgent = call.Optional(user.UserAgent)
-		params.PSUAccept = call.Optional(user.Accept)
-		params.PSUAcceptCharset = call.Optional(user.AcceptCharset)
-		params.PSUAcceptEncoding = call.Optional(user.AcceptEncoding)
-		params.PSUAcceptLanguage = call.Optional(user.AcceptLanguage)
-		params.PSUHttpMethod = (*api.PSUHTTPMethod)(call.Optional(user.HTTPMethod))
-		params.PSUDeviceID = call.Optional(user.DeviceID)
-		params.PSUGeoLocation = call.Optional(user.GeoLocation)
-	}
+	xs2a.Forward(params, psu)
 	return params
 }
 

@@ -7,17 +7,15 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"io"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/eika"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 	"github.com/stretchr/testify/assert"
@@ -26,31 +24,12 @@ import (
 
 // credentials are made once, because a key of 2048 bits takes a while.
 var credentials = sync.OnceValue(func() eika.Credentials {
-	certificate, key, err := newPair()
-	if err != nil {
-		panic(err)
-	}
+	certificate, key := tlstest.Seal("TPP")
 	return eika.Credentials{
 		Certificate: certificate, Key: key, PSUID: "psu-1234", PSUCorporateID: "corporate-5678",
 		TPPSessionID: "session-9012", TPPRedirectURI: "https://tpp.example/callback",
 	}
 })
-
-func newPair() (*x509.Certificate, *rsa.PrivateKey, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, nil, err
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(0x4a3b), Subject: pkix.Name{CommonName: "TPP"}, NotAfter: time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		return nil, nil, err
-	}
-	certificate, err := x509.ParseCertificate(der)
-	return certificate, key, err
-}
 
 var harness = adaptertest.Harness{
 	Provider: "eika",
@@ -75,8 +54,7 @@ func TestConformance(t *testing.T) { adaptertest.Run(t, harness) }
 func TestSigningKeysThatAreRefused(t *testing.T) {
 	t.Parallel()
 	good := credentials()
-	_, other, err := newPair()
-	require.NoError(t, err)
+	_, other := tlstest.Seal("TPP")
 	small, err := rsa.GenerateKey(rand.Reader, 1024)
 	require.NoError(t, err)
 	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -6,10 +6,11 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
+	"github.com/openbalances/openbalances/adapters/kit/xs2a"
 	api "github.com/openbalances/openbalances/gen/eika"
 )
 
-// codes are the documented error codes.
+// codes are the documented error codes, of which a 403 may have others.
 var codes = map[string]adapters.Kind{
 	"FORMAT_ERROR":     adapters.ErrInvalidArgument,
 	"RESOURCE_UNKNOWN": adapters.ErrNotFound,
@@ -23,16 +24,10 @@ var codes = map[string]adapters.Kind{
 
 const consentUnknown = "CONSENT_UNKNOWN"
 
-// consents are the codes that say what has become of the consent.
-var consents = map[string]adapters.ConsentState{
-	"CONSENT_EXPIRED": adapters.ErrConsentExpired,
-	consentUnknown:    adapters.ErrConsentUnknown,
-}
-
 // form is that of the error body. Left out: system, which never varies, and status, which repeats a default of the
 // platform rather than the answer's own.
 var form = call.Form{
-	Code: []string{"code"}, Message: []string{"message"}, RequestID: []string{"id"}, Kinds: codes, Consents: consents,
+	Code: []string{"code"}, Message: []string{"message"}, RequestID: []string{"id"}, Kinds: codes, Consents: xs2a.Form.Consents,
 }
 
 // accountBalances is [api.AccountBalances] without _links, which repeat the request's address.
@@ -63,7 +58,7 @@ func toBalance(balance api.Balance, account *api.Account) (adapters.Balance, err
 		Amount:        money.Amount,
 		Currency:      money.Currency,
 		ReferenceDate: date,
-		Warnings:      append(warnings(balance, account), odd...),
+		Warnings:      append(xs2a.OtherCurrency(account.Currency, balance.BalanceAmount.Currency), odd...),
 	}
 	if changed := balance.LastChangeDateTime; changed != nil {
 		mapped.AsOf, odd = call.ToTime("lastChangeDateTime", *changed)
@@ -73,13 +68,6 @@ func toBalance(balance api.Balance, account *api.Account) (adapters.Balance, err
 		mapped.CreditLines = []adapters.CreditLine{{Included: balance.CreditLimitIncluded}}
 	}
 	return mapped, err
-}
-
-func warnings(balance api.Balance, account *api.Account) []string {
-	if account.Currency == nil || *account.Currency == balance.BalanceAmount.Currency {
-		return nil
-	}
-	return []string{adapters.WarningAccountCurrency}
 }
 
 // refusal reads the error body and the links. A link scaRedirect means that the PSU has to authenticate there. The form

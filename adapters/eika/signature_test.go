@@ -2,20 +2,15 @@ package eika_test
 
 import (
 	"crypto"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"errors"
 	"io"
-	"math/big"
 	"mime"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -28,27 +23,12 @@ import (
 )
 
 // sealed are credentials with everything that a signature can cover.
-var sealed = sync.OnceValue(func() eika.Credentials {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(0x1f2e), Subject: pkix.Name{CommonName: "TPP"}, NotAfter: time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		panic(err)
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		panic(err)
-	}
-	return eika.Credentials{
-		Certificate: certificate, Key: key, PSUID: "psu-1", PSUCorporateID: "corporate-1", TPPSessionID: "session-1",
-		TPPRedirectURI: "https://tpp.example/callback?state=1",
-	}
-})
+func sealed() eika.Credentials {
+	own := credentials()
+	own.PSUID, own.PSUCorporateID, own.TPPSessionID = "psu-1", "corporate-1", "session-1"
+	own.TPPRedirectURI = "https://tpp.example/callback?state=1"
+	return own
+}
 
 // wire is the transport of an adapter that is connected to the sandbox. It keeps what was sent, and can change it on
 // its way, when the signature is already there.
@@ -150,7 +130,7 @@ func TestEveryCallIsSignedAnew(t *testing.T) {
 		value, err := new(mime.WordDecoder).Decode(sent.Get("Signature"))
 		require.NoError(t, err)
 		before, encoded, _ := strings.Cut(strings.TrimSuffix(value, `"`), `",signature="`)
-		assert.Equal(t, `keyId="SN=1F2E,CA=CN=TPP",algorithm="rsa-sha256",`+
+		assert.Equal(t, `keyId="SN=4A3B,CA=CN=TPP",algorithm="rsa-sha256",`+
 			`headers="date x-request-id psu-id psu-corporate-id tpp-redirect-uri`, before)
 		signature, err := base64.StdEncoding.DecodeString(encoded)
 		require.NoError(t, err)

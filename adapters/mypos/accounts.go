@@ -5,6 +5,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
+	"github.com/openbalances/openbalances/adapters/kit/xs2a"
 	api "github.com/openbalances/openbalances/gen/mypos"
 )
 
@@ -51,7 +52,7 @@ func toAccount(account api.ListedAccount) (adapters.Account, error) {
 		ID:       account.AccountNumber,
 		IBAN:     call.Text(account.IBAN),
 		Name:     call.Text(account.Name),
-		State:    states[call.Text(account.Status)],
+		State:    xs2a.State(account.Status),
 		Status:   call.Text(account.Status),
 		Currency: call.Text(account.Currency),
 		Type:     call.Text(account.CashAccountType),

@@ -36,6 +36,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/kit/call"
+	"github.com/openbalances/openbalances/adapters/kit/xs2a"
 	api "github.com/openbalances/openbalances/gen/mypos"
 )
 
@@ -91,11 +92,6 @@ func (c *Client) params(psu adapters.PSU) *api.GetBalancesParams {
 		ConsentID:  string(c.credentials.Open().ConsentID),
 		APIKey:     string(c.credentials.Open().APIKey),
 	}
-	if user, present := psu.Context(); present {
-		params.PSUIPAddress = call.Optional(user.IPAddress.String())
-		params.PSUIPPort = call.Optional(user.Port())
-		params.PSUDeviceID = call.Optional(user.DeviceID)
-		params.PSUGeoLocation = call.Optional(user.GeoLocation)
-	}
+	xs2a.Forward(params, psu)
 	return params
 }

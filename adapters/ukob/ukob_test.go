@@ -45,23 +45,41 @@ func TestCauses(t *testing.T) {
 	})
 }
 
-// The bank that credentials name is that of every account and balance; one that nobody knows is refused.
-func TestBank(t *testing.T) {
+// Every bank through the whole suite. Banks with the same quirks are one and the same to the adapter but for the name, so
+// each set of quirks runs once, under the codes of its banks.
+func TestConformanceOfBanks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the suite once for each set of quirks; cure: make proofs")
+	}
+	t.Parallel()
+	for codes, profile := range adaptertest.Alike(ukob.Banks()) {
+		own, h := credentials, harness
+		own.Bank, h.Profile = profile.Code, &profile
+		h.New = func(options *adapters.Options) (adapters.Source, error) { return ukob.New(own, options) }
+		h.Credentials = adaptertest.Tagged(own, ukob.New)
+		t.Run(codes, func(t *testing.T) { adaptertest.Run(t, h) })
+	}
+}
+
+// Every bank by its code, as everything of it names it; one that nobody knows is refused.
+func TestBanks(t *testing.T) {
 	t.Parallel()
 	document, err := contract.Load("ukob")
 	require.NoError(t, err)
 	server := httptest.NewServer(sandbox.Handler(document))
 	t.Cleanup(server.Close)
 	own := credentials
-	own.Bank = "natwest"
-	client, err := ukob.New(own, &adapters.Options{BaseURL: server.URL})
-	require.NoError(t, err)
-	accounts, err := client.Accounts(t.Context(), adapters.Unattended())
-	require.NoError(t, err)
-	assert.Equal(t, "NatWest", accounts[0].Bank)
-	balances, err := client.Balances(t.Context(), accounts[0].ID, adapters.Unattended())
-	require.NoError(t, err)
-	assert.Equal(t, "NatWest", balances[0].Bank)
+	for _, profile := range ukob.Banks() {
+		own.Bank = profile.Code
+		client, err := ukob.New(own, &adapters.Options{BaseURL: server.URL})
+		require.NoError(t, err)
+		accounts, err := client.Accounts(t.Context(), adapters.Unattended())
+		require.NoError(t, err)
+		assert.Equal(t, profile.Name, accounts[0].Bank)
+		balances, err := client.Balances(t.Context(), accounts[0].ID, adapters.Unattended())
+		require.NoError(t, err)
+		assert.Equal(t, profile.Name, balances[0].Bank)
+	}
 	own.Bank = "natwset"
 	_, err = ukob.New(own, &adapters.Options{BaseURL: server.URL})
 	assert.EqualError(t, err, "ukob: invalid_argument: credentials.bank: no such bank, did you mean natwest?")

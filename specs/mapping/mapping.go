@@ -22,8 +22,10 @@
 //	cut: KSAOB.            this prefix is cut before the value is looked at
 //	table: {AVLB: interimAvailable}  the field is what the table says. What is not in it: for the type of a balance the
 //	                       codes of ISO 20022 and the names of the vocabulary, else unknown; for another field, absent
+//	absent: {type: unknown}  without the value these fields of its part are so, and it is not required
 //	form: rfc3339          the value is a time: rfc3339, epochMillis or date. What is no such time is absent, whatever
 //	                       its JSON type.
+//	  zone: Europe/Berlin  of a time without offset, unless its clock shows the time twice or never
 //	only: ['true']         any other value, and none at all unless '' is listed, refuses the answer or the part
 //	pages: numbered        the value says how many accounts there are; pages are asked for by their number
 //	pages: linked          the value is the link to the next page, so the answer alone is not all
@@ -31,8 +33,8 @@
 //	                       its accounts and their balances is this bank
 //
 // The field sign of a balance says whose sign its amount has: positive or negative where the amount has none of its
-// own, stated where its own counts, reversed where the opposite of its own does. A sign that the table does not explain
-// is an error.
+// own, stated where its own counts, reversed where the opposite of its own does. The field assumed is the sign where
+// nothing states one. A sign that the table does not explain is an error.
 //
 // An identifier whose scheme is iban or bban, or ends so behind a dot, in any case, is that field of the account, while
 // the field is free. A scheme that nothing states is made of the names on the way that the document leaves open.
@@ -51,6 +53,7 @@ package mapping
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -173,10 +176,10 @@ func (d *Document) Read(operation string, body []byte, asked Asked) (Answer, err
 
 // rule is one entry of x-maps-to. The package comment explains the words.
 type rule struct {
-	Field, Each, Unless, Cut, Form, Match, Pages string
+	Field, Each, Unless, Cut, Form, Zone, Match, Pages string
 
-	Only       []string
-	Set, Table map[string]string
+	Only               []string
+	Set, Table, Absent map[string]string
 
 	inside            bool   // nothing is declared
 	unmapped, problem string // the reason of x-unmapped; why x-maps-to cannot be read
@@ -205,15 +208,32 @@ func (d *Document) declared(schema *openapi3.SchemaRef) []rule {
 	reason, _ := beside["x-unmapped"].(string)
 	rules := []rule{{unmapped: reason, inside: reason == ""}}
 	if entries := beside["x-maps-to"]; entries != nil {
-		if _, ok := entries.([]any); !ok {
-			entries = []any{entries}
-		}
-		text, _ := json.Marshal(entries) // was read from YAML, so it can be written
-		rules = nil
-		if err := json.Unmarshal(text, &rules); err != nil {
-			rules = []rule{{problem: err.Error()}}
-		}
+		rules = rulesOf(entries)
 	}
 	d.declarations.Store(schema, rules)
 	return rules
+}
+
+// rulesOf reads x-maps-to.
+func rulesOf(entries any) (rules []rule) {
+	if _, ok := entries.([]any); !ok {
+		entries = []any{entries}
+	}
+	text, err := json.Marshal(entries)
+	if err := cmp.Or(err, json.Unmarshal(text, &rules)); err != nil {
+		return []rule{{problem: err.Error()}}
+	}
+	return rules
+}
+
+// Declare replaces the declaration of a property of a schema, such as Balance.balanceType, by one of the same form, for a
+// bank whose answers do not mean what its standard says. It is called before the first Read, and panics if there is no such
+// property.
+func (d *Document) Declare(property string, mapsTo any) {
+	schema, name, _ := strings.Cut(property, ".")
+	declared := d.document.Spec.Components.Schemas[schema]
+	if declared == nil || declared.Value.Properties[name] == nil {
+		panic("mapping: the document has no property " + property)
+	}
+	d.declarations.Store(declared.Value.Properties[name], rulesOf(mapsTo))
 }

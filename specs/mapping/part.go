@@ -88,8 +88,9 @@ func (in *part) balance(account *part) (Fields, error) {
 			in.set(field, text)
 		}
 	}
-	sign := in.fields["sign"]
+	sign := cmp.Or(in.fields["sign"], in.fields["assumed"])
 	delete(in.fields, "sign")
+	delete(in.fields, "assumed")
 	switch amount := in.fields["amount"]; {
 	case amount == "":
 		in.fail(in.place, "has no amount")

@@ -104,6 +104,10 @@ func (r *reader) visit(p place, value any, in *part) {
 			r.fact(rule, p, value, in)
 		case rule.Match != "":
 			in.left = true
+		case rule.Absent != nil:
+			for field, text := range rule.Absent {
+				in.set(field, text)
+			}
 		case rule.Pages != "":
 		case divides, rule.Only != nil && !slices.Contains(rule.Only, ""), p.required && rule.Form == "" && rule.Field != "bank":
 			in.fail(p, "is missing")
@@ -245,7 +249,7 @@ func (r *reader) become(rule rule, field string, p place, value any, in *part) (
 	cut, isAmount := strings.TrimPrefix(sent, rule.Cut), rule.Field == "amount"
 	switch {
 	case rule.Form != "":
-		if became = moment(sent, rule.Form); became == "" || jsonType != "string" && rule.Form != "epochMillis" {
+		if became = moment(sent, rule.Form, rule.Zone); became == "" || jsonType != "string" && rule.Form != "epochMillis" {
 			return "", "no time in the form " + rule.Form, true
 		}
 		return became, rule.Form, true

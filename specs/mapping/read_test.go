@@ -271,3 +271,28 @@ func TestUnknownRulesAreErrors(t *testing.T) {
 	assert.ErrorContains(t, err, "/value: ")
 	assert.ErrorContains(t, err, "feild")
 }
+
+// The words that a bank's own declarations have: what is so without the value, the zone of its clock, and the sign that is
+// assumed where nothing states one.
+func TestWordsOfBanks(t *testing.T) {
+	t.Parallel()
+	const zone = "x-maps-to: {field: balances.asOf, form: rfc3339, zone: Europe/Berlin}"
+	for sent, want := range map[string]string{
+		"2025-07-02T08:15:41.5": "2025-07-02T06:15:41.5Z", "2025-12-02T08:15:41": "2025-12-02T07:15:41Z",
+		"2025-12-02T08:15:41+02:00": "2025-12-02T06:15:41Z", "2025-12-02T8:15:41": "", "2025-02-30T08:15:41": "", "2025-12-02": "",
+		"2025-03-30T02:30:00": "", "2025-03-30T03:30:00": "2025-03-30T01:30:00Z", "2025-10-26T02:30:00": "", "2025-10-26T03:00:00": "2025-10-26T02:00:00Z",
+	} {
+		assert.Equal(t, want, only(t, zone, `{"amount": 1, "currency": "EUR", "value": "`+sent+`"}`)["asOf"], sent)
+	}
+	const absent = "x-maps-to: {field: balances.iban, absent: {balances.iban: none}}"
+	assert.Equal(t, "none", only(t, absent, `{"amount": 1, "currency": "EUR"}`)["iban"])
+	assert.Equal(t, "NO1", only(t, absent, `{"amount": 1, "currency": "EUR", "value": "NO1"}`)["iban"])
+	const assumed = "x-maps-to: {field: balances.assumed, table: {debts: reversed}}"
+	assert.Equal(t, "-1", only(t, assumed, `{"amount": 1, "currency": "EUR", "value": "debts"}`)["amount"])
+	doc := mapping.New(spectest.Parse(t, "toy", strings.Replace(toy, "RULES", "x-unmapped: none", 1)+`
+components: {schemas: {Part: {properties: {name: {x-maps-to: name}}}}}
+`))
+	assert.NotPanics(t, func() { doc.Declare("Part.name", "holderName") })
+	assert.Panics(t, func() { doc.Declare("Other.name", "holderName") })
+	assert.Panics(t, func() { doc.Declare("Part.other", "holderName") })
+}

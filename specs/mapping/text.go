@@ -69,8 +69,32 @@ func amount(sent string, isNumber bool) string {
 	return text
 }
 
+// wallTime is a time without offset.
+var wallTime = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?$`)
+
+// offset is the one with which a wall time of a zone is a time, or "" where its clock shows it not once.
+func offset(sent, zone string) (found string) {
+	location, err := time.LoadLocation(zone)
+	if err != nil || zone == "" || !wallTime.MatchString(sent) {
+		return ""
+	}
+	for minutes := -14 * 60; minutes <= 14*60; minutes += 15 { // the offsets in use
+		at, err := time.Parse("2006-01-02T15:04:05", sent)
+		at = at.Add(-time.Duration(minutes) * time.Minute).In(location)
+		if _, seconds := at.Zone(); err != nil || seconds != minutes*60 {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = at.Format("Z07:00")
+	}
+	return found
+}
+
 // moment returns a time as the shared types write it, and "" for a text that is none.
-func moment(sent, form string) string {
+func moment(sent, form, zone string) string {
+	sent += offset(sent, zone)
 	if found := isoTime.FindStringSubmatch(sent); form == "rfc3339" && found != nil {
 		sent = found[1] + "T" + found[2] + cmp.Or(found[3], ":00")
 		switch {

@@ -125,8 +125,8 @@ var (
 func Files(t testing.TB) map[string]string {
 	t.Helper()
 	makeFiles.Do(func() {
-		certificate, key := tlstest.PEM(t, tlstest.SigningPair(t))
-		_, other := tlstest.PEM(t, tlstest.SigningPair(t))
+		certificate, key := tlstest.PEM(t, tlstest.SigningPair())
+		_, other := tlstest.PEM(t, tlstest.SigningPair())
 		block, _ := pem.Decode([]byte(key))
 		parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		require.NoError(t, err)

@@ -59,15 +59,30 @@ func (a *Authority) Issue(t testing.TB, change func(*x509.Certificate)) tls.Cert
 	return tls.Certificate{Certificate: append([][]byte{leaf.Raw}, a.chain...), PrivateKey: key}
 }
 
-// SigningPair is an RSA key with a certificate that it has signed itself.
-func SigningPair(t testing.TB) tls.Certificate {
-	t.Helper()
+// Seal returns a certificate that signs, which names its own holder as issuer, and its RSA key of 2048 bits. Neither has a test:
+// it takes a while to make them, so tests share them.
+func Seal(name string) (*x509.Certificate, *rsa.PrivateKey) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
-	template := newTemplate("Signing")
+	if err != nil {
+		panic(err)
+	}
+	template := newTemplate(name)
+	template.SerialNumber = big.NewInt(0x4a3b)
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	if err != nil {
+		panic(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return certificate, key
+}
+
+// SigningPair is an RSA key with a certificate that it has signed itself.
+func SigningPair() tls.Certificate {
+	certificate, key := Seal("Signing")
+	return tls.Certificate{Certificate: [][]byte{certificate.Raw}, PrivateKey: key}
 }
 
 // Expired and NotYetValid are changes for Issue.

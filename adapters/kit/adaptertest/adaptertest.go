@@ -66,6 +66,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/bank"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/mapping"
@@ -92,6 +93,12 @@ type Harness struct {
 	Volatile []string
 	// Bank is the bank's code where a request names one, as One Single View's do.
 	Bank string
+	// Profile is that of the bank whose adapter New returns. The expectations are those of the standard: the suite plays the
+	// bank, sees that it is asked as the profile says, and that all balances and accounts bear its name.
+	Profile *bank.Profile
+	// Declared are declarations (x-maps-to) in place of the document's, for a profile with which an answer means something
+	// else, by schema and property: "Balance.balanceType". They count where they and the expectations differ.
+	Declared map[string]any
 
 	// Credentials let the suite try such as cannot be used. Without them the cases that need them are skipped.
 	Credentials *Credentials
@@ -100,7 +107,9 @@ type Harness struct {
 	Verify func(request *http.Request, body []byte) (covered []string, err error)
 
 	declaration *mapping.Document
+	standard    *mapping.Document // without Declared
 	places      map[string]spot
+	key         string // of the bank's portal, where it has one
 }
 
 // Run runs the whole suite. It calls t.Parallel. The cases are these tests:
@@ -127,7 +136,13 @@ func Run(t *testing.T, h Harness) {
 func (h *Harness) load(t testing.TB) {
 	t.Helper()
 	h.Document, h.Folder = documentOf(t, h.Provider, h.Document), cmp.Or(h.Folder, "testdata")
-	h.declaration = mapping.New(h.Document)
+	h.declaration, h.standard = mapping.New(h.Document), mapping.New(h.Document)
+	for property, mapsTo := range h.Declared {
+		h.declaration.Declare(property, mapsTo)
+	}
+	if h.Profile != nil {
+		h.useProfile(t)
+	}
 	h.places = h.findPlaces(t)
 }
 
@@ -183,7 +198,7 @@ func batches(t *testing.T, source adapters.Source) bool {
 // options lead to a server with the handler.
 func (h Harness) options(t *testing.T, handler http.Handler) *adapters.Options {
 	t.Helper()
-	address := serve(t, http.StripPrefix(basePath, handler))
+	address := serve(t, h.front(t, handler))
 	return &adapters.Options{BaseURL: address + basePath, HTTPClient: ownClient(t), Now: func() time.Time { return now }}
 }
 

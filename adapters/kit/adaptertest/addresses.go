@@ -93,7 +93,7 @@ func checkRedirectToPlainHTTP(t *testing.T, h Harness) {
 	config := &tls.Config{Certificates: []tls.Certificate{root.Issue(t, nil)}}
 	for _, status := range redirects {
 		seen := &inbox{}
-		server := serveTLS(t, seen.watch(redirect(status, plain)), config)
+		server := h.serveTLS(t, seen.watch(redirect(status, plain)), config)
 		for _, client := range []*http.Client{
 			adapters.NewHTTPClient(root.Trusted()),
 			{Transport: &http.Transport{TLSClientConfig: root.Trusted()}, CheckRedirect: eager().CheckRedirect},

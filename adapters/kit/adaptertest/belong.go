@@ -93,9 +93,9 @@ type late struct{ next *httptest.ResponseRecorder }
 type lateKey struct{}
 
 // lateBank answers each request of a connection but the first with the answer to the one before it.
-func lateBank(t *testing.T, answer http.Handler) string {
+func (h Harness) lateBank(t *testing.T, answer http.Handler) string {
 	t.Helper()
-	server := httptest.NewUnstartedServer(http.StripPrefix(basePath, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(h.front(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		own, connection := httptest.NewRecorder(), r.Context().Value(lateKey{}).(*late)
 		answer.ServeHTTP(own, r)
 		if connection.next == nil {
@@ -124,7 +124,7 @@ func checkLateAnswers(t *testing.T, h Harness) {
 	for name, echoes := range map[string]bool{"with the request's id": true, "without it": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			address := lateBank(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			address := h.lateBank(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				_, ids, err := h.Document.Asked(r)
 				if !assert.NoError(t, err) || !assert.Len(t, ids, 1) {
 					return

@@ -229,11 +229,8 @@ const ugly = "\x1b[31m\x00\u202e\u0085\r\nlevel=ERROR \x7f"
 
 // checkControlCharacters answers with every documented error, all of its texts ugly.
 func checkControlCharacters(t *testing.T, h Harness) {
-	for _, example := range h.documented() {
-		if example.Status < http.StatusBadRequest || example.Account == "" {
-			continue
-		}
-		body := uglify(t, example.JSON)
+	for _, example := range h.refusals() {
+		body := plant(t, example.JSON, ugly, true)
 		source := h.open(t, with(example.Status, "application/json", string(body)))
 		_, err := source.Balances(t.Context(), example.Account, adapters.Unattended())
 		require.Error(t, err)
@@ -249,22 +246,6 @@ func checkControlCharacters(t *testing.T, h Harness) {
 func assertPlain(t *testing.T, text string) {
 	t.Helper()
 	assert.False(t, strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", text)
-}
-
-// uglify appends the ugly text to every text of a JSON document.
-func uglify(t *testing.T, body []byte) []byte {
-	t.Helper()
-	all, err := values(body)
-	require.NoError(t, err)
-	text, err := json.Marshal(ugly)
-	require.NoError(t, err)
-	edits := []edit{}
-	for _, v := range all {
-		if v.kind == '"' {
-			edits = append(edits, edit{v.end - 1, v.end, text[1:]})
-		}
-	}
-	return apply(body, edits...)
 }
 
 // checkSignBesidesIndicator gives an amount a sign where an indicator gives one, whatever the indicator says.

@@ -93,10 +93,7 @@ func (h Harness) declaredCalls(t *testing.T, example specs.Example) (calls []dec
 	case example.Lists:
 		for _, call := range h.listCalls(t) {
 			if call.operation == example.Operation {
-				calls = append(calls, declaredCall{call.name, nil, func(t *testing.T, b *teller, _ []string, body []byte) ([]declaredAccount, error) {
-					got, err := b.lists(t, call, body)
-					return slices.Concat(declaredList(t, got.accounts), declaredResults(t, got.all)), err
-				}})
+				calls = append(calls, declaredList(call))
 			}
 		}
 	case example.Account != "":
@@ -105,6 +102,13 @@ func (h Harness) declaredCalls(t *testing.T, example specs.Example) (calls []dec
 		calls = append(calls, declaredCall{"batch", example.Accounts, askBatch})
 	}
 	return calls
+}
+
+func declaredList(call listCall) declaredCall {
+	return declaredCall{call.name, nil, func(t *testing.T, b *teller, _ []string, body []byte) ([]declaredAccount, error) {
+		got, err := b.lists(t, call, body)
+		return slices.Concat(declaredAccounts(t, got.accounts), declaredResults(t, got.all)), err
+	}}
 }
 
 func askOne(t *testing.T, b *teller, accounts []string, body []byte) ([]declaredAccount, error) {
@@ -118,7 +122,7 @@ func askBatch(t *testing.T, b *teller, accounts []string, body []byte) ([]declar
 	return declaredResults(t, results), err
 }
 
-func declaredList(t *testing.T, accounts []adapters.Account) (all []declaredAccount) {
+func declaredAccounts(t *testing.T, accounts []adapters.Account) (all []declaredAccount) {
 	for _, account := range accounts {
 		all = append(all, declaredAccount{account: fieldsOf(t, account)})
 	}

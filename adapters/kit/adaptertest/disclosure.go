@@ -88,9 +88,9 @@ func (h Harness) provokeRefusals(t *testing.T, see func(error)) {
 			if testing.Short() && status != example.Status {
 				continue
 			}
-			bodies := [][]byte{plant(t, example.JSON, true)}
+			bodies := [][]byte{plant(t, example.JSON, " "+planted, true)}
 			if status == example.Status {
-				bodies = append(bodies, example.JSON, plant(t, example.JSON, false), []byte(planted))
+				bodies = append(bodies, example.JSON, plant(t, example.JSON, planted, false), []byte(planted))
 			}
 			for _, body := range bodies {
 				_, err := s.play(t, refusal(status, body))
@@ -110,18 +110,20 @@ func refusal(status int, body []byte) http.HandlerFunc {
 	}
 }
 
-// plant writes the planted text into every text of body, behind what is there or in its place.
-func plant(t *testing.T, body []byte, behind bool) []byte {
+// plant writes a text into every text of body, behind what is there or in its place.
+func plant(t *testing.T, body []byte, text string, behind bool) []byte {
 	t.Helper()
 	all, err := values(body)
+	require.NoError(t, err)
+	encoded, err := json.Marshal(text)
 	require.NoError(t, err)
 	edits := []edit{}
 	for _, v := range all {
 		switch {
 		case v.kind == '"' && behind:
-			edits = append(edits, edit{v.end - 1, v.end, []byte(" " + planted + `"`)})
+			edits = append(edits, edit{v.end - 1, v.end, encoded[1:]})
 		case v.kind == '"':
-			edits = append(edits, edit{v.start, v.end, []byte(`"` + planted + `"`)})
+			edits = append(edits, edit{v.start, v.end, encoded})
 		}
 	}
 	return apply(body, edits...)
@@ -177,7 +179,7 @@ func (h Harness) provokeTransport(t *testing.T, see func(error)) {
 		ask(h.connect(t, &adapters.Options{BaseURL: "https://leak.example", HTTPClient: &http.Client{Transport: transport}}))
 	}
 	ask(h.connect(t, &adapters.Options{BaseURL: "http://127.0.0.1:1"}))
-	server := serveTLS(t, silent(t), &tls.Config{Certificates: []tls.Certificate{tlstest.NewAuthority(t).Issue(t, nil)}})
+	server := h.serveTLS(t, silent(t), &tls.Config{Certificates: []tls.Certificate{tlstest.NewAuthority(t).Issue(t, nil)}})
 	ask(h.connect(t, &adapters.Options{BaseURL: server.address}))
 	for _, answer := range []string{
 		"", planted, "HTTP/1.1 " + planted + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + planted + "\r\n\r\n",

@@ -55,6 +55,9 @@ func (h Harness) examples(t *testing.T) {
 			want := h.expect(t, example.Name)
 			require.Equal(t, example.Status, want.Status)
 			require.Equal(t, example.Account, want.Account)
+			if example.Status == http.StatusOK && h.otherwise(t, example, declaredCall{"one", []string{example.Account}, askOne}) {
+				return
+			}
 			balances, err := source.Balances(t.Context(), example.Account, adapters.Unattended())
 			compare(t, want.Status, want.Balances, want.Error, balances, err)
 			h.compareCode(t, example, err)
@@ -140,13 +143,16 @@ func (h Harness) orphans(t *testing.T) {
 	}
 }
 
-func (h Harness) expect(t *testing.T, name string) (want expectation) {
+func (h Harness) expect(t *testing.T, name string) expectation {
+	return expected[expectation](t, h, name)
+}
+
+// expected reads the expectation of an example.
+func expected[E expectation | listing](t *testing.T, h Harness, name string) (want E) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(h.Folder, "examples", name+".json"))
 	require.NoError(t, err, "cure: write down what the documentation says the example means")
-	decoder := json.NewDecoder(strings.NewReader(string(text)))
-	decoder.DisallowUnknownFields()
-	require.NoError(t, decoder.Decode(&want), name)
+	require.NoError(t, unmarshalKnown(text, &want), name)
 	return want
 }
 

@@ -34,10 +34,10 @@ func (h Harness) stage(t *testing.T) *stage {
 func (h Harness) limitedStage(t *testing.T, limit int64) *stage {
 	t.Helper()
 	s := &stage{account: h.example(t).Account}
-	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	address := serve(t, h.front(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // a server notices a client that leaves only after the body
 		(*s.answer.Load())(w, r)
-	}))
+	})))
 	s.source = h.connect(t, &adapters.Options{BaseURL: address + basePath, MaxBodyBytes: limit})
 	return s
 }
@@ -81,7 +81,7 @@ type gauge struct {
 func (h Harness) gauge(t *testing.T, handler http.HandlerFunc) *gauge {
 	t.Helper()
 	w := &gauge{}
-	server := httptest.NewUnstartedServer(http.StripPrefix(basePath, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(h.front(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.requests.Add(1)
 		handler(rw, r)
 	})))

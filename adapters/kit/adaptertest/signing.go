@@ -66,7 +66,7 @@ func checkCertificateTexts(t *testing.T, h Harness) {
 // the text.
 func (h Harness) assertNoHandshake(t *testing.T, server, client *tls.Config, original func(error) bool) string {
 	t.Helper()
-	bank := serveTLS(t, silent(t), server)
+	bank := h.serveTLS(t, silent(t), server)
 	source := h.connect(t, &adapters.Options{BaseURL: bank.address, HTTPClient: adapters.NewHTTPClient(client)})
 	_, err := source.Balances(t.Context(), h.account(t), psu)
 	failure := h.assertFailure(t, err, adapters.ErrUnavailable)
@@ -94,7 +94,7 @@ func checkClientCertificates(t *testing.T, h Harness) {
 	} {
 		t.Run(name, func(t *testing.T) { h.assertNoHandshake(t, server, root.Trusted(shows...), is[*net.OpError]) })
 	}
-	bank := serveTLS(t, h.bank(t), server)
+	bank := h.serveTLS(t, h.bank(t), server)
 	source := h.connect(t, &adapters.Options{BaseURL: bank.address, HTTPClient: adapters.NewHTTPClient(root.Trusted(good))})
 	_, err := source.Balances(t.Context(), h.account(t), psu)
 	assert.NoError(t, err, "a good certificate")

@@ -17,10 +17,10 @@ type tlsServer struct {
 	connections atomic.Int32
 }
 
-func serveTLS(t *testing.T, handler http.Handler, config *tls.Config) *tlsServer {
+func (h Harness) serveTLS(t *testing.T, handler http.Handler, config *tls.Config) *tlsServer {
 	t.Helper()
 	counted := &tlsServer{}
-	server := httptest.NewUnstartedServer(http.StripPrefix(basePath, handler))
+	server := httptest.NewUnstartedServer(h.front(t, handler))
 	server.TLS = config.Clone()
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Config.ConnState = func(conn net.Conn, state http.ConnState) {

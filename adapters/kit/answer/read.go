@@ -26,7 +26,7 @@ func Read(response *http.Response, limit int64, use func(body []byte) error) err
 		_ = body.fill(response.Body, maxRefusal) // what there is of it helps; the status counts
 		return complete(&Error{Body: append([]byte(nil), body.data...)}, response)
 	}
-	if problem := contentProblem(response.Header); problem != "" {
+	if problem := contentProblem(response.Header, asked(response.Request)); problem != "" {
 		return complete(&Error{Detail: "content: " + problem}, response)
 	}
 	if response.ContentLength > limit {
@@ -40,9 +40,18 @@ func Read(response *http.Response, limit int64, use func(body []byte) error) err
 
 var errTooLong = errors.New("larger than the limit")
 
+// asked is the media type that a request accepts, if it is a relative of JSON's such as application/hal+json.
+func asked(request *http.Request) string {
+	if request == nil || !strings.HasSuffix(request.Header.Get("Accept"), "+json") {
+		return "application/json"
+	}
+	return request.Header.Get("Accept")
+}
+
 // contentProblem returns why a body cannot be read as plain UTF-8 JSON, or "". That its bytes are UTF-8 is checked anyway,
-// so a charset only has to name UTF-8 or a part of it, however it is written or repeated.
-func contentProblem(header http.Header) string {
+// so a charset only has to name UTF-8 or a part of it, however it is written or repeated. A relative of JSON's media type
+// has to be the one that was asked for.
+func contentProblem(header http.Header, asked string) string {
 	media := header["Content-Type"]
 	if len(media) == 1 && media[0] == "application/json" && header["Content-Encoding"] == nil {
 		return ""
@@ -54,7 +63,7 @@ func contentProblem(header http.Header) string {
 	}
 	for value := range strings.SplitSeq(strings.Join(media, ","), ",") {
 		name, parameters, _ := strings.Cut(value, ";")
-		if !strings.EqualFold(strings.Trim(name, blanks), "application/json") {
+		if name = strings.Trim(name, blanks); !strings.EqualFold(name, "application/json") && !strings.EqualFold(name, asked) {
 			return "not application/json"
 		}
 		for parameter := range strings.SplitSeq(parameters, ";") {

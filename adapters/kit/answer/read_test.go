@@ -52,7 +52,19 @@ func TestContentProblem(t *testing.T) {
 	} {
 		header := http.Header{"Content-Type": test.types}
 		header.Set("Content-Encoding", test.encoding)
-		assert.Equal(t, test.want, answer.ContentProblem(header), "%v %s", test.types, test.encoding)
+		assert.Equal(t, test.want, answer.ContentProblem(header, "application/json"), "%v %s", test.types, test.encoding)
+	}
+}
+
+// A relative of JSON's media type is read where the request asks for it, and no other one.
+func TestMediaTypeThatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	for accept, taken := range map[string]bool{"application/hal+json": true, "": false, "application/json": false, "application/hal+json, text/html": false, "application/problem+json": false} {
+		response := respond(http.StatusOK, strings.NewReader("{}"))
+		response.Header.Set("Content-Type", "application/HAL+json; charset=utf-8")
+		response.Request = &http.Request{Header: http.Header{"Accept": {accept}}}
+		err := answer.Read(response, 10, func([]byte) error { return nil })
+		assert.Equal(t, taken, err == nil, "%s: %v", accept, err)
 	}
 }
 

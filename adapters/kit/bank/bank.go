@@ -44,7 +44,8 @@ type Quirks struct {
 	// KeyHeader and KeyQuery are the header and the query parameter of the key of the bank's portal (Redsys, Swedbank).
 	KeyHeader string `json:"keyHeader,omitempty"`
 	KeyQuery  string `json:"keyQuery,omitempty"`
-	// Headers and Query are the same in every call (Triodos, Swedbank).
+	// Headers and Query are the same in every call (Triodos, Swedbank). An Accept such as application/hal+json is what the
+	// answers may be besides application/json (LHV).
 	Headers map[string]string `json:"headers,omitempty"`
 	Query   map[string]string `json:"query,omitempty"`
 	// RequestIDHeader is the name of X-Request-ID at the bank (SDC).

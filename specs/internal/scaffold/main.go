@@ -86,11 +86,18 @@ func generate() error {
 }
 
 const next = `
-Everything compiles, and nothing of it is true yet. What to do now:
+Everything compiles, and nothing of it is true yet. Replacing what is there is expected. Fill it in this order, and let
+make try P=%[1]s list after each step what is left to do:
 
-  make try P=%[1]s   lists what is left to do, in seconds
-  make generate      after each change of specs/%[1]s/openapi.yaml
-  make check         once the list is empty
+  specs/%[1]s/openapi.yaml  what the page says, sample by sample, with source and confidence for everything else, and
+                        x-maps-to or x-unmapped beside each property of an answer: go doc ./specs, go doc ./specs/mapping;
+                        x-sandbox-list at an operation that lists accounts; then make generate
+  adapters/%[1]s            the package comment, which tests compare with the document, Credentials, New and the calls; the
+                        mapping is pure and its errors name the field: go doc ./adapters/kit/call; adapters/ukob has all of it
+  adapters/%[1]s/testdata   what each example becomes and which requests are sent, from the page and not from the code:
+                        go doc ./adapters/kit/adaptertest
+
+make check, once the list is empty. The command, its demo and the sandbox know the provider already.
 `
 
 func report(stdout io.Writer, name string, files, left []string) error {
