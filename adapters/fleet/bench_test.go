@@ -102,12 +102,12 @@ func (t *throughput) fleet(b *testing.B, jobs int) float64 {
 
 // handArgs are those of a job written by hand.
 type handArgs struct {
-	Unit int64 `json:"unit"`
+	Unit int64 `json:"unit" river:"unique"`
 }
 
 func (handArgs) Kind() string { return "hand" }
 
-// byHand works with a client of the engine's own; each job makes the fleet's writes, with everything known in advance.
+// byHand works with a client of the engine's own, and one job for each unit, which is unique like the fleet's.
 func (t *throughput) byHand(b *testing.B, work func(ctx context.Context, unit int64) error) float64 {
 	b.Helper()
 	_, err := t.db.bound().exec(b.Context(), "DELETE FROM river_job")
@@ -134,7 +134,8 @@ func (t *throughput) byHand(b *testing.B, work func(ctx context.Context, unit in
 	for some := range slices.Chunk(units, chunk) {
 		var params []river.InsertManyParams
 		for _, unit := range some {
-			params = append(params, river.InsertManyParams{Args: handArgs{unit}, InsertOpts: &river.InsertOpts{Queue: queue}})
+			unique := river.UniqueOpts{ByArgs: true, ByState: unfinished}
+			params = append(params, river.InsertManyParams{Args: handArgs{unit}, InsertOpts: &river.InsertOpts{Queue: queue, UniqueOpts: unique}})
 		}
 		_, err := client.InsertMany(b.Context(), params)
 		require.NoError(b, err)
@@ -204,7 +205,7 @@ func BenchmarkThroughput(b *testing.B) {
 		jobs    int
 	}{
 		"SQLite":     {func() string { return filepath.Join(b.TempDir(), "fleet.db") }, 500},
-		"PostgreSQL": {func() string { databases++; return server.create(b, "bench"+strconv.Itoa(databases)) }, 3000},
+		"PostgreSQL": {func() string { databases++; return server.create(b, "bench"+strconv.Itoa(databases)) }, 10000},
 	} {
 		b.Run(name, func(b *testing.B) {
 			best := map[string]float64{}

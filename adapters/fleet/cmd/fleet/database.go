@@ -25,8 +25,8 @@ type database struct {
 }
 
 func databaseFlag(flags *flag.FlagSet) database {
-	return database{flags.Name(), flags.String("db", "", "`address` of the database, postgres://... or the path of an SQLite file; without it "+
-		databaseVariable+", or openbalances/fleet.db in the user's folder of states")}
+	return database{flags.Name(), flags.String("db", "", "`address` of the database, postgres://... or the path of an SQLite file; "+
+		"without it "+databaseVariable+", or openbalances/fleet.db in the user's folder of states")}
 }
 
 // isPostgreSQL reports whether an address is not the path of a file.

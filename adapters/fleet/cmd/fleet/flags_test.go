@@ -47,7 +47,7 @@ func TestMisuse(t *testing.T) {
 		"work -every 0s":                 "-every, -rescue-after and -workers must be more than 0, and -keep not less",
 		"work -log xml":                  "-log is text or json",
 		"work -river-ui":                 "-token-file, -allow-host and -river-ui are for the page; -listen serves it",
-		"work -allowance 4":              `invalid value "4" for flag -allowance: it is not CALLS/TIME, such as 4/24h; see fleet work -h`,
+		"work -allowance 4":              `invalid value "4" for flag -allowance: it is not CALLS/TIME, such as 4/24h, with 1 to 500 calls; see fleet work -h`,
 		"add":                            "add needs either names of connections or -all; see fleet add -h",
 		"add -all shop":                  "add needs either names of connections or -all; see fleet add -h",
 		"add shop":                       "config: " + d.path("config.json") + ": no such file",

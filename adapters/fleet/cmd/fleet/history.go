@@ -95,7 +95,8 @@ func historyPrinters(p *process, a fleet.AccountStatus) map[string]func(some []f
 			isFirst = false
 			for _, s := range some {
 				rows = append(rows, []string{
-					s.FetchedAt.UTC().Format(time.DateTime), printable(typeText(s)), s.Amount.String(), printable(s.Currency), orDash(shortTime(s.AsOf)),
+					s.FetchedAt.UTC().Format(time.DateTime), printable(typeText(s)), s.Amount.String(), printable(s.Currency),
+					orDash(shortTime(s.AsOf)),
 				})
 			}
 			if len(rows) == 0 {

@@ -429,3 +429,22 @@ func TestOnlyMarkedEntriesAreOpened(t *testing.T) {
 	assert.Zero(t, worker.stop(syscall.SIGTERM))
 	assert.Equal(t, 3, d.run("status").exit)
 }
+
+// A worker goes by a configuration that has changed, and by the last one while that cannot be read.
+func TestTheConfigurationChanges(t *testing.T) {
+	t.Parallel()
+	bank := newBank(t)
+	text := twoConnections(bank.URL)
+	d := newDesk(t, text)
+	d.good("add", "shop")
+	worker := d.start("work", "-every", "1s", "-allowance", "60/6s")
+	eventually(t, "it works", func() bool { return bank.total() > 2 })
+	require.NoError(t, os.WriteFile(d.path("config.json"), []byte("{"), 0o600))
+	eventually(t, "that is logged", func() bool { return strings.Contains(worker.text.String(), "cannot be read any more") })
+	calls := bank.total()
+	eventually(t, "it goes on", func() bool { return bank.total() > calls+2 })
+	require.NoError(t, os.WriteFile(d.path("config.json"), []byte(text), 0o600))
+	eventually(t, "its mark is missed", func() bool { return d.status().Connections[0].State == "missing" })
+	assert.Zero(t, worker.stop(syscall.SIGTERM))
+	assert.Equal(t, 1, strings.Count(worker.text.String(), "cannot be read any more"))
+}

@@ -111,20 +111,27 @@ func (o *opener) look(ctx context.Context) {
 		}
 	}
 	file, err := os.Stat(o.path)
-	if err == nil && o.file != nil && os.SameFile(file, o.file) && file.ModTime().Equal(o.file.ModTime()) && file.Size() == o.file.Size() ||
-		err != nil && o.file == nil {
+	if err != nil {
+		file = nil
+	}
+	if isSame(file, o.file) {
 		return
 	}
 	o.file = file
-	if err != nil {
-		o.file = nil
-	}
 	configured, err := configuration.Read(o.path, nil)
 	if err != nil {
 		o.logger.ErrorContext(ctx, "fleet: the configuration cannot be read any more; the connections stay as they were", "error", err)
 		return
 	}
 	o.configured, o.opened = configured, map[string]openedConnection{}
+}
+
+// isSame reports whether a file is as it was; nil is one that is not there.
+func isSame(a, b os.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
 }
 
 // openConnection opens a connection whose entry is marked.

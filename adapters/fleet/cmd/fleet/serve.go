@@ -107,10 +107,11 @@ type pages struct {
 
 func pageFlags(flags *flag.FlagSet) pages {
 	p := pages{
-		listen:    flags.String("listen", "", "`host:port` for the page"),
-		tokenFile: flags.String("token-file", "", "`file` with the token that every request for the page has to bring; needed elsewhere than on loopback"),
-		river:     flags.Bool("river-ui", false, "serve also the page of the job engine, under /river/; needs -token-file"),
-		hosts:     new(names),
+		listen: flags.String("listen", "", "`host:port` for the page"),
+		tokenFile: flags.String("token-file", "", "`file` with the token that every request for the page has to bring; "+
+			"needed elsewhere than on loopback"),
+		river: flags.Bool("river-ui", false, "serve also the page of the job engine, under /river/; needs -token-file"),
+		hosts: new(names),
 	}
 	flags.Var(p.hosts, "allow-host", "`name` under which the page is reached besides localhost; may be repeated")
 	return p

@@ -43,8 +43,8 @@ const rowsAtOnce = 200
 
 var statusCommand = command{
 	name: "status", operands: "[NAME ...]", example: "fleet status",
-	summary: "tell what is current, how old it is, what failed and what has to be done; with names, of the accounts of these connections. " +
-		"Exits with 3 if something has to be done",
+	summary: "tell what is current, how old it is, what failed and what has to be done; with names, of the accounts of these " +
+		"connections. Exits with 3 if something has to be done",
 	setup: func(flags *flag.FlagSet) action {
 		db, form := databaseFlag(flags), formatFlag(flags)
 		return func(ctx context.Context, p *process, names []string) error {
@@ -97,14 +97,15 @@ type line struct {
 
 func (l line) cells() []string {
 	return []string{
-		l.Connection, l.Provider, l.Bank, numberText(int(l.Account)), l.AccountID, l.IBAN, l.State, l.Text, numberText(l.Accounts), timeText(l.Newest),
-		timeText(l.Oldest), timeText(l.NextAt), numberText(l.UnknownOutcomes), string(l.Kind), string(l.Consent), l.Detail, l.ToDo, l.ConsentLink,
+		l.Connection, l.Provider, l.Bank, numberText(int(l.Account)), l.AccountID, l.IBAN, l.State, l.Text, numberText(l.Accounts),
+		timeText(l.Newest), timeText(l.Oldest), timeText(l.NextAt), numberText(l.UnknownOutcomes), string(l.Kind), string(l.Consent),
+		l.Detail, l.ToDo, l.ConsentLink,
 	}
 }
 
 var lineHeader = []string{
-	"connection", "provider", "bank", "account", "accountId", "iban", "state", "text", "accounts", "newest", "oldest", "nextAt", "unknownOutcomes",
-	"kind", "consent", "detail", "toDo", "consentLink",
+	"connection", "provider", "bank", "account", "accountId", "iban", "state", "text", "accounts", "newest", "oldest", "nextAt",
+	"unknownOutcomes", "kind", "consent", "detail", "toDo", "consentLink",
 }
 
 func numberText(n int) string {
@@ -117,16 +118,18 @@ func numberText(n int) string {
 func connectionLine(c fleet.ConnectionStatus, now time.Time) line {
 	v := page.OfConnection(c, now)
 	return line{
-		Connection: c.Name, Provider: c.Provider, Bank: c.Bank, State: string(c.State), Text: v.Text, Accounts: c.Accounts, Newest: c.Newest, Oldest: c.Oldest,
-		NextAt: c.NextAt, UnknownOutcomes: c.UnknownOutcomes, Kind: c.Kind, Consent: c.Consent, Detail: v.Detail, ToDo: toDo(v), ConsentLink: v.Link,
+		Connection: c.Name, Provider: c.Provider, Bank: c.Bank, State: string(c.State), Text: v.Text, Accounts: c.Accounts,
+		Newest: c.Newest, Oldest: c.Oldest, NextAt: c.NextAt, UnknownOutcomes: c.UnknownOutcomes, Kind: c.Kind, Consent: c.Consent,
+		Detail: v.Detail, ToDo: toDo(v), ConsentLink: v.Link,
 	}
 }
 
 func accountLine(a fleet.AccountStatus, now time.Time) line {
 	v := page.OfAccount(a, now)
 	return line{
-		Connection: a.Connection, Provider: a.Provider, Bank: a.Bank, Account: a.ID, AccountID: a.AccountID, IBAN: a.IBAN, State: accountState(a), Text: v.Text,
-		Newest: a.FetchedAt, Oldest: a.FetchedAt, NextAt: a.NextAt, UnknownOutcomes: a.UnknownOutcomes, Kind: a.Kind, Detail: v.Detail, ToDo: toDo(v),
+		Connection: a.Connection, Provider: a.Provider, Bank: a.Bank, Account: a.ID, AccountID: a.AccountID, IBAN: a.IBAN,
+		State: accountState(a), Text: v.Text, Newest: a.FetchedAt, Oldest: a.FetchedAt, NextAt: a.NextAt,
+		UnknownOutcomes: a.UnknownOutcomes, Kind: a.Kind, Detail: v.Detail, ToDo: toDo(v),
 	}
 }
 
@@ -250,8 +253,8 @@ func (l *listing) summary(s fleet.Summary) error {
 			Overdue         int                 `json:"overdue"`
 			Problems        []string            `json:"problems"`
 		}{
-			l.now, s.Connections, s.Accounts, s.StoppedAccounts, s.FailingAccounts, s.NeverFetched, s.Newest, s.Oldest, s.UnknownOutcomes,
-			s.Overdue, append([]string{}, s.Problems...),
+			l.now, s.Connections, s.Accounts, s.StoppedAccounts, s.FailingAccounts, s.NeverFetched, s.Newest, s.Oldest,
+			s.UnknownOutcomes, s.Overdue, append([]string{}, s.Problems...),
 		})
 		if err != nil {
 			return err

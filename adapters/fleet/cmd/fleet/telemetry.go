@@ -39,7 +39,8 @@ func startTelemetry(ctx context.Context, logger *slog.Logger) (telemetry, error)
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 		logger.Warn("fleet: traces or metrics cannot be sent", "error", err)
 	}))
-	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", "openbalances-fleet")), resource.WithFromEnv())
+	name := attribute.String("service.name", "openbalances-fleet")
+	about, err := resource.New(ctx, resource.WithAttributes(name), resource.WithFromEnv())
 	if err != nil {
 		return telemetry{}, fmt.Errorf("cannot read OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}

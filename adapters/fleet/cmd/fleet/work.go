@@ -29,8 +29,10 @@ func setupWork(flags *flag.FlagSet) action {
 	flags.DurationVar(&o.Every, "every", 6*time.Hour, "how often balances are fetched; less often where the provider allows fewer calls")
 	flags.DurationVar(&o.Keep, "keep", 0, "how long balances and failures are kept, such as 17520h for two years; without it, without end")
 	flags.IntVar(&o.MaxWorkers, "workers", 100, "`number` of calls that may be under way at once")
-	flags.DurationVar(&o.RescueAfter, "rescue-after", time.Hour, "how long the work of a worker that died waits; no call takes longer than half of it")
-	flags.Var((*allowance)(&o.Access), "allowance", "`calls/time`, such as 4/24h, instead of what the providers' documents state: for a sandbox")
+	flags.DurationVar(&o.RescueAfter, "rescue-after", time.Hour, "how long the work of a worker that died waits; "+
+		"no call takes longer than half of it")
+	flags.Var((*allowance)(&o.Access), "allowance", "`calls/time`, such as 4/24h, instead of what the providers' documents state: "+
+		"for a sandbox")
 	notify := flags.String("notify", "", "`program` that is started for each alarm, with the alarm as JSON on its standard input")
 	health := flags.String("health", "", "`host:port` for /healthz without the page")
 	return func(ctx context.Context, p *process, _ []string) error {
@@ -79,7 +81,8 @@ func setupWork(flags *flag.FlagSet) action {
 
 // work keeps balances current, and answers for the page and for those who ask whether it works.
 func work(
-	ctx context.Context, p *process, workers *fleet.Fleet, store *fleet.Database, shown pages, served page.Options, health string, logger *slog.Logger,
+	ctx context.Context, p *process, workers *fleet.Fleet, store *fleet.Database, shown pages, served page.Options, health string,
+	logger *slog.Logger,
 ) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -129,6 +132,9 @@ func work(
 	return err
 }
 
+// mostCalls is how many calls a limit of the guard has at most.
+const mostCalls = 500
+
 // allowance is a flag that replaces the allowances of all providers.
 type allowance specs.Access
 
@@ -140,8 +146,8 @@ func (a *allowance) Set(text string) error {
 	before, after, found := strings.Cut(text, "/")
 	calls, err := strconv.Atoi(before)
 	window, wrong := time.ParseDuration(after)
-	if err := errors.Join(err, wrong); err != nil || !found || calls <= 0 || window <= 0 {
-		return errors.New("it is not CALLS/TIME, such as 4/24h")
+	if err := errors.Join(err, wrong); err != nil || !found || calls <= 0 || calls > mostCalls || window <= 0 {
+		return errors.New("it is not CALLS/TIME, such as 4/24h, with 1 to 500 calls")
 	}
 	*a = allowance(accessguard.Usual(specs.Limit{Calls: calls, Window: window}))
 	return nil
