@@ -32,6 +32,9 @@ var excuses = []excuse{
 	{"make generate", "writes into the working tree; make drift does it in a copy"},
 	{"make new", "lays down a provider; the tests of specs/internal/scaffold do so in a copy"},
 	{"make try", "tries a provider that was laid down, or is none; the same tests run what it runs"},
+	{"make demo-fleet", "runs until it is stopped; the tests of the command fleet do so"},
+	{"fleet work", "runs until it is stopped; the tests of the command fleet do so"},
+	{"fleet ", forStrangers},
 	{"openbalances enablebanking ", "needs an application at Enable Banking; the command's TestLinkLeadsToABalance has one"},
 }
 
@@ -56,7 +59,7 @@ func text(t *testing.T, file string) string {
 // A step is a block of the README, a line of a block of commands, or a command within a sentence, which has no language.
 type step struct{ language, text string }
 
-var parts = regexp.MustCompile("(?s)```(\\w+)\n(.*?)```|`((?:go|make|openbalances) [^`]*)`")
+var parts = regexp.MustCompile("(?s)```(\\w+)\n(.*?)```|`((?:go|make|openbalances|fleet) [^`]*)`")
 
 // steps are all that the README asks its reader to do, in its order.
 func steps(t *testing.T) (all []step) {
