@@ -121,9 +121,9 @@ func spread(id int64, over time.Duration) time.Duration {
 	return time.Duration(high)
 }
 
-// storeOutcomes stores the outcomes of a call, all or none, and what else do does, if there is something. end is the state of the
-// call then. It goes on trying while the database fails, also
-// after ctx has ended. alarms are raised when they are stored.
+// storeOutcomes stores the outcomes of a call, all or none, and what else do does, if there is something. end is the state
+// of the call then. It goes on trying while the database fails, also after ctx has ended. Alarms are raised when they are
+// stored.
 func (f *Fleet) storeOutcomes(ctx context.Context, c connectionRow, call int64, outcomes []outcome, end string,
 	do func(context.Context, bound) ([]Alarm, error)) error {
 	ctx = context.WithoutCancel(ctx)

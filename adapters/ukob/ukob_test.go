@@ -61,12 +61,17 @@ func TestConformanceOfBanks(t *testing.T) {
 	}
 }
 
-// Every bank by its code, as everything of it names it; one that nobody knows is refused.
+// Every bank by its code: a good answer, a refusal, and what is sent; one that nobody knows is refused.
 func TestBanks(t *testing.T) {
 	t.Parallel()
 	document, err := contract.Load("ukob")
 	require.NoError(t, err)
-	server := httptest.NewServer(sandbox.Handler(document))
+	var sent http.Header
+	bank := sandbox.Handler(document)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent = r.Header.Clone()
+		bank.ServeHTTP(w, r)
+	}))
 	t.Cleanup(server.Close)
 	own := credentials
 	for _, profile := range ukob.Banks() {
@@ -79,6 +84,11 @@ func TestBanks(t *testing.T) {
 		balances, err := client.Balances(t.Context(), accounts[0].ID, adapters.Unattended())
 		require.NoError(t, err)
 		assert.Equal(t, profile.Name, balances[0].Bank)
+		assert.Equal(t, "Bearer token-1234", sent.Get("Authorization"), profile.Code)
+		assert.Equal(t, "financial-5678", sent.Get("x-fapi-financial-id"), profile.Code)
+		assert.Equal(t, balances[0].RequestID, sent.Get("x-fapi-interaction-id"), profile.Code)
+		_, err = client.Balances(t.Context(), "none", adapters.Unattended())
+		assert.ErrorIs(t, err, adapters.ErrNotFound, profile.Code)
 	}
 	own.Bank = "natwset"
 	_, err = ukob.New(own, &adapters.Options{BaseURL: server.URL})
