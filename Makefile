@@ -12,6 +12,7 @@ NEXT = go1.27.3
 # The systems that everything builds for. The vetted ones have their tests compiled, too.
 BUILT = windows/arm64 darwin/amd64 freebsd/amd64 freebsd/arm64 js/wasm wasip1/wasm
 VETTED = windows/amd64 darwin/arm64 linux/386 linux/arm
+FLEET_VETTED = windows/amd64 darwin/arm64
 
 ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -83,6 +84,7 @@ test: ## run the tests with the race detector, offline once the modules are ther
 test-next: ## run all tests with the other Go version that is promised, whose encoding/json/v2 is the standard library's
 	GOTOOLCHAIN=$(NEXT) $(GO) vet ./...
 	GOTOOLCHAIN=$(NEXT) $(GO) test -short ./...
+	cd $(FLEET) && GOWORK=$(WORKSPACE) GOTOOLCHAIN=$(NEXT) $(GO) test -short ./...
 
 proofs: ## run also what make test leaves out: planted faults, every change of every example, every bank's profile, a new provider
 	$(GO) test -timeout 30m ./...
@@ -90,6 +92,8 @@ proofs: ## run also what make test leaves out: planted faults, every change of e
 portable: ## build everything for Windows, macOS, FreeBSD, 32 bits and WebAssembly, and vet it for some of them
 	@for system in $(BUILT) $(VETTED); do echo "build for $$system"; GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) build ./... || exit 1; done
 	@for system in $(VETTED); do echo "vet for $$system"; GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet ./... || exit 1; done
+	@cd $(FLEET) && for system in $(FLEET_VETTED); do echo "vet the fleet for $$system"; \
+	GOWORK=$(WORKSPACE) GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet ./... || exit 1; done
 
 vuln: ## look for known vulnerabilities in every module; asks vuln.go.dev, so it is no part of make check
 	@for module in $$(git ls-files '*go.mod' ':!*/testdata/*'); do \
