@@ -1,3 +1,7 @@
+//go:build linux
+
+// The peak of memory is what Linux tells, in KiB.
+
 package fleet
 
 import (
