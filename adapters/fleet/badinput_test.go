@@ -262,7 +262,7 @@ func TestAFileThatIsTakenAway(t *testing.T) {
 // fresh as ever.
 func TestAClockThatJumps(t *testing.T) {
 	t.Parallel()
-	for name, jump := range map[string]time.Duration{"ahead": 365 * day, "behind": -365 * day} {
+	for name, jump := range map[string]time.Duration{"ahead": 365 * day, "somewhat ahead": 3 * day, "behind": -365 * day} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bank := newBank(t)
@@ -289,4 +289,44 @@ func TestAClockThatJumps(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What sleeps because of a clock that was ahead, though its row is due, is woken.
+func TestJobsThatSleepTooLong(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, address string) {
+		bank := newBank(t)
+		s := simulate(t, address, map[string]Connection{
+			"shop": {Source: bank.mypos(t, consent), Consent: consent, Accounts: []string{sound}},
+		}, func(o *Options) { o.Now = time.Now })
+		*s.clock = time.Now()
+		s.add(t, "shop")
+		s.pass(t, time.Minute)
+		past, far := instant{time.Now().Add(-day)}, s.db.engineTime(time.Now().Add(365*day))
+		for statement, args := range map[string][]any{
+			"UPDATE river_job SET state = 'scheduled', scheduled_at = ?": {far},
+			"UPDATE fleet_unit SET next_at = ?":                          {past},
+			"UPDATE fleet_account SET next_at = ?":                       {past},
+			"UPDATE fleet_connection SET next_list_at = ?":               {past},
+		} {
+			_, err := s.db.bound().exec(t.Context(), statement, args...)
+			require.NoError(t, err)
+		}
+		require.Equal(t, 2, rows(t, s.db, "river_job WHERE state = 'scheduled'"))
+		require.NoError(t, s.tend(t.Context()))
+		assert.Equal(t, 2, rows(t, s.db, "river_job WHERE state = 'available'"))
+	})
+}
+
+// The clock of the options is the engine's, too, where the database has none.
+func TestTheEnginesClock(t *testing.T) {
+	t.Parallel()
+	bank := newBank(t)
+	f := newFleet(t, open(t, t.TempDir()+"/fleet.db"), &configuration{entries: map[string]Connection{
+		"shop": {Source: bank.mypos(t, consent), Consent: consent, Accounts: []string{sound}},
+	}}, func(o *Options) { o.Now = func() time.Time { return time.Now().Add(365 * day) } })
+	_, err := f.Add(t.Context(), slices.Values([]string{"shop"}))
+	require.NoError(t, err)
+	working(t, f)
+	eventually(t, "the account is called", func() bool { return bank.called(soundPath) > 0 })
 }

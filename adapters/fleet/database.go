@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -23,6 +24,9 @@ import (
 const (
 	busyTimeout = 10 * time.Second // how long a statement waits for another process to let go of an SQLite file
 	leastConns  = 16               // of PostgreSQL, unless the address says pool_max_conns
+
+	deadlockTries = 10
+	deadlockPause = 100 * time.Millisecond
 )
 
 // Database is where a fleet keeps what it knows. It is safe for concurrent use.
@@ -94,7 +98,7 @@ func connectSQLite(ctx context.Context, path string) (*Database, error) {
 	switch {
 	case err == nil:
 		err = file.Close()
-	case errors.Is(err, fs.ErrPermission): // a file that can be read serves reads
+	case errors.Is(err, fs.ErrPermission): // a file that can be read serves reads, if its folder takes a -shm
 		err = nil
 	}
 	if err != nil {
@@ -206,8 +210,18 @@ func (b bound) bind(query string) string {
 	}
 }
 
-// transaction makes several statements one.
+// transaction makes several statements one. do is called again after others that did the same in another order ended it.
 func (d *Database) transaction(ctx context.Context, do func(bound) error) error {
+	for tries := 1; ; tries++ {
+		err := d.transactionOnce(ctx, do)
+		if tries == deadlockTries || classOf(err) != "40" || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(rand.N(deadlockPause))
+	}
+}
+
+func (d *Database) transactionOnce(ctx context.Context, do func(bound) error) error {
 	tx, err := d.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -245,14 +259,21 @@ func collectRows[T any](rows *sql.Rows, err error, scan func(row func(...any) er
 // values, such as a server that restarts, a file that is busy, full or read-only
 // (https://www.postgresql.org/docs/current/errcodes-appendix.html, https://www.sqlite.org/rescode.html).
 func passing(err error) bool {
-	var state interface{ SQLState() string }
-	if errors.As(err, &state) {
-		class := state.SQLState()[:min(2, len(state.SQLState()))]
-		return !slices.Contains([]string{"22", "23", "42"}, class)
+	if class := classOf(err); class != "" {
+		return !slices.Contains([]string{"22", "23", "42", "54"}, class)
 	}
 	var code interface{ Code() int }
 	if errors.As(err, &code) {
 		return !slices.Contains([]int{1, 19, 20}, code.Code()&0xff)
 	}
-	return err != nil && !errors.Is(err, sql.ErrNoRows) && !errors.Is(err, errJudged)
+	return err != nil && !errors.Is(err, sql.ErrNoRows) && !errors.Is(err, errJudged) && !errors.Is(err, errEnded)
+}
+
+// classOf is the class of an error of PostgreSQL, "" of another one.
+func classOf(err error) string {
+	var state interface{ SQLState() string }
+	if !errors.As(err, &state) {
+		return ""
+	}
+	return state.SQLState()[:min(2, len(state.SQLState()))]
 }

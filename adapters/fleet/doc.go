@@ -45,7 +45,7 @@
 // that the call has ended. So an outcome is stored once or not at all. If a worker dies in between, its unit's next job calls
 // the outcome unknown (ConnectionStatus.UnknownOutcomes); the guard has counted the call. How long the work of a worker that
 // died waits is Options.RescueAfter and half a minute. A database that fails is asked again for a minute before an outcome is
-// lost in the same way. A stop of the whole program loses nothing: due times stand in the tables.
+// lost in the same way; its job goes on after Options.RescueAfter then, if the engine has given up, too. A stop of the whole program loses nothing: due times stand in the tables.
 //
 // # Several machines
 //

@@ -54,7 +54,7 @@ func (f *Fleet) engineConfig() *river.Config {
 		CompletedJobRetentionPeriod: time.Hour,
 		CancelledJobRetentionPeriod: time.Hour,
 		RetryPolicy:                 atOnce{},
-		Test:                        river.TestConfig{Time: clock(f.now)},
+		Test:                        river.TestConfig{Time: clock{f}},
 	}
 	if f.options.Open == nil {
 		return config // it queues jobs for others
@@ -104,14 +104,20 @@ func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup implements [slog.Handler].
 func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }
 
-// clock is the fleet's time for the engine, which asks the database for the time where it can, so that workers agree.
-type clock func() time.Time
+// clock is the fleet's time for the engine.
+type clock struct{ *Fleet }
 
 // Now implements [rivertype.TimeGenerator].
-func (c clock) Now() time.Time { return c() }
+func (c clock) Now() time.Time { return c.now() }
 
-// NowOrNil implements [rivertype.TimeGenerator].
-func (c clock) NowOrNil() *time.Time { return nil }
+// NowOrNil implements [rivertype.TimeGenerator]. PostgreSQL is asked for the time, so that workers agree.
+func (c clock) NowOrNil() *time.Time {
+	if c.db.pool != nil {
+		return nil
+	}
+	now := c.now()
+	return &now
+}
 
 // atOnce lets the work of a worker that died go on at once; how long a call that failed waits is no matter of the engine.
 type atOnce struct{}
@@ -216,9 +222,14 @@ func (d *Database) setJobs(ctx context.Context, t table, jobs map[int64]int64) e
 	for id, job := range jobs {
 		args = append(args, id, job)
 	}
-	values := places("(CAST(? AS BIGINT), CAST(? AS BIGINT))", len(jobs))
-	_, err := d.bound().exec(ctx, "WITH v (id, job) AS (VALUES "+values+") UPDATE "+t.name+
-		" SET job = v.job FROM v WHERE "+t.name+".id = v.id", args...)
+	return d.bound().setAll(ctx, t.name, "job", args)
+}
+
+// setAll sets a column of rows that refers to others. args are the id of each row and the value.
+func (b bound) setAll(ctx context.Context, table, column string, args []any) error {
+	values := places("(CAST(? AS BIGINT), CAST(? AS BIGINT))", len(args)/2)
+	_, err := b.exec(ctx, "WITH v (id, value) AS (VALUES "+values+") UPDATE "+table+" SET "+column+
+		" = v.value FROM v WHERE "+table+".id = v.id", args...)
 	return err
 }
 
@@ -246,7 +257,8 @@ func (f *Fleet) tend(ctx context.Context) error {
 	if err := f.bringForward(ctx); err != nil {
 		return err
 	}
-	late := instant{f.now().Add(-f.options.RescueAfter - time.Hour)}
+	slack := f.options.RescueAfter + recheckEvery // more than any pause that no row knows
+	late, far := instant{f.now().Add(-slack)}, f.db.engineTime(f.now().Add(slack))
 	for _, t := range []table{connectionJobs, unitJobs} {
 		if err := f.enqueue(ctx, t, "t.job IS NULL"); err != nil {
 			return err
@@ -254,27 +266,65 @@ func (f *Fleet) tend(ctx context.Context) error {
 		if err := f.enqueue(ctx, t, "t."+t.due+" < ?", late); err != nil {
 			return err
 		}
+		err := f.wake(ctx, t, "t."+t.due+` < ? AND EXISTS
+			(SELECT 1 FROM river_job j WHERE j.id = t.job AND j.state = 'scheduled' AND j.scheduled_at > ?)`, late, far)
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// longestWindow is more than the windows of all allowances that are known.
-const longestWindow = 2 * 24 * time.Hour
+// engineTime is a time as the engine's tables have it.
+func (d *Database) engineTime(t time.Time) any {
+	if d.pool != nil {
+		return t
+	}
+	return t.UTC().Format("2006-01-02 15:04:05.000")
+}
 
-// bringForward makes due what is due later than any rule says, except what a provider has put off itself.
+const (
+	longestWindow = 2 * 24 * time.Hour // more than the windows of all allowances that are known
+	clockError    = 5 * time.Minute    // by which clocks that are right differ at most
+)
+
+// bringForward makes due what is due later than any rule says, except what a provider has put off itself, and what a call
+// has put off that ended in the future. Times in the future become that of now, the latest that they can have been.
 func (f *Fleet) bringForward(ctx context.Context) error {
-	now := f.now()
+	now, future := instant{f.now()}, instant{f.now().Add(clockError)}
 	never := instant{now.Add(2*max(f.options.Every, f.options.ListEvery) + longestWindow)}
 	units, connections := int64(0), int64(0)
 	err := f.db.transaction(ctx, func(tx bound) (err error) {
-		units, err = tx.exec(ctx, `UPDATE fleet_account SET next_at = ? WHERE next_at > ? AND kind <> 'rate_limited'
-			AND unit IN (SELECT id FROM fleet_unit WHERE next_at > ?)`, instant{now}, never, never)
-		if err == nil && units > 0 {
-			_, err = tx.exec(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE next_at > ?", never)
+		const ahead = "FROM fleet_call WHERE ended_at > ?)"
+		units, connections = 0, 0
+		for _, change := range []struct {
+			of        *int64
+			statement string
+			args      []any
+		}{
+			{&units, `UPDATE fleet_account SET next_at = ? WHERE next_at > ? AND kind <> 'rate_limited'
+				AND unit IN (SELECT id FROM fleet_unit WHERE next_at > ?)`, []any{now, never, never}},
+			{&units, "UPDATE fleet_account SET next_at = ? WHERE next_at > ? AND unit IN (SELECT unit " + ahead, []any{now, now, future}},
+			{nil, "UPDATE fleet_account SET fetched_at = ? WHERE fetched_at > ? AND connection IN (SELECT connection " + ahead,
+				[]any{now, future, future}},
+			{&connections, "UPDATE fleet_connection SET next_list_at = ? WHERE next_list_at > ? AND kind <> 'rate_limited'",
+				[]any{now, never}},
+			{&connections, "UPDATE fleet_connection SET next_list_at = ? WHERE next_list_at > ? AND id IN (SELECT connection " +
+				"FROM fleet_call WHERE unit IS NULL AND ended_at > ?)", []any{now, now, future}},
+			{nil, "UPDATE fleet_connection SET listed_at = ? WHERE listed_at > ? AND id IN (SELECT connection " + ahead,
+				[]any{now, future, future}},
+			{nil, "UPDATE fleet_call SET ended_at = ? WHERE ended_at > ?", []any{now, future}},
+		} {
+			n, err := tx.exec(ctx, change.statement, change.args...)
+			if err != nil {
+				return err
+			}
+			if change.of != nil {
+				*change.of += n
+			}
 		}
-		if err == nil {
-			connections, err = tx.exec(ctx, `UPDATE fleet_connection SET next_list_at = ?
-				WHERE next_list_at > ? AND kind <> 'rate_limited'`, instant{now}, never)
+		if units > 0 {
+			_, err = tx.exec(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE next_at > ?", now)
 		}
 		return err
 	})
@@ -283,8 +333,8 @@ func (f *Fleet) bringForward(ctx context.Context) error {
 	}
 	f.options.Logger.WarnContext(ctx, "fleet: the clock was wrong for a time; what it has put off is brought forward",
 		"accounts", units, "connections", connections)
-	if err := f.wake(ctx, unitJobs, "t.next_at <= ?", instant{now}); err != nil {
+	if err := f.wake(ctx, unitJobs, "t.next_at <= ?", now); err != nil {
 		return err
 	}
-	return f.wake(ctx, connectionJobs, "t.next_list_at <= ?", instant{now})
+	return f.wake(ctx, connectionJobs, "t.next_list_at <= ?", now)
 }

@@ -44,7 +44,7 @@ func TestGrowth(t *testing.T) {
 			require.NoError(t, err)
 			what := outcome{account: accountRow{id: 1}, balances: []adapters.Balance{one, other}, next: at}
 			nothing := func(context.Context, bound) ([]Alarm, error) { return nil, nil }
-			require.NoError(t, f.storeOutcomes(t.Context(), c, call, []outcome{what}, callDone, nothing))
+			require.NoError(t, f.storeOutcomes(t.Context(), c, call, []outcome{what}, callDone, 0, nothing))
 		}
 		each := (size(t, db) - before) / fetches
 		t.Logf("%d bytes a fetch", each)

@@ -96,7 +96,7 @@ func (f *Fleet) listAll(ctx context.Context, c connectionRow, o opened) (next ti
 	counting, sent := kit.Counting(ctx)
 	all, every, err := f.askList(counting, o)
 	if adapters.KindOf(err) == adapters.KindCanceled {
-		return next, f.storeOutcomes(ctx, c, call, nil, endOf(sent() != 0, false), nil)
+		return next, f.storeOutcomes(ctx, c, call, nil, endOf(sent() != 0, false), 0, nil)
 	}
 	now := f.now()
 	if err != nil {
@@ -106,7 +106,7 @@ func (f *Fleet) listAll(ctx context.Context, c connectionRow, o opened) (next ti
 	if c.listed.IsZero() {
 		next = next.Add(spread(c.id, every))
 	}
-	return next, f.storeOutcomes(ctx, c, call, nil, callDone, func(ctx context.Context, tx bound) (alarms []Alarm, err error) {
+	return next, f.storeOutcomes(ctx, c, call, nil, callDone, len(all), func(ctx context.Context, tx bound) (alarms []Alarm, err error) {
 		known, err := f.sync(ctx, tx, c, o, now, all)
 		if err != nil {
 			return nil, err
@@ -131,7 +131,7 @@ func (f *Fleet) listFailed(ctx context.Context, c connectionRow, o opened, call 
 	every time.Duration) (time.Time, error) {
 	whole.decide(f.now(), every, func() (accessguard.Left, error) { return o.guard.ListsLeft(context.WithoutCancel(ctx)) })
 	failure, all := failureOf(whole.err), []outcome{whole}
-	err := f.storeOutcomes(ctx, c, call, all, endOf(!allLocal(all), true), func(ctx context.Context, tx bound) ([]Alarm, error) {
+	err := f.storeOutcomes(ctx, c, call, all, endOf(!allLocal(all), true), 0, func(ctx context.Context, tx bound) ([]Alarm, error) {
 		if whole.stopConnection != "" || whole.refused {
 			due := instant{latest(whole.next, f.now())}
 			_, err := tx.exec(ctx, "UPDATE fleet_connection SET next_list_at = ? WHERE id = ?", due, c.id)
@@ -279,34 +279,30 @@ func (f *Fleet) fill(ctx context.Context, tx bound, c connectionRow, o opened, r
 	if o.batch {
 		most = adapters.MaxBatch
 	}
+	var units []int64 // one for each account
 	for unit, n := range room {
-		if len(accounts) == 0 {
-			return nil
-		}
-		if n >= most {
-			continue
-		}
-		some := accounts[:min(most-n, len(accounts))]
-		accounts = accounts[len(some):]
-		if err := tx.move(ctx, unit, some); err != nil {
+		units = append(units, slices.Repeat([]int64{unit}, max(0, min(most-n, len(accounts)-len(units))))...)
+	}
+	for missing := len(accounts) - len(units); missing > 0; missing = len(accounts) - len(units) {
+		made := min(chunk, (missing+most-1)/most)
+		rows, err := tx.query(ctx, "INSERT INTO fleet_unit (connection) VALUES "+places("(?)", made)+" RETURNING id",
+			slices.Repeat([]any{c.id}, made)...)
+		all, err := collectRows(rows, err, scanID)
+		if err != nil {
 			return err
+		}
+		for _, unit := range all {
+			units = append(units, slices.Repeat([]int64{unit}, min(most, len(accounts)-len(units)))...)
 		}
 	}
-	for some := range slices.Chunk(accounts, most) {
-		var unit int64
-		if err := tx.row(ctx, "INSERT INTO fleet_unit (connection) VALUES (?) RETURNING id", c.id).Scan(&unit); err != nil {
-			return err
+	for i := 0; i < len(accounts); i += chunk {
+		var args []any
+		for j := i; j < min(i+chunk, len(accounts)); j++ {
+			args = append(args, accounts[j], units[j])
 		}
-		if err := tx.move(ctx, unit, some); err != nil {
+		if err := tx.setAll(ctx, "fleet_account", "unit", args); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// move puts accounts into a unit.
-func (b bound) move(ctx context.Context, unit int64, accounts []any) error {
-	args := append([]any{unit}, accounts...)
-	_, err := b.exec(ctx, "UPDATE fleet_account SET unit = ? WHERE id IN ("+places("?", len(accounts))+")", args...)
-	return err
 }

@@ -19,7 +19,8 @@ const (
 	mostRefusals   = 3           // of credentials, in a row
 	storeFor       = time.Minute // how long an outcome is tried to be stored while the database fails
 	storePause     = 100 * time.Millisecond
-	longestStorage = 5 * time.Second
+	longestStorage = 5 * time.Second      // of the outcome of a call
+	storageOfOne   = 5 * time.Millisecond // more for each account of a list
 )
 
 // errJudged says that the outcome of a call was judged to be unknown before it could be stored.
@@ -121,16 +122,35 @@ func spread(id int64, over time.Duration) time.Duration {
 	return time.Duration(high)
 }
 
-// storeOutcomes stores the outcomes of a call, all or none, and what else do does, if there is something. end is the state
-// of the call then. It goes on trying while the database fails, also after ctx has ended. Alarms are raised when they are
-// stored.
+// storeOutcomes stores the outcomes of a call, all or none, and what else do does, if there is something, with that many
+// accounts. end is the state of the call then. It goes on trying while the database fails, also after ctx has ended. What the
+// database refuses stops the accounts or, without outcomes, the connection: the next call would be made for nothing, too.
+// Alarms are raised when they are stored.
 func (f *Fleet) storeOutcomes(ctx context.Context, c connectionRow, call int64, outcomes []outcome, end string,
-	do func(context.Context, bound) ([]Alarm, error)) error {
+	accounts int, do func(context.Context, bound) ([]Alarm, error)) error {
 	ctx = context.WithoutCancel(ctx)
+	err := f.storeWithin(ctx, longestStorage+time.Duration(accounts)*storageOfOne, c, call, outcomes, end, do)
+	if err == nil || passing(err) || errors.Is(err, errJudged) || errors.Is(err, errEnded) {
+		return err
+	}
+	f.options.Logger.ErrorContext(ctx, "fleet: the database refuses an outcome", "connection", c.name, "error", err)
+	if len(outcomes) == 0 {
+		outcomes, do = []outcome{{stopConnection: StateStopped}}, nil
+	}
+	for i, o := range outcomes {
+		refused := &adapters.Error{Kind: adapters.KindOther, Origin: adapters.OriginLocal, Detail: "the database refuses the outcome"}
+		outcomes[i] = outcome{account: o.account, err: refused, stop: true, stopConnection: o.stopConnection}
+	}
+	return f.storeWithin(ctx, longestStorage, c, call, outcomes, callUnknown, do)
+}
+
+// storeWithin tries to store for storeFor, each time for so long at most.
+func (f *Fleet) storeWithin(ctx context.Context, longest time.Duration, c connectionRow, call int64, outcomes []outcome,
+	end string, do func(context.Context, bound) ([]Alarm, error)) error {
 	deadline := time.Now().Add(storeFor)
 	for {
 		var alarms []Alarm
-		attempt, cancel := context.WithTimeout(ctx, longestStorage)
+		attempt, cancel := context.WithTimeout(ctx, longest)
 		err := f.db.transaction(attempt, func(tx bound) (err error) {
 			if alarms, err = f.storeIn(attempt, tx, c, call, outcomes, end); err != nil {
 				return err
@@ -166,6 +186,13 @@ func (f *Fleet) storeIn(ctx context.Context, tx bound, c connectionRow, call int
 		return nil, err
 	}
 	if rows == 0 {
+		left, err := tx.exec(ctx, "UPDATE fleet_call SET state = state WHERE id = ?", call)
+		switch {
+		case err != nil:
+			return nil, err
+		case left == 0: // forgotten
+			return nil, errEnded
+		}
 		return nil, errJudged
 	}
 	for _, o := range outcomes {

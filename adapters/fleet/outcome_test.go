@@ -2,13 +2,18 @@ package fleet
 
 import (
 	"context"
+	"database/sql"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/accessguard"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -226,10 +231,143 @@ func TestAnOutcomeThatIsUnknown(t *testing.T) {
 		before := rows(t, s.db, "fleet_balance")
 		late := outcome{account: accountRow{id: account.ID}, balances: stored(account.Latest)}
 		for _, call := range []int64{dead, list} {
-			err = s.storeOutcomes(ctx, c, call, []outcome{late}, callDone, func(context.Context, bound) ([]Alarm, error) { return nil, nil })
-			require.ErrorIs(t, err, errJudged)
+			require.ErrorIs(t, s.storeOutcomes(ctx, c, call, []outcome{late}, callDone, 0, nil), errJudged)
 		}
 		assert.Equal(t, before, rows(t, s.db, "fleet_balance"))
+		require.NoError(t, s.Forget(ctx, Forgotten{Connection: "shop"}))
+		require.ErrorIs(t, s.storeOutcomes(ctx, c, dead, []outcome{late}, callDone, 0, nil), errEnded)
+	})
+}
+
+// What the database refuses to store stops what it belongs to, so that no call is made for nothing again.
+func TestAnOutcomeThatIsRefused(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, address string) {
+		bank := newBank(t)
+		bank.answer(listPath, says(200, `[{"id":"a","balances":[{"amount":"1.50","currency":"NOK","type":"CLBD"}]}]`))
+		s := simulate(t, address, map[string]Connection{
+			"shop": {Source: bank.mypos(t, consent), Consent: consent, Accounts: []string{sound}},
+			"work": {Source: bank.neonomics(t), Consent: "session"},
+		}, nil)
+		refuse := []string{"CREATE TRIGGER refuse BEFORE INSERT ON fleet_balance BEGIN SELECT RAISE(ABORT, 'refused'); END"}
+		if s.db.pool != nil {
+			refuse = []string{
+				"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE SQLSTATE '54000'; END $$",
+				"CREATE TRIGGER refuse BEFORE INSERT ON fleet_balance FOR EACH ROW EXECUTE FUNCTION refuse()",
+			}
+		}
+		for _, statement := range refuse {
+			_, err := s.db.SQL().ExecContext(t.Context(), statement)
+			require.NoError(t, err)
+		}
+		s.add(t, "shop")
+		s.add(t, "work")
+		s.pass(t, 2*day)
+		assert.Equal(t, []int{1, 1}, []int{bank.called(soundPath), bank.called(listPath)})
+		account := accounts(t, s.db, "shop")[0]
+		assert.True(t, account.Stopped)
+		assert.Equal(t, "the database refuses the outcome", account.Detail)
+		assert.Equal(t, 1, account.UnknownOutcomes)
+		assert.Equal(t, StateStopped, status(t, s.db, "work").State)
+		assert.Len(t, s.config.raised(), 2)
+	})
+}
+
+// many lists accounts.
+type many struct {
+	adapters.Base
+	ids []string
+}
+
+func (m many) Accounts(context.Context, adapters.PSU) (all []adapters.Account, err error) {
+	for _, id := range m.ids {
+		all = append(all, adapters.Account{ID: id})
+	}
+	return all, nil
+}
+
+// A list is stored with a number of statements that does not follow that of the accounts.
+func TestALargeList(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, address string) {
+		const accounts = 5000
+		bank := many{Base: "bank"}
+		for i := range accounts {
+			bank.ids = append(bank.ids, strconv.Itoa(i))
+		}
+		s := simulate(t, address, map[string]Connection{"large": {Source: bank, Consent: "consent"}}, func(o *Options) {
+			o.Access = accessguard.Usual(specs.Limit{Calls: 4, Window: day})
+		})
+		s.add(t, "large")
+		counted := &counting{on: s.db.db}
+		c := connectionRow{id: status(t, s.db, "large").ID}
+		o, err := s.open(t.Context(), "large")
+		require.NoError(t, err)
+		all, _, err := s.askList(t.Context(), o)
+		require.NoError(t, err)
+		_, err = s.sync(t.Context(), bound{counted, s.db.pool != nil}, c, o, *s.clock, all)
+		require.NoError(t, err)
+		assert.Equal(t, accounts, rows(t, s.db, "fleet_account a JOIN fleet_unit u ON u.id = a.unit AND u.connection = a.connection"))
+		assert.Equal(t, accounts, rows(t, s.db, "fleet_unit"))
+		assert.Less(t, counted.statements, 10*accounts/chunk)
+	})
+}
+
+// counting is a database that counts statements.
+type counting struct {
+	on         querier
+	statements int
+}
+
+func (c *counting) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	c.statements++
+	return c.on.ExecContext(ctx, query, args...)
+}
+
+func (c *counting) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	c.statements++
+	return c.on.QueryContext(ctx, query, args...)
+}
+
+func (c *counting) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	c.statements++
+	return c.on.QueryRowContext(ctx, query, args...)
+}
+
+// Of two transactions that lock the same rows in another order, both succeed.
+func TestLocksInAnotherOrder(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, address string) {
+		db := open(t, address)
+		s := newFleet(t, db, &configuration{}, nil)
+		names := []string{"a", "b"}
+		_, err := s.Add(t.Context(), slices.Values(names))
+		require.NoError(t, err)
+		var first sync.WaitGroup // both hold a row before either asks for the other one
+		first.Add(len(names))
+		ended := make(chan error, len(names))
+		for i := range names {
+			go func() {
+				tries := 0
+				ended <- db.transaction(t.Context(), func(tx bound) error {
+					tries++
+					for j := range names {
+						if _, err := tx.exec(t.Context(), "UPDATE fleet_connection SET failed = failed + 1 WHERE name = ?", names[(i+j)%2]); err != nil {
+							return err
+						}
+						if j == 0 && tries == 1 && db.pool != nil {
+							first.Done()
+							first.Wait()
+						}
+					}
+					return nil
+				})
+			}()
+		}
+		for range names {
+			require.NoError(t, <-ended)
+		}
+		assert.Equal(t, 2, rows(t, db, "fleet_connection WHERE failed = 2"))
 	})
 }
 

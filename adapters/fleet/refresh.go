@@ -54,7 +54,7 @@ func (f *Fleet) refresh(ctx context.Context, unit int64, scheduled time.Time) (n
 	f.schedule(ctx, o, unit, accounts, outcomes, every)
 	var found instant
 	end := endOf(isSent, len(outcomes) > 0)
-	err = f.storeOutcomes(ctx, c, call, outcomes, end, func(ctx context.Context, tx bound) ([]Alarm, error) {
+	err = f.storeOutcomes(ctx, c, call, outcomes, end, 0, func(ctx context.Context, tx bound) ([]Alarm, error) {
 		row := tx.row(ctx, "UPDATE fleet_unit SET next_at = "+unitDue+" WHERE id = ? RETURNING next_at", unit)
 		return nil, forgiven(row.Scan(&found))
 	})

@@ -46,7 +46,7 @@ type ConnectionStatus struct {
 	// Newest and Oldest are when balances were fetched last: of all accounts that are neither closed nor gone.
 	Newest, Oldest  time.Time
 	ListedAt        time.Time // when the accounts were listed last
-	NextAt          time.Time // when something is due next; zero if nothing is
+	NextAt          time.Time // when something is due next; zero if nothing is. What is StateMissing may be long due
 	UnknownOutcomes int       // calls whose worker ended before the outcome was stored; they count as spent
 	AddedAt         time.Time
 }
@@ -121,7 +121,7 @@ func scanConnection(row func(...any) error) (s ConnectionStatus, err error) {
 	s.Newest, s.Oldest = newest.Time, oldest.Time
 	if s.State == StateActive || s.State == StateMissing {
 		s.NextAt = nextList.Time
-		if nextUnit.Before(s.NextAt) && !nextUnit.IsZero() && s.State == StateActive {
+		if nextUnit.Before(s.NextAt) && !nextUnit.IsZero() {
 			s.NextAt = nextUnit.Time
 		}
 	}

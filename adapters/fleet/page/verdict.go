@@ -102,7 +102,7 @@ func OfConnection(c fleet.ConnectionStatus, now time.Time) Verdict {
 	switch c.State {
 	case fleet.StateMissing:
 		return Verdict{Level: LevelBad, Text: "Not in the configuration", Detail: c.Detail,
-			Todo: "Write its entry, or", Command: "fleet forget -connection " + quoted(c.Name)}
+			Todo: "Write its entry under this name, or erase it with its history:", Command: "fleet forget -connection " + quoted(c.Name)}
 	case fleet.StateConsentRequired:
 		v := stopped(adapters.ErrConsentRequired, c.Detail, c.Name)
 		v.Text = consentText(c.Consent)
@@ -130,18 +130,26 @@ func ofActive(c fleet.ConnectionStatus, now time.Time) Verdict {
 			text = counted(c.Failing, "account") + " failing"
 		}
 		return Verdict{Level: LevelWarn, Text: upper(text), Detail: c.Detail}
-	case !c.ConsentValidUntil.IsZero() && c.ConsentValidUntil.Before(now.Add(soon)):
-		v := Verdict{Level: LevelWarn, Text: "Consent ends " + moment{c.ConsentValidUntil, now}.Age(),
-			Todo: "Let the account holder renew it"}
-		if !c.ConsentValidUntil.After(now) {
-			v.Text = "Consent ended " + moment{c.ConsentValidUntil, now}.Age()
-		}
+	case isEnding(c.ConsentValidUntil, now):
+		v := ending(c.ConsentValidUntil, now)
 		v.Link, v.LinkHost = consentLink(c.ConsentLink)
 		return v
 	case c.Newest.IsZero():
 		return Verdict{Level: LevelIdle, Text: "No balance yet"}
 	}
 	return Verdict{Level: LevelGood, Text: "Up to date"}
+}
+
+func isEnding(validUntil, now time.Time) bool {
+	return !validUntil.IsZero() && validUntil.Before(now.Add(soon))
+}
+
+func ending(validUntil, now time.Time) Verdict {
+	text := "Consent ends "
+	if !validUntil.After(now) {
+		text = "Consent ended "
+	}
+	return Verdict{Level: LevelWarn, Text: text + moment{validUntil, now}.Age(), Todo: "Let the account holder renew it"}
 }
 
 // OfAccount says what an account is like at a time.
@@ -159,6 +167,8 @@ func OfAccount(a fleet.AccountStatus, now time.Time) Verdict {
 		return Verdict{Level: LevelWarn, Text: kindName(a.Kind), Detail: a.Detail}
 	case a.State == adapters.AccountStateBlocked:
 		return Verdict{Level: LevelWarn, Text: "Blocked at the bank"}
+	case isEnding(a.ValidUntil, now):
+		return ending(a.ValidUntil, now)
 	case a.FetchedAt.IsZero():
 		return Verdict{Level: LevelIdle, Text: "No balance yet"}
 	}
