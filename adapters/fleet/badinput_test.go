@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/accessguard"
+	"github.com/openbalances/openbalances/specs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -279,7 +281,7 @@ func TestAClockThatJumps(t *testing.T) {
 			require.NoError(t, s.tend(t.Context()))
 			clear(s.units)
 			s.lists[status(t, s.db, "shop").ID] = *s.clock
-			s.pass(t, 3*day)
+			s.pass(t, 2*day)
 			shop := status(t, s.db, "shop")
 			assert.Equal(t, StateActive, shop.State)
 			for _, a := range accounts(t, s.db, "shop") {
@@ -324,9 +326,12 @@ func TestTheEnginesClock(t *testing.T) {
 	bank := newBank(t)
 	f := newFleet(t, open(t, t.TempDir()+"/fleet.db"), &configuration{entries: map[string]Connection{
 		"shop": {Source: bank.mypos(t, consent), Consent: consent, Accounts: []string{sound}},
-	}}, func(o *Options) { o.Now = func() time.Time { return time.Now().Add(365 * day) } })
+	}}, func(o *Options) {
+		o.Now = func() time.Time { return time.Now().Add(365 * day) }
+		o.Every, o.Access = time.Second, accessguard.Usual(specs.Limit{Calls: 500, Window: time.Minute})
+	})
 	_, err := f.Add(t.Context(), slices.Values([]string{"shop"}))
 	require.NoError(t, err)
 	working(t, f)
-	eventually(t, "the account is called", func() bool { return bank.called(soundPath) > 0 })
+	eventually(t, "the account is called again", func() bool { return bank.called(soundPath) > 1 })
 }
