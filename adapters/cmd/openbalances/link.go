@@ -331,7 +331,7 @@ func (t *target) keep(p *process, session enablebanking.Session) error {
 			e.Accounts = before.Renewed(e.Accounts, session)
 		}
 		e.Session, e.ConsentValidUntil, e.BaseURL = text, wholeTime(session.ValidUntil), t.entry.BaseURL
-		credentials := maps.Clone(t.entry.Credentials)
+		credentials := map[string]string{}
 		maps.Copy(credentials, e.Credentials)
 		credentials["applicationId"], credentials["privateKey"] = t.entry.Credentials["applicationId"], t.entry.Credentials["privateKey"]
 		e.Credentials = credentials
