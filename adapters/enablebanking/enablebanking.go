@@ -31,7 +31,7 @@
 //
 // Errors: a session that has ended is consent_required, whether a refusal says so or the session itself; so is an
 // ASPSP_ERROR with the bank's own 401 or 403 inside. A session without accounts is forbidden: none of them is linked to
-// the application.
+// the application. The detail of a refusal says what to do, where that is known.
 //
 // Not supported: balances of several accounts in one call; ending a session.
 package enablebanking

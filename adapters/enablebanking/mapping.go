@@ -69,7 +69,7 @@ var ways = map[string]string{
 // explained adds to a refusal what can be done about it.
 func explained[T any](result T, err error) (T, error) {
 	var refused *adapters.Error
-	if !errors.As(err, &refused) {
+	if !errors.As(err, &refused) || refused.Kind == adapters.ErrRateLimited { // whatever code comes with it
 		return result, err
 	}
 	code, known := strings.CutPrefix(refused.Detail, "code ")
