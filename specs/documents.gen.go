@@ -30,7 +30,7 @@ var infos = []Info{
 	{
 		Provider: "enablebanking", Title: "Enable Banking account balances",
 		Version: "1.0.0", Read: "2026-11-30", APIVersion: "1.0.0-3030f99c",
-		SHA256:     "984003df99611592052f8f7bccb2c9a545e412e20cdaffa754e548599da14060",
+		SHA256:     "3de00d4005e909a67f819e0269dd5e582d79a3501a31d453e90227967467cef2",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /accounts/{account_id}/balances", "GET /accounts/{account_id}/details", "GET /application", "GET /aspsps", "POST /auth", "POST /sessions", "GET /sessions/{session_id}"},
 		Unattended: Access{

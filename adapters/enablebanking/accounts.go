@@ -18,10 +18,15 @@ import (
 // of its accounts comes once, with [Client.Authorize]: afterwards only [Client.Details] has it, and spends a call for each.
 type Session struct {
 	ID         string    `json:"id"`
-	ValidUntil time.Time `json:"validUntil,omitzero"`
+	ValidUntil time.Time `json:"validUntil,omitzero"` // zero if the provider did not state it
+	Country    string    `json:"country,omitempty"`   // of the bank
 	// Accounts have the id that this session gives them. The identifier identification_hash is the same in each session,
 	// so the accounts of a later one are found here too.
 	Accounts []adapters.Account `json:"accounts"`
+	// Hashes are other hashes of an account, by its id, such as that of its IBAN alone. Several accounts may share one.
+	Hashes map[string][]string `json:"hashes,omitempty"`
+	// LeftOut counts the accounts of the answer that have no id and hash which could be read.
+	LeftOut int `json:"leftOut,omitempty"`
 	// RequiredPSUHeaders is for the caller to fill in: required_psu_headers of the bank, from GET /aspsps. With it a PSU
 	// context that lacks one of them is refused before anything is sent.
 	RequiredPSUHeaders []string `json:"requiredPsuHeaders,omitempty"`
@@ -61,19 +66,27 @@ func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Acc
 			return nil, c.endpoint.Invalid("credentials.sessionId", "missing, and only a session lists accounts")
 		}
 	}
-	return call.Accounts(ctx, c.endpoint, psu, func(int) call.Request { return request },
+	return explained(call.Accounts(ctx, c.endpoint, psu, func(int) call.Request { return request },
 		func(body sessionAnswer) (call.Listed[adapters.Account], error) {
 			list, err := toAccounts(body)
+			listed := Session{Accounts: slices.Clone(list.Items), Hashes: map[string][]string{}}
 			for i := range list.Items {
-				list.Items[i] = own.Session.join(list.Items[i])
+				listed.Hashes[list.Items[i].ID] = body.AccountsData[i].Value.IdentificationHashes
+			}
+			for i := range list.Items {
+				list.Items[i] = own.Session.join(listed, i)
 			}
 			return list, err
-		})
+		}))
 }
 
-// join adds to a listed account, whose one identifier is the hash, what was kept of it.
-func (s Session) join(listed adapters.Account) adapters.Account {
-	i := slices.IndexFunc(s.Accounts, func(kept adapters.Account) bool { return kept.ID == listed.ID || isSame(kept, listed) })
+// join adds to a listed account what was kept of it.
+func (s Session) join(all Session, at int) adapters.Account {
+	listed := all.Accounts[at]
+	i := slices.IndexFunc(s.Accounts, func(kept adapters.Account) bool { return kept.ID == listed.ID })
+	if i < 0 {
+		i = all.again(at, s)
+	}
 	if i < 0 {
 		return listed
 	}
@@ -83,11 +96,41 @@ func (s Session) join(listed adapters.Account) adapters.Account {
 	return kept
 }
 
-// isSame reports whether two sessions mean the same account, by the hash that stays the same.
-func isSame(a, b adapters.Account) bool {
-	return slices.ContainsFunc(a.Identifiers, func(one adapters.AccountIdentifier) bool {
-		return one.Scheme == hashScheme && slices.Contains(b.Identifiers, one)
-	})
+// again returns the place in other of the account at i: that with the same main hash, or else the one that shares some hash
+// with it and with no other account; -1 if there is none.
+func (s Session) again(i int, other Session) int {
+	own := mainHash(s.Accounts[i])
+	if j := slices.IndexFunc(other.Accounts, func(a adapters.Account) bool { return own != "" && mainHash(a) == own }); j >= 0 {
+		return j
+	}
+	if found := s.sharing(i, other); len(found) == 1 && len(other.sharing(found[0], s)) == 1 {
+		return found[0]
+	}
+	return -1
+}
+
+// sharing are the places in other of the accounts that have some hash of the account at i.
+func (s Session) sharing(i int, other Session) (places []int) {
+	own := s.hashes(i)
+	for j := range other.Accounts {
+		if slices.ContainsFunc(other.hashes(j), func(hash string) bool { return hash != "" && slices.Contains(own, hash) }) {
+			places = append(places, j)
+		}
+	}
+	return places
+}
+
+func (s Session) hashes(i int) []string {
+	return append([]string{mainHash(s.Accounts[i])}, s.Hashes[s.Accounts[i].ID]...)
+}
+
+func mainHash(account adapters.Account) string {
+	for _, identifier := range account.Identifiers {
+		if identifier.Scheme == hashScheme {
+			return identifier.Value
+		}
+	}
+	return ""
 }
 
 // Renewed returns the ids that accounts of s have in a later session. An account that the later one lacks keeps its id, so
@@ -99,7 +142,7 @@ func (s Session) Renewed(ids []string, later Session) []string {
 		if own < 0 {
 			continue
 		}
-		if next := slices.IndexFunc(later.Accounts, func(a adapters.Account) bool { return isSame(s.Accounts[own], a) }); next >= 0 {
+		if next := s.again(own, later); next >= 0 {
 			ids[i] = later.Accounts[next].ID
 		}
 	}
@@ -134,8 +177,7 @@ func toAccounts(body sessionAnswer) (list call.Listed[adapters.Account], err err
 
 // notLinked is the failure of a session without accounts.
 func notLinked(field string) error {
-	return &adapters.Error{Kind: adapters.ErrForbidden, Detail: field + ": empty; link the accounts to the application in Enable " +
-		"Banking's Control Panel, then let the PSU agree to a new session"}
+	return &adapters.Error{Kind: adapters.ErrForbidden, Detail: field + ": empty; " + linkAccounts}
 }
 
 // hashScheme is the scheme of the identifier that stays the same.
@@ -158,27 +200,28 @@ func identify(account *adapters.Account, scheme, value string) {
 // as Balances does; Details of package accessguard counts it.
 func (c *Client) Details(ctx context.Context, accountID string, psu adapters.PSU) (adapters.Account, error) {
 	request := details.For(accountID, call.Like[api.GetAccountParams](params(psu)))
-	return call.Account(ctx, c.endpoint, accountID, psu, request, func(body api.Account) (adapters.Account, error) {
+	return explained(call.Account(ctx, c.endpoint, accountID, psu, request, func(body api.Account) (adapters.Account, error) {
 		if id := call.Text(body.UID); id != "" && id != accountID {
 			return adapters.Account{}, call.Mismatch("uid")
 		}
 		account, err := toAccount(body)
 		account.ID = accountID
 		return account, err
-	})
+	}))
 }
 
-// toAccount maps an account. Left out: account_servicer, usage, psu_status, credit_limit, legal_age and postal_address.
-func toAccount(account api.Account) (adapters.Account, error) {
+// toAccount maps an account; with an error, as much of it as there is. Left out: account_servicer, usage, psu_status,
+// credit_limit, legal_age and postal_address.
+func toAccount(account api.Account) (mapped adapters.Account, err error) {
 	switch {
 	case account.CashAccountType == "":
-		return adapters.Account{}, call.Missing("cash_account_type")
+		err = call.Missing("cash_account_type")
 	case account.Currency == "":
-		return adapters.Account{}, call.Missing("currency")
+		err = call.Missing("currency")
 	case account.IdentificationHash == "":
-		return adapters.Account{}, call.Missing(hashScheme)
+		err = call.Missing(hashScheme)
 	}
-	mapped := adapters.Account{
+	mapped = adapters.Account{
 		ID:         call.Text(account.UID),
 		HolderName: call.Text(account.Name),
 		Name:       cmp.Or(call.Text(account.Details), call.Text(account.Product)),
@@ -195,7 +238,7 @@ func toAccount(account api.Account) (adapters.Account, error) {
 			identify(&mapped, own.Other.SchemeName, own.Other.Identification)
 		}
 	}
-	return mapped, nil
+	return mapped, err
 }
 
 // authorizedSession is [api.AuthorizedSession], of which one broken account spoils no other.
@@ -206,11 +249,12 @@ type authorizedSession struct {
 	Access    *access                     `json:"access"`
 }
 
-// Authorize exchanges the code of the redirect for a session, which can be done once: an account that cannot be read is
-// left out rather than the session lost, and Accounts lists it if it can be asked for.
+// Authorize exchanges the code of the redirect for a session, which can be done once. So of an account with an id and a hash
+// whatever can be read is kept; one without is left out and counted, rather than the session lost. Accounts lists it if it
+// can be asked for.
 func (c *Client) Authorize(ctx context.Context, code string) (Session, error) {
 	request := authorize.Send(nil, call.JSON(api.Code{Code: code}))
-	return call.Ask(ctx, c.endpoint, "authorize session", request, toSession)
+	return explained(call.Ask(ctx, c.endpoint, "authorize session", request, toSession))
 }
 
 func toSession(body authorizedSession) (Session, error) {
@@ -220,20 +264,27 @@ func toSession(body authorizedSession) (Session, error) {
 	case body.Accounts != nil && len(body.Accounts) == 0:
 		return Session{}, notLinked("accounts")
 	}
-	kept := Session{ID: body.SessionID, Accounts: []adapters.Account{}}
+	kept, bank := Session{ID: body.SessionID, Accounts: []adapters.Account{}}, ""
 	if body.Access != nil {
 		kept.ValidUntil = body.Access.until()
 	}
+	if body.ASPSP != nil {
+		bank, kept.Country = body.ASPSP.Name, body.ASPSP.Country
+	}
 	for i := range body.Accounts {
-		account, err := toAccount(body.Accounts[i].Value)
-		if err != nil || account.ID == "" || body.Accounts[i].Problem() != nil {
+		account, _ := toAccount(body.Accounts[i].Value)
+		if adapters.ValidateAccountID(account.ID) != nil || mainHash(account) == "" {
+			kept.LeftOut++
 			continue
 		}
-		account.Provider, account.ConsentValidUntil = provider.Name, kept.ValidUntil
-		if body.ASPSP != nil {
-			account.Bank = body.ASPSP.Name
-		}
+		account.Provider, account.Bank, account.ConsentValidUntil = provider.Name, bank, kept.ValidUntil
 		kept.Accounts = append(kept.Accounts, account)
+		if hashes := body.Accounts[i].Value.IdentificationHashes; len(hashes) > 1 {
+			if kept.Hashes == nil {
+				kept.Hashes = map[string][]string{}
+			}
+			kept.Hashes[account.ID] = hashes
+		}
 	}
 	return kept, nil
 }

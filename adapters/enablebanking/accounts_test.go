@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -236,9 +237,16 @@ func TestApplication(t *testing.T) {
 	require.NoError(t, err)
 	_, err = stranger.Application(t.Context())
 	assert.EqualError(t, err, "enablebanking: check application: protocol (HTTP 200): kid: not the application that signs")
+	capital := credentials()
+	capital.ApplicationID = adapters.Secret(strings.ToUpper(applicationID))
+	client, err = enablebanking.New(capital, &adapters.Options{BaseURL: server.URL})
+	require.NoError(t, err)
+	_, err = client.Application(t.Context())
+	assert.NoError(t, err)
 	inactive, _ := answering(t, "applicationInactive", enablebanking.Session{})
 	_, err = inactive.Application(t.Context())
-	assert.EqualError(t, err, "enablebanking: check application: forbidden (HTTP 403)")
+	assert.EqualError(t, err, "enablebanking: check application: forbidden (HTTP 403): "+
+		"if the application is not active, activate it by linking accounts to it in Enable Banking's Control Panel")
 }
 
 // The states of a session that cannot be used are in the error, and what to do about an empty one.
@@ -248,10 +256,10 @@ func TestSessionsThatCannotBeUsed(t *testing.T) {
 		text    string
 		consent adapters.ConsentState
 	}{
-		"sessionExpired":         {"consent_required (HTTP 200): code EXPIRED", adapters.ErrConsentExpired},
-		"sessionRevoked":         {"consent_required (HTTP 200): code REVOKED", adapters.ErrConsentRevoked},
-		"sessionClosed":          {"consent_required (HTTP 200): code CLOSED", ""},
-		"sessionPending":         {"consent_required (HTTP 200): code PENDING_AUTHORIZATION", ""},
+		"sessionExpired":         {"consent_required (HTTP 200): code EXPIRED; the PSU has to consent again", adapters.ErrConsentExpired},
+		"sessionRevoked":         {"consent_required (HTTP 200): code REVOKED; the PSU has to consent again", adapters.ErrConsentRevoked},
+		"sessionClosed":          {"consent_required (HTTP 200): code CLOSED; the PSU has to consent again", ""},
+		"sessionPending":         {"consent_required (HTTP 200): code PENDING_AUTHORIZATION; the PSU has not finished", ""},
 		"sessionWithoutAccounts": {"forbidden (HTTP 200): accounts_data: empty; link the accounts to the application in Enable Banking's Control Panel, then let the PSU agree to a new session", ""},
 	} {
 		client, _ := answering(t, example, enablebanking.Session{})
@@ -283,6 +291,15 @@ func TestRequiredHeaders(t *testing.T) {
 		_, err = client.Balances(t.Context(), accountID, psu)
 		assert.NoError(t, err)
 	}
+	for _, odd := range []string{"X-Forwarded-For", "Accept", "Host", "", "Psu-\n"} { // the bank's own words, so nobody's mistake
+		client, sent = answering(t, "noBalances", enablebanking.Session{RequiredPSUHeaders: []string{"psu-ip-address", odd}})
+		_, err = client.Balances(t.Context(), accountID, adapters.Attended(user))
+		assert.EqualError(t, err, "enablebanking: get balances: invalid_argument: psu: lacks a header that Enable Banking does not forward, "+
+			"which the bank requires; ask with it, or unattended, which spends one of the account's calls")
+		assert.Empty(t, *sent)
+		_, err = client.Balances(t.Context(), accountID, adapters.Unattended())
+		assert.NoError(t, err)
+	}
 }
 
 func TestGeoLocations(t *testing.T) {
@@ -309,9 +326,6 @@ func TestMistakesAreFoundByNew(t *testing.T) {
 		"credentials.privateKey: missing":                     func(c *enablebanking.Credentials) { c.PrivateKey = nil },
 		"credentials.privateKey: rsa-sha256 needs an RSA key": func(c *enablebanking.Credentials) { c.PrivateKey = curve },
 		"credentials.sessionId: not usable in a path":         func(c *enablebanking.Credentials) { c.SessionID = "a/../b" },
-		"credentials.session: requires something else than a header of the PSU": func(c *enablebanking.Credentials) {
-			c.Session.RequiredPSUHeaders = []string{"Psu-Ip-Address", "Host"}
-		},
 	} {
 		spoilt := credentials()
 		spoil(&spoilt)
@@ -344,4 +358,116 @@ func TestCauses(t *testing.T) {
 		{Status: 400, Body: `{"message": "m", "error": "EXPIRED_SESSION"}`, Kind: adapters.ErrConsentRequired, Code: "EXPIRED_SESSION", Message: "m"},
 		{Status: 429, Body: `slow down`, Kind: adapters.ErrRateLimited},
 	})
+}
+
+// A refusal says what can be done about it, where that is known.
+func TestRefusalsTellTheWayOut(t *testing.T) {
+	t.Parallel()
+	const again, key = "the PSU has to consent again", "check the clock, the key and the application id"
+	const activate = "if the application is not active, activate it by linking accounts to it in Enable Banking's Control Panel"
+	for _, c := range []struct {
+		status       int
+		body, detail string
+		kind         adapters.Kind
+	}{
+		{401, `{"error": "EXPIRED_SESSION"}`, "code EXPIRED_SESSION; " + again, adapters.ErrConsentRequired},
+		{400, `{"error": "CLOSED_SESSION"}`, "code CLOSED_SESSION; " + again, adapters.ErrConsentRequired},
+		{400, `{"error": "ASPSP_ERROR", "detail": {"error_data": {"code": 401}}}`, "code ASPSP_ERROR; " + again, adapters.ErrConsentRequired},
+		{401, `{"error": "EXPIRED_AUTHORIZATION_CODE"}`, "code EXPIRED_AUTHORIZATION_CODE; the code counts once, and not for long: let the PSU consent again", adapters.ErrConsentRequired},
+		{401, `{"message": "Token is not accepted"}`, key, adapters.ErrUnauthorized},
+		{401, `{"error": "UNAUTHORIZED_ACCESS"}`, "code UNAUTHORIZED_ACCESS; " + key, adapters.ErrUnauthorized},
+		{401, `<html>no</html>`, key, adapters.ErrUnauthorized},
+		{403, `{"code": 403, "message": "Application is not active"}`, activate, adapters.ErrForbidden},
+		{403, `{"error": "ACCESS_DENIED"}`, "code ACCESS_DENIED; " + activate, adapters.ErrForbidden},
+		{403, `{"error": "UNAUTHORIZED_IP"}`, "code UNAUTHORIZED_IP", adapters.ErrForbidden},
+		{400, `{"error": "REDIRECT_URI_NOT_ALLOWED"}`, "code REDIRECT_URI_NOT_ALLOWED; register the redirect address for the application in Enable Banking's Control Panel", adapters.ErrInvalidArgument},
+		{404, `{"error": "WRONG_ASPSP_PROVIDED"}`, "code WRONG_ASPSP_PROVIDED; name the bank and its country as the list of banks does", adapters.ErrInvalidArgument},
+		{401, `{"error": "WRONG_CREDENTIALS_PROVIDED"}`, "code WRONG_CREDENTIALS_PROVIDED; choose another of the bank's ways to agree", adapters.ErrInvalidArgument},
+		{429, `{"error": "ACCESS_DENIED"}`, "code ACCESS_DENIED", adapters.ErrRateLimited},
+		{401, `<html>No required SSL certificate was sent</html>`, "client certificate required", adapters.ErrUnauthorized},
+		{400, `{"message": "no"}`, "", adapters.ErrInvalidArgument},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(c.status)
+			_, _ = io.WriteString(w, c.body)
+		}))
+		t.Cleanup(server.Close)
+		client, err := enablebanking.New(credentials(), &adapters.Options{BaseURL: server.URL})
+		require.NoError(t, err)
+		for operation, ask := range map[string]func() error{
+			"get balances":      func() error { _, err := client.Balances(t.Context(), accountID, adapters.Unattended()); return err },
+			"list accounts":     func() error { _, err := client.Accounts(t.Context(), adapters.Unattended()); return err },
+			"get account":       func() error { _, err := client.Details(t.Context(), accountID, adapters.Unattended()); return err },
+			"check application": func() error { _, err := client.Application(t.Context()); return err },
+			"list banks":        func() error { _, err := client.Banks(t.Context(), "FI"); return err },
+			"begin session":     func() error { _, err := client.Begin(t.Context(), enablebanking.Agreement{}); return err },
+			"authorize session": func() error { _, err := client.Authorize(t.Context(), "8c1f4b6e"); return err },
+		} {
+			var failure *adapters.Error
+			require.ErrorAs(t, ask(), &failure)
+			assert.Equal(t, []any{operation, c.kind, c.detail}, []any{failure.Operation, failure.Kind, failure.Detail}, c.body)
+		}
+	}
+}
+
+// An account is found again by its main hash, or by another one that no second account shares.
+func TestRenewed(t *testing.T) {
+	t.Parallel()
+	const first, second = "0b7e0c1e-52c1-4a37-9d0e-6a8f2f6c9a11", "954988fb-af06-483d-af23-5a04714b8761"
+	type hashes = map[string][]string // by id, the main one first
+	for name, c := range map[string]struct {
+		before, later hashes
+		want          []string
+	}{
+		"by the main hash, whatever else is shared": {hashes{"a": {"1", "iban"}, "b": {"2", "iban"}}, hashes{first: {"2", "iban"}, second: {"1", "iban"}}, []string{second, first}},
+		"by another hash":            {hashes{"a": {"1", "1", "iban"}}, hashes{first: {"new", "iban", "new"}, second: {"3"}}, []string{first}},
+		"the main one is another":    {hashes{"a": {"1"}}, hashes{first: {"new", "1"}}, []string{first}},
+		"two later share it":         {hashes{"a": {"1", "iban"}}, hashes{first: {"8", "iban"}, second: {"9", "iban"}}, []string{"a"}},
+		"two before share it":        {hashes{"a": {"1", "iban"}, "b": {"2", "iban"}}, hashes{first: {"9", "iban"}}, []string{"a", "b"}},
+		"it is that of another one":  {hashes{"a": {"1", "iban"}, "b": {"2", "iban"}}, hashes{first: {"2", "iban"}}, []string{"a", first}},
+		"no hash is like another":    {hashes{"a": {""}}, hashes{first: {""}}, []string{"a"}},
+		"nothing of it is there now": {hashes{"a": {"1"}}, hashes{first: {"2"}}, []string{"a"}},
+	} {
+		session := func(all hashes) (s enablebanking.Session) {
+			s.Hashes = hashes{}
+			for _, id := range slices.Sorted(maps.Keys(all)) {
+				s.Accounts = append(s.Accounts, adapters.Account{ID: id, Name: "was " + id,
+					Identifiers: []adapters.AccountIdentifier{{Scheme: "identification_hash", Value: all[id][0]}}})
+				s.Hashes[id] = all[id][1:]
+			}
+			return s
+		}
+		before, later := session(c.before), session(c.later)
+		assert.Equal(t, c.want, before.Renewed(slices.Sorted(maps.Keys(c.before)), later), name)
+	}
+	kept := enablebanking.Session{Accounts: []adapters.Account{{ID: "old", Name: "Savings"}}, Hashes: hashes{"old": {"b3RoZXI.WwpbCiJ="}}}
+	client, _ := answering(t, "sessionOfTwo", kept)
+	got, err := client.Accounts(t.Context(), adapters.Unattended())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"", "Savings"}, []string{got[0].Name, got[1].Name}, "the second has that hash among others")
+}
+
+// Whatever can be read of an account is kept, because it is told once.
+func TestAuthorizeKeepsWhatItCan(t *testing.T) {
+	t.Parallel()
+	const one, hash = `"uid": "` + accountID + `", "all_account_ids": [{"scheme_name": "IBAN", "identification": "FI2112345600000785"}]`, `, "identification_hash": "h"`
+	const rest = `, "cash_account_type": "CACC", "currency": "EUR"`
+	for account, want := range map[string]int{
+		one + hash + rest: 1,
+		one + hash:        1,
+		one + hash + `, "cash_account_type": 5, "currency": null`: 1,
+		one + rest:                          0,
+		`"uid": 5` + hash + rest:            0,
+		`"uid": "a/../b"` + hash + rest:     0,
+		`"uid": null` + hash + rest:         0,
+		`"uid": "", "x": [1]` + hash + rest: 0,
+	} {
+		got, err := served(t, `{"session_id": "s", "aspsp": {"name": "Mock ASPSP", "country": "FI"}, "accounts": [{`+account+`}]}`, 0).Authorize(t.Context(), "c")
+		require.NoError(t, err, account)
+		assert.Equal(t, []any{want, 1 - want, "FI", true}, []any{len(got.Accounts), got.LeftOut, got.Country, got.ValidUntil.IsZero()}, account)
+		for _, kept := range got.Accounts {
+			assert.Equal(t, []string{accountID, "FI2112345600000785", "Mock ASPSP"}, []string{kept.ID, kept.IBAN, kept.Bank})
+		}
+	}
 }

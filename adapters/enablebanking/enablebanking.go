@@ -31,7 +31,7 @@
 //
 // Errors: a session that has ended is consent_required, whether a refusal says so or the session itself; so is an
 // ASPSP_ERROR with the bank's own 401 or 403 inside. A session without accounts is forbidden: none of them is linked to
-// the application.
+// the application. The detail of a refusal says what to do, where that is known.
 //
 // Not supported: balances of several accounts in one call; ending a session.
 package enablebanking
@@ -43,6 +43,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,9 +104,10 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if credentials.SessionID != "" && adapters.ValidateAccountID(string(credentials.SessionID)) != nil {
 		return nil, endpoint.Invalid("credentials.sessionId", "not usable in a path")
 	}
-	for _, name := range credentials.Session.RequiredPSUHeaders {
+	required := slices.Clone(credentials.Session.RequiredPSUHeaders)
+	for i, name := range required {
 		if !headerName.MatchString(name) {
-			return nil, endpoint.Invalid("credentials.session", "requires something else than a header of the PSU")
+			required[i] = "a header that Enable Banking does not forward" // no request has it, so all are refused but the unattended
 		}
 	}
 	tokens, err := jwt.NewSource(credentials.PrivateKey, jwt.Claims{
@@ -114,7 +116,7 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, endpoint.Invalid("credentials.privateKey", strings.TrimPrefix(err.Error(), "httpsig: "))
 	}
-	endpoint.Edit(call.AllOrNone("Psu-", credentials.Session.RequiredPSUHeaders), call.Authorize("Bearer", "", tokens))
+	endpoint.Edit(call.AllOrNone("Psu-", required), call.Authorize("Bearer", "", tokens))
 	return &Client{adapters.Base(provider.Name), endpoint, call.Seal(credentials)}, nil
 }
 
@@ -123,7 +125,7 @@ var headerName = regexp.MustCompile(`^(?i:psu)-[A-Za-z-]{1,40}$`)
 // Balances implements [adapters.Source]. Of the PSU's context address, user agent, referer, what the browser accepts, and a
 // geo location are forwarded. What the bank requires, as the kept session says, has to be there, or nobody be present.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
-	return call.Balances(ctx, c.endpoint, accountID, psu, balances.For(accountID, params(psu)), toBalances)
+	return explained(call.Balances(ctx, c.endpoint, accountID, psu, balances.For(accountID, params(psu)), toBalances))
 }
 
 func params(psu adapters.PSU) *api.GetBalancesParams {
@@ -160,10 +162,10 @@ type Application struct {
 
 // Application returns the application that signs, which proves that the credentials are good. No bank is asked.
 func (c *Client) Application(ctx context.Context) (Application, error) {
-	return call.Ask(ctx, c.endpoint, "check application", application.With(nil), func(body api.Application) (Application, error) {
-		if body.Kid != string(c.credentials.Open().ApplicationID) {
+	return explained(call.Ask(ctx, c.endpoint, "check application", application.With(nil), func(body api.Application) (Application, error) {
+		if !strings.EqualFold(body.Kid, string(c.credentials.Open().ApplicationID)) {
 			return Application{}, call.Broken("kid", "not the application that signs")
 		}
 		return Application{body.Name, body.Active, body.RedirectUrls}, nil
-	})
+	}))
 }

@@ -1,6 +1,8 @@
 package enablebanking
 
 import (
+	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -36,6 +38,57 @@ var codes = map[string]adapters.Kind{
 	"WRONG_AUTHORIZATION_CODE":     adapters.ErrInvalidArgument,
 	"ALREADY_AUTHORIZED":           adapters.ErrInvalidArgument,
 	"NO_ACCOUNTS_ADDED":            adapters.ErrForbidden,
+	"REDIRECT_URI_NOT_ALLOWED":     adapters.ErrInvalidArgument,
+	"WRONG_ASPSP_PROVIDED":         adapters.ErrInvalidArgument,
+	"WRONG_CREDENTIALS_PROVIDED":   adapters.ErrInvalidArgument,
+}
+
+const (
+	linkAccounts = "link the accounts to the application in Enable Banking's Control Panel, then let the PSU agree to a new session"
+	activate     = "if the application is not active, activate it by linking accounts to it in Enable Banking's Control Panel"
+	spentCode    = "the code counts once, and not for long: let the PSU consent again"
+)
+
+// ways are what to do about a code, where its kind does not tell it.
+var ways = map[string]string{
+	"PENDING_AUTHORIZATION":      "the PSU has not finished",
+	"RETURNED_FROM_BANK":         "the code of the redirect is still to be exchanged",
+	"ASPSP_PSU_ACTION_REQUIRED":  "the PSU has to do something at the bank, or to consent again",
+	"EXPIRED_AUTHORIZATION_CODE": spentCode,
+	"WRONG_AUTHORIZATION_CODE":   spentCode,
+	"ALREADY_AUTHORIZED":         spentCode,
+	"NO_ACCOUNTS_ADDED":          linkAccounts,
+	"ACCESS_DENIED":              activate,
+	"ACCOUNT_DOES_NOT_EXIST":     "a new session has new account ids",
+	"PSU_HEADER_NOT_PROVIDED":    "the bank requires more of the PSU's context; ask with it, or unattended",
+	"REDIRECT_URI_NOT_ALLOWED":   "register the redirect address for the application in Enable Banking's Control Panel",
+	"WRONG_ASPSP_PROVIDED":       "name the bank and its country as the list of banks does",
+	"WRONG_CREDENTIALS_PROVIDED": "choose another of the bank's ways to agree",
+}
+
+// explained adds to a refusal what can be done about it.
+func explained[T any](result T, err error) (T, error) {
+	var refused *adapters.Error
+	if !errors.As(err, &refused) || refused.Kind == adapters.ErrRateLimited { // whatever code comes with it
+		return result, err
+	}
+	code, known := strings.CutPrefix(refused.Detail, "code ")
+	way := ways[code]
+	switch {
+	case way != "" || refused.Detail != "" && !known:
+	case refused.Kind == adapters.ErrConsentRequired:
+		way = "the PSU has to consent again"
+	case refused.Kind == adapters.ErrUnauthorized:
+		way = "check the clock, the key and the application id"
+	case refused.Status == http.StatusForbidden && code == "":
+		way = activate
+	}
+	if way == "" {
+		return result, err
+	}
+	told := *refused
+	told.Detail = strings.TrimPrefix(told.Detail+"; "+way, "; ")
+	return result, &told
 }
 
 // consents are the codes and the states of a session that say what has become of the consent.

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/enablebanking"
 	"github.com/openbalances/openbalances/adapters/internal/check"
 	"github.com/openbalances/openbalances/adapters/use/configuration"
@@ -141,7 +143,15 @@ func (l *linkFlags) target(p *process, command string) (*target, error) {
 	if err != nil {
 		return nil, misused(err)
 	}
-	t := &target{path: path, entry: configuration.Entry{Name: *l.connection, Provider: linkProvider, BaseURL: *l.baseURL}}
+	var given map[string]string
+	if *l.application != "" || *l.key != "" {
+		key, err := filepath.Abs(*l.key)
+		if err != nil || *l.application == "" || *l.key == "" {
+			return nil, misuse{"-application and -key are needed together"}
+		}
+		given = map[string]string{"applicationId": *l.application, "privateKey": key}
+	}
+	t := &target{path: path, entry: configuration.Entry{Name: *l.connection, Provider: linkProvider, BaseURL: *l.baseURL, Credentials: given}}
 	isNew := true
 	for _, e := range read.Connections {
 		switch {
@@ -149,17 +159,14 @@ func (l *linkFlags) target(p *process, command string) (*target, error) {
 			return nil, misuse{"-connection " + e.Name + " is one of " + e.Provider}
 		case e.Name == *l.connection:
 			t.entry, isNew = e, false
+			t.entry.BaseURL = cmp.Or(*l.baseURL, e.BaseURL)
+			t.entry.Credentials = map[string]string{}
+			maps.Copy(t.entry.Credentials, e.Credentials)
+			maps.Copy(t.entry.Credentials, given)
 		case e.Provider == linkProvider && isNew && t.entry.Credentials == nil:
 			t.entry.Credentials = map[string]string{"applicationId": e.Credentials["applicationId"], "privateKey": e.Credentials["privateKey"]}
 			t.entry.BaseURL = cmp.Or(t.entry.BaseURL, e.BaseURL)
 		}
-	}
-	if *l.application != "" || *l.key != "" {
-		key, err := filepath.Abs(*l.key)
-		if err != nil || *l.application == "" || *l.key == "" {
-			return nil, misuse{"-application and -key are needed together"}
-		}
-		t.entry.Credentials = map[string]string{"applicationId": *l.application, "privateKey": key}
 	}
 	if len(t.entry.Credentials) == 0 {
 		return nil, misuse{command + " needs -application ID and -key FILE, as no connection of the configuration has them"}
@@ -230,35 +237,50 @@ func (l *linkFlags) ask(ctx context.Context, p *process, t *target) (asked enabl
 		return asked, bank, err
 	}
 	var names []string
+	alike := 0
 	for _, b := range banks {
 		names = append(names, b.Name)
 		if strings.EqualFold(b.Name, *l.bank) {
-			bank = b
+			bank, alike = b, alike+1
 		}
 	}
+	if i := slices.Index(names, *l.bank); i >= 0 {
+		bank = banks[i]
+	} else if alike > 1 {
+		bank = enablebanking.Bank{}
+	}
+	var before enablebanking.Session
+	_ = json.Unmarshal(t.entry.Session, &before) // without one there is no other bank
+	another := before.Country != "" && before.Country != bank.Country || slices.ContainsFunc(before.Accounts,
+		func(a adapters.Account) bool { return a.Bank != "" && a.Bank != bank.Name })
 	whom, redirect := cmp.Or(*l.psuType, "personal"), *l.redirect
 	if redirect == "" && len(application.RedirectURLs) == 1 {
 		redirect = application.RedirectURLs[0]
 	}
 	switch {
 	case !application.Active:
-		err = misuse{"the application is not active; cure: link your accounts to it in Enable Banking's Control Panel"}
+		err = misuse{"the application is not active; cure: activate it by linking accounts to it in Enable Banking's Control Panel"}
 	case bank.Name == "":
 		err = misuse{"-bank is none of the " + counted(len(names), "bank") + " of " + *l.country + check.DidYouMean(*l.bank, names) + "; see openbalances enablebanking banks"}
-	case !slices.Contains(bank.PSUTypes, whom):
+	case another:
+		err = misuse{"-connection " + t.entry.Name + " is one of another bank, whose session would be lost; name another connection"}
+	case len(bank.PSUTypes) > 0 && !slices.Contains(bank.PSUTypes, whom):
 		err = misuse{"-for: the bank is for " + strings.Join(bank.PSUTypes, ", ") + " only"}
 	case *l.method != "" && !slices.Contains(bank.Methods, *l.method), *l.method == "" && len(bank.Methods) > 1:
 		err = misuse{"-method is one of " + strings.Join(bank.Methods, ", ")}
+	case len(application.RedirectURLs) == 0:
+		err = misuse{"no address for redirects is registered for the application; cure: register one in Enable Banking's Control Panel"}
 	case !slices.Contains(application.RedirectURLs, redirect):
 		err = misuse{"-redirect is one of those registered for the application: " + strings.Join(application.RedirectURLs, ", ")}
 	}
 	return enablebanking.Agreement{
 		Bank: bank.Name, Country: bank.Country, PSUType: whom, Method: *l.method, RedirectURL: redirect, State: uuid.NewString(),
-		ValidUntil: p.now().Add(bank.MaxConsent - consentSlack),
+		ValidUntil: p.now().Add(bank.MaxConsent - min(consentSlack, bank.MaxConsent/2)),
 	}, bank, err
 }
 
-// code reads the code from the address that was pasted, or from a line that is the code itself.
+// code reads the code from the address that was pasted, or from a line that is the code itself: one that any address could
+// hold as it is.
 func (p *process) code(ctx context.Context, state string) (string, error) {
 	lines := make(chan string, 1)
 	go func() {
@@ -275,25 +297,25 @@ func (p *process) code(ctx context.Context, state string) (string, error) {
 	switch {
 	case line == "":
 		return "", errors.New("nothing was pasted; cure: link again")
+	case url.QueryEscape(line) == line:
+		return line, nil
 	case err != nil:
 		return "", errors.New("what was pasted is no address; cure: link again, and paste the whole address")
-	case address.Scheme == "":
-		return line, nil
 	}
 	answer := address.Query()
 	switch {
 	case answer.Get("error") != "":
 		return "", errors.New("the bank did not agree: " + printable(cmp.Or(answer.Get("error_description"), answer.Get("error"))))
-	case answer.Get("state") != state:
-		return "", errors.New("the address is of another attempt; cure: link again, and paste the address to which this one returns")
 	case answer.Get("code") == "":
 		return "", errors.New("the address has no code; cure: link again, and paste the whole address")
+	case answer.Get("state") != state:
+		return "", errors.New("the address is of another attempt; cure: link again, and paste the address to which this one returns")
 	}
 	return answer.Get("code"), nil
 }
 
-// keep writes the session into the configuration as it is by now. A session that cannot be written is printed, because its
-// code has been used.
+// keep writes the session, with the application and the address that it is of, into the configuration as it is by now. A
+// session that cannot be written is printed, because its code has been used.
 func (t *target) keep(p *process, session enablebanking.Session) error {
 	text, err := json.Marshal(session)
 	if err != nil {
@@ -308,7 +330,11 @@ func (t *target) keep(p *process, session enablebanking.Session) error {
 			_ = json.Unmarshal(e.Session, &before) // without one no account is found again
 			e.Accounts = before.Renewed(e.Accounts, session)
 		}
-		e.Session, e.ConsentValidUntil = text, session.ValidUntil.UTC().Format(time.RFC3339)
+		e.Session, e.ConsentValidUntil, e.BaseURL = text, wholeTime(session.ValidUntil), t.entry.BaseURL
+		credentials := map[string]string{}
+		maps.Copy(credentials, e.Credentials)
+		credentials["applicationId"], credentials["privateKey"] = t.entry.Credentials["applicationId"], t.entry.Credentials["privateKey"]
+		e.Credentials = credentials
 		if _, given := e.Credentials["sessionId"]; given {
 			e.Credentials["sessionId"] = session.ID
 		}
@@ -318,8 +344,18 @@ func (t *target) keep(p *process, session enablebanking.Session) error {
 		_ = p.print("\nThe session, to be written into the connection by hand as \"session\":\n" + string(text) + "\n")
 		return err
 	}
-	lines := fmt.Sprintf("\nThe connection %s stands in %s. It ends on %s and has %s:\n", printable(t.entry.Name), t.path,
-		wholeTime(session.ValidUntil), counted(len(session.Accounts), "account"))
+	end, rest := "Its end is not stated. It", ":"
+	if !session.ValidUntil.IsZero() {
+		end = "It ends on " + wholeTime(session.ValidUntil) + " and"
+	}
+	if session.LeftOut > 0 {
+		rest = fmt.Sprintf(", besides %d that cannot be read:", session.LeftOut)
+	}
+	if len(session.Accounts) == 0 {
+		rest = strings.TrimSuffix(rest, ":") + "; openbalances accounts lists those that can be asked for, without names and numbers"
+	}
+	lines := fmt.Sprintf("\nThe connection %s stands in %s. %s has %s%s\n", printable(t.entry.Name), t.path, end,
+		counted(len(session.Accounts), "account"), rest)
 	for _, a := range session.Accounts {
 		lines += "  " + printable(strings.Join(slices.DeleteFunc([]string{a.ID, a.IBAN, a.Name, a.Currency}, func(s string) bool { return s == "" }), "  ")) + "\n"
 	}
