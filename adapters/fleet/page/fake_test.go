@@ -173,8 +173,9 @@ func tenConnections() *fake {
 	add(fleet.ConnectionStatus{Name: "new-tenant", Provider: "ukob", Bank: "Lloyds", State: active}, ok)
 	add(fleet.ConnectionStatus{Name: "shop", Provider: "mypos", State: fleet.StateStopped, Kind: adapters.ErrUnauthorized,
 		Detail: "the access token is not accepted", Failed: 3}, named("myPOS EUR", "IE29MYPO90001712345678", "EUR"))
-	add(fleet.ConnectionStatus{Name: "studio", Provider: "ukob", Bank: "Barclays", State: active, Failing: 1}, limited,
-		named("Business current", "GB29NWBK60161331926819", "GBP"))
+	ended := named("Business current", "GB29NWBK60161331926819", "GBP")
+	ended.ValidUntil = now.Add(-75 * time.Hour)
+	add(fleet.ConnectionStatus{Name: "studio", Provider: "ukob", Bank: "Barclays", State: active, Failing: 1}, limited, ended)
 	slices.SortFunc(f.connections, func(a, b fleet.ConnectionStatus) int { return strings.Compare(a.Name, b.Name) })
 	f.fill()
 	return f

@@ -373,7 +373,7 @@ func TestStatesSayWhatToDo(t *testing.T) {
 		"/connection?name=shop":      {"Stopped: credentials refused", "the access token is not accepted", "fleet add shop"},
 		"/connection?name=left-over": {"Not in the configuration", "fleet forget -connection left-over", "No accounts yet."},
 		"/connection?name=holding":   {"Consent ends in 3 days", "Calls with unknown outcome", "count as spent"},
-		"/connection?name=studio":    {"1 account failing", "Allowance used up", "2 h ago"},
+		"/connection?name=studio":    {"1 account failing", "Allowance used up", "2 h ago", "Consent ended 3 days ago"},
 		"/connection?name=bakery":    {"Up to date", "Closed at the bank", `value="` + exact(facts, 100) + `"`},
 		"/account?id=200": {"Stopped: answer not as documented", "amount: not a decimal amount",
 			"fleet add branch-bahrain"},
