@@ -58,6 +58,35 @@ func TestConstantsBeginWithTheirType(t *testing.T) {
 	assert.Greater(t, seen, 30)
 }
 
+// What writes JSON or text in a way of its own reads it again, unless it has a reason not to.
+func TestWhatIsWrittenCanBeRead(t *testing.T) {
+	t.Parallel()
+	for _, p := range publicPackages(t) {
+		for _, name := range p.Scope().Names() {
+			object, isType := p.Scope().Lookup(name).(*types.TypeName)
+			if !isType || !object.Exported() {
+				continue
+			}
+			has := func(method string) bool {
+				_, way, _ := types.LookupFieldOrMethod(types.NewPointer(object.Type()), false, p, method)
+				return len(way) == 1 // and not of what it embeds
+			}
+			if !has("MarshalJSON") && !has("MarshalText") {
+				continue
+			}
+			reason := onlyWritten[strings.TrimPrefix(p.Path(), module+"/")+"."+name]
+			assert.NotEqual(t, reason == "", !has("UnmarshalJSON") && !has("UnmarshalText"), "%s.%s is only written: %q", p.Path(), name, reason)
+		}
+	}
+}
+
+const masks, report = "writes a mask, or no more than a log may show", "is a report for other programs"
+
+var onlyWritten = map[string]string{
+	"adapters.Error": report, "adapters/use/collect.Result": report, "adapters/kit/answer.Error": report,
+	"adapters.Secret": masks, "adapters.Masked": masks, "adapters.PSU": masks, "adapters/use/configuration.Entry": masks,
+}
+
 // own tells whether a type may be named: one of the standard library, of a public package written by hand, or Decimal.
 func own(name *types.TypeName) bool {
 	p := name.Pkg()
