@@ -249,6 +249,8 @@ func TestReadmeAsAStranger(t *testing.T) {
 			r.do(t, s)
 		}
 	}
+	// No README has room for it, and .tools/outside none for its modules.
+	r.do(t, step{"go", text(t, "adapters/testdata/fleet/main.go")})
 }
 
 // No excuse outlives its command.
