@@ -196,7 +196,7 @@ outside: ## use the public packages as another module does, together with module
 PROXY = $(CURDIR)/.bin/proxy
 RELEASE = trap 'rm -rf "$(PROXY)"' EXIT && rm -rf "$(PROXY)" && (cd .tools/proxy && $(GO) run . "$(CURDIR)" "$(PROXY)")
 
-stranger: ## do what README says in an empty folder, with an empty module cache and a module proxy made of the clone
+stranger: ## do what README says in an empty folder, and run a program with a fleet, with an empty module cache and a module proxy made of the clone
 	@$(RELEASE) && OPENBALANCES_PROXY="$(PROXY)" $(GO) test -count=1 -v -run '^TestReadmeAsAStranger$$' ./adapters
 
 # What needs node is skipped where there is none.

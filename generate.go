@@ -49,10 +49,11 @@
 //     calls faster, and nothing else.
 //   - A call is sent once. Nothing is retried, because unattended access is four calls a day. The one exception is the page
 //     of adapters/use/collect: a batch that is refused as a whole because one of its accounts may be.
-//   - Importers of gen/<provider> and adapters/<provider> link no more than the dependency table of the README says.
+//   - Importers of gen/<provider> and adapters/<provider> link no more than the table of dependencies says, which is in
+//     .github/CONTRIBUTING.md.
 //
-// Not its business: payments, transactions, keeping consents for the PSU (but for one's own account at Enable Banking), a hosted service, choosing one balance
-// silently, and automatic retries.
+// Not its business: payments, transactions, keeping consents for the PSU (but for one's own account at Enable Banking), a
+// hosted service, choosing one balance silently, and automatic retries.
 package openbalances
 
 //go:generate go build -o .bin/ github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen

@@ -198,6 +198,26 @@ func TestPagesLeadToWhatIsThere(t *testing.T) {
 	}
 }
 
+// Pages that a comment names are there, by the end of their way.
+func TestCommentsLeadToPagesThatAreThere(t *testing.T) {
+	t.Parallel()
+	tracked := func(patterns ...string) string {
+		out, err := exec.CommandContext(t.Context(), "git", append([]string{"-C", "..", "ls-files"}, patterns...)...).Output()
+		require.NoError(t, err)
+		return "\n" + string(out)
+	}
+	pages, named := strings.ReplaceAll(tracked("*.md"), "\n", "\n/"), 0
+	for file := range strings.FieldsSeq(tracked("*.go", ":!*_test.go", ":!gen")) {
+		text, err := os.ReadFile(filepath.Join("..", file))
+		require.NoError(t, err)
+		for _, match := range regexp.MustCompile(`(?m)^\s*// .*?([\w./-]+\.md)\b`).FindAllSubmatch(text, -1) {
+			named++
+			assert.True(t, strings.Contains(pages, "/"+string(match[1])+"\n"), "%s: %s", file, match[1])
+		}
+	}
+	assert.Positive(t, named)
+}
+
 func TestEveryDirectDependencyHasAReason(t *testing.T) {
 	t.Parallel()
 	table, err := os.ReadFile("CONTRIBUTING.md")

@@ -14,10 +14,11 @@ import (
 // database. It is immutable. The zero Amount is an amount, zero; an amount that is absent is a nil pointer or an error.
 type Amount struct{ value decimal.Decimal }
 
-// NewAmount returns the amount with value's scale.
+// NewAmount returns the amount with value's scale. Unlike [ParseAmount] it takes any number of digits.
 func NewAmount(value decimal.Decimal) Amount { return Amount{value} }
 
-// ParseAmount reads an optional minus sign, at most 38 digits and an optional fraction. Its error does not repeat text.
+// ParseAmount reads an optional minus sign, digits and an optional fraction, at most 38 digits together. Its error does not
+// repeat text.
 func ParseAmount(text string) (Amount, error) {
 	value, err := amount.Parse(text)
 	return Amount{value}, err

@@ -47,7 +47,7 @@ const (
 const (
 	KindCanceled Kind = "canceled" // context.Canceled
 	KindDeadline Kind = "deadline" // context.DeadlineExceeded
-	KindOther    Kind = "other"
+	KindOther    Kind = "other"    // any other error
 )
 
 // Error returns the kind's name.

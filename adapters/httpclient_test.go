@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/mypos"
@@ -54,6 +55,13 @@ func TestNothingMeansTheDefault(t *testing.T) {
 	assert.Equal(t, adapters.NewHTTPClient(nil).Timeout, client.Timeout)
 	_, err := client.Get("http://bank.example")
 	assert.ErrorIs(t, err, adapters.ErrInvalidArgument)
+}
+
+func TestTheOwnClientEndsACall(t *testing.T) {
+	t.Parallel()
+	for _, client := range []*http.Client{adapters.NewHTTPClient(nil), adapters.NewHTTPClient(&tls.Config{}), adapters.GuardHTTPClient(nil, 0)} {
+		assert.Equal(t, 30*time.Second, client.Timeout)
+	}
 }
 
 func TestRedirectIsHandedOutAndNotFollowed(t *testing.T) {

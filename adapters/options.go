@@ -46,11 +46,11 @@ func OperationOf(ctx context.Context) (provider, operation, route string) {
 // secrets of the provider's answer, and nothing holds what was sent.
 type Exchange struct {
 	Provider  string
-	Operation string // such as "get balances"
-	Route     string // method and path of the provider's document, without ids: "GET /v1/accounts/{id}/balances"
-	Status    int    // 0 when there was no answer
-	Kind      Kind   // of the outcome, mapping included; "" if it is good
-	Duration  time.Duration
+	Operation string        // such as "get balances"
+	Route     string        // method and path of the provider's document, without ids: "GET /v1/accounts/{id}/balances"
+	Status    int           // 0 when there was no answer
+	Kind      Kind          // of the outcome, mapping included; "" if it is good
+	Duration  time.Duration // from before the request is sent until its outcome is known, body and mapping included
 	// RequestIDSent and RequestIDReceived are the values of the provider's request id header; empty if it has none.
 	RequestIDSent     string
 	RequestIDReceived string

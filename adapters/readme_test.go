@@ -132,7 +132,16 @@ func (r *reader) run(t *testing.T, folder, line string) {
 	}
 	r.printed = out.String()
 	r.say("%s%s", &problems, r.printed)
+	assert.NotContains(t, problems.String(), "warning: config:", line)
 	require.Equal(t, want, fmt.Sprint(command.ProcessState.ExitCode()), "exit code of %s: %s", line, &problems)
+}
+
+// cron runs a line as cron does: at home and with an environment of its own.
+func (r *reader) cron(t *testing.T, line string) {
+	t.Helper()
+	c := *r
+	c.environment = []string{"HOME=" + r.home, "LOGNAME=reader", "PATH=/usr/bin:/bin", "SHELL=/bin/sh"}
+	c.run(t, r.home, line)
 }
 
 // sandbox starts the sandbox, on the documented port for a stranger if it is free, and else on another. It runs until the test
@@ -185,7 +194,9 @@ func (r *reader) do(t *testing.T, s step) {
 	switch done := strings.ReplaceAll(s.text, documentedAddress, r.address); {
 	case s.language == "json":
 		r.say("\nconnections.json is\n%s", done)
-		require.NoError(t, os.WriteFile(filepath.Join(r.folder, "connections.json"), []byte(done), 0o600))
+		file := filepath.Join(r.folder, "connections.json")
+		require.NoError(t, os.WriteFile(file, []byte(done), 0o600))
+		require.NoError(t, os.Chmod(file, 0o644)) // as editors save it
 	case s.language == "go":
 		r.program(t, done)
 	case s.language == "text":
@@ -195,7 +206,7 @@ func (r *reader) do(t *testing.T, s step) {
 	case strings.HasPrefix(done, "go doc "), strings.HasPrefix(done, "make "):
 		r.run(t, "..", done)
 	case s.language == "cron":
-		r.run(t, r.folder, regexp.MustCompile(`^(\S+\s+){5}`).ReplaceAllString(done, ""))
+		r.cron(t, regexp.MustCompile(`^(\S+\s+){5}`).ReplaceAllString(done, ""))
 	default:
 		r.run(t, r.folder, done)
 	}
@@ -238,6 +249,8 @@ func TestReadmeAsAStranger(t *testing.T) {
 			r.do(t, s)
 		}
 	}
+	// No README has room for it, and .tools/outside none for its modules.
+	r.do(t, step{"go", text(t, "adapters/testdata/fleet/main.go")})
 }
 
 // No excuse outlives its command.

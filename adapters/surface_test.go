@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,18 +22,43 @@ import (
 // opaque are internal types that have a public name. Their own members are nobody's business.
 var opaque = []string{module + "/adapters/internal/strictjson.Element"}
 
-// What is public names types of the standard library, its own and decimal.Decimal, so that neither another module nor the
-// generator can break it. The generated packages are apart: see .github/COMPATIBILITY.md.
+// foreign are the types of other modules that public packages name, by the folder of their module: the exceptions of
+// .github/COMPATIBILITY.md.
+var foreign = map[string][]string{
+	"..": {"github.com/shopspring/decimal.Decimal", "github.com/shopspring/decimal.NullDecimal"},
+	"fleet": {"github.com/jackc/pgx/v5/pgxpool.Pool", "go.opentelemetry.io/otel/metric.MeterProvider",
+		"go.opentelemetry.io/otel/trace.TracerProvider"},
+}
+
+// What is public names types of the standard library, its own and those, so that no other module can break it, and the
+// generator neither. The generated packages are apart: see .github/COMPATIBILITY.md.
 func TestPublicPackagesNameNoTypesOfOthers(t *testing.T) {
 	t.Parallel()
-	for _, p := range publicPackages(t) {
-		for _, name := range p.Scope().Names() {
-			if object := p.Scope().Lookup(name); object.Exported() {
-				s := surface{allowed: own}
-				s.object(object)
-				assert.Empty(t, s.strange, "%s.%s", p.Path(), name)
+	agreed := text(t, ".github/COMPATIBILITY.md")
+	for folder, want := range foreign {
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			if folder == "fleet" && testing.Short() {
+				t.Skip("builds the engine of the fleet")
 			}
-		}
+			seen := map[string]bool{}
+			for _, p := range packagesOf(t, folder) {
+				for _, name := range p.Scope().Names() {
+					if object := p.Scope().Lookup(name); object.Exported() {
+						s := surface{allowed: own}
+						s.object(object)
+						for _, of := range s.strange {
+							assert.Contains(t, want, of, "%s.%s", p.Path(), name)
+							seen[of] = true
+						}
+					}
+				}
+			}
+			for _, name := range want {
+				assert.True(t, seen[name], "no longer named: %s", name)
+				assert.True(t, strings.Contains(agreed, "`"+path.Base(name)+"`"), "COMPATIBILITY does not name %s", name)
+			}
+		})
 	}
 }
 
@@ -58,14 +85,41 @@ func TestConstantsBeginWithTheirType(t *testing.T) {
 	assert.Greater(t, seen, 30)
 }
 
-// own tells whether a type may be named: one of the standard library, of a public package written by hand, or Decimal.
+// What writes JSON or text in a way of its own reads it again, unless it has a reason not to.
+func TestWhatIsWrittenCanBeRead(t *testing.T) {
+	t.Parallel()
+	for _, p := range publicPackages(t) {
+		for _, name := range p.Scope().Names() {
+			object, isType := p.Scope().Lookup(name).(*types.TypeName)
+			if !isType || !object.Exported() {
+				continue
+			}
+			has := func(method string) bool {
+				_, way, _ := types.LookupFieldOrMethod(types.NewPointer(object.Type()), false, p, method)
+				return len(way) == 1 // and not of what it embeds
+			}
+			if !has("MarshalJSON") && !has("MarshalText") {
+				continue
+			}
+			reason := onlyWritten[strings.TrimPrefix(p.Path(), module+"/")+"."+name]
+			assert.NotEqual(t, reason == "", !has("UnmarshalJSON") && !has("UnmarshalText"), "%s.%s is only written: %q", p.Path(), name, reason)
+		}
+	}
+}
+
+const masks, report = "writes a mask, or no more than a log may show", "is a report for other programs"
+
+var onlyWritten = map[string]string{
+	"adapters.Error": report, "adapters/use/collect.Result": report, "adapters/kit/answer.Error": report,
+	"adapters.Secret": masks, "adapters.Masked": masks, "adapters.PSU": masks, "adapters/use/configuration.Entry": masks,
+}
+
+// own tells whether a type is one of the standard library or of a public package written by hand.
 func own(name *types.TypeName) bool {
 	p := name.Pkg()
 	switch {
 	case p == nil, !strings.Contains(strings.Split(p.Path(), "/")[0], "."):
 		return true
-	case p.Path() == "github.com/shopspring/decimal":
-		return name.Name() == "Decimal" || name.Name() == "NullDecimal"
 	case slices.Contains(opaque, p.Path()+"."+name.Name()):
 		return true
 	}
@@ -155,11 +209,25 @@ func (s *surface) named(name *types.TypeName, arguments *types.TypeList) {
 	}
 }
 
-// publicPackages are those that other modules can import and that are written by hand, with their types.
-func publicPackages(t *testing.T) (public []*types.Package) {
+// publicPackages are those of the root module.
+func publicPackages(t *testing.T) []*types.Package { return packagesOf(t, "..") }
+
+// packagesOf are the packages of the module in a folder that other modules can import and that are written by hand, with their
+// types.
+func packagesOf(t *testing.T, folder string) (public []*types.Package) {
 	t.Helper()
-	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-export", "-f", "{{.ImportPath}} {{.Name}} {{.Export}}", "./specs/...", "./adapters/...")
-	list.Dir = ".."
+	patterns, below := []string{"./specs/...", "./adapters/..."}, module+"/"
+	if folder == "fleet" {
+		patterns, below = []string{"./..."}, module+"/adapters/fleet"
+	}
+	list := exec.CommandContext(t.Context(), "go", append([]string{"list", "-deps", "-export", "-f", "{{.ImportPath}} {{.Name}} {{.Export}}"},
+		patterns...)...)
+	list.Dir = folder
+	if folder == "fleet" {
+		workspace, err := filepath.Abs("../.tools/go.work")
+		require.NoError(t, err)
+		list.Env = append(os.Environ(), "GOWORK="+workspace)
+	}
 	out, err := list.Output()
 	require.NoError(t, err)
 	exports, paths := map[string]string{}, []string{}
@@ -170,7 +238,7 @@ func publicPackages(t *testing.T) (public []*types.Package) {
 		}
 		path := fields[0]
 		exports[path] = fields[2]
-		if strings.HasPrefix(path, module+"/") && fields[1] != "main" && !strings.Contains(path+"/", "/internal/") && !strings.Contains(path, "/gen/") {
+		if strings.HasPrefix(path, below) && fields[1] != "main" && !strings.Contains(path+"/", "/internal/") && !strings.Contains(path, "/gen/") {
 			paths = append(paths, path)
 		}
 	}

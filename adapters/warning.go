@@ -1,7 +1,7 @@
 package adapters
 
-// The texts of [Balance.Warnings]. They hold no amount, id or other value of the answer. The two about times follow the
-// provider's name of the member and a blank.
+// The texts of [Balance.Warnings]. They hold no amount, id or other value of the answer. [WarningAmbiguousTime] and
+// [WarningNoMilliseconds] follow the provider's name of the member and a blank.
 const (
 	WarningFinerAmount      = "amount is finer than the currency's minor unit"
 	WarningUnknownCurrency  = "currency is not an ISO 4217 code"

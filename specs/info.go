@@ -1,7 +1,9 @@
 package specs
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -61,6 +63,19 @@ type Limit struct {
 // MarshalJSON writes the limit as a document does.
 func (l Limit) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, `{"calls":%d,"hours":%g}`, l.Calls, l.Window.Hours()), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (l *Limit) UnmarshalJSON(text []byte) error {
+	var limit struct {
+		Calls int     `json:"calls"`
+		Hours float64 `json:"hours"`
+	}
+	if err := json.Unmarshal(text, &limit); err != nil {
+		return err
+	}
+	*l = Limit{limit.Calls, time.Duration(math.Round(limit.Hours * float64(time.Hour)))}
+	return nil
 }
 
 // Of returns the allowance of a call, and whether there is one.

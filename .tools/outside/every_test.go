@@ -14,7 +14,8 @@ import (
 
 const module = "github.com/openbalances/openbalances/"
 
-// Everything public builds with the modules of this one, which can be newer, and whatever is no provider's is used here.
+// Everything public builds with the modules of this one, which can be newer, and whatever is no provider's is used here. Not so
+// adapters/fleet and its page, a module with many modules of its own: make stranger uses them, in adapters/testdata/fleet.
 func TestEveryPublicPackageIsUsed(t *testing.T) {
 	t.Parallel()
 	list := func(arguments ...string) []string {

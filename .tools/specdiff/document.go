@@ -32,7 +32,7 @@ func compareDocuments(before, now string, breaksGo bool) []finding {
 	case errors.Is(err, fs.ErrNotExist):
 		return []finding{{change, "a new provider, info.version is " + is.GetVersion()}}
 	case err != nil:
-		return []finding{{change, "could not be read before: " + oneLine(err)}}
+		return []finding{{unknown, "it could not be read before: " + oneLine(err)}}
 	}
 	difference, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), was, is)
 	if err != nil {
@@ -105,7 +105,7 @@ func judgeVersion(was, is string, breaking bool) finding {
 	fmt.Sscanf(was, "%d.%d", &major, &minor)
 	switch {
 	case breaking && semver.Compare(semver.MajorMinor("v"+is), semver.MajorMinor("v"+was)) <= 0:
-		return finding{fault, fmt.Sprintf("a breaking change, but %s; cure: set it to %d.%d.0", said, major, minor+1)}
+		return finding{wrong, fmt.Sprintf("a breaking change, but %s; cure: set it to %d.%d.0", said, major, minor+1)}
 	case semver.Compare("v"+is, "v"+was) <= 0:
 		return finding{texts, said + "; cure: raise it"}
 	}

@@ -1,13 +1,16 @@
 // Command specdiff reports what changed in the documents and in the public Go API since the last release, and which version
 // the module needs. oasdiff compares the documents, apidiff the packages, gen/ and everything else that another module can
-// import. A module below has releases of its own. Without a release, or if the caller names one, a git revision is the base.
+// import. A module below has releases of its own, and is built with the repository's module as it is beside it. Without a release, or if the caller names one, a git revision is the base.
 // Each line names a document or a package and a level:
 //
-//	FAIL      a fault, with its cure; the exit code is 1
-//	breaking  a program that works today may stop working
-//	warning   may surprise a caller, such as a new value in a list
-//	change    more or something else; no program breaks
-//	texts     nothing that binds a program
+//	FAIL          a fault, with its cure; the exit code is 1
+//	not compared  it could not be read before
+//	breaking      a program that works today may stop working
+//	warning       may surprise a caller, such as a new value in a list
+//	change        more or something else; no program breaks
+//	texts         nothing that binds a program
+//
+// A module below whose own modules cannot be downloaded is not compared, which is no fault: CI has a network.
 //
 // .github/COMPATIBILITY.md says what a version promises; a generated client may break in a minor one.
 package main
@@ -27,8 +30,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"golang.org/x/tools/go/packages"
 )
 
 func main() {
@@ -47,10 +48,13 @@ const (
 	change
 	warning
 	breaking
-	fault
+	unknown // so the version is not known, either
+	wrong   // compared, but wrong all the same
+	fault   // wrong, and not compared
 )
 
-var labels = []string{texts: "texts", change: "change", warning: "warning", breaking: "breaking", fault: "FAIL"}
+var labels = []string{texts: "texts", change: "change", warning: "warning", breaking: "breaking", unknown: "not compared",
+	wrong: "FAIL", fault: "FAIL"}
 
 type finding struct {
 	level level
@@ -71,8 +75,8 @@ func run(root, base string, out io.Writer) int {
 	defer os.RemoveAll(work)
 	code := 0
 	for i, module := range modules(root) {
-		public, err := publicPackages(filepath.Join(root, module))
-		if module != here && !hasAPI(module, public, err, out) {
+		public, err := publicPackages(root, module)
+		if module != here && err == nil && len(public) == 0 {
 			continue
 		}
 		release := lastRelease(root, module)
@@ -92,9 +96,17 @@ func run(root, base string, out io.Writer) int {
 			}
 			return 2
 		}
-		found := comparePackages(filepath.Join(before, module), public)
-		if err != nil {
-			found = map[string][]finding{"go": {{fault, err.Error() + "; cure: go build ./..."}}}
+		err = cmp.Or(err, undownloaded(public))
+		var found map[string][]finding
+		if err == nil {
+			found, err = comparePackages(before, module, public)
+		}
+		switch {
+		case err != nil && module != here && offline.MatchString(err.Error()):
+			fmt.Fprintf(out, "%s: not compared, because a module cannot be downloaded: %s\n", title(module), oneLine(err))
+			continue
+		case err != nil:
+			found = map[string][]finding{"go": {{fault, oneLine(err) + "; cure: go build ./..."}}}
 		}
 		worst, failed := report(before, root, module, found, out)
 		fmt.Fprintf(out, "%s: %s\n", title(module), needs(release, worst))
@@ -103,19 +115,6 @@ func run(root, base string, out io.Writer) int {
 		}
 	}
 	return code
-}
-
-// hasAPI tells whether a module below has something to compare. One whose own modules cannot be downloaded is named.
-func hasAPI(module string, public map[string]*packages.Package, err error, out io.Writer) bool {
-	for _, p := range public {
-		if len(p.Errors) > 0 {
-			err = p.Errors[0]
-		}
-	}
-	if err != nil {
-		fmt.Fprintf(out, "%s: not compared: %s\n", title(module), oneLine(err))
-	}
-	return err == nil && len(public) > 0
 }
 
 // export writes the files of a revision to a folder.
@@ -135,18 +134,20 @@ func export(root, base, to string) error {
 	return os.CopyFS(to, files)
 }
 
-// report prints one line per finding in a module. Faults do not count for the worst level, and breaks of a generated client
-// count as warnings.
+// report prints one line per finding in a module. Breaks of a generated client count as warnings, what was not compared as
+// unknown, and what is wrong all the same for nothing.
 func report(before, now, module string, found map[string][]finding, out io.Writer) (worst level, failed bool) {
 	worst = same
 	write := func(subject string, findings []finding, most level) {
 		for _, f := range findings {
 			fmt.Fprintf(out, "%s: %s: %s\n", subject, labels[f.level], f.text)
+			failed = failed || f.level >= wrong
 			switch {
-			case f.level == fault:
-				failed = true
+			case f.level == wrong:
+			case f.level == unknown, f.level == fault:
+				worst = unknown
 			case f == gone:
-				worst = breaking
+				worst = max(worst, breaking)
 			default:
 				worst = max(worst, min(f.level, most))
 			}

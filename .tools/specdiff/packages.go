@@ -1,21 +1,29 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/exp/apidiff"
+	"golang.org/x/mod/modfile"
 	"golang.org/x/tools/go/packages"
 )
 
-// comparePackages compares the public packages of a module, by their path in it, with those in a folder.
-func comparePackages(before string, is map[string]*packages.Package) map[string][]finding {
-	was, err := publicPackages(before)
-	if err != nil {
-		return map[string][]finding{"go": {{change, "no module could be read before, so no package is compared"}}}
+// comparePackages compares the public packages of a module, by their path in it, with those that the repository had.
+func comparePackages(before, module string, is map[string]*packages.Package) (map[string][]finding, error) {
+	was, err := publicPackages(before, module)
+	if errors.Is(err, fs.ErrNotExist) {
+		return map[string][]finding{"go": {{change, "no module was there before, so no package is compared"}}}, nil
+	}
+	if err = cmp.Or(err, undownloaded(was)); err != nil {
+		return nil, err
 	}
 	findings := map[string][]finding{}
 	both := maps.Clone(was)
@@ -23,7 +31,7 @@ func comparePackages(before string, is map[string]*packages.Package) map[string]
 	for name := range both {
 		findings[name] = comparePackage(was[name], is[name])
 	}
-	return findings
+	return findings, nil
 }
 
 // gone breaks whoever imports the package, a generated one too.
@@ -38,7 +46,7 @@ func comparePackage(was, is *packages.Package) []finding {
 	case was == nil:
 		return []finding{{change, "a new package"}}
 	case len(was.Errors) > 0:
-		return []finding{{change, "did not compile before, so it is not compared"}}
+		return []finding{{unknown, "it did not compile before"}}
 	}
 	findings, added := []finding{}, []string{}
 	for _, c := range apidiff.Changes(was.Types, is.Types).Changes {
@@ -64,11 +72,27 @@ func comparePackage(was, is *packages.Package) []finding {
 // folders are those of import paths, such as net/ of net/http.Client.
 var folders = regexp.MustCompile(`([\w.~-]+/)+`)
 
-// publicPackages reads what other modules can import of the module in a folder.
-func publicPackages(folder string) (map[string]*packages.Package, error) {
+// publicPackages reads what other modules can import of a module of a repository. The error is fs.ErrNotExist if there is no
+// such module.
+func publicPackages(root, module string) (map[string]*packages.Package, error) {
 	config := &packages.Config{
 		Mode: packages.NeedName | packages.NeedModule | packages.NeedImports | packages.NeedTypes | packages.NeedExportFile | packages.NeedFiles,
-		Dir:  folder,
+		Dir:  filepath.Join(root, module),
+	}
+	if _, err := os.Stat(filepath.Join(config.Dir, "go.mod")); err != nil {
+		return nil, err
+	}
+	if module != here {
+		work, err := os.MkdirTemp("", "specdiff")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(work)
+		settings, err := withTheRepository(root, config.Dir, work)
+		if err != nil {
+			return nil, err
+		}
+		config.BuildFlags = []string{"-mod=mod", "-modfile=" + settings}
 	}
 	loaded, err := packages.Load(config, "./...")
 	if err != nil {
@@ -77,7 +101,7 @@ func publicPackages(folder string) (map[string]*packages.Package, error) {
 	public := map[string]*packages.Package{}
 	for _, p := range loaded {
 		if p.Module == nil && len(p.Errors) > 0 {
-			return nil, errors.New(oneLine(p.Errors[0]))
+			return nil, p.Errors[0]
 		}
 		name := strings.TrimPrefix(strings.TrimPrefix(p.PkgPath, p.Module.Path), "/")
 		if p.Name != "main" && !strings.Contains("/"+name+"/", "/internal/") && len(p.GoFiles) > 0 {
@@ -85,4 +109,48 @@ func publicPackages(folder string) (map[string]*packages.Package, error) {
 		}
 	}
 	return public, nil
+}
+
+// withTheRepository writes the go.mod of a module below, with the repository's module beside it in place of the release that it
+// requires and that may be none yet.
+func withTheRepository(root, folder, work string) (settings string, err error) {
+	above, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "go.mod"))
+	if err != nil {
+		return "", err
+	}
+	parsed, err := modfile.Parse("go.mod", text, nil)
+	if err != nil {
+		return "", err
+	}
+	if err := parsed.AddReplace(modfile.ModulePath(above), "", root, ""); err != nil {
+		return "", err
+	}
+	if text, err = parsed.Format(); err != nil {
+		return "", err
+	}
+	sums, err := os.ReadFile(filepath.Join(folder, "go.sum"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	settings = filepath.Join(work, "go.mod")
+	return settings, errors.Join(os.WriteFile(settings, text, 0o600), os.WriteFile(filepath.Join(work, "go.sum"), sums, 0o600))
+}
+
+// offline is what go says if the network keeps it from a module.
+var offline = regexp.MustCompile(`dial tcp|i/o timeout|connection re(fused|set)|disabled by GOPROXY=off`)
+
+// undownloaded is why a package, or one that it imports, lacks a module that cannot be downloaded.
+func undownloaded(public map[string]*packages.Package) (reason error) {
+	packages.Visit(slices.Collect(maps.Values(public)), nil, func(p *packages.Package) {
+		for _, err := range p.Errors {
+			if offline.MatchString(err.Error()) {
+				reason = err
+			}
+		}
+	})
+	return reason
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -39,6 +40,7 @@ components:
 	minor   = "module: needs a minor version"
 	patch   = "module: needs a patch version"
 	none    = "module: needs no new version"
+	unclear = "module: needs a version that is not known yet"
 
 	adapterName = "adapters/adapters.go"
 	adapter     = "package adapters\n\ntype Balance struct{ Amount, Currency string }\n\nfunc Ask(id string) Balance { return Balance{} }\n"
@@ -93,7 +95,7 @@ func TestReport(t *testing.T) {
 		},
 		"unreadable": {
 			document: []string{"schemas/Balance", "schemas/Gone"}, client: []string{"Current string", "Current Gone"}, code: 1,
-			want: []string{unread + "; cure: correct the document", "gen/acme: FAIL: does not compile; cure: go build ./...", none},
+			want: []string{unread + "; cure: correct the document", "gen/acme: FAIL: does not compile; cure: go build ./...", unclear},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -128,7 +130,7 @@ func TestBase(t *testing.T) {
 	git(t, root, "rm", "-rq", "--cached", "go.mod", "specs", "gen", "adapters")
 	git(t, root, "commit", "-qm", "neither documents nor a module")
 	expect(t, root, 0, about+"change: a new provider, info.version is 1.0.0",
-		"go: change: no module could be read before, so no package is compared", minor)
+		"go: change: no module was there before, so no package is compared", minor)
 }
 
 // What a change needs, counted from the last release.
@@ -182,33 +184,83 @@ func TestReleases(t *testing.T) {
 	}
 }
 
-// A module below has releases of its own. One that nobody can import, or that cannot be read, keeps no other from being
-// compared.
+// A module below has releases of its own, and may require what the repository has not released yet. One that nobody can import
+// keeps no other from being compared.
 func TestModulesBelow(t *testing.T) {
+	t.Setenv("GOPROXY", "off")
+	const fleet, code = "adapters/fleet/go.mod", "adapters/fleet/fleet.go"
 	root := newRepository(t)
 	for _, folder := range []string{"adapters/fleet", "adapters/sqltest", ".tools/own", "adapters/testdata"} {
-		write(t, root, folder+"/go.mod", "module example.test/m/"+folder+"\n\ngo 1.26\n")
+		write(t, root, folder+"/go.mod", "module example.test/m/"+folder+"\n\ngo 1.26\n\nrequire example.test/m v0.1.0\n")
 	}
 	write(t, root, "adapters/sqltest/own_test.go", "package own\n")
 	write(t, root, ".tools/own/own.go", "package own\n")
-	write(t, root, "adapters/fleet/fleet.go", "package fleet\n\nfunc Run() {}\n")
+	write(t, root, code, "package fleet\n\nimport \"example.test/m/adapters\"\n\nfunc Run(adapters.Balance) {}\n")
 	git(t, root, "add", "-A")
 	git(t, root, "commit", "-qm", "modules")
 	git(t, root, "tag", "v0.1.0")
 	git(t, root, "tag", "adapters/fleet/v1.2.0")
-	write(t, root, "adapters/fleet/fleet.go", "package fleet\n\nfunc Run(int) {}\n")
-	write(t, root, ".tools/own/own.go", "package own\n\nfunc Run() {}\n")
-	var out bytes.Buffer
-	want := none + "\nadapters/fleet: breaking: Run: changed from func() to func(int)\n" +
-		"module adapters/fleet: needs v2.0.0, with /v2 at the end of its path after adapters/fleet/v1.2.0\n"
-	if code := run(root, "", &out); code != 0 || out.String() != want {
-		t.Errorf("exit code %d; report:\n%swant:\n%s", code, &out, want)
+	reported := func(code int, want ...string) {
+		t.Helper()
+		var out bytes.Buffer
+		got := run(root, "", &out)
+		if lines := none + "\n" + strings.Join(want, "\n"); got != code || !strings.HasPrefix(out.String(), lines) {
+			t.Errorf("exit code %d, want %d; report:\n%swant:\n%s", got, code, &out, lines)
+		}
 	}
-	write(t, root, "adapters/fleet/go.mod", "module example.test/m/adapters/fleet\n\ngo 1.26\n\nrequire example.invalid/x v1.0.0\n")
-	write(t, root, "adapters/fleet/fleet.go", "package fleet\n\nimport _ \"example.invalid/x\"\n")
-	out.Reset()
-	if code := run(root, "", &out); code != 0 || !strings.HasPrefix(out.String(), none+"\nmodule adapters/fleet: not compared: ") {
-		t.Errorf("exit code %d; report:\n%s", code, &out)
+	write(t, root, code, "package fleet\n\nfunc Run(int) {}\n")
+	write(t, root, ".tools/own/own.go", "package own\n\nfunc Run() {}\n")
+	reported(0, "adapters/fleet: breaking: Run: changed from func(adapters.Balance) to func(int)",
+		"module adapters/fleet: needs v2.0.0, with /v2 at the end of its path after adapters/fleet/v1.2.0\n")
+	const notKnown = "module adapters/fleet: needs a version that is not known yet\n"
+	write(t, root, code, "package fleet\n\nfunc Run(Gone) {}\n")
+	reported(1, "adapters/fleet: FAIL: does not compile; cure: go build ./...", notKnown)
+	write(t, root, fleet, "module example.test/m/adapters/fleet\n\nrequire\n")
+	reported(1, "adapters/fleet/go: FAIL: go.mod:3: usage: require module/path v1.2.3; cure: go build ./...", notKnown)
+	write(t, root, fleet, "module example.test/m/adapters/fleet\n\ngo 1.26\n\nrequire example.invalid/x v1.0.0\n")
+	write(t, root, code, "package fleet\n\nimport _ \"example.invalid/x\"\n")
+	reported(0, "module adapters/fleet: not compared, because a module cannot be downloaded: ")
+	git(t, root, "commit", "-qam", "what cannot be downloaded")
+	git(t, root, "tag", "adapters/fleet/v1.3.0")
+	write(t, root, code, "package fleet\n")
+	write(t, root, fleet, "module example.test/m/adapters/fleet\n\ngo 1.26\n")
+	reported(0, "module adapters/fleet: not compared, because a module cannot be downloaded: ")
+	write(t, root, fleet, "module example.test/m/adapters/fleet\n\nrequire\n")
+	git(t, root, "commit", "-qam", "what cannot be read")
+	git(t, root, "tag", "adapters/fleet/v1.4.0")
+	write(t, root, fleet, "module example.test/m/adapters/fleet\n\ngo 1.26\n")
+	reported(1, "adapters/fleet/go: FAIL: go.mod:3: usage: require module/path v1.2.3; cure: go build ./...", notKnown)
+}
+
+// The fleet requires a release of the repository's module that there is none of. A name that it loses is seen.
+func TestTheFleetIsCompared(t *testing.T) {
+	here, root := filepath.Join("..", ".."), t.TempDir()
+	for _, folder := range []string{"adapters", "gen", "specs"} {
+		if err := os.CopyFS(filepath.Join(root, folder), os.DirFS(filepath.Join(here, folder))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"go.mod", "go.sum", "adapters/fleet/fleet.go"} {
+		text, err := os.ReadFile(filepath.Join(here, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, root, file, strings.Replace(string(text), "\nfunc New(", "\nfunc Newer(", 1))
+	}
+	before, err := filepath.Abs(here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is, err := publicPackages(root, "adapters/fleet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := comparePackages(before, "adapters/fleet", is)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) < 2 || !slices.Contains(found[""], finding{breaking, "New: removed"}) {
+		t.Errorf("%v", found)
 	}
 }
 

@@ -59,8 +59,8 @@ func lastRelease(in, module string) (tag string) {
 // needs says which version a change needs, as a number if the last release is known.
 func needs(release string, worst level) string {
 	step := []string{same: "no new version", texts: "a patch version", change: "a minor version", warning: "a minor version",
-		breaking: "a major version (before v1: a minor one)"}[worst]
-	if release == "" || worst == same {
+		breaking: "a major version (before v1: a minor one)", unknown: "a version that is not known yet"}[worst]
+	if release == "" || worst == same || worst == unknown {
 		return "needs " + step
 	}
 	var major, minor, patch int

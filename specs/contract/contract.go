@@ -114,10 +114,10 @@ type Kind string
 
 // The kinds of an Error.
 const (
-	KindNoRoute           Kind = openapi.NoRoute
-	KindMethodNotAllowed  Kind = openapi.MethodNotAllowed
-	KindMissingCredential Kind = openapi.MissingCredential
-	KindViolation         Kind = openapi.Violation
+	KindNoRoute           Kind = "no such route"
+	KindMethodNotAllowed  Kind = "method not allowed"
+	KindMissingCredential Kind = "missing credential"
+	KindViolation         Kind = "violation"
 )
 
 // Error tells which part of a message breaks which rule. It holds no value of the message.

@@ -64,7 +64,7 @@ import (
 	"github.com/openbalances/openbalances/specs/internal/openapi"
 )
 
-// Document is a provider's document, ready to be read with. It is safe for concurrent use.
+// Document is a provider's document, ready to be read with. It is safe for concurrent use after its last Declare.
 type Document struct {
 	document     *openapi.Document
 	declarations sync.Map // by *openapi3.SchemaRef

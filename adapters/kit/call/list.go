@@ -22,7 +22,9 @@ const (
 )
 
 // Element is an element of a list that is decoded apart from its siblings, so that one that is wrong hides no other. Its
-// Value is what could be read of it.
+// field Value, an E, is what could be read of it; its field Problems, of pointers to errors, is what could not, in the order
+// of the members. Its method Problem(except ...string) error returns the first of them that lies in none of the members
+// except, or nil.
 type Element[E any] = strictjson.Element[E]
 
 // Page makes the request for one page of a list, counted from 1. An adapter whose provider has no pages ignores the number,

@@ -28,14 +28,14 @@ type FileStore struct {
 	turns turns
 
 	mutex   sync.Mutex
-	waiting []*change // for the next one who writes the file
+	waiting []*update // for the next one who writes the file
 }
 
-// change is an update of one record, which whoever has the turn makes together with those that wait.
-type change struct {
+// update is a change of one record, which whoever has the turn makes together with those that wait.
+type update struct {
 	key      string
 	now      time.Time
-	make     func(Record) Record
+	change   func(Record) Record
 	isDone   bool // the rest is set
 	err      error
 	panicked any
@@ -51,8 +51,8 @@ type change struct {
 func File(path string) *FileStore { return &FileStore{path: path, turns: newTurns(1, filePause)} }
 
 // Update implements [Store].
-func (s *FileStore) Update(ctx context.Context, key string, now time.Time, make func(Record) Record) error {
-	path, own := resolve(s.path), &change{key: key, now: now, make: make}
+func (s *FileStore) Update(ctx context.Context, key string, now time.Time, change func(Record) Record) error {
+	path, own := resolve(s.path), &update{key: key, now: now, change: change}
 	var panicked any
 	s.wait(own)
 	err := s.turns.take(ctx, func(context.Context) (bool, error) {
@@ -79,13 +79,13 @@ func (s *FileStore) Update(ctx context.Context, key string, now time.Time, make 
 	return err
 }
 
-func (s *FileStore) wait(all ...*change) {
+func (s *FileStore) wait(all ...*update) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.waiting = append(s.waiting, all...)
 }
 
-func (s *FileStore) take() []*change {
+func (s *FileStore) take() []*update {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	all := s.waiting
@@ -93,17 +93,17 @@ func (s *FileStore) take() []*change {
 	return all
 }
 
-// leave takes back a change that nobody has begun with.
-func (s *FileStore) leave(own *change) {
+// leave takes back an update that nobody has begun with.
+func (s *FileStore) leave(own *update) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.waiting = slices.DeleteFunc(s.waiting, func(c *change) bool { return c == own })
+	s.waiting = slices.DeleteFunc(s.waiting, func(c *update) bool { return c == own })
 }
 
 // apply changes the record, and reports whether it is another one now. A panic is for the goroutine whose change it is.
-func (c *change) apply(records map[string]Record) bool {
+func (c *update) apply(records map[string]Record) bool {
 	defer func() { c.panicked = recover() }()
-	record := c.make(records[c.key])
+	record := c.change(records[c.key])
 	if record.Equal(records[c.key]) {
 		return false
 	}
@@ -113,7 +113,7 @@ func (c *change) apply(records map[string]Record) bool {
 
 // updateFile reports whether the records are what the changes made of them; false without error means that another process
 // has or had the lock. A lock on a file that no longer has its name is none: the file has been replaced or removed.
-func updateFile(path string, changes []*change) (bool, error) {
+func updateFile(path string, changes []*update) (bool, error) {
 	lock, err := openLock(path)
 	if err != nil {
 		return false, err
