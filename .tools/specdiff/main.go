@@ -1,7 +1,7 @@
 // Command specdiff reports what changed in the documents and in the public Go API since the last release, and which version
 // the module needs. oasdiff compares the documents, apidiff the packages, gen/ and everything else that another module can
-// import. A module below has releases of its own, and is built with the repository's module as it is beside it. Without a release, or if the caller names one, a git revision is the base.
-// Each line names a document or a package and a level:
+// import. A module below has releases of its own, and is built with the repository's module as it is beside it. Without a
+// release, or if the caller names one, a git revision is the base. Each line names a document or a package and a level:
 //
 //	FAIL          a fault, with its cure; the exit code is 1
 //	not compared  it could not be read before
