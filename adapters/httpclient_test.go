@@ -1,9 +1,7 @@
 package adapters_test
 
 import (
-	"crypto/tls"
 	"io"
-	"log"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -105,19 +103,6 @@ func TestTransportsMayLeaveThingsOut(t *testing.T) {
 		_, err = source.Balances(t.Context(), "50044620073", adapters.Unattended())
 		assert.ErrorContains(t, err, want)
 	}
-}
-
-func TestOldTLSIsRefused(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	config := server.Client().Transport.(*http.Transport).TLSClientConfig
-	_, err := adapters.NewHTTPClient(config).Get(server.URL)
-	assert.Error(t, err)
-	assert.NotEqual(t, uint16(tls.VersionTLS12), config.MinVersion, "the caller's config is not changed")
 }
 
 type zeros struct{}

@@ -2,8 +2,6 @@ package eika_test
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -57,8 +55,7 @@ func TestSigningKeysThatAreRefused(t *testing.T) {
 	_, other := tlstest.Seal("TPP")
 	small, err := rsa.GenerateKey(rand.Reader, 1024)
 	require.NoError(t, err)
-	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
+	curve := tlstest.ECKey(t)
 	for name, c := range map[string]struct {
 		certificate *x509.Certificate
 		key         crypto.Signer

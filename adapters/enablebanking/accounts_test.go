@@ -2,9 +2,6 @@ package enablebanking_test
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -24,6 +21,7 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/enablebanking"
 	"github.com/openbalances/openbalances/adapters/internal/secrettest"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/contract"
@@ -319,8 +317,7 @@ func TestGeoLocations(t *testing.T) {
 
 func TestMistakesAreFoundByNew(t *testing.T) {
 	t.Parallel()
-	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
+	curve := tlstest.ECKey(t)
 	for detail, spoil := range map[string]func(*enablebanking.Credentials){
 		"credentials.applicationId: missing":                  func(c *enablebanking.Credentials) { c.ApplicationID = "" },
 		"credentials.privateKey: missing":                     func(c *enablebanking.Credentials) { c.PrivateKey = nil },

@@ -1,13 +1,13 @@
 package enablebanking_test
 
 import (
-	"crypto/rand"
 	"crypto/rsa"
 	"sync"
 	"testing"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/enablebanking"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/kit/adaptertest"
 )
 
@@ -19,11 +19,7 @@ const (
 
 // credentials are made once, because a key of 2048 bits takes a while.
 var credentials = sync.OnceValue(func() enablebanking.Credentials {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return enablebanking.Credentials{ApplicationID: applicationID, PrivateKey: key, SessionID: sessionID}
+	return enablebanking.Credentials{ApplicationID: applicationID, PrivateKey: tlstest.RSAKey(), SessionID: sessionID}
 })
 
 var harness = adaptertest.Harness{

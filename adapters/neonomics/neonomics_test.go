@@ -30,5 +30,8 @@ func TestCauses(t *testing.T) {
 		{Status: 510, Body: `{"error": {"errorCode": " 1426", "message": "m"}}`, Kind: adapters.ErrConsentRequired, Code: " 1426", Message: "m"},
 		{Status: 510, Body: `{"errorCode": 2001, "message": "m"}`, Kind: adapters.ErrInvalidArgument, Code: "2001", Message: "m"},
 		{Status: 429, Body: `{"errorCode": 1426}`, Kind: adapters.ErrRateLimited, Code: "1426"},
+		{Status: 200, Body: `{"errorCode": 1426}`, Kind: adapters.ErrProtocol},
+		{Status: 510, Body: `{}`, Kind: adapters.ErrInvalidArgument},
+		{Status: 510, Body: `<html>`, Kind: adapters.ErrInvalidArgument},
 	})
 }

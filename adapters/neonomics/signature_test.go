@@ -1,32 +1,29 @@
 package neonomics_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 	"github.com/openbalances/openbalances/adapters/neonomics"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-func signing(t *testing.T) (neonomics.Credentials, *rsa.PrivateKey) {
-	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
-	signing := credentials
-	signing.SigningKey, signing.SigningKeyID, signing.OriginatingHost = key, "key-1", "tpp.example.com"
-	return signing, key
+func signing() neonomics.Credentials {
+	own := credentials
+	own.SigningKey, own.SigningKeyID, own.OriginatingHost = tlstest.RSAKey(), "key-1", "tpp.example.com"
+	return own
 }
 
 func TestEndToEndSignature(t *testing.T) {
 	t.Parallel()
-	signing, key := signing(t)
+	signing := signing()
+	key := signing.SigningKey
 	calls := make(chan struct{}, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		defer func() { calls <- struct{}{} }()
@@ -51,7 +48,7 @@ func TestEndToEndSignature(t *testing.T) {
 
 func TestSigningMistakesAreFoundByNew(t *testing.T) {
 	t.Parallel()
-	good, _ := signing(t)
+	good := signing()
 	for field, spoil := range map[string]func(*neonomics.Credentials){
 		"signingKey":      func(c *neonomics.Credentials) { c.SigningKey = nil },
 		"signingKeyId":    func(c *neonomics.Credentials) { c.SigningKeyID = "" },

@@ -31,7 +31,7 @@ var harness = adaptertest.Harness{
 }
 
 func verify(request *http.Request, body []byte) ([]string, error) {
-	if request.Header.Get("signature") != signature(body) {
+	if request.Header.Get("signature") != signature(body, "test-signature-key") {
 		return nil, errors.New("not the signature of the body")
 	}
 	return nil, nil

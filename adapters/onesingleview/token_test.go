@@ -19,20 +19,22 @@ var tokenCredentials = onesingleview.TokenCredentials{
 	ClientID: "example-client", ClientCode: "5d1c7a90-2b1e-4c55-8f3e-6a7b8c9d0e1f", SignatureKey: "test-signature-key", MerchantID: "APIS-300505",
 }
 
-// The signature was computed by another program from the body and the key.
+// The signature was computed by another program from the body and the key, which is not the sandbox's.
 func TestTokenRequest(t *testing.T) {
 	t.Parallel()
+	own := tokenCredentials
+	own.SignatureKey = "another-signature-key"
 	requests := make(chan string, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		requests <- r.Method + " " + r.RequestURI + " " + r.Header.Get("Signature") + " " + r.Header.Get("Authorization") + string(body)
 	}))
 	t.Cleanup(server.Close)
-	source, err := onesingleview.NewTokenSource(tokenCredentials, &adapters.Options{BaseURL: server.URL + "/base"})
+	source, err := onesingleview.NewTokenSource(own, &adapters.Options{BaseURL: server.URL + "/base"})
 	require.NoError(t, err)
 	_, err = source(t.Context())
 	assert.ErrorIs(t, err, adapters.ErrProtocol, "the answer is empty")
-	assert.Equal(t, "POST /base"+tokenPath+" 92812634da8bc5b9402fcc7837af91ffd46f0ea344af1e70a599b6f95b999f4c "+`{"clientCode":"5d1c7a90-2b1e-4c55-8f3e-6a7b8c9d0e1f",`+
+	assert.Equal(t, "POST /base"+tokenPath+" ce987c59f3c1465718afd1e0ecb60f81efc9fe75914c49ebc76c1fce077a7386 "+`{"clientCode":"5d1c7a90-2b1e-4c55-8f3e-6a7b8c9d0e1f",`+
 		`"clientId":"example-client","grantType":"client_credentials","merchantId":"APIS-300505"}`, <-requests)
 }
 

@@ -1,10 +1,7 @@
 package tokenio_test
 
 import (
-	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
 	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +12,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/secrettest"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/tokenio"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -108,8 +106,7 @@ func TestSigningKeyIsMasked(t *testing.T) {
 
 func TestSigningMistakesAreFoundByNew(t *testing.T) {
 	t.Parallel()
-	elliptic, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
+	elliptic := tlstest.ECKey(t)
 	for detail, spoil := range map[string]func(*tokenio.Credentials){
 		"credentials.memberId: missing":                     func(c *tokenio.Credentials) { c.MemberID = "" },
 		"credentials.keyId: missing":                        func(c *tokenio.Credentials) { c.KeyID = "" },

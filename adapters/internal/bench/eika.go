@@ -2,18 +2,13 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"math/big"
 	"net/http"
 	"reflect"
 	"sync"
-	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/eika"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 	"github.com/shopspring/decimal"
@@ -30,11 +25,7 @@ var eikaBank = bank{
 
 // eikaCredentials have a key and its certificate, made once.
 var eikaCredentials = sync.OnceValue(func() eika.Credentials {
-	key := must(rsa.GenerateKey(rand.Reader, 2048))
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(0x4a3b), Subject: pkix.Name{CommonName: "TPP"}, NotAfter: time.Now().Add(time.Hour),
-	}
-	certificate := must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))))
+	certificate, key := tlstest.Seal("TPP")
 	return eika.Credentials{Certificate: certificate, Key: key, PSUID: "psu-1234", TPPSessionID: "session-9012"}
 })
 

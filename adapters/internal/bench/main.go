@@ -18,7 +18,7 @@
 //
 // Building One Single View's signed POST takes 1.16 of the time by hand. 10,000 accounts from five servers through
 // package collect, against a hand-written pool of workers: throughput 0.98 to 1.02 with 0.82 to 1.00 of its memory. A
-// million accounts from an iterator take no more memory than a thousand.
+// test of that package sees that its memory does not grow with the number of accounts.
 //
 // An HTTP/1 connection is used again only after an answer that proves to belong to its request. A provider whose answers
 // prove nothing costs a TLS handshake for each call, nearly all of them resumed.
@@ -45,7 +45,6 @@ func main() {
 	}
 	measureCalls()
 	measureFanOut()
-	measureGrowth()
 	measureImports()
 }
 

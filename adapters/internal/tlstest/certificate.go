@@ -28,7 +28,7 @@ type Authority struct {
 // NewAuthority returns a root that nobody else knows.
 func NewAuthority(t testing.TB) *Authority {
 	t.Helper()
-	key, template := newKey(t), newTemplate("Root "+rand.Text()) // clients choose by name
+	key, template := ECKey(t), newTemplate("Root "+rand.Text()) // clients choose by name
 	template.IsCA, template.KeyUsage = true, x509.KeyUsageCertSign
 	return &Authority{certificate: create(t, template, template, key, key), key: key}
 }
@@ -36,7 +36,7 @@ func NewAuthority(t testing.TB) *Authority {
 // Below returns an authority that a has certified, with the changes.
 func (a *Authority) Below(t testing.TB, changes ...func(*x509.Certificate)) *Authority {
 	t.Helper()
-	key, template := newKey(t), newTemplate("Intermediate")
+	key, template := ECKey(t), newTemplate("Intermediate")
 	template.IsCA, template.KeyUsage = true, x509.KeyUsageCertSign
 	for _, change := range changes {
 		change(template)
@@ -49,7 +49,7 @@ func (a *Authority) Below(t testing.TB, changes ...func(*x509.Certificate)) *Aut
 // the change if there is one.
 func (a *Authority) Issue(t testing.TB, change func(*x509.Certificate)) tls.Certificate {
 	t.Helper()
-	key, template := newKey(t), newTemplate("Leaf")
+	key, template := ECKey(t), newTemplate("Leaf")
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 	if change != nil {
@@ -59,14 +59,18 @@ func (a *Authority) Issue(t testing.TB, change func(*x509.Certificate)) tls.Cert
 	return tls.Certificate{Certificate: append([][]byte{leaf.Raw}, a.chain...), PrivateKey: key}
 }
 
-// Seal returns a certificate that signs, which names its own holder as issuer, and its RSA key of 2048 bits. Neither has a test:
-// it takes a while to make them, so tests share them.
-func Seal(name string) (*x509.Certificate, *rsa.PrivateKey) {
+// RSAKey returns a key of 2048 bits. It belongs to no test: it takes a while to make one, so tests share it.
+func RSAKey() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic(err)
 	}
-	template := newTemplate(name)
+	return key
+}
+
+// Seal returns a certificate that signs, which names its own holder as issuer, and its [RSAKey].
+func Seal(name string) (*x509.Certificate, *rsa.PrivateKey) {
+	key, template := RSAKey(), newTemplate(name)
 	template.SerialNumber = big.NewInt(0x4a3b)
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -119,7 +123,8 @@ func block(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
-func newKey(t testing.TB) *ecdsa.PrivateKey {
+// ECKey returns a key on the curve P-256.
+func ECKey(t testing.TB) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)

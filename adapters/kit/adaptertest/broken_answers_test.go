@@ -56,7 +56,7 @@ var answerFaults = []fault{
 			return []adapters.Balance{}, nil
 		}
 		return balances, err
-	}), caught: "body-without-end codes-undocumented headers-without-end no-retry no-retry-unattended rate-limited refusal-code-spelling refusal-side-members refusal-wrapped retry-after retry-after-beyond-deadline server-stalls status-wins text-control-characters examples/accessExceeded"},
+	}), caught: "body-without-end code-wins codes-undocumented headers-without-end no-retry no-retry-unattended rate-limited refusal-code-spelling refusal-side-members refusal-wrapped retry-after retry-after-beyond-deadline server-stalls status-wins text-control-characters examples/accessExceeded"},
 	{name: "lets a code overrule a 429", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusTooManyRequests && failure.Code == consentExpired {
 			failure.Kind = adapters.ErrConsentRequired
@@ -72,7 +72,7 @@ var answerFaults = []fault{
 		if json.Unmarshal(body, &said) == nil && said.Status >= 400 {
 			failure.Kind = adapters.ErrInvalidArgument
 		}
-	}), caught: "codes-undocumented rate-limited refusal-side-members refusal-wrapped examples/tokenInvalid"},
+	}), caught: "code-wins codes-undocumented rate-limited refusal-side-members refusal-wrapped examples/tokenInvalid"},
 	{name: "takes a refusal that is not JSON for protocol", plant: refusing(func(failure *adapters.Error, body []byte) {
 		if !json.Valid(body) {
 			failure.Kind = adapters.ErrProtocol
@@ -121,12 +121,12 @@ var answerFaults = []fault{
 		if failure.Status == http.StatusUnauthorized {
 			failure.Kind = adapters.ErrConsentRequired
 		}
-	}), caught: "bearer-challenge status-wins unauthorized-odd-bodies examples/tokenInvalid"},
+	}), caught: "bearer-challenge code-wins status-wins unauthorized-odd-bodies examples/tokenInvalid"},
 	{name: "takes a 500 for a fault of the caller", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		if failure.Status == http.StatusInternalServerError {
 			failure.Kind = adapters.ErrInvalidArgument
 		}
-	}), caught: "status-wins unavailable"},
+	}), caught: "code-wins status-wins unavailable"},
 	{name: "ignores Retry-After", plant: refusing(func(failure *adapters.Error, _ []byte) {
 		failure.RetryAfter = time.Time{}
 	}), caught: "refusal-code-spelling refusal-side-members refusal-wrapped retry-after retry-after-beyond-deadline"},

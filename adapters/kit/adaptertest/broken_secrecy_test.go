@@ -35,7 +35,7 @@ var secrecyFaults = []fault{
 		if len(failure.Links) > 0 {
 			failure.Detail = "consent at " + failure.Links["consent"]
 		}
-	}), caught: "codes-undocumented errors-disclose-nothing rate-limited refusal-code-spelling refusal-side-members refusal-wrapped status-wins text-control-characters"},
+	}), caught: "code-wins codes-undocumented errors-disclose-nothing rate-limited refusal-code-spelling refusal-side-members refusal-wrapped status-wins text-control-characters"},
 	{name: "shows the address of a lost connection", plant: func(c *client) {
 		failing(func(failure *adapters.Error) {
 			if failure.Status == 0 && failure.Kind == adapters.ErrUnavailable {

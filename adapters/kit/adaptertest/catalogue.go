@@ -63,7 +63,7 @@ var checks = map[string]check{
 	"rate-limited":                checkRateLimited,
 	"retry-after":                 checkRetryAfter,
 	"unavailable":                 checkUnavailable,
-	"neonomics-consent-code":      checkNeonomicsConsent,
+	"code-wins":                   checkCodeWins,
 	"codes-undocumented":          checkCodes,
 	"refusal-side-members":        checkSideMembers,
 	"refusal-wrapped":             checkWrapped,

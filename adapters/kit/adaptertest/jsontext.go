@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // value is one value of a JSON text and the bytes it stands in.
@@ -19,82 +21,58 @@ type value struct {
 	parent        int  // index, -1 for the document
 }
 
-// values lists every value of a JSON text in its order, the document itself first.
-func values(text []byte) ([]value, error) {
+// values lists every value of a JSON text in its order, the document itself first. What follows the document is not looked
+// at.
+func values(text []byte) (all []value, err error) {
 	if len(text) == 0 { // of a status without a body
 		return nil, nil
 	}
-	s := scanner{text: text, decoder: json.NewDecoder(bytes.NewReader(text))}
-	s.decoder.UseNumber()
-	err := s.value(value{parent: -1})
-	return s.all, err
-}
-
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
-
-type scanner struct {
-	text    []byte
-	decoder *json.Decoder
-	all     []value
-}
-
-// value reads v, whose pointer and name are known, and everything in it.
-func (s *scanner) value(v value) error {
-	v.start = s.next()
-	index := len(s.all)
-	s.all = append(s.all, v)
-	token, err := s.decoder.Token()
-	if err != nil {
-		return err
-	}
-	s.all[index].kind = kind(token)
-	if delimiter, open := token.(json.Delim); open {
-		if err := s.inside(index, delimiter); err != nil {
-			return err
+	decoder := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	open, name := -1, value{} // the innermost object or list that has not ended; the name that was read last, without its value
+	for {
+		v, err := next(decoder)
+		if err != nil {
+			return all, err
 		}
-	}
-	s.all[index].end = int(s.decoder.InputOffset())
-	return nil
-}
-
-func (s *scanner) inside(parent int, delimiter json.Delim) error {
-	for i := 0; s.decoder.More(); i++ {
-		child := value{parent: parent, key: strconv.Itoa(i)}
-		if delimiter == '{' {
-			child.member, child.name = true, s.next()
-			name, err := s.decoder.Token()
-			if err != nil {
-				return err
+		within, read := decoder.StackIndex(decoder.StackDepth())
+		switch {
+		case v.kind == '}' || v.kind == ']':
+			all[open].end = v.end
+			open = all[open].parent
+		case within == '{' && read%2 == 1:
+			name = v
+		default:
+			at := decoder.StackPointer()
+			v.pointer, v.key, v.parent = string(at), at.LastToken(), open
+			v.member, v.name, v.nameEnd, name = name.end > 0, name.start, name.end, value{}
+			all = append(all, v)
+			if v.kind == '{' || v.kind == '[' {
+				open = len(all) - 1
 			}
-			child.key, child.nameEnd = name.(string), int(s.decoder.InputOffset())
 		}
-		child.pointer = s.all[parent].pointer + "/" + pointerEscapes.Replace(child.key)
-		if err := s.value(child); err != nil {
-			return err
+		if open < 0 {
+			return all, nil
 		}
 	}
-	_, err := s.decoder.Token()
-	return err
 }
 
-// next is where the next token starts.
-func (s *scanner) next() int {
-	rest := s.text[s.decoder.InputOffset():]
-	return len(s.text) - len(bytes.TrimLeft(rest, " \t\r\n,:"))
-}
-
-func kind(token json.Token) byte {
-	switch token := token.(type) {
-	case json.Delim:
-		return byte(token)
-	case string:
-		return '"'
-	case bool:
-		return 't'
-	case nil:
-		return 'n'
+// next is the next delimiter, or name or value that is none of them.
+func next(decoder *jsontext.Decoder) (v value, err error) {
+	length := 1
+	switch v.kind = byte(decoder.PeekKind()); v.kind {
+	case '{', '}', '[', ']':
+		_, err = decoder.ReadToken()
+	case 'f':
+		v.kind = 't'
+		fallthrough
+	default:
+		var text jsontext.Value
+		text, err = decoder.ReadValue()
+		length = len(text)
 	}
-	return '0'
+	v.end = int(decoder.InputOffset())
+	v.start = v.end - length
+	return v, err
 }
 
 // edit replaces the bytes from start to end.

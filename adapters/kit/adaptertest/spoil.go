@@ -1,7 +1,6 @@
 package adaptertest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/specs/mapping"
 	"github.com/stretchr/testify/require"
@@ -146,7 +146,7 @@ func spoilt(text []byte, v value) iter.Seq2[string, []byte] {
 func retyped(text []byte, as byte) (string, bool) {
 	number, quoted := strings.CutPrefix(string(text), `"`)
 	number = strings.TrimSuffix(number, `"`)
-	if token, err := json.NewDecoder(strings.NewReader(number)).Token(); err != nil || kind(token) != '0' || !json.Valid([]byte(number)) {
+	if value := jsontext.Value(number); value.Kind() != '0' || !value.IsValid() {
 		return "", false
 	}
 	if as == '"' && !quoted {

@@ -204,7 +204,10 @@ func problemOf(t *testing.T, root *tlstest.Authority, config *tls.Config) string
 	server.TLS, server.Config.ErrorLog = config, log.New(io.Discard, "", 0)
 	server.StartTLS()
 	defer server.Close()
-	response, err := adapters.NewHTTPClient(root.Trusted()).Get(server.URL) //nolint:bodyclose // there is none
+	own := root.Trusted()
+	own.MinVersion = tls.VersionTLS10
+	response, err := adapters.NewHTTPClient(own).Get(server.URL) //nolint:bodyclose // there is none
+	assert.EqualValues(t, tls.VersionTLS10, own.MinVersion, "the caller's config is not changed")
 	if !assert.Error(t, err) {
 		_ = response.Body.Close()
 		return ""

@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -28,19 +27,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/openbalances/openbalances/adapters/internal/secrettest"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 )
 
 const body = `{"hello": "world"}`
 
 // testKey is made once: 2048 bits take a while.
-var testKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
+var testKey = sync.OnceValue(tlstest.RSAKey)
 
 // module is a key that shows nothing but crypto.Signer, like one in hardware.
 type module struct {
@@ -318,8 +312,7 @@ func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	small, err := rsa.GenerateKey(rand.Reader, 1024)
 	require.NoError(t, err)
-	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
+	curve := tlstest.ECKey(t)
 	_, edwards, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
 	one := func(name string) *httpsig.Options { return &httpsig.Options{Headers: []string{name}} }

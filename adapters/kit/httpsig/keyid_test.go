@@ -1,10 +1,7 @@
 package httpsig_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -17,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 )
 
@@ -152,11 +150,9 @@ func TestCheckPair(t *testing.T) {
 	t.Parallel()
 	cert := issuedBy(t, big.NewInt(1), part(oidCN, "CA"))
 	require.NoError(t, httpsig.CheckPair(cert, testKey()))
-	other, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
+	other := tlstest.RSAKey()
 	require.ErrorContains(t, httpsig.CheckPair(cert, other), "does not belong")
-	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
+	curve := tlstest.ECKey(t)
 	require.ErrorContains(t, httpsig.CheckPair(cert, curve), "RSA")
 	require.ErrorContains(t, httpsig.CheckPair(cert, nil), "no signing key")
 	require.ErrorContains(t, httpsig.CheckPair(nil, testKey()), "certificate")

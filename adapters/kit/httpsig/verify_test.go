@@ -2,8 +2,6 @@ package httpsig_test
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
@@ -15,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 )
 
@@ -158,13 +157,11 @@ func TestVerifyRefusesTheValue(t *testing.T) {
 func TestVerifyRefusesTheKey(t *testing.T) {
 	t.Parallel()
 	req, value := signed(t)
-	other, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
+	other := tlstest.RSAKey()
 	small, err := rsa.GenerateKey(rand.Reader, 1024)
 	require.NoError(t, err)
 	huge := &rsa.PublicKey{N: new(big.Int).Lsh(testKey().N, 8000), E: testKey().E}
-	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
+	curve := tlstest.ECKey(t)
 	cases := []struct {
 		name   string
 		public crypto.PublicKey

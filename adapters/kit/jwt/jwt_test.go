@@ -3,9 +3,6 @@ package jwt_test
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -18,6 +15,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/kit/jwt"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,13 +42,7 @@ func (m *module) Sign(random io.Reader, digest []byte, options crypto.SignerOpts
 	return m.key.Sign(random, digest, options)
 }
 
-var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
+var rsaKey = sync.OnceValue(tlstest.RSAKey)
 
 var claims = jwt.Claims{
 	KeyID: "4f2f0e8a-6f0b-4a1e-9c57-2b1d0a9e7c31", Issuer: "enablebanking.com", Audience: "api.enablebanking.com", Life: time.Hour,
@@ -157,8 +149,7 @@ func TestKeyThatFails(t *testing.T) {
 
 func TestKeysThatAreRefused(t *testing.T) {
 	t.Parallel()
-	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
+	curve := tlstest.ECKey(t)
 	for name, key := range map[string]crypto.Signer{"none": nil, "nil in a key": (*rsa.PrivateKey)(nil), "not RSA": curve} {
 		_, err := jwt.NewSource(key, claims, time.Now)
 		assert.Error(t, err, name)

@@ -5,8 +5,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/ed25519"
-	"crypto/rand"
-	"crypto/rsa"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/enablebanking"
+	"github.com/openbalances/openbalances/adapters/internal/tlstest"
 	"github.com/openbalances/openbalances/adapters/neonomics"
 	"github.com/openbalances/openbalances/adapters/tokenio"
 	"github.com/openbalances/openbalances/adapters/use/accessguard"
@@ -160,9 +159,7 @@ func TestImportersPullInLittle(t *testing.T) {
 func TestDetailsAreCounted(t *testing.T) {
 	t.Parallel()
 	options, requests := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
-	client, err := enablebanking.New(enablebanking.Credentials{ApplicationID: "a", PrivateKey: key, SessionID: "s"}, options)
+	client, err := enablebanking.New(enablebanking.Credentials{ApplicationID: "a", PrivateKey: tlstest.RSAKey(), SessionID: "s"}, options)
 	require.NoError(t, err)
 	guarded, err := accessguard.New(client, "s", accessguard.Memory(), nil)
 	require.NoError(t, err)
