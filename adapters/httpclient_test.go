@@ -1,6 +1,7 @@
 package adapters_test
 
 import (
+	"crypto/tls"
 	"io"
 	"math"
 	"net/http"
