@@ -48,7 +48,8 @@ var (
 	accounts    = call.List("GET /accounts", api.NewGetAccountsRequest)
 )
 
-// Credentials are what a bank asks of a TPP. One of AccessToken and TokenSource is required.
+// Credentials are what a bank asks of a TPP. One of AccessToken and TokenSource is required, and what the bank's profile
+// demands.
 type Credentials struct {
 	adapters.Masked
 
@@ -57,7 +58,14 @@ type Credentials struct {
 	TokenSource adapters.TokenSource `credential:"-,oneof"`
 
 	FinancialID adapters.Secret `credential:"financialId,optional"` // of the bank, in x-fapi-financial-id
-	Bank        string          `credential:"bank,optional"`        // the code of one of [Banks]
+	APIKey      adapters.Secret `credential:"apiKey,optional"`      // of the bank's portal
+
+	// Bank is the code of one of [Banks], Profile one of the caller's own in its place.
+	Bank    string        `credential:"bank,optional"`
+	Profile *bank.Profile `credential:"profile,optional"`
+	// CardAccounts is true if the accounts that are asked for are credit and charge cards, and false if none is; the account
+	// list then has no others. Empty says neither.
+	CardAccounts string `credential:"cardAccounts,optional"`
 }
 
 // Client is the UK Open Banking adapter, for one bank.
@@ -65,6 +73,7 @@ type Client struct {
 	adapters.Base
 	endpoint    *call.Endpoint
 	credentials call.Sealed[Credentials]
+	dialect     dialect
 }
 
 var _ adapters.Source = (*Client)(nil)
@@ -75,28 +84,36 @@ func New(credentials Credentials, options *adapters.Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	profile, field, problem := bank.Find(Banks(), credentials.Bank, nil)
+	profile, field, problem := bank.Find(Banks(), credentials.Bank, credentials.Profile, quirks...)
+	if problem == "" {
+		field, problem = credentials.problem(profile)
+	}
 	if problem != "" {
 		return nil, endpoint.Invalid(field, problem)
 	}
 	endpoint.OfBank(profile.Name)
-	endpoint.Edit(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource))
-	return &Client{adapters.Base(provider.Name), endpoint, call.Seal(credentials)}, nil
+	endpoint.LinksTo(profile.Links...)
+	endpoint.Edit(call.Authorize("Bearer", credentials.AccessToken, credentials.TokenSource), customs(profile.Quirks, credentials.APIKey))
+	own := dialect{profile.Quirks, credentials.CardAccounts}
+	return &Client{adapters.Base(provider.Name), endpoint, call.Seal(credentials), own}, nil
 }
 
 // Balances implements [adapters.Source]. The PSU's address and user agent are forwarded.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
 	request := balances.For(accountID, c.params(psu))
 	return call.Balances(ctx, c.endpoint, accountID, psu, request, func(body balanceList[api.Balance]) ([]adapters.Balance, error) {
-		return toBalances(accountID, body)
+		return c.dialect.toBalances(accountID, body)
 	})
 }
 
-// BatchBalances implements [adapters.Source] with the balances of all accounts of the consent.
+// BatchBalances implements [adapters.Source] with the balances of all accounts of the consent, unless the bank has no such call.
 func (c *Client) BatchBalances(ctx context.Context, accountIDs []string, psu adapters.PSU) ([]adapters.AccountBalances, error) {
+	if c.dialect.WithoutBulk {
+		return c.Base.BatchBalances(ctx, accountIDs, psu)
+	}
 	request := allBalances.With(call.Like[api.GetAllBalancesParams](c.params(psu)))
 	return call.Batch(ctx, c.endpoint, accountIDs, psu, request, func(body bulk) ([]adapters.AccountBalances, error) {
-		return toResults(accountIDs, body)
+		return c.dialect.toResults(accountIDs, body)
 	})
 }
 
