@@ -140,7 +140,8 @@ func (q Quirks) balanceProblem() string {
 		switch own := adapters.ParseBalanceType(name); {
 		case adapters.ParseBalanceType(meaning) == adapters.BalanceTypeUnknown:
 			return "types: no such balance type"
-		case own != adapters.BalanceTypeUnknown && own != adapters.ParseBalanceType(meaning):
+		case own == adapters.BalanceTypeUnknown, own == adapters.BalanceTypeAuthorised: // which each bank uses as it likes
+		case own != adapters.ParseBalanceType(meaning):
 			return "types: a standard's name that means something else there"
 		}
 	}
