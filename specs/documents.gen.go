@@ -80,7 +80,7 @@ var infos = []Info{
 	{
 		Provider: "ukob", Title: "UK Open Banking account balances",
 		Version: "1.2.0", Read: "2026-11-30", APIVersion: "v3.1.11 and v4.0",
-		SHA256:     "5d3265444abf5feeaa8f3bd36c778f5fc763b2d8de7bd768f4f95b9e420b0e50",
+		SHA256:     "4f1017cba13a868d64b67e29049d6aab9a093d8d94bd0c7d475074b999e01ecf",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /accounts", "GET /accounts/{AccountId}/balances", "GET /balances"},
 	},

@@ -16,7 +16,7 @@ import (
 
 // words are those of a rule of x-maps-to with the values that each may have, nil for any. Package mapping explains them.
 var words = map[string][]string{
-	"field": nil, "set": nil, "unless": nil, "cut": nil, "table": nil, "only": nil, "absent": nil, "zone": nil,
+	"field": nil, "set": nil, "unless": nil, "cut": nil, "table": nil, "only": nil, "absent": nil, "zone": nil, "unsigned": nil,
 	"each":  {"account", "bank", "balance", "creditLine", "identifier"},
 	"form":  {"rfc3339", "epochMillis", "date"},
 	"match": {"bank"},

@@ -101,7 +101,7 @@ var _ adapters.Source = (*Client)(nil)
 
 // New returns a Client. Nothing is sent.
 func New(credentials Credentials, options *adapters.Options) (*Client, error) {
-	profile, field, problem := bank.Find(Banks(), credentials.Bank, credentials.Profile)
+	profile, field, problem := bank.Find(Banks(), credentials.Bank, credentials.Profile, quirks...)
 	if problem == "" {
 		field, problem = credentials.problem(profile)
 	}

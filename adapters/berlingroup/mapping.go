@@ -49,7 +49,7 @@ func (d dialect) toBalance(balance api.Balance, account *api.AccountReference, d
 	mapped := adapters.Balance{
 		IBAN:                     call.Text(account.IBAN),
 		BBAN:                     call.Text(account.BBAN),
-		Type:                     adapters.ParseBalanceType(cmp.Or(d.Types[balance.BalanceType], balance.BalanceType)),
+		Type:                     d.Type(balance.BalanceType),
 		ProviderType:             cmp.Or(balance.BalanceType, "not stated"),
 		Amount:                   money.Amount,
 		Currency:                 money.Currency,
@@ -73,7 +73,7 @@ func (d dialect) toMoney(balance api.Balance, debits *bool) (call.Money, error) 
 	if err != nil || !d.cards {
 		return money, err
 	}
-	switch sign := cmp.Or(d.CardDebts[balance.BalanceType], d.CardDebts["*"]); {
+	switch sign := d.CardDebt(balance.BalanceType); {
 	case debits == nil && sign == "":
 		return call.Money{}, call.Broken("balanceAmount.amount", "neither debitAccounting nor a profile says which sign debts have")
 	case debits != nil && *debits, debits == nil && sign == "positive":

@@ -10,18 +10,22 @@ import (
 	"github.com/openbalances/openbalances/adapters/kit/httpsig"
 )
 
+// quirks are those that the framework has a use for.
+var quirks = []string{
+	"token", "tokenHeader", "keyHeader", "keyQuery", "headers", "query", "requestIdHeader", "date", "psuAddress",
+	"withoutWithBalance", "lowerCaseIds", "typeMayBeMissing", "types", "cardDebts", "zone", "signature",
+}
+
 // problem is what the bank demands and the credentials lack, or the other way round: the credential and why.
 func (c Credentials) problem(profile bank.Profile) (field, problem string) {
-	hasToken, takesKey := c.AccessToken != "" || c.TokenSource != nil, profile.KeyHeader+profile.KeyQuery != ""
-	switch {
+	hasToken := c.AccessToken != "" || c.TokenSource != nil
+	switch key := profile.KeyProblem(c.APIKey != ""); {
 	case profile.Token == "required" && !hasToken:
 		return "credentials.accessToken", "missing; the bank demands one"
 	case profile.Token == "none" && hasToken:
 		return "credentials.accessToken", "not taken; the bank goes by the consent alone"
-	case takesKey && c.APIKey == "":
-		return "credentials.apiKey", "missing; the bank demands one"
-	case !takesKey && c.APIKey != "":
-		return "credentials.apiKey", "not taken; no profile says where it stands"
+	case key != "":
+		return "credentials.apiKey", key
 	case c.Certificate == nil && c.Key == nil && profile.Signature.Covered == nil:
 		return "", ""
 	case c.Certificate == nil:
@@ -38,34 +42,8 @@ func customs(quirks bank.Quirks, key adapters.Secret) call.Editor {
 		if quirks.PSUAddress && request.Header.Get("PSU-IP-Address") == "" {
 			return &adapters.Error{Kind: adapters.ErrInvalidArgument, Detail: "psu: missing; the bank takes no call without the PSU's address"}
 		}
-		move(request.Header, "Authorization", quirks.TokenHeader)
-		move(request.Header, "X-Request-Id", quirks.RequestIDHeader)
-		for name, text := range quirks.Headers {
-			request.Header.Set(name, text)
-		}
-		if quirks.KeyHeader != "" {
-			request.Header.Set(quirks.KeyHeader, string(key))
-		}
-		if quirks.Query == nil && quirks.KeyQuery == "" {
-			return nil
-		}
-		query := request.URL.Query()
-		for name, text := range quirks.Query {
-			query.Set(name, text)
-		}
-		if quirks.KeyQuery != "" {
-			query.Set(quirks.KeyQuery, string(key))
-		}
-		request.URL.RawQuery = query.Encode()
+		quirks.Complete(request, key)
 		return nil
-	}
-}
-
-// move gives a header another name, unless that is empty.
-func move(header http.Header, from, to string) {
-	if values := header[from]; to != "" && values != nil {
-		delete(header, from)
-		header[http.CanonicalHeaderKey(to)] = values
 	}
 }
 

@@ -3,6 +3,8 @@ package ukob
 import (
 	"cmp"
 	"context"
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -27,14 +29,33 @@ func (l accountList) Join(next accountList) accountList {
 	return next
 }
 
-// Accounts implements [adapters.Source].
+// Accounts implements [adapters.Source]. Where the credentials say whether the accounts are cards, others are left out.
 func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Account, error) {
 	page := func(int) call.Request { return accounts.With(call.Like[api.GetAccountsParams](c.params(psu))) }
-	return call.Accounts(ctx, c.endpoint, psu, page, toAccounts)
+	all, err := call.Accounts(ctx, c.endpoint, psu, page, c.dialect.toAccounts)
+	var refused *adapters.Error
+	if c.dialect.ListedOnce && errors.As(err, &refused) && refused.Kind == adapters.ErrForbidden {
+		told := *refused
+		told.Detail = "the bank lists accounts only soon after the consent; their ids have to be kept"
+		return nil, &told
+	}
+	return slices.DeleteFunc(all, func(account adapters.Account) bool { return c.dialect.isOther(account) }), err
 }
 
-func toAccounts(body accountList) (call.Listed[adapters.Account], error) {
-	return call.ListAccounts("Data.Account", body.Data.Account, toAccount)
+func (d dialect) toAccounts(body accountList) (call.Listed[adapters.Account], error) {
+	return call.ListAccounts("Data.Account", body.Data.Account, func(account api.Account) (adapters.Account, error) {
+		mapped, err := toAccount(account)
+		if err == nil && d.cards != "" {
+			_, err = isCard(mapped)
+		}
+		return mapped, err
+	})
+}
+
+// isOther reports whether an account is not one of those that the credentials are for.
+func (d dialect) isOther(account adapters.Account) bool {
+	card, _ := isCard(account) // has been judged
+	return d.cards != "" && card != (d.cards == "true")
 }
 
 // toAccount maps a listed account. Left out: who holds it (AccountType, AccountCategory), Description, dates, SwitchStatus,

@@ -2,8 +2,11 @@ package ukob
 
 import (
 	"cmp"
+	"net/http"
+	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/kit/bank"
 	"github.com/openbalances/openbalances/adapters/kit/call"
 	api "github.com/openbalances/openbalances/gen/ukob"
 	"github.com/shopspring/decimal"
@@ -32,23 +35,45 @@ var form = call.Form{
 	Inside: "Errors", Code: []string{"ErrorCode"}, Message: []string{"Message"}, RequestID: []string{"Id"}, Kinds: codes,
 }
 
-// refusal reads the standard's error body; its first error counts.
-func refusal(answer call.Answer) call.Refusal { return answer.Refusal(form) }
+// refusal reads the standard's error body; its first error counts. What the standard says with a 400 of an account that
+// there is not, Santander says with a 403 of a consent that nobody has agreed to.
+func refusal(answer call.Answer) call.Refusal {
+	refusal := answer.Refusal(form)
+	if answer.Status == http.StatusForbidden && refusal.Kind == adapters.ErrNotFound {
+		refusal.Kind = adapters.ErrConsentRequired
+	}
+	return refusal
+}
 
+// nextPage is where the next page is. HSBC has written null where its address stands.
 func nextPage(links *api.Links) (field, link string) {
 	if links != nil {
 		link = call.Text(links.Next)
 	}
+	if path, ok := strings.CutPrefix(link, "null/"); ok {
+		link = "/" + path
+	}
 	return "Links.Next", link
+}
+
+// dialect is how a bank speaks, and cards whether the accounts are cards: true, false, or "" if that is not known.
+type dialect struct {
+	bank.Quirks
+	cards string
 }
 
 // balanceList is [api.Balances]. Left out: TotalValue, which belongs to no account, and Meta, which is for package call.
 type balanceList[E any] struct {
-	Data struct {
-		Balance []E `json:"Balance"`
-	} `json:"Data"`
-	Links *api.Links `json:"Links"`
+	Data  balanceData[E] `json:"Data"`
+	Links *api.Links     `json:"Links"`
 }
+
+type balanceData[E any] struct {
+	Balance []E `json:"Balance"`
+}
+
+// Single names the list whose one element may stand there by itself, as in samples of the standard's documentation.
+func (balanceData[E]) Single() []string { return []string{"Balance"} }
 
 // Next implements [call.Linked].
 func (l balanceList[E]) Next() (field, link string) { return nextPage(l.Links) }
@@ -63,27 +88,27 @@ func (l balanceList[E]) Join(next balanceList[E]) balanceList[E] {
 type bulk = balanceList[call.Element[api.Balance]]
 
 // toBalances maps the answer for the account asked for.
-func toBalances(asked string, body balanceList[api.Balance]) ([]adapters.Balance, error) {
+func (d dialect) toBalances(asked string, body balanceList[api.Balance]) ([]adapters.Balance, error) {
 	return call.Each("Data.Balance", body.Data.Balance, func(balance api.Balance) (adapters.Balance, error) {
 		switch balance.AccountID {
 		case "":
 			return adapters.Balance{}, call.Missing("AccountId")
 		case asked:
-			return toBalance(balance)
+			return d.toBalance(balance)
 		}
 		return adapters.Balance{}, call.Mismatch("AccountId")
 	})
 }
 
 // toResults maps the balances of all accounts for those asked for.
-func toResults(asked []string, body bulk) ([]adapters.AccountBalances, error) {
+func (d dialect) toResults(asked []string, body bulk) ([]adapters.AccountBalances, error) {
 	accountID := func(balance api.Balance) string { return balance.AccountID }
-	return call.Gather("Data.Balance", "AccountId", body.Data.Balance, asked, accountID, toBalance)
+	return call.Gather("Data.Balance", "AccountId", body.Data.Balance, asked, accountID, d.toBalance)
 }
 
 // toBalance maps a balance. Left out: LocalAmount, which is the same balance in another currency, and SubType.
-func toBalance(balance api.Balance) (adapters.Balance, error) {
-	money, err := toMoney(balance)
+func (d dialect) toBalance(balance api.Balance) (adapters.Balance, error) {
+	money, err := d.toMoney(balance)
 	if err != nil {
 		return adapters.Balance{}, err
 	}
@@ -94,7 +119,7 @@ func toBalance(balance api.Balance) (adapters.Balance, error) {
 	asOf, warnings := call.ToTime("DateTime", balance.DateTime)
 	return adapters.Balance{
 		AccountID:    balance.AccountID,
-		Type:         adapters.ParseBalanceType(balance.Type),
+		Type:         d.Type(balance.Type),
 		ProviderType: balance.Type,
 		Amount:       money.Amount,
 		Currency:     money.Currency,
@@ -104,13 +129,27 @@ func toBalance(balance api.Balance) (adapters.Balance, error) {
 	}, err
 }
 
-func toMoney(balance api.Balance) (call.Money, error) {
+func (d dialect) toMoney(balance api.Balance) (call.Money, error) {
 	money, err := call.ToMoney("Amount.Amount", balance.Amount.Amount, "Amount.Currency", balance.Amount.Currency)
 	if err != nil {
 		return call.Money{}, err
 	}
-	return money.Signed("Amount.Amount", "CreditDebitIndicator", string(balance.CreditDebitIndicator),
-		string(api.BalanceCreditDebitIndicatorCredit), string(api.BalanceCreditDebitIndicatorDebit))
+	credit, debit := string(api.BalanceCreditDebitIndicatorCredit), string(api.BalanceCreditDebitIndicatorDebit)
+	indicator := string(balance.CreditDebitIndicator)
+	for _, known := range []string{credit, debit} {
+		if strings.EqualFold(indicator, known) {
+			indicator = known
+		}
+	}
+	money, err = money.Signed("Amount.Amount", "CreditDebitIndicator", indicator, credit, debit)
+	switch {
+	case err != nil || d.cards != "true":
+	case d.CardIndicator == "unknown":
+		return call.Money{}, call.Broken("CreditDebitIndicator", "may mean the opposite for cards of the bank; a profile of one's own has to say")
+	case d.CardIndicator == "reversed":
+		money.Amount = adapters.NewAmount(money.Amount.Decimal().Neg())
+	}
+	return money, err
 }
 
 // toCreditLine maps a line. An empty amount is not stated, and neither is an absent indicator.
@@ -121,6 +160,9 @@ func toCreditLine(line api.CreditLine) (adapters.CreditLine, error) {
 		return mapped, nil
 	}
 	money, err := call.ToMoney("Amount.Amount", *cmp.Or(amount.Amount, &decimal.NullDecimal{}), "Amount.Currency", call.Text(amount.Currency))
+	if err == nil && money.Amount.Decimal().IsNegative() {
+		err = call.Broken("Amount.Amount", "has a sign")
+	}
 	mapped.Amount, mapped.Currency = &money.Amount, money.Currency
 	return mapped, err
 }

@@ -26,6 +26,7 @@
 //	form: rfc3339          the value is a time: rfc3339, epochMillis or date. What is no such time is absent, whatever
 //	                       its JSON type.
 //	  zone: Europe/Berlin  of a time without offset, unless its clock shows the time twice or never
+//	unsigned: true         a negative amount refuses the part
 //	only: ['true']         any other value, and none at all unless '' is listed, refuses the answer or the part
 //	pages: numbered        the value says how many accounts there are; pages are asked for by their number
 //	pages: linked          the value is the link to the next page, so the answer alone is not all
@@ -180,6 +181,7 @@ type rule struct {
 
 	Only               []string
 	Set, Table, Absent map[string]string
+	Unsigned           bool
 
 	inside            bool   // nothing is declared
 	unmapped, problem string // the reason of x-unmapped; why x-maps-to cannot be read

@@ -271,6 +271,8 @@ func (r *reader) become(rule rule, field string, p place, value any, in *part) (
 	case isAmount:
 		if became = amount(sent, jsonType == "number"); became == "" {
 			return "", "is no amount", false
+		} else if rule.Unsigned && strings.HasPrefix(became, "-") {
+			return "", "has a sign", false
 		} else if became != sent {
 			return became, "written out", true
 		}

@@ -71,6 +71,7 @@ var bankColumns = []column[knownBank]{
 	{header: "NEEDS", value: func(b knownBank) string { return strings.Join(b.Needs, " ") }, room: room{least: 20, goes: 3, wraps: true}},
 	{header: "CONFIDENCE", value: func(b knownBank) string { return b.Confidence }, room: room{goes: 1}},
 	{header: "ADDRESS", value: func(b knownBank) string { return b.address() }, room: room{least: 20, goes: 2}},
+	{header: "NOTE", value: func(b knownBank) string { return b.Note }, room: room{least: 24, goes: 4, wraps: true}},
 }
 
 // address is the one to try first: the newest version, else production, else the sandbox.
@@ -96,6 +97,9 @@ func familyReport(country string) (report, error) {
 				needs := slices.Concat([]string{"baseURL"}, p.Required, p.OneOf, b.Needs())
 				if b.PSUAddress {
 					needs = append(needs, "psu")
+				}
+				if b.ListedOnce {
+					needs = append(needs, "accounts")
 				}
 				all = append(all, knownBank{p.Name, b, needs})
 			}

@@ -41,7 +41,7 @@ func TestBankOfAConnection(t *testing.T) {
 	t.Parallel()
 	url := serveSandbox(t) + "/berlingroup"
 	file := filepath.Join(t.TempDir(), "profile.json")
-	require.NoError(t, os.WriteFile(file, []byte(`{"name": "My bank", "lowerCaseIds": true}`), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte(`{"name": "My bank", "lowerCaseIds": true}`), 0o644)) // others may read it
 	ask := func(credentials string) outcome {
 		config := `{"connections": [{"name": "home", "provider": "berlingroup", "baseURL": "` + url + `",
 			"accounts": ["3dc3d5b3-7023-4848-9853-f5400a64e80f"], "psu": {"ipAddress": "203.0.113.7"},
@@ -50,14 +50,17 @@ func TestBankOfAConnection(t *testing.T) {
 	}
 	for credentials, bank := range map[string]string{
 		`"bank": "commerzbank"`: "Commerzbank", `"profile": "file:` + file + `"`: "My bank", `"profile": "{\"name\": \"Your bank\"}"`: "Your bank",
+		`"profile": "` + file + `"`: "My bank",
 	} {
 		got := ask(credentials)
 		assert.Zero(t, got.exit, got.stderr)
+		assert.NotContains(t, got.stderr, "others can read", "a profile is no secret")
 		assert.Contains(t, got.stdout, ","+bank+",")
 	}
 	for credentials, problem := range map[string]string{
 		`"bank": "comerzbank"`:            "credentials.bank: no such bank, did you mean commerzbank?",
-		`"profile": "{\"lowercase\": 1}"`: `credentials.profile: no JSON of a profile: json: unknown field "lowercase"`,
+		`"profile": "{\"lowercase\": 1}"`: "credentials.profile: no JSON of a profile: lowercase: not a known name",
+		`"profile": "none.json"`:          "credentials.profile: no such file",
 		`"cardAccounts": "yes"`:           "credentials.cardAccounts: neither true nor false",
 	} {
 		got := ask(credentials)

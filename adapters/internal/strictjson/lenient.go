@@ -11,6 +11,9 @@ import (
 // lenient is a generated type with members that no balance or account is made of, or that are times.
 type lenient interface{ Lenient() []string }
 
+// single is a type with lists whose one element may stand there by itself.
+type single interface{ Single() []string }
+
 // ease returns data with the values that t is lenient about in a form that t takes, or nil if all of them are.
 func ease(data []byte, t reflect.Type) []byte {
 	e := easer{walker: newWalker(data), data: data}
@@ -40,15 +43,20 @@ func (e *easer) value(t reflect.Type) {
 	kind := e.PeekKind()
 	switch {
 	case kind == '{' && t.Kind() == reflect.Struct:
-		var names []string
+		var names, lists []string
 		if type_, ok := reflect.New(t).Interface().(lenient); ok {
 			names = type_.Lenient()
+		}
+		if type_, ok := reflect.New(t).Interface().(single); ok {
+			lists = type_.Single()
 		}
 		e.each(func(name string) string {
 			field, known := step(t, name)
 			switch {
 			case known && slices.Contains(names, name):
 				e.ease(field)
+			case known && slices.Contains(lists, name) && e.PeekKind() == '{':
+				e.single(field)
 			case known:
 				e.value(field)
 			default:
@@ -65,6 +73,20 @@ func (e *easer) value(t reflect.Type) {
 	default:
 		_ = e.SkipValue()
 	}
+}
+
+// single reads the one element of a list, and makes a list of it.
+func (e *easer) single(list reflect.Type) {
+	start := int(e.InputOffset())
+	start += bytes.IndexByte(e.data[start:], '{')
+	e.eased.Write(e.data[e.done:start])
+	e.eased.WriteByte('[')
+	e.done = start
+	e.value(list.Elem())
+	end := int(e.InputOffset())
+	e.eased.Write(e.data[e.done:end])
+	e.eased.WriteByte(']')
+	e.done = end
 }
 
 // ease reads a value that a field is lenient about.

@@ -309,3 +309,35 @@ func Alike(banks []bank.Profile) iter.Seq2[string, bank.Profile] {
 		}
 	}
 }
+
+// Quirks sees that each quirk of package bank is covered by a case of the adapter's tests, or that open refuses a profile
+// with it.
+func Quirks(t *testing.T, covered func(name string) bool, open func(*bank.Profile) error) {
+	t.Helper()
+	for i := range reflect.TypeFor[bank.Quirks]().NumField() {
+		profile := &bank.Profile{}
+		field := reflect.ValueOf(&profile.Quirks).Elem().Field(i)
+		name, _, _ := strings.Cut(reflect.TypeFor[bank.Quirks]().Field(i).Tag.Get("json"), ",")
+		if covered(name) {
+			continue
+		}
+		fill(field)
+		assert.ErrorContains(t, open(profile), ": "+name+": not a quirk of this standard", "no case covers the quirk")
+	}
+}
+
+// fill gives a field of a profile some value.
+func fill(field reflect.Value) {
+	switch field.Kind() {
+	case reflect.Bool:
+		field.SetBool(true)
+	case reflect.String:
+		field.SetString("x")
+	case reflect.Slice:
+		field.Set(reflect.ValueOf([]string{"x"}))
+	case reflect.Map:
+		field.Set(reflect.ValueOf(map[string]string{"x": "y"}))
+	case reflect.Struct:
+		fill(field.Field(0))
+	}
+}

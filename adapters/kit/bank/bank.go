@@ -4,15 +4,9 @@
 package bank
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
+	"net/http"
 	"strings"
-	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/check"
@@ -34,7 +28,7 @@ type Profile struct {
 }
 
 // Quirks are the ways in which a bank differs from its standard, each with a bank that is known for it. The zero value is
-// the standard.
+// the standard. An adapter takes those that its standard has a use for.
 type Quirks struct {
 	// Token is required where the bank takes no call without an access token (N26), none where it takes the consent alone
 	// (Consorsbank).
@@ -60,11 +54,24 @@ type Quirks struct {
 	LowerCaseIDs bool `json:"lowerCaseIds,omitempty"`
 	// TypeMayBeMissing says that a balance without type is one of unknown type, and no error (Redsys).
 	TypeMayBeMissing bool `json:"typeMayBeMissing,omitempty"`
-	// Types are the balance types that the bank's own names mean (Swedbank).
+	// Types are the balance types that the bank's own names mean, in any case (Swedbank). A name of a standard keeps its
+	// meaning.
 	Types map[string]string `json:"types,omitempty"`
 	// CardDebts are the signs of debts in balances of card accounts that do not state debitAccounting: positive or
-	// negative, by the bank's name of the balance type, * for any other (DNB).
+	// negative, by the bank's name of the balance type in any case, * for any other (DNB).
 	CardDebts map[string]string `json:"cardDebts,omitempty"`
+	// CardIndicator is reversed where the bank calls a debt of a card account Credit, and unknown where nobody has said
+	// whether it still does (NatWest). Either way it has to be known which accounts are cards.
+	CardIndicator string `json:"cardIndicator,omitempty"`
+	// FinancialID says that no call is taken without the credential financialId (Revolut).
+	FinancialID bool `json:"financialId,omitempty"`
+	// Links are addresses below which the link to a next page may lead besides the bank's own (Lloyds). The request with its
+	// access token goes there.
+	Links []string `json:"links,omitempty"`
+	// WithoutBulk says that there is no call for the balances of all accounts.
+	WithoutBulk bool `json:"withoutBulk,omitempty"`
+	// ListedOnce says that the bank lists accounts only soon after the consent, so that their ids have to be kept (Chase).
+	ListedOnce bool `json:"listedOnce,omitempty"`
 	// Zone is that of times without offset, by its name in the IANA database (Commerzbank).
 	Zone string `json:"zone,omitempty"`
 	// Signature is that of every request (Argenta).
@@ -77,54 +84,6 @@ type Signature struct {
 	Algorithm string   `json:"algorithm,omitempty"` // the text of the parameter; rsa-sha256 if empty
 }
 
-// Parse reads the JSON of a profile.
-func Parse(text []byte) (*Profile, error) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	var p Profile
-	if err := decoder.Decode(&p); err != nil || decoder.More() {
-		return nil, fmt.Errorf("no JSON of a profile: %w", cmp.Or(err, errors.New("something follows it")))
-	}
-	return &p, nil
-}
-
-var (
-	tokens = []string{"", "required", "none"}
-	debts  = []string{"positive", "negative"}
-)
-
-// Problem returns the first member that cannot be followed and why, or "".
-func (q Quirks) Problem() string {
-	for _, c := range []struct {
-		wrong   bool
-		problem string
-	}{
-		{!slices.Contains(tokens, q.Token), "token: neither required nor none"},
-		{!isName(q.TokenHeader), "tokenHeader: no name of a header"},
-		{!isName(q.KeyHeader), "keyHeader: no name of a header"},
-		{!isName(q.RequestIDHeader), "requestIdHeader: no name of a header"},
-		{slices.ContainsFunc(slices.Collect(maps.Keys(q.Headers)), func(name string) bool { return name == "" || !isName(name) }), "headers: no name of a header"},
-		{slices.ContainsFunc(slices.Collect(maps.Values(q.Headers)), func(text string) bool { return check.Header(text) != "" }), "headers: no text that can be sent"},
-		{slices.ContainsFunc(slices.Collect(maps.Values(q.Types)), func(name string) bool { return adapters.ParseBalanceType(name) == adapters.BalanceTypeUnknown }), "types: no such balance type"},
-		{slices.ContainsFunc(slices.Collect(maps.Values(q.CardDebts)), func(sign string) bool { return !slices.Contains(debts, sign) }), "cardDebts: neither positive nor negative"},
-		{slices.ContainsFunc(q.Signature.Covered, func(name string) bool { return name != strings.ToLower(name) || !isName(name) }), "signature.covered: no name in lower case"},
-		{q.Signature.Algorithm != "" && q.Signature.Covered == nil, "signature.covered: missing"},
-	} {
-		if c.wrong {
-			return c.problem
-		}
-	}
-	if _, err := time.LoadLocation(q.Zone); err != nil {
-		return "zone: not in the database of time zones"
-	}
-	return ""
-}
-
-// isName reports whether a text is the name of a header, or empty.
-func isName(text string) bool {
-	return strings.Trim(text, "-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
-}
-
 // Needs are the credentials that the bank demands besides those of its standard, by the names of the configuration.
 func (q Quirks) Needs() (names []string) {
 	if q.Token == "required" {
@@ -133,20 +92,87 @@ func (q Quirks) Needs() (names []string) {
 	if q.KeyHeader+q.KeyQuery != "" {
 		names = append(names, "apiKey")
 	}
+	if q.FinancialID {
+		names = append(names, "financialId")
+	}
+	if q.CardIndicator != "" {
+		names = append(names, "cardAccounts")
+	}
 	if q.Signature.Covered != nil {
 		names = append(names, "signingCert", "signingKey")
 	}
 	return names
 }
 
-// Find returns the bank that credentials name: one of a list by its code, or own, or with neither the standard itself. The
-// problem is that of the credential field.
-func Find(banks []Profile, code string, own *Profile) (found Profile, field, problem string) {
+// Type is what the bank's name of a balance type means.
+func (q Quirks) Type(name string) adapters.BalanceType {
+	return adapters.ParseBalanceType(cmp.Or(byName(q.Types, name), name))
+}
+
+// CardDebt is the sign of debts in the card balances of a type: positive, negative, or "" if it is not known.
+func (q Quirks) CardDebt(name string) string {
+	return cmp.Or(byName(q.CardDebts, name), q.CardDebts["*"])
+}
+
+func byName(table map[string]string, name string) string {
+	for own, meaning := range table {
+		if strings.EqualFold(own, name) { // of which there is one
+			return meaning
+		}
+	}
+	return ""
+}
+
+// KeyProblem is why a key, given or not, is not what the bank wants, or "".
+func (q Quirks) KeyProblem(isGiven bool) string {
+	switch takes := q.KeyHeader+q.KeyQuery != ""; {
+	case takes && !isGiven:
+		return "missing; the bank demands one"
+	case !takes && isGiven:
+		return "not taken; no profile says where it stands"
+	}
+	return ""
+}
+
+// Complete gives a request of the standard the headers and the query of the bank, with the key of its portal.
+func (q Quirks) Complete(request *http.Request, key adapters.Secret) {
+	move(request.Header, "Authorization", q.TokenHeader)
+	move(request.Header, "X-Request-Id", q.RequestIDHeader)
+	for name, text := range q.Headers {
+		request.Header.Set(name, text)
+	}
+	if q.KeyHeader != "" {
+		request.Header.Set(q.KeyHeader, string(key))
+	}
+	if q.Query == nil && q.KeyQuery == "" {
+		return
+	}
+	query := request.URL.Query()
+	for name, text := range q.Query {
+		query.Set(name, text)
+	}
+	if q.KeyQuery != "" {
+		query.Set(q.KeyQuery, string(key))
+	}
+	request.URL.RawQuery = query.Encode()
+}
+
+// move gives a header another name, unless that is empty.
+func move(header http.Header, from, to string) {
+	if values := header[from]; to != "" && values != nil {
+		delete(header, from)
+		header[http.CanonicalHeaderKey(to)] = values
+	}
+}
+
+// Find returns the bank that credentials name: one of a list by its code, or own, or with neither the standard itself. An
+// own one may have the quirks that the adapter takes, by their names in JSON. The problem is that of the credential field.
+func Find(banks []Profile, code string, own *Profile, takes ...string) (found Profile, field, problem string) {
 	switch {
 	case own != nil && code != "":
 		return Profile{}, "credentials.profile", "given besides bank"
 	case own != nil:
-		if problem := own.Problem(); problem != "" {
+		if problem := cmp.Or(own.besides(takes), own.Problem()); problem != "" {
 			return Profile{}, "credentials.profile", problem
 		}
 		return *own, "", ""

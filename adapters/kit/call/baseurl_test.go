@@ -13,7 +13,7 @@ func TestProviderWithoutAnAddress(t *testing.T) {
 	t.Parallel()
 	family := call.Provider{Name: "family"}
 	_, err := call.Open(family, struct{}{}, nil)
-	assert.EqualError(t, err, "family: invalid_argument: baseURL: missing; each bank of this provider has an address of its own")
+	assert.EqualError(t, err, "family: invalid_argument: baseURL: missing; each bank has an address of its own, openbalances providers -banks lists them")
 	e, err := call.Open(family, struct{}{}, &adapters.Options{BaseURL: "https://bank.example/aisp"})
 	require.NoError(t, err)
 	assert.Equal(t, "https://bank.example/aisp/", e.Server())

@@ -31,6 +31,7 @@ type Endpoint struct {
 	provider   Provider
 	bank       Sealed[string]
 	base       base
+	linked     []base              // see LinksTo
 	client     func() *http.Client // reflection, which would find client certificates, does not see into a function
 	now        func() time.Time
 	editors    []Editor
@@ -55,7 +56,7 @@ func Open(provider Provider, credentials any, options *adapters.Options) (*Endpo
 	}
 	address := cmp.Or(options.BaseURL, provider.URL)
 	if address == "" {
-		return nil, Invalid(provider.Name, "baseURL", "missing; each bank of this provider has an address of its own")
+		return nil, Invalid(provider.Name, "baseURL", "missing; each bank has an address of its own, openbalances providers -banks lists them")
 	}
 	if problem := check.BaseURL(address); problem != "" {
 		return nil, Invalid(provider.Name, "baseURL", problem)
@@ -90,6 +91,14 @@ func (e *Endpoint) Edit(editors ...Editor) { e.editors = append(e.editors, edito
 // OfBank names the bank that all answers are of, for the Bank of balances and accounts that state none themselves. An
 // adapter does so in its New.
 func (e *Endpoint) OfBank(name string) { e.bank = Seal(name) }
+
+// LinksTo adds addresses, each as good as a base URL, below which the link to a next page may lead besides the
+// provider's own. The request with its credentials goes there. An adapter does so in its New.
+func (e *Endpoint) LinksTo(addresses ...string) {
+	for _, address := range addresses {
+		e.linked = append(e.linked, newBase(address))
+	}
+}
 
 // Server is the provider's address as generated builders take it.
 func (e *Endpoint) Server() string { return e.base.server }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -14,7 +15,8 @@ import (
 )
 
 // Linked is the body of an answer that may be one page of several, each with a link to the next one. The mapping gets the
-// body of all pages together. A link is followed only to the host and below the path of the provider's address.
+// body of all pages together. A link is followed only to the host and below the path of the provider's address, or of one
+// that [Endpoint.LinksTo] adds.
 type Linked[T any] interface {
 	Next() (field, link string) // the link and its name in the document; the link of the last page is empty
 	Join(next T) T              // the next page, with the elements of this one before its own
@@ -26,7 +28,7 @@ func linkedPages[T any](ctx context.Context, e *Endpoint, request Request, take 
 	if _, ok := any(whole).(Linked[T]); !ok {
 		return exchange(ctx, e, request, take)
 	}
-	first, c := request, chain{base: e.base, asked: map[string]bool{}}
+	first, c := request, chain{bases: append([]base{e.base}, e.linked...), asked: map[string]bool{}}
 	for {
 		err := exchange(ctx, e, request, func(body T, x *exchanged) error {
 			if c.pages > 0 {
@@ -48,7 +50,7 @@ func linkedPages[T any](ctx context.Context, e *Endpoint, request Request, take 
 
 // chain is what is known of the pages that are here.
 type chain struct {
-	base               base
+	bases              []base // below which a page may be
 	pages, items, size int
 	asked              map[string]bool
 	next               *url.URL // nil after the last page
@@ -59,7 +61,7 @@ func (c *chain) follow(x *exchanged, field, link string) error {
 	c.pages++
 	more, problem := x.pages.Further(c.pages, c.items)
 	c.items, c.size, c.next = c.items+x.pages.Items, c.size+x.size, nil
-	c.asked[x.request.URL.RequestURI()] = true
+	c.asked[place(x.request.URL)] = true
 	x.pages = strictjson.Pages{} // have been judged
 	switch {
 	case more == "":
@@ -73,16 +75,24 @@ func (c *chain) follow(x *exchanged, field, link string) error {
 	switch {
 	case err != nil:
 		return Broken(field, "not a URL")
-	case next.User != nil || origin(next) != origin(&c.base.url):
+	case next.User != nil || !slices.ContainsFunc(c.bases, func(b base) bool { return origin(&b.url) == origin(next) }):
 		return Broken(field, "leads to another host")
-	case !strings.HasPrefix(path.Clean(next.Path)+"/", c.base.prefix+"/"):
+	case !slices.ContainsFunc(c.bases, func(b base) bool { return b.holds(next) }):
 		return Broken(field, "leads away from the provider's address")
-	case c.asked[next.RequestURI()]:
+	case c.asked[place(next)]:
 		return Broken(field, "leads to a page that is here")
 	}
 	c.next = next
 	return nil
 }
+
+// holds reports whether an address is below the base.
+func (b base) holds(address *url.URL) bool {
+	return origin(&b.url) == origin(address) && strings.HasPrefix(path.Clean(address.Path)+"/", b.prefix+"/")
+}
+
+// place tells pages apart.
+func place(page *url.URL) string { return origin(page) + page.RequestURI() }
 
 // origin is scheme, host and port.
 func origin(u *url.URL) string {
@@ -100,6 +110,9 @@ func (r Request) at(page *url.URL) Request {
 		}
 		address := *request.URL
 		address.Path, address.RawPath, address.RawQuery = page.Path, page.RawPath, page.RawQuery
+		if origin(page) != origin(&address) {
+			address.Scheme, address.Host, request.Host = page.Scheme, page.Host, page.Host
+		}
 		request.URL = &address
 		if id := cmp.Or(e.provider.RequestID, wire.RequestID(request)); request.Header.Get(id) != "" {
 			request.Header.Set(id, NewRequestID())

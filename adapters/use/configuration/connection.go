@@ -191,10 +191,7 @@ func (o *opener) tokens(p Provider, e Entry, given credentials, options adapters
 func (o *opener) resolve(p Provider, configured map[string]string) (credentials, []string) {
 	given, problems := credentials{}, p.missing(configured)
 	for _, name := range slices.Sorted(maps.Keys(configured)) {
-		value, err := o.values.resolve(configured[name])
-		if isFile := strings.HasPrefix(configured[name], "file:"); err == nil && p.pem[name] != nil && !isFile {
-			value, err = o.values.resolvePEM(value, p.pem[name] == keyType)
-		}
+		value, err := o.value(p, name, configured[name])
 		switch {
 		case !p.takes(name):
 			problems = append(problems, "credentials."+name+": not taken by "+p.Name+check.DidYouMean(name, p.Names()))
@@ -205,6 +202,18 @@ func (o *opener) resolve(p Provider, configured map[string]string) (credentials,
 		}
 	}
 	return given, problems
+}
+
+// value is what a credential is configured as.
+func (o *opener) value(p Provider, name, text string) (string, error) {
+	if name == p.profile {
+		return o.values.resolveProfile(text)
+	}
+	value, err := o.values.resolve(text)
+	if isFile := strings.HasPrefix(text, "file:"); err == nil && p.pem[name] != nil && !isFile {
+		value, err = o.values.resolvePEM(value, p.pem[name] == keyType)
+	}
+	return value, err
 }
 
 // consentOf is what names the consent among the values of the credentials, "" if none of them is there.

@@ -29,6 +29,7 @@ type Provider struct {
 	TokenOptional []string
 	Consent       []string // those that change when the PSU consents again
 
+	profile    string                  // the one that is a bank's profile, or the path of its file
 	pem        map[string]reflect.Type // those that are PEM text or the path of a PEM file, and what they hold
 	banks      func() []bank.Profile
 	open       func(c credentials, tokens adapters.TokenSource, options *adapters.Options) (adapters.Source, error)
@@ -54,8 +55,11 @@ func newProvider[C any, S adapters.Source](name string, open func(C, *adapters.O
 		if c.Consent {
 			p.Consent = append(p.Consent, c.Name)
 		}
-		if kind := c.Field.Type(); kind == certificateType || kind == keyType {
+		switch kind := c.Field.Type(); kind {
+		case certificateType, keyType:
 			p.pem[c.Name] = kind
+		case reflect.TypeFor[*bank.Profile]():
+			p.profile = c.Name
 		}
 	}
 	p.open = func(values credentials, tokens adapters.TokenSource, options *adapters.Options) (adapters.Source, error) {

@@ -68,6 +68,20 @@ func (v *values) resolvePEM(value string, isSecret bool) (string, error) {
 	return string(data), err
 }
 
+// resolveProfile returns the JSON of a bank's profile: the value if it begins like an object, and otherwise the content of
+// the file that it names. A profile is no secret.
+func (v *values) resolveProfile(text string) (string, error) {
+	value, isFile := strings.CutPrefix(text, "file:")
+	if !isFile {
+		var err error
+		if value, err = v.resolve(text); err != nil || strings.HasPrefix(strings.TrimSpace(value), "{") {
+			return value, err
+		}
+	}
+	data, err := v.file(value)
+	return string(data), err
+}
+
 // file returns the content of a file that the configuration names.
 func (v *values) file(path string) ([]byte, error) { return readFile(v.within(path), maxCredential) }
 
