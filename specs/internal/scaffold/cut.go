@@ -463,7 +463,7 @@ func (c *cutter) response(n *yaml.Node, p place) *yaml.Node {
 	body := mapping()
 	c.within = nil
 	if good {
-		c.within = append(c.within, c.resolve(schema))
+		c.within = append(c.within, c.meant(schema, c.shape(schema)))
 		c.answer = p.answer
 		add(body, "schema", c.component(schema, p.answer, good))
 	} else {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +24,7 @@ func TestWhatTheOperationsUseIsTakenOver(t *testing.T) {
 	for _, text := range []string{
 		"https://api.mybank.example/v2", "headers: [Authorization, X-Request-ID]", "$ref: '#/components/parameters/Rid'",
 		"description: Returns balances.", "example: \"77\"", "x-sandbox-account: \"77\"", "amount: \"12.30\"", "at: \"2025-01-01T00:00:00Z\"",
-		"$ref: '#/components/schemas/Base'", "$ref: '#/components/schemas/Account'", "pattern: '^[A-Z]{3}$'", "format: decimal",
+		"$ref: '#/components/schemas/AccountBalancesBalanceItem'", "$ref: '#/components/schemas/Account'", "pattern: '^[A-Z]{3}$'", "format: decimal",
 		"x-sandbox-account: account-404", "required: [amount, currency]", "nullable: true", "x-maps-to: TODO(acme) # TODO(acme): such as {each: balance}",
 	} {
 		assert.Contains(t, document, text)
@@ -32,7 +33,7 @@ func TestWhatTheOperationsUseIsTakenOver(t *testing.T) {
 		assert.NotContains(t, document, text)
 	}
 	assert.Equal(t, []string{
-		"application/xml of the answers 200", "format date of asAt", "format date-time of BaseAt", "format double of BaseLimit",
+		"application/xml of the answers 200", "format date of asAt", "format date-time of AccountBalancesBalanceItemAt", "format double of AccountBalancesBalanceItemLimit",
 		"minItems 1 of AccountBalancesBalances", "minLength 3 of MoneyCurrency, which is a currency",
 		"oauth2 of the security scheme oauth, which is a bearer token",
 		"parent of Account, because its schema lies within itself", "that the answers 401 are application/problem+json",
@@ -125,6 +126,7 @@ func TestWhatIsLeftOut(t *testing.T) {
 	const property, parameter, head = "account_id: {type: string}", "{name: asAt, in: query, schema: {type: string, format: date}}", "{name: Authorization, in: header, schema: {type: string}}"
 	for name, c := range map[string]struct{ old, new, left string }{
 		"an error with a list of itself": {"code: {type: string, enum: [A, B]}", "causes: {type: array, items: {$ref: '#/components/schemas/err'}}", "causes of Err, because its schema lies within itself"},
+		"an error in a part of itself":   {"code: {type: string, enum: [A, B]}", "cause: {description: Why., allOf: [{$ref: '#/components/schemas/err'}]}", "cause of Err, because its schema lies within itself"},
 		"a circle without a name":        {property, "a: {oneOf: [{$ref: '#/components/schemas/balances'}, {type: string}]}", "a of AccountBalancesA, because its schema lies within itself"},
 		"a list of itself":               {"    iban: {type: string, ", "    iban: {type: array, items: {$ref: '#/components/schemas/iban'}, ", "iban of Account, because its schema lies within itself"},
 		"a part of itself":               {"    iban: {type: string, ", "    iban: {allOf: [{$ref: '#/components/schemas/iban'}], ", "the part that is the same schema of AccountIban"},
@@ -142,7 +144,7 @@ func TestWhatIsLeftOut(t *testing.T) {
 		"numbers in a list":              {property, "a: {type: integer, enum: [1, 2]}", "the values of AccountBalancesA that are no text"},
 		"nothing else":                   {property, "a: {type: object, additionalProperties: false}", "additionalProperties false of AccountBalancesA"},
 		"a default":                      {property, "a: {type: string, default: x}", "default x of AccountBalancesA"},
-		"two schemas of one":             {"properties: {kind:", "properties: {at: {type: integer}, kind:", "one of the schemas of at of Base"},
+		"two schemas of one":             {"properties: {kind:", "properties: {at: {type: integer}, kind:", "one of the schemas of at of AccountBalancesBalanceItem"},
 		"names that differ in case":      {property, "Type: {type: string}\n        type: {type: string}", "type of AccountBalances, because another one may have its Go name"},
 		"names that differ in signs":     {property, "camelCase: {type: string}\n        camel_case: {type: string}", "camel_case of AccountBalances, because another one may have its Go name"},
 		"parameters that differ in case": {parameter, "{name: x-request-id, in: query, schema: {type: string}}", "the parameter x-request-id in query, because X-Request-ID in header may have the same Go name"},
@@ -181,6 +183,21 @@ func TestOperationsWithoutParameters(t *testing.T) {
 	files, _, err = fromFile("acme", changed(t, strings.Replace(string(text), parameter, "", 1)))
 	require.NoError(t, err)
 	assert.Contains(t, files["adapters/acme/acme.go"], "net/http")
+}
+
+// Two schemas that are made of the same one, each with something of its own, are two.
+func TestSchemasMadeOfAnother(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(bank.File)
+	require.NoError(t, err)
+	const made = "%s: {allOf: [{$ref: '#/components/schemas/base'}, {type: object, properties: {%s: {type: string}}}]}"
+	properties := strings.NewReplacer("account_id: {type: string}", fmt.Sprintf(made, "one", "mine")+"\n        "+fmt.Sprintf(made, "two", "yours")+
+		"\n        three: {description: Plain., allOf: [{$ref: '#/components/schemas/base'}]}")
+	files, _, err := fromFile("acme", changed(t, properties.Replace(string(text))))
+	require.NoError(t, err)
+	for _, want := range []string{"  mine:\n", "  yours:\n", "schemas/AccountBalancesOne'", "schemas/AccountBalancesTwo'", "schemas/Base'"} {
+		assert.Contains(t, files["specs/acme/openapi.yaml"], want)
+	}
 }
 
 // Values in a path stand in the place of parameters.

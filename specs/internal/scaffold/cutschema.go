@@ -19,6 +19,7 @@ type shape struct {
 	required        []string
 	items, free     *yaml.Node
 	left            []string // what of it has no place here
+	parts           int      // of the schema that reference means, names and required
 }
 
 func (s shape) format() string { return text(s.keys["format"]) }
@@ -51,9 +52,10 @@ func (c *cutter) shape(n *yaml.Node) shape {
 
 // part is a schema that may be a part of another one. What lies within itself is left out.
 func (c *cutter) part(n *yaml.Node, within ...*yaml.Node) shape {
-	s := shape{keys: map[string]*yaml.Node{}, properties: map[string]*yaml.Node{}, reference: reference(n)}
+	to := reference(n)
+	s := shape{keys: map[string]*yaml.Node{}, properties: map[string]*yaml.Node{}, reference: to}
 	own := child(n, "description") // beside a reference
-	for i := 0; s.reference != "" && i < len(n.Content); i += 2 {
+	for i := 0; to != "" && i < len(n.Content); i += 2 {
 		if key := n.Content[i].Value; key != "$ref" && key != "description" {
 			s.left = append(s.left, key+" beside the reference")
 		}
@@ -109,10 +111,24 @@ func (c *cutter) part(n *yaml.Node, within ...*yaml.Node) shape {
 			s.keys[key] = value
 		}
 	}
-	if s.reference != "" && own != nil {
-		s.keys["description"] = own
+	switch parts := len(s.names) + len(s.required); {
+	case to != "":
+		s.parts = parts
+		if own != nil {
+			s.keys["description"] = own
+		}
+	case parts != s.parts: // more than the one that it is made of
+		s.reference = ""
 	}
 	return s
+}
+
+// meant is the node of a schema; one that only says something about another is that one.
+func (c *cutter) meant(n *yaml.Node, s shape) *yaml.Node {
+	if s.reference != "" {
+		n = mapping("$ref", s.reference)
+	}
+	return c.resolve(n)
 }
 
 // types takes the first of several types.
@@ -162,7 +178,7 @@ func (s *shape) merge(other shape) {
 		s.values = other.values
 	}
 	if s.reference == "" {
-		s.reference = other.reference
+		s.reference, s.parts = other.reference, other.parts
 	}
 	s.nullable = s.nullable || other.nullable
 }
@@ -295,7 +311,8 @@ func (c *cutter) money(property *yaml.Node, name, of string) {
 // use is a schema where it stands: a reference to an object with a name, or anything else written out; nil if it has no
 // place in a document, for the reason that is kept. What checks documents does not end with one that lies within itself.
 func (c *cutter) use(n *yaml.Node, name string, good bool) *yaml.Node {
-	s, at := c.shape(n), c.resolve(n)
+	s := c.shape(n)
+	at := c.meant(n, s)
 	named := s.kind == "object" && len(s.names) > 0
 	if slices.Contains(c.within, at) {
 		c.reason = "its schema lies within itself"
