@@ -41,6 +41,10 @@ type cutter struct {
 	left       map[string]bool
 	answer     string // the name of the next component
 	copied     int
+	parts      int          // of schemas, that have been looked at
+	sampled    int          // of one made example
+	within     []*yaml.Node // the schemas around what is being made
+	reason     string       // why the last schema was left out
 	problem    error
 }
 
@@ -51,6 +55,15 @@ func (c *cutter) fail(format string, args ...any) {
 }
 
 func (c *cutter) leave(format string, args ...any) { c.left[fmt.Sprintf(format, args...)] = true }
+
+// leaveOthers leaves out the members of a part that are not taken over.
+func (c *cutter) leaveOthers(n *yaml.Node, of string, taken ...string) {
+	for key := range c.members(n) {
+		if !slices.Contains(taken, key) && !strings.HasPrefix(key, "x-") {
+			c.leave("%s of %s", key, of)
+		}
+	}
+}
 
 // cutOut takes the operations out of the file. An error is one line.
 func cutOut(name string, w wish) (*cut, error) {
@@ -75,8 +88,8 @@ func (c *cutter) cut(result *cut, name string) {
 	info := c.get(c.root, "info")
 	result.Title, result.Version = oneLine(text(c.get(info, "title"))), oneLine(text(c.get(info, "version")))
 	result.Server = "https://api." + name + ".invalid"
-	if servers := c.elements(c.get(c.root, "servers")); len(servers) > 0 {
-		if url := text(c.get(servers[0], "url")); strings.HasPrefix(url, "https://") && !strings.Contains(url, "{") {
+	for i, server := range c.elements(c.get(c.root, "servers")) {
+		if url := text(c.get(server, "url")); i == 0 && strings.HasPrefix(url, "https://") && !strings.Contains(url, "{") {
 			result.Server = strings.TrimSuffix(url, "/")
 		} else {
 			c.leave("the server %s", url)
@@ -96,11 +109,11 @@ func (c *cutter) cut(result *cut, name string) {
 		result.addHeaders(list)
 	}
 	for _, name := range c.operations() {
-		if name != result.Route && name != result.ListRoute {
+		if !c.taken["operations "+name] {
 			c.leave("the operation %s", name)
 		}
 	}
-	security := c.security(c.get(c.root, "paths"), result.Route)
+	security := c.security(result.Route)
 	components := mapping()
 	for _, group := range []string{"securitySchemes", "parameters", "headers", "responses", "schemas", "examples"} {
 		add(components, group, c.components[group])
@@ -142,23 +155,31 @@ func (c *cutter) expected(from string, parameters []parameter, all bool) string 
 }
 
 // security is what the operation or else the file asks for, as far as it stands in headers.
-func (c *cutter) security(paths *yaml.Node, from string) *yaml.Node {
+func (c *cutter) security(from string) *yaml.Node {
 	match := route.FindStringSubmatch(from)
 	if c.problem != nil {
 		return nil
 	}
-	asked := c.get(paths, match[2], strings.ToLower(match[1]), "security")
+	_, item := c.item(match[2])
+	asked := c.get(item, strings.ToLower(match[1]), "security")
 	if asked == nil {
 		asked = c.get(c.root, "security")
 	}
+	alternatives := c.elements(asked)
+	if len(alternatives) > 1 {
+		c.leave("that one of several security schemes is enough")
+	}
 	needed := mapping()
-	for _, alternative := range c.elements(asked) {
+	for _, alternative := range alternatives {
 		for name := range c.members(alternative) {
 			scheme := c.get(c.root, "components", "securitySchemes", name)
 			made := c.scheme(scheme)
 			if made == nil || len(needed.Content) > 0 && text(c.get(made, "type")) == "http" {
 				c.leave("the security scheme %s", name)
 				continue
+			}
+			if kind := text(c.get(scheme, "type")); kind != text(child(made, "type")) {
+				c.leave("%s of the security scheme %s, which is a bearer token", kind, name)
 			}
 			name = c.unique("securitySchemes", identifier(name, "accessToken"))
 			c.group("securitySchemes", name, made)
@@ -198,20 +219,25 @@ func (c *cutter) operation(paths *yaml.Node, from, id, summary, answer string, a
 		c.fail("%q is no operation; cure: write it like 'GET /accounts/{id}/balances'", from)
 		return nil
 	}
-	item := c.get(c.root, "paths", match[2])
+	path, item := c.item(match[2])
 	operation := c.get(item, strings.ToLower(match[1]))
 	switch n := len(inPath.FindAllString(match[2], -1)); {
 	case operation == nil:
 		c.fail("no operation %s; cure: one of %s", from, strings.Join(c.alike(), ", "))
-	case n != accounts:
-		c.fail("%s has %d parameters in its path, not %d; cure: another operation, or make new without FROM", from, n, accounts)
+	case n < accounts:
+		c.fail("%s names no account in its path; cure: another operation, or make new without FROM", from)
+	case n > accounts:
+		c.fail("%s has %d parameters in its path, not %d; cure: write the values of the others, such as '%s'", from, n, accounts, filledIn(from, accounts))
 	case c.get(operation, "requestBody") != nil:
 		c.fail("%s has a request body; cure: another operation, or make new without FROM", from)
 	}
 	if c.problem != nil {
 		return nil
 	}
-	parameters := c.parameters(c.elements(c.get(operation, "parameters")), c.elements(c.get(item, "parameters")))
+	c.taken["operations "+match[1]+" "+path] = true
+	c.leaveOthers(item, path, append(methods, "parameters", "summary", "description")...)
+	c.leaveOthers(operation, from, "parameters", "responses", "security", "description", "summary", "operationId", "tags", "externalDocs", "deprecated")
+	parameters := c.parameters(match[2], c.elements(c.get(operation, "parameters")), c.elements(c.get(item, "parameters")))
 	of := place{answer: answer, named: accounts == 1}
 	list := sequence()
 	list.Style = 0
@@ -242,6 +268,38 @@ func (c *cutter) operation(paths *yaml.Node, from, id, summary, answer string, a
 	}
 	add(paths, match[2], mapping(strings.ToLower(match[1]), add(made, "responses", responses)))
 	return parameters
+}
+
+// item is what the file has under a path, in which values may stand in the place of parameters, and its path there.
+func (c *cutter) item(path string) (string, *yaml.Node) {
+	if item := c.get(c.root, "paths", path); item != nil {
+		return path, item
+	}
+	for known, item := range c.members(c.get(c.root, "paths")) {
+		parts, meant := strings.Split(path, "/"), strings.Split(known, "/")
+		if len(parts) == len(meant) && !slices.ContainsFunc(meant, func(part string) bool {
+			value := parts[0]
+			parts = parts[1:]
+			return value != part && (inPath.FindString(part) != part || strings.Contains(value, "{"))
+		}) {
+			return known, c.resolve(item)
+		}
+	}
+	return path, nil
+}
+
+// filledIn is an operation whose path has as many parameters as are named accounts, at most one: the last about accounts, or
+// else the last.
+func filledIn(from string, accounts int) string {
+	all := inPath.FindAllString(from, -1)
+	about := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return !strings.Contains(strings.ToLower(name), "account") })
+	kept := slices.Concat(all, about)
+	return inPath.ReplaceAllStringFunc(from, func(name string) string {
+		if accounts == 1 && name == kept[len(kept)-1] {
+			return name
+		}
+		return strings.ToUpper(name[1 : len(name)-1])
+	})
 }
 
 // alike are the operations of the file, those about balances if there are any.
@@ -285,23 +343,30 @@ type parameter struct {
 }
 
 // parameters are those of an operation and of its path, in the order of places.
-func (c *cutter) parameters(ofOperation, ofPath []*yaml.Node) (all []parameter) {
-	seen := map[string]bool{}
+func (c *cutter) parameters(path string, ofOperation, ofPath []*yaml.Node) (all []parameter) {
+	seen := map[string]string{}
 	for _, n := range append(slices.Clone(ofOperation), ofPath...) {
 		p := parameter{
 			name: text(c.get(n, "name")), in: text(c.get(n, "in")), required: text(c.get(n, "required")) == "true",
 			example: text(c.example(n)),
 		}
-		lower := strings.ToLower(p.name)
-		switch {
-		case seen[p.in+" "+lower]:
-		case !slices.Contains(places, p.in) || p.in == "header" && slices.Contains(ignored, lower):
-			c.leave("the parameter %s in %s", p.name, p.in)
+		goName, what := inGo(p.name), p.name+" in "+p.in
+		if p.in == "path" {
+			goName = "path " + p.name // it is no member of the same struct
+		}
+		switch before := seen[goName]; {
+		case before == what: // the operation's is instead of that of the path
+		case before != "":
+			c.leave("the parameter %s, because %s may have the same Go name", what, before)
+		case !slices.Contains(places, p.in) || p.in == "header" && slices.Contains(ignored, strings.ToLower(p.name)):
+			c.leave("the parameter %s", what)
+		case p.in == "path" && !strings.Contains(path, "{"+p.name+"}"):
+			c.leave("the parameter %s, which has a value", what)
 		default:
+			seen[goName] = what
 			p.made = c.share("parameters", p.name, n, c.parameter)
 			all = append(all, p)
 		}
-		seen[p.in+" "+lower] = true
 	}
 	slices.SortStableFunc(all, func(a, b parameter) int { return slices.Index(places, a.in) - slices.Index(places, b.in) })
 	return all
@@ -311,25 +376,27 @@ func (c *cutter) parameter(n *yaml.Node) *yaml.Node {
 	made := mapping("name", text(c.get(n, "name")), "in", text(c.get(n, "in")))
 	add(made, "required", boolean(text(c.get(n, "required")) == "true"))
 	add(made, "description", c.described(n, c.mark+": what it is, and what its absence means"))
-	schema, example := mapping("type", "string"), c.example(n)
-	if text(c.get(n, "in")) != "path" {
-		schema = c.plain(c.get(n, "schema"), text(c.get(n, "name")))
-	}
+	name, example := text(c.get(n, "name")), c.example(n)
+	schema := c.plain(c.get(n, "schema"), name, text(c.get(n, "in")) == "path")
 	if text(child(schema, "type")) == "string" {
 		example = scalar(example.Value)
 	}
+	c.leaveOthers(n, "the parameter "+name, "name", "in", "required", "description", "schema", "example", "examples", "deprecated")
 	return add(add(made, "schema", schema), "example", example)
 }
 
-// plain is the schema of a parameter or a header.
-func (c *cutter) plain(n *yaml.Node, name string) *yaml.Node {
-	s := c.shape(n, name, 0)
-	made := mapping("type", s.kind)
-	if s.kind == "array" || s.kind == "object" {
-		made = mapping("type", "string")
-		c.leave("that %s is no text", name)
+// plain is the schema of a parameter or a header. What stands in a path is any text.
+func (c *cutter) plain(n *yaml.Node, name string, inPath bool) *yaml.Node {
+	s := c.shape(n)
+	if s.kind == "array" || s.kind == "object" || inPath && s.kind != "string" {
+		c.leave("the type %s of %s, which is taken as text", s.kind, name)
+		s.kind = "string"
 	}
-	c.limit(made, s, name)
+	made := mapping("type", s.kind)
+	if !inPath {
+		c.limit(made, s, name)
+	}
+	c.leaveRest(s, name)
 	return made
 }
 
@@ -343,7 +410,7 @@ func (c *cutter) example(n *yaml.Node) *yaml.Node {
 			return c.copy(found, 0)
 		}
 	}
-	switch s := c.shape(schema, "", 0); {
+	switch s := c.shape(schema); {
 	case len(s.values) > 0:
 		return scalar(s.values[0].Value)
 	case s.format() == "uuid":
@@ -370,11 +437,15 @@ type place struct {
 
 func (c *cutter) response(n *yaml.Node, p place) *yaml.Node {
 	made := mapping("description", c.described(n, c.mark+": what it means"))
-	headers := mapping()
+	c.leaveOthers(n, "the answers "+p.status, "description", "headers", "content")
+	headers, seen := mapping(), map[string]bool{}
 	for name, header := range c.members(c.get(n, "headers")) {
-		if !slices.Contains(ignored, strings.ToLower(name)) {
+		if goName := inGo(name); seen[goName] {
+			c.leave("the header %s, because another one may have its Go name", name)
+		} else if !slices.Contains(ignored, strings.ToLower(name)) {
+			seen[goName] = true
 			add(headers, name, c.share("headers", name, header, func(n *yaml.Node) *yaml.Node {
-				return mapping("description", c.described(n, c.mark+": what it is"), "schema", c.plain(c.get(n, "schema"), name), "example", c.example(n))
+				return mapping("description", c.described(n, c.mark+": what it is"), "schema", c.plain(c.get(n, "schema"), name, false), "example", c.example(n))
 			}))
 		}
 	}
@@ -388,13 +459,19 @@ func (c *cutter) response(n *yaml.Node, p place) *yaml.Node {
 		}
 		return made
 	}
-	schema, good := c.get(media, "schema"), p.status == "200"
+	schema, good := child(c.resolve(media), "schema"), p.status == "200"
 	body := mapping()
+	c.within = nil
 	if good {
+		c.within = append(c.within, c.meant(schema, c.shape(schema)))
 		c.answer = p.answer
 		add(body, "schema", c.component(schema, p.answer, good))
 	} else {
-		add(body, "schema", c.use(schema, "Error", good, 0))
+		made := c.use(schema, "Error", good)
+		if made == nil {
+			c.leave("the schema of the answers %s, because %s", p.status, c.reason)
+		}
+		add(body, "schema", made)
 	}
 	add(body, "examples", c.examples(media, schema, p))
 	return add(made, "content", mapping("application/json", body))
@@ -435,8 +512,10 @@ func (c *cutter) examples(media, schema *yaml.Node, p place) *yaml.Node {
 	}
 	for key, example := range c.members(c.get(media, "examples")) {
 		summary := text(c.get(example, "summary"))
-		if value := c.get(example, "value"); value != nil {
+		if value := c.get(example, "value"); value != nil && value.ShortTag() != "!!null" {
 			put(identifier(key, name), oneLine(summary, key), c.copy(value, 0))
+		} else {
+			c.leave("the example %s, which has no value", key)
 		}
 	}
 	for _, value := range []*yaml.Node{c.get(media, "example"), c.get(schema, "example")} {
@@ -444,7 +523,7 @@ func (c *cutter) examples(media, schema *yaml.Node, p place) *yaml.Node {
 			put(name, "The example of the file", c.copy(value, 0))
 		}
 	}
-	if len(made.Content) == 0 {
+	if c.sampled = 0; len(made.Content) == 0 {
 		put(name, c.mark+": a sample of the page, this one is made of the examples of its properties", c.sample(schema))
 	}
 	return made

@@ -189,7 +189,10 @@ func (c *cutter) unique(group, name string) string {
 	return made
 }
 
-var word = regexp.MustCompile(`[A-Za-z0-9]+`)
+var (
+	word    = regexp.MustCompile(`[A-Za-z0-9]+`)
+	notInGo = regexp.MustCompile(`[^\pL\pN]+`)
+)
 
 // identifier joins the words of a name; the other if it has none or begins with a digit.
 func identifier(name, other string) string {
@@ -201,6 +204,11 @@ func identifier(name, other string) string {
 		return made
 	}
 	return other
+}
+
+// inGo is a name as far as the generator keeps it: without case, and without what is neither letter nor digit.
+func inGo(name string) string {
+	return strings.ToLower(notInGo.ReplaceAllString(name, ""))
 }
 
 func title(name string) string {

@@ -58,10 +58,18 @@ func run(args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := generate(); err != nil {
-		return fmt.Errorf("the files are there, but go generate failed: %w; cure: make generate", err)
+	if err := report(stdout, written, left); err != nil {
+		return err
 	}
-	return report(stdout, name, written, left)
+	if err := goCommand("generate", "."); err != nil {
+		return fmt.Errorf("the files are there, but go generate failed: %w; cure: correct specs/%s/openapi.yaml, then make generate", err, name)
+	}
+	if err := goCommand("vet", "./gen/"+name, "./adapters/"+name); err != nil {
+		const cure = "rename what is named above in specs/%s/openapi.yaml, or remove it; then make generate"
+		return fmt.Errorf("the files are there, but do not compile: %w; cure: "+cure, err, name)
+	}
+	_, err = fmt.Fprintf(stdout, next, name)
+	return err
 }
 
 // texts are the files of a provider by their path, and what has been left out of its own file.
@@ -79,8 +87,8 @@ func texts(name, shape string, w wish) (files map[string]string, left []string, 
 	return files, nil, err
 }
 
-func generate() error {
-	command := exec.Command("go", "generate", ".")
+func goCommand(arguments ...string) error {
+	command := exec.Command("go", arguments...)
 	command.Stderr = os.Stderr
 	return command.Run()
 }
@@ -100,7 +108,7 @@ make try P=%[1]s list after each step what is left to do:
 make check, once the list is empty. The command, its demo and the sandbox know the provider already.
 `
 
-func report(stdout io.Writer, name string, files, left []string) error {
+func report(stdout io.Writer, files, left []string) error {
 	for _, file := range files {
 		if _, err := fmt.Fprintln(stdout, "wrote", file); err != nil {
 			return err
@@ -111,6 +119,5 @@ func report(stdout io.Writer, name string, files, left []string) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(stdout, next, name)
-	return err
+	return nil
 }

@@ -61,6 +61,16 @@ func TestOtherBeginnings(t *testing.T) {
 	require.NoError(t, err)
 	said := c.pass(t, "run", "./specs/internal/scaffold", "-from", file, "-operation", bank.Operation, "-list", bank.List, "acme")
 	assert.Contains(t, said, "left out the operation POST /payments\n")
+	assert.Contains(t, said, "Everything compiles")
+	// The generator has a type of this name.
+	require.NoError(t, create(filepath.Join(c.folder, "odd.yaml"), strings.NewReplacer("    account:", "    RequestEditorFn:", "schemas/account", "schemas/RequestEditorFn").Replace(moduleCopy{"."}.read(t, bank.File))))
+	said = c.fail(t, "run", "./specs/internal/scaffold", "-from", "odd.yaml", "-operation", bank.Operation, "-list", bank.List, "odd")
+	assert.Contains(t, said, "do not compile: exit status 1; cure: ")
+	assert.NotContains(t, said, "Everything compiles")
+	for _, folder := range providerFolders {
+		require.NoError(t, os.RemoveAll(filepath.Join(c.folder, folder, "odd")))
+	}
+	c.plant(t, list, "//go:generate .bin/oapi-codegen -config specs/odd/oapi-codegen.yaml specs/odd/openapi.yaml\n", "")
 	c.pass(t, "run", "./specs/internal/scaffold", "-shape", "uk", "otherbank")
 	c.pass(t, "vet", "./adapters/acme", "./gen/acme", "./adapters/otherbank", "./gen/otherbank")
 	c.pass(t, "test", "./adapters/otherbank")
