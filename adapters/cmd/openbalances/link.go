@@ -20,6 +20,7 @@ import (
 	"github.com/openbalances/openbalances/adapters/enablebanking"
 	"github.com/openbalances/openbalances/adapters/internal/check"
 	"github.com/openbalances/openbalances/adapters/use/configuration"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 const (
@@ -203,7 +204,7 @@ func (l *linkFlags) link(ctx context.Context, p *process) error {
 		return err
 	}
 	text := fmt.Sprintf("1. Open this address in a browser, and agree at %s:\n\n%s\n\n2. The browser returns to %s. Paste the whole address here, and press Enter:\n",
-		printable(bank.Name), printable(address), printable(asked.RedirectURL))
+		printable.Text(bank.Name), printable.Text(address), printable.Text(asked.RedirectURL))
 	if err := p.print(text); err != nil {
 		return err
 	}
@@ -283,7 +284,7 @@ func (p *process) code(ctx context.Context, state string) (string, error) {
 	answer := address.Query()
 	switch {
 	case answer.Get("error") != "":
-		return "", errors.New("the bank did not agree: " + printable(cmp.Or(answer.Get("error_description"), answer.Get("error"))))
+		return "", errors.New("the bank did not agree: " + printable.Text(cmp.Or(answer.Get("error_description"), answer.Get("error"))))
 	case answer.Get("state") != state:
 		return "", errors.New("the address is of another attempt; cure: link again, and paste the address to which this one returns")
 	case answer.Get("code") == "":
@@ -318,10 +319,10 @@ func (t *target) keep(p *process, session enablebanking.Session) error {
 		_ = p.print("\nThe session, to be written into the connection by hand as \"session\":\n" + string(text) + "\n")
 		return err
 	}
-	lines := fmt.Sprintf("\nThe connection %s stands in %s. It ends on %s and has %s:\n", printable(t.entry.Name), t.path,
+	lines := fmt.Sprintf("\nThe connection %s stands in %s. It ends on %s and has %s:\n", printable.Text(t.entry.Name), t.path,
 		wholeTime(session.ValidUntil), counted(len(session.Accounts), "account"))
 	for _, a := range session.Accounts {
-		lines += "  " + printable(strings.Join(slices.DeleteFunc([]string{a.ID, a.IBAN, a.Name, a.Currency}, func(s string) bool { return s == "" }), "  ")) + "\n"
+		lines += "  " + printable.Text(strings.Join(slices.DeleteFunc([]string{a.ID, a.IBAN, a.Name, a.Currency}, func(s string) bool { return s == "" }), "  ")) + "\n"
 	}
 	return p.print(lines + "\nNext: openbalances get -config " + t.path + "\n")
 }
