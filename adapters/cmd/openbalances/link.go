@@ -192,7 +192,7 @@ func (l *linkFlags) link(ctx context.Context, p *process) error {
 		return err
 	}
 	tried := func(*configuration.Entry) error { return errReported }
-	if err := configuration.Edit(t.path, t.entry.Name, tried); !errors.Is(err, errReported) {
+	if err := configuration.Edit(t.path, []string{t.entry.Name}, tried); !errors.Is(err, errReported) {
 		return misused(err) // the session could not be kept
 	}
 	asked, bank, err := l.ask(ctx, p, t)
@@ -300,7 +300,7 @@ func (t *target) keep(p *process, session enablebanking.Session) error {
 	if err != nil {
 		return err
 	}
-	err = configuration.Edit(t.path, t.entry.Name, func(e *configuration.Entry) error {
+	err = configuration.Edit(t.path, []string{t.entry.Name}, func(e *configuration.Entry) error {
 		if e.Provider == "" {
 			*e = t.entry
 		}
