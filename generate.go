@@ -23,7 +23,7 @@
 //   - adapters/internal/wire: what is watched of a request on its way. configtest has a configuration and all its faults.
 //   - adapters/use: for callers. configuration opens the connections of the command's configuration, with the table of all
 //     adapters; collect fetches any number of accounts, accessguard keeps unattended calls within the allowance, pick
-//     chooses one balance by a named policy.
+//     chooses one balance by a named policy, printable makes texts safe to show.
 //   - adapters/cmd/openbalances: the command.
 //   - adapters/fleet: a module of its own, which keeps balances current in a database, with its page and its command
 //     cmd/fleet. It is built with the workspace .tools/go.work, because it needs a release of this module.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 // column is one fact of a line: of a balance, an account, a total.
@@ -45,7 +46,7 @@ func tableOf[T any](columns []column[T], all []T) table {
 		t.columns = append(t.columns, c.room)
 		t.rows[0] = append(t.rows[0], c.header)
 		for i, line := range all {
-			text := printable(c.value(line))
+			text := printable.Text(c.value(line))
 			if c.shown != nil {
 				text = c.shown(line)
 			}
@@ -65,7 +66,7 @@ func tableOf[T any](columns []column[T], all []T) table {
 var balanceColumns = []column[balance]{
 	{name: "connection", value: func(b balance) string { return b.of.connection }, header: "CONNECTION", room: room{least: 8, goes: 4}},
 	{name: "provider", value: func(b balance) string { return b.of.provider }, header: "PROVIDER", room: room{goes: 3}},
-	{name: "accountId", value: func(b balance) string { return b.of.accountID }, header: "ACCOUNT", shown: func(b balance) string { return shortened(b.of.accountID) }, room: room{least: 9}},
+	{name: "accountId", value: func(b balance) string { return b.of.accountID }, header: "ACCOUNT", shown: func(b balance) string { return shortID(b.of.accountID) }, room: room{least: 9}},
 	{name: "iban", value: func(b balance) string { return b.IBAN }},
 	{name: "bban", value: func(b balance) string { return b.BBAN }},
 	{name: "type", value: func(b balance) string { return string(b.Type) }, header: "TYPE", shown: typeText, room: room{least: 16}},
@@ -80,7 +81,7 @@ var balanceColumns = []column[balance]{
 	{name: "requestId", value: func(b balance) string { return cmp.Or(b.RequestID, b.of.failure().RequestID) }},
 	{name: "ageSeconds", kind: kindNumber, value: ageSecondsText, header: "AGE", shown: ageText, room: room{goes: 2}},
 	{name: "reason", value: func(b balance) string { return b.Reason }},
-	{name: "creditLines", value: func(b balance) string { return creditLineText(b.CreditLines) }},
+	{name: "creditLines", value: func(b balance) string { return printable.CreditLines(b.CreditLines) }},
 	{name: "warnings", value: func(b balance) string { return strings.Join(b.Warnings, "; ") }},
 	{name: "outcome", value: func(b balance) string { return b.of.outcome() }},
 	{name: "kind", value: func(b balance) string { return string(b.of.failure().Kind) }},
@@ -136,7 +137,7 @@ func typeText(b balance) string {
 	case b.of.outcome() != outcomeBalance:
 		return map[string]string{outcomeClosed: "(closed)", outcomeEmpty: "(no balances)"}[b.of.outcome()]
 	case b.Type == adapters.BalanceTypeUnknown:
-		return fmt.Sprintf("%s (%s)", b.Type, printable(b.ProviderType))
+		return fmt.Sprintf("%s (%s)", b.Type, printable.Text(b.ProviderType))
 	}
 	return string(b.Type)
 }
@@ -180,28 +181,6 @@ func ageText(b balance) string {
 		}
 	}
 	return fmt.Sprintf("%d s", seconds)
-}
-
-func creditLineText(all []adapters.CreditLine) string {
-	var texts []string
-	for _, line := range all {
-		text := "credit line"
-		if line.Type != "" {
-			text += " " + line.Type
-		}
-		if line.Amount != nil {
-			text += " " + line.Amount.String() + " " + line.Currency
-		}
-		switch {
-		case line.Included == nil:
-		case *line.Included:
-			text += ", included"
-		default:
-			text += ", not included"
-		}
-		texts = append(texts, text)
-	}
-	return strings.Join(texts, "; ")
 }
 
 func identifierText(identifiers []adapters.AccountIdentifier) string {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/openbalances/openbalances/adapters/use/printable"
 	"github.com/openbalances/openbalances/specs/contract"
 	"github.com/openbalances/openbalances/specs/traffic"
 )
@@ -78,7 +79,7 @@ func allDeviations(connections []connection) []deviation {
 func deviationLines(all []deviation) string {
 	var text strings.Builder
 	for _, d := range all {
-		fmt.Fprintf(&text, "deviation: %s\n", printable(d.Connection+" "+d.String()))
+		fmt.Fprintf(&text, "deviation: %s\n", printable.Text(d.Connection+" "+d.String()))
 	}
 	return text.String()
 }

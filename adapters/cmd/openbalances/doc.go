@@ -81,8 +81,9 @@
 //
 // Texts of providers cannot steer a terminal, hide, or turn the amounts beside them around: control characters, what is
 // invisible or blank, and letters that are written from right to left are escaped in every format, in JSON as JSON does
-// and elsewhere as \u{1b}. In CSV that goes for the start of a formula, too: a text that begins with =, +, - or @
-// begins with \u{3d} and the like, so that no spreadsheet calculates it. Amounts are as sent. Nothing is coloured.
+// and elsewhere as \u{1b}. In CSV that goes for the start of a formula, too: a text that begins with =, +, - or @, also
+// behind a comma or a semicolon, begins with \u{3d} and the like, so that no spreadsheet calculates it. Package
+// adapters/use/printable does this, for any program. Amounts are as sent. Nothing is coloured.
 // While get and accounts take longer than a second, a terminal on stderr shows how far they are. With -quiet stderr
 // holds only what failed and which consents end, so that cron mails only then.
 //

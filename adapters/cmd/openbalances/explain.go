@@ -12,12 +12,13 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/cmd/openbalances/internal/explain"
 	"github.com/openbalances/openbalances/adapters/internal/check"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 	"github.com/openbalances/openbalances/specs/mapping"
 )
 
 const (
 	maxSteps = 2000
-	maxShown = 80 // characters of one value in the table
+	maxShown = 80 // columns of one value in the table
 )
 
 var explainCommand = command{
@@ -152,12 +153,12 @@ func (x *explanation) table() table {
 	}
 	rows := [][]string{{"VALUE", "SENT", "FEEDS", "RULE"}}
 	for _, s := range x.Steps {
-		row := []string{printable(s.Pointer), elided(s.Sent, maxShown), orDash(s.Field), printable(s.Rule)}
+		row := []string{printable.Text(s.Pointer), printable.Shorten(s.Sent, maxShown), orDash(s.Field), printable.Text(s.Rule)}
 		if s.Again {
 			row[0], row[1] = "", ""
 		}
 		if s.Value != "" {
-			row[2] += " = " + elided(s.Value, maxShown)
+			row[2] += " = " + printable.Shorten(s.Value, maxShown)
 		}
 		rows = append(rows, row)
 	}
@@ -166,12 +167,12 @@ func (x *explanation) table() table {
 
 // remarks are the lines after the table: what is not explained, the failures and the counts.
 func (x *explanation) remarks() string {
-	text, where := "", printable(x.Connection)+" "+printable(x.Provider)
+	text, where := "", printable.Text(x.Connection)+" "+printable.Text(x.Provider)
 	if x.More > 0 {
 		text = fmt.Sprintf("only the first %d values are explained, %d are not\n", len(x.Steps), x.More)
 	}
 	for _, failure := range x.Failures {
-		text += fmt.Sprintf("failed: %s: %s\n", where, printable(failure))
+		text += fmt.Sprintf("failed: %s: %s\n", where, printable.Text(failure))
 	}
 	if x.errs != nil {
 		return text

@@ -119,21 +119,21 @@ func TestExplain(t *testing.T) {
 		// Some rules need an answer that no example holds.
 		{"rules", bank{"a": `[{"amount":1.0E1,"currency":"NOK","type":"EXPN"},{"amount":"1","currency":"NOK","type":"interim_booked","86011117947":{"NO93":"x"}},
 			{"amount":"1","currency":"NOK","type":"` + strings.Repeat("ab", 200) + `","12":"x"},{"amount":"1","currency":"NOK","type":` + hostile + `}]`}, "", command, outcome{0,
-			`VALUE        SENT                                                                                        FEEDS                         RULE
-/0/amount    1.0E1                                                                                       balance.amount = 10           written out
-/0/currency  NOK                                                                                         balance.currency = NOK        as sent
-/0/type      EXPN                                                                                        balance.type = expected       table: EXPN -> expected
-/1/amount    1                                                                                           balance.amount = 1            as sent
-/1/currency  NOK                                                                                         balance.currency = NOK        as sent
-/1/type      interim_booked                                                                              balance.type = interimBooked  name of the vocabulary
-/1/…                                                                                                     -                             not in the document
-/2/amount    1                                                                                           balance.amount = 1            as sent
-/2/currency  NOK                                                                                         balance.currency = NOK        as sent
-/2/type      abababababababababababababababababababa…abababababababababababababababababababab            balance.type = unknown        not in the vocabulary
-/2/…         …                                                                                           -                             not in the document
-/3/amount    1                                                                                           balance.amount = 1            as sent
-/3/currency  NOK                                                                                         balance.currency = NOK        as sent
-/3/type      =HYPERLINK(1);+2\u{1b}]0;x\u{7}\u{d}\u{a}\u{202e}evil\u{2028}\u{85}\u{a0}\u{e0041}\u{feff}  balance.type = unknown        not in the vocabulary
+			`VALUE        SENT                                                                              FEEDS                         RULE
+/0/amount    1.0E1                                                                             balance.amount = 10           written out
+/0/currency  NOK                                                                               balance.currency = NOK        as sent
+/0/type      EXPN                                                                              balance.type = expected       table: EXPN -> expected
+/1/amount    1                                                                                 balance.amount = 1            as sent
+/1/currency  NOK                                                                               balance.currency = NOK        as sent
+/1/type      interim_booked                                                                    balance.type = interimBooked  name of the vocabulary
+/1/…                                                                                           -                             not in the document
+/2/amount    1                                                                                 balance.amount = 1            as sent
+/2/currency  NOK                                                                               balance.currency = NOK        as sent
+/2/type      abababababababababababababababababababa…abababababababababababababababababababab  balance.type = unknown        not in the vocabulary
+/2/…         …                                                                                 -                             not in the document
+/3/amount    1                                                                                 balance.amount = 1            as sent
+/3/currency  NOK                                                                               balance.currency = NOK        as sent
+/3/type      =HYPERLINK(1);+2\u{1b}]0;x\u{7}\u{d}\u{…vil\u{2028}\u{85}\u{a0}\u{e0041}\u{feff}  balance.type = unknown        not in the vocabulary
 `, "home neonomics: 4 balances from 14 values\n"}},
 		{"no balances", bank{"a": `[]`}, "a", command, outcome{0, "", "home neonomics: 0 balances from 0 values\n"}},
 		// An answer that cannot be used is shown as far as it is JSON, and never with a value.

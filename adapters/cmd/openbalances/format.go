@@ -9,8 +9,9 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"regexp"
 	"strings"
+
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 // The forms in which a command prints what it found.
@@ -166,7 +167,7 @@ func csvText(s sheet, comma bool) (string, error) {
 		for column, value := range row {
 			switch {
 			case i == 0 || s.kinds[column] == kindText:
-				value = cell(value)
+				value = printable.Cell(value)
 			case comma && s.kinds[column] == kindAmount:
 				value = strings.Replace(value, ".", ",", 1)
 			}
@@ -176,19 +177,6 @@ func csvText(s sheet, comma bool) (string, error) {
 	}
 	writer.Flush()
 	return text.String(), writer.Error()
-}
-
-// formula finds what a spreadsheet takes for the start of a formula, in its full-width forms, too: at the beginning of a
-// cell, and behind a semicolon, which separates cells in half of the world.
-var formula = regexp.MustCompile(`(^|;)([=+\-@＝＋－＠])`)
-
-// cell is printable for a text in a CSV file: the start of a formula is escaped like a control character. Amounts are
-// not texts; they begin with "-" as they are.
-func cell(text string) string {
-	return formula.ReplaceAllStringFunc(printable(text), func(found string) string {
-		start := strings.TrimPrefix(found, ";")
-		return strings.TrimSuffix(found, start) + fmt.Sprintf(`\u{%x}`, []rune(start)[0])
-	})
 }
 
 // lines returns the elements of a document's lists one a line, each with the name of what it is: an element of "balances"
@@ -210,7 +198,7 @@ func lines(document any) (string, error) {
 			if len(one) == 0 || one[0] != '{' {
 				return "", errors.New("an element of " + name + " is no object")
 			}
-			fmt.Fprintf(&text, `{"record":"%s",%s`+"\n", strings.TrimSuffix(name, "s"), plainJSON(string(one[1:])))
+			fmt.Fprintf(&text, `{"record":"%s",%s`+"\n", strings.TrimSuffix(name, "s"), printable.JSON(one[1:]))
 		}
 	}
 	return text.String(), nil

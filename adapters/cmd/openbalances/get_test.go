@@ -446,7 +446,11 @@ func TestOnlyWhatShowsItselfIsPrinted(t *testing.T) {
 		for _, r := range hidden {
 			assert.NotContains(t, got.stdout+got.stderr, string(r), "%s: %U", command, r)
 		}
-		if !strings.HasSuffix(command, hidden) {
+		switch {
+		case strings.HasSuffix(command, hidden):
+		case words[0] == "explain" && len(words) < 6: // its table shows 80 columns of a value
+			assert.Contains(t, got.stdout, legible[:strings.Index(legible, "हि")], command)
+		default:
 			assert.Contains(t, got.stdout, legible, command)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 func helpCommand() command {
@@ -45,7 +47,7 @@ func usage(output io.Writer) {
 }
 
 func (c command) usage(flags *flag.FlagSet, output io.Writer) {
-	title := wrapped(strings.Fields("openbalances "+c.name+": "+c.summary), helpWidth)
+	title := printable.Lines(strings.Fields("openbalances "+c.name+": "+c.summary), helpWidth)
 	_, _ = fmt.Fprintf(output, "%s\n\nExample:\n  %s\n", strings.Join(title, "\n"), c.example)
 	if c.operand.name != "" {
 		_, _ = fmt.Fprintf(output, "\n%s is one of %s.\n", c.operand.name, strings.Join(c.operand.values(), ", "))
@@ -56,7 +58,7 @@ func (c command) usage(flags *flag.FlagSet, output io.Writer) {
 		if f.DefValue != "" && f.DefValue != "false" {
 			text += " (default " + f.DefValue + ")"
 		}
-		lines := wrapped(strings.Fields(text), helpWidth-6)
+		lines := printable.Lines(strings.Fields(text), helpWidth-6)
 		_, _ = fmt.Fprintf(output, "%s  %s\n      %s\n", head, strings.TrimSpace("-"+f.Name+" "+word), strings.Join(lines, "\n      "))
 		head = ""
 	})

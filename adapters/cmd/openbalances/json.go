@@ -5,12 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
-	"unicode/utf16"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 // balances is what get and demo print as JSON: the first two lists are always there, the others if they have elements, and
@@ -116,26 +114,7 @@ func places(results []result, outcome string) (all []place) {
 // indented returns value as one document, for people and programs.
 func indented(value any) (string, error) {
 	text, err := json.MarshalIndent(value, "", "  ")
-	return plainJSON(string(text)) + "\n", err
-}
-
-// htmlEscapes undoes what encoding/json escapes for web pages only. The first pair keeps an escaped backslash whole.
-var htmlEscapes = strings.NewReplacer(`\\`, `\\`, `\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
-
-// plainJSON returns the same JSON value, readable and harmless on a terminal: no escapes for web pages, and escapes
-// for everything that is not harmless. In JSON such characters occur in strings only.
-func plainJSON(text string) string {
-	var plain strings.Builder
-	for _, r := range htmlEscapes.Replace(text) {
-		if r == '\n' || isHarmless(r) {
-			plain.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.AppendRune(nil, r) {
-			fmt.Fprintf(&plain, `\u%04x`, unit)
-		}
-	}
-	return plain.String()
+	return printable.JSON(text) + "\n", err
 }
 
 const noAnswerInTime = "no answer in time"

@@ -22,6 +22,7 @@ import (
 	"github.com/openbalances/openbalances/adapters/enablebanking"
 	"github.com/openbalances/openbalances/adapters/internal/check"
 	"github.com/openbalances/openbalances/adapters/use/configuration"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 const (
@@ -198,7 +199,7 @@ func (l *linkFlags) link(ctx context.Context, p *process) error {
 		return err
 	}
 	tried := func(*configuration.Entry) error { return errReported }
-	if err := configuration.Edit(t.path, t.entry.Name, tried); !errors.Is(err, errReported) {
+	if err := configuration.Edit(t.path, []string{t.entry.Name}, tried); !errors.Is(err, errReported) {
 		return misused(err) // the session could not be kept
 	}
 	asked, bank, err := l.ask(ctx, p, t)
@@ -210,7 +211,7 @@ func (l *linkFlags) link(ctx context.Context, p *process) error {
 		return err
 	}
 	text := fmt.Sprintf("1. Open this address in a browser, and agree at %s:\n\n%s\n\n2. The browser returns to %s. Paste the whole address here, and press Enter:\n",
-		printable(bank.Name), printable(address), printable(asked.RedirectURL))
+		printable.Text(bank.Name), printable.Text(address), printable.Text(asked.RedirectURL))
 	if err := p.print(text); err != nil {
 		return err
 	}
@@ -305,7 +306,7 @@ func (p *process) code(ctx context.Context, state string) (string, error) {
 	answer := address.Query()
 	switch {
 	case answer.Get("error") != "":
-		return "", errors.New("the bank did not agree: " + printable(cmp.Or(answer.Get("error_description"), answer.Get("error"))))
+		return "", errors.New("the bank did not agree: " + printable.Text(cmp.Or(answer.Get("error_description"), answer.Get("error"))))
 	case answer.Get("code") == "":
 		return "", errors.New("the address has no code; cure: link again, and paste the whole address")
 	case answer.Get("state") != state:
@@ -321,7 +322,7 @@ func (t *target) keep(p *process, session enablebanking.Session) error {
 	if err != nil {
 		return err
 	}
-	err = configuration.Edit(t.path, t.entry.Name, func(e *configuration.Entry) error {
+	err = configuration.Edit(t.path, []string{t.entry.Name}, func(e *configuration.Entry) error {
 		if e.Provider == "" {
 			*e = t.entry
 		}
@@ -354,10 +355,10 @@ func (t *target) keep(p *process, session enablebanking.Session) error {
 	if len(session.Accounts) == 0 {
 		rest = strings.TrimSuffix(rest, ":") + "; openbalances accounts lists those that can be asked for, without names and numbers"
 	}
-	lines := fmt.Sprintf("\nThe connection %s stands in %s. %s has %s%s\n", printable(t.entry.Name), t.path, end,
+	lines := fmt.Sprintf("\nThe connection %s stands in %s. %s has %s%s\n", printable.Text(t.entry.Name), t.path, end,
 		counted(len(session.Accounts), "account"), rest)
 	for _, a := range session.Accounts {
-		lines += "  " + printable(strings.Join(slices.DeleteFunc([]string{a.ID, a.IBAN, a.Name, a.Currency}, func(s string) bool { return s == "" }), "  ")) + "\n"
+		lines += "  " + printable.Text(strings.Join(slices.DeleteFunc([]string{a.ID, a.IBAN, a.Name, a.Currency}, func(s string) bool { return s == "" }), "  ")) + "\n"
 	}
 	return p.print(lines + "\nNext: openbalances get -config " + t.path + "\n")
 }

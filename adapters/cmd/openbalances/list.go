@@ -10,6 +10,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters/kit/bank"
 	"github.com/openbalances/openbalances/adapters/use/configuration"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 	"github.com/openbalances/openbalances/specs"
 )
 
@@ -43,7 +44,7 @@ func providerReport() report {
 	rows := [][]string{{"PROVIDER", "OPERATION", "CREDENTIALS", "DOCUMENT"}}
 	for _, p := range configuration.Providers() {
 		info, _ := specs.Describe(p.Name)
-		rows = append(rows, stacked([]string{p.Name}, info.Operations, wrapped(credentialWords(p), cellWidth),
+		rows = append(rows, stacked([]string{p.Name}, info.Operations, printable.Lines(credentialWords(p), cellWidth),
 			[]string{info.Version + ", read " + info.Read})...)
 	}
 	return report{document: listedProviders(), table: table{rows: rows, columns: []room{{}, {goes: 2}, {}, {goes: 1}}}}
@@ -164,20 +165,6 @@ func credentialWords(p configuration.Provider) []string {
 		words = append(words, "["+name+"]")
 	}
 	return words
-}
-
-// wrapped fills lines of at most width characters with words.
-func wrapped(words []string, width int) []string {
-	var lines []string
-	for _, word := range words {
-		last := len(lines) - 1
-		if last >= 0 && len(lines[last])+1+len(word) <= width {
-			lines[last] += " " + word
-		} else {
-			lines = append(lines, word)
-		}
-	}
-	return lines
 }
 
 // stacked returns as many rows as the longest of the cells has lines.

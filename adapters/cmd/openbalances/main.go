@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters/internal/check"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 const (
@@ -208,7 +209,7 @@ func (p *process) exit(err error) int {
 }
 
 func (p *process) complain(line string) {
-	_, _ = fmt.Fprintln(p.stderr, "openbalances: "+printable(line))
+	_, _ = fmt.Fprintln(p.stderr, "openbalances: "+printable.Text(line))
 }
 
 // print writes what a command was asked for.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 // remarks are the lines after the table: warnings, closed accounts and failures. That a list may state less is said once of
@@ -33,7 +34,7 @@ func remarks(results []result) (all []remark) {
 					listed[connection] = true
 					continue
 				}
-				say(false, "warning: %s: %s: %s\n", r.where(), b.Type, printable(warning))
+				say(false, "warning: %s: %s: %s\n", r.where(), b.Type, printable.Text(warning))
 			}
 		}
 		if r.err != nil {
@@ -54,13 +55,13 @@ func endingRemarks(ends []ending) (all []remark) {
 // warningRemarks are lines about the run as a whole.
 func warningRemarks(warnings []string, urgent bool) (all []remark) {
 	for _, w := range warnings {
-		all = append(all, remark{"warning: " + printable(w) + "\n", urgent})
+		all = append(all, remark{"warning: " + printable.Text(w) + "\n", urgent})
 	}
 	return all
 }
 
 func (r result) failedLine() string {
-	text := printable(failureText(r.err))
+	text := printable.Text(failureText(r.err))
 	if until := r.failure().RetryAfter; !until.IsZero() {
 		text += "; not before " + wholeTime(until)
 	}
@@ -68,12 +69,17 @@ func (r result) failedLine() string {
 }
 
 func (r result) where() string {
-	place := printable(r.connection) + " " + printable(r.provider)
+	place := printable.Text(r.connection) + " " + printable.Text(r.provider)
 	if r.accountID == "" {
 		return place
 	}
-	return place + " " + shortened(r.accountID)
+	return place + " " + shortID(r.accountID)
 }
+
+const maxAccountShown = 40 // columns
+
+// shortID is an account's id for people: a long one loses its middle.
+func shortID(id string) string { return printable.Shorten(id, maxAccountShown) }
 
 // summary is the line that counts.
 func summary(results []result) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/openbalances/openbalances/adapters/use/configuration"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 const defaultTimeout = time.Minute
@@ -88,7 +89,7 @@ func withoutFleet(command string, all []connection) (rest []connection, said []r
 			"\"fleet\" out of the connection to be asked for here"}
 	}
 	verb := map[bool]string{true: "is", false: "are"}[len(kept) == 1]
-	names := elided(strings.Join(kept, ", "), maxShown)
+	names := printable.Shorten(strings.Join(kept, ", "), maxShown)
 	return rest, []remark{{counted(len(kept), "connection") + " " + verb + " kept by a fleet: " + names + "; see fleet status\n", false}}, nil
 }
 

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/openbalances/openbalances/adapters/use/printable"
 	"golang.org/x/term"
-	"golang.org/x/text/width"
 )
 
 const gap = 2 // blanks between columns
@@ -113,9 +113,9 @@ func (t table) elided(widths []int) (cut table, isCut bool) {
 	for _, row := range t.rows {
 		cells := make([][]string, len(row))
 		for column, text := range row {
-			cells[column] = []string{middle(text, widths[column])}
+			cells[column] = []string{printable.Shorten(text, widths[column])}
 			if t.columns[column].wraps {
-				cells[column] = wrapped(strings.Fields(text), widths[column])
+				cells[column] = printable.Lines(strings.Fields(text), widths[column])
 			}
 			isCut = isCut || !t.columns[column].wraps && cells[column][0] != text
 		}
@@ -124,29 +124,11 @@ func (t table) elided(widths []int) (cut table, isCut bool) {
 	return cut, isCut
 }
 
-// middle returns a printable text in at most that many columns, without its middle if it is longer.
-func middle(text string, limit int) string {
-	if textWidth(text) <= limit {
-		return text
-	}
-	characters := []rune(text)
-	head, tail := "", ""
-	for i := range characters {
-		if next := head + string(characters[i]); textWidth(next) <= (limit-1)/2 {
-			head = next
-		}
-		if next := string(characters[len(characters)-1-i]) + tail; textWidth(head+next) < limit && textWidth(next) <= limit/2 {
-			tail = next
-		}
-	}
-	return head + "…" + tail
-}
-
 func (t table) widths() []int {
 	widths := make([]int, len(t.rows[0]))
 	for _, row := range t.rows {
 		for i, text := range row {
-			widths[i] = max(widths[i], textWidth(text))
+			widths[i] = max(widths[i], printable.Width(text))
 		}
 	}
 	return widths
@@ -159,28 +141,13 @@ func (t table) String() string {
 	for _, row := range t.rows {
 		var line strings.Builder
 		for i, cell := range row {
-			line.WriteString(cell + strings.Repeat(" ", widths[i]-textWidth(cell)+gap))
+			line.WriteString(cell + strings.Repeat(" ", widths[i]-printable.Width(cell)+gap))
 		}
 		if shown := strings.TrimRight(line.String(), " "); shown != "" {
 			text.WriteString(shown + "\n")
 		}
 	}
 	return text.String()
-}
-
-// textWidth is how many columns a terminal takes for a text: two for each wide character of East Asia, none for one that
-// stands on the character before it.
-func textWidth(text string) (columns int) {
-	for _, r := range text {
-		switch kind := width.LookupRune(r).Kind(); {
-		case isCombining(r):
-		case kind == width.EastAsianWide || kind == width.EastAsianFullwidth:
-			columns += 2
-		default:
-			columns++
-		}
-	}
-	return columns
 }
 
 // alignAmounts pads the cells of a column so that their decimal points stand below each other, and the header so

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/openbalances/openbalances/adapters/use/printable"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -61,7 +62,7 @@ func (b *book) write(s sheet) {
 			switch kind := s.kinds[column]; {
 			case row[column] == "":
 			case i == 0 || kind == kindText:
-				b.keep(b.file.SetCellStr(s.name, place, elided(row[column], maxCellText)))
+				b.keep(b.file.SetCellStr(s.name, place, printable.Shorten(row[column], maxCellText)))
 			case kind == kindTime:
 				b.time(s.name, place, row[column])
 			default:

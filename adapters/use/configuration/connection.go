@@ -82,14 +82,15 @@ func (c *Configuration) Open(names ...string) ([]*Connection, error) {
 	}
 	var opened []*Connection
 	for i, e := range c.Connections {
-		if isFirst := !known[e.Name]; len(names) == 0 || wanted[e.Name] {
-			one, problems := o.open(e)
-			if !isFirst {
-				problems = append(problems, "name: used by an earlier connection")
-			}
-			if wrong.add(i, e.Name, problems...); len(problems) == 0 {
-				opened = append(opened, one)
-			}
+		if len(names) > 0 && !wanted[e.Name] {
+			continue
+		}
+		one, problems := o.open(e)
+		if known[e.Name] {
+			problems = append(problems, "name: used by an earlier connection")
+		}
+		if wrong.add(i, e.Name, problems...); len(problems) == 0 {
+			opened = append(opened, one)
 		}
 		known[e.Name] = e.Name != ""
 	}
@@ -98,13 +99,24 @@ func (c *Configuration) Open(names ...string) ([]*Connection, error) {
 	}
 	for _, name := range names {
 		if !known[name] {
-			wrong.add(-1, "", "connections: none is called "+name+check.DidYouMean(name, slices.Sorted(maps.Keys(known))))
+			wrong.add(-1, "", "connections: none is called "+name+check.DidYouMean(name, c.names()))
 		}
 	}
 	if len(wrong.Problems) > 0 {
 		return opened, wrong
 	}
 	return opened, nil
+}
+
+// names are those of the entries, in order.
+func (c *Configuration) names() (all []string) {
+	for _, e := range c.Connections {
+		if e.Name != "" {
+			all = append(all, e.Name)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // open returns the connection that the entry describes, or everything that is wrong with it, field by field.

@@ -35,6 +35,6 @@
 //
 // # Changes
 //
-// [Edit] changes one entry and keeps every other byte of the file. An entry with "fleet": true is kept current by another
+// [Edit] changes entries and keeps every other byte of the file. An entry with "fleet": true is kept current by another
 // program; "openbalances get" and "openbalances accounts" do not ask for it.
 package configuration

@@ -2,6 +2,7 @@ package configuration
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,14 +19,18 @@ import (
 // editing lets the edits of a process follow each other.
 var editing sync.Mutex
 
-// Edit changes the entry of a name in the configuration at path: change gets the entry as it is in the file, and what it has
-// changed of it is written. Every other byte of the file is kept. Where there is no such entry, change gets one with nothing
-// but the name, and it is added; a file and a folder that are not there are made. An error of change is returned as it is,
-// and nothing is written; by then it is known that the file can be.
+// Edit changes the entries of these names in the configuration at path, in one pass: change gets each entry as it is in the
+// file, in the order of the names, and what it has changed of it is written. Every other byte of the file is kept. Where there
+// is no such entry, change gets one with nothing but the name, and it is added; a file and a folder that are not there are
+// made. An error of change is returned as it is, and nothing is written; by then it is known that the file can be. Without
+// names nothing is done.
 //
 // The file is replaced in one step, by one that only its owner can read (mode 0600); a symbolic link stays. Edits of a
 // process follow each other; of two processes that edit one file at the same moment, the later one wins.
-func Edit(path, name string, change func(*Entry) error) error {
+func Edit(path string, names []string, change func(*Entry) error) error {
+	if len(names) == 0 {
+		return nil
+	}
 	editing.Lock()
 	defer editing.Unlock()
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
@@ -41,24 +46,23 @@ func Edit(path, name string, change func(*Entry) error) error {
 	if err != nil {
 		return err
 	}
-	entry := Entry{Name: name}
-	index := slices.IndexFunc(read.Connections, func(e Entry) bool { return e.Name == name })
-	if index >= 0 {
-		entry = read.Connections[index]
-	}
-	before, err := members(entry)
-	if err != nil {
-		return err
+	edits := editsOf(read.Connections, names)
+	for i := range edits {
+		if edits[i].before, err = members(edits[i].entry); err != nil {
+			return err
+		}
 	}
 	file, err := replacement(path)
 	if err != nil {
 		return err
 	}
 	defer func() { _, _ = file.Close(), os.Remove(file.Name()) }()
-	if err := change(&entry); err != nil {
-		return err
+	for i := range edits {
+		if err := change(&edits[i].entry); err != nil {
+			return err
+		}
 	}
-	changed, err := rewrite(data, index, before, entry)
+	changed, err := rewrite(data, edits)
 	if err != nil {
 		return fmt.Errorf("config: %s: %w", path, err)
 	}
@@ -70,6 +74,34 @@ func Edit(path, name string, change func(*Entry) error) error {
 		return whole(path + ": it cannot be written")
 	}
 	return nil
+}
+
+// edit is what becomes of one entry.
+type edit struct {
+	index  int // in the file; -1: it is not there
+	entry  Entry
+	before map[string]json.RawMessage
+}
+
+// editsOf has one edit for each name. Of entries with the same name it takes the first.
+func editsOf(entries []Entry, names []string) (edits []edit) {
+	places := make(map[string]int, len(entries))
+	for i, e := range slices.Backward(entries) {
+		places[e.Name] = i
+	}
+	done := map[string]bool{}
+	for _, name := range names {
+		if done[name] {
+			continue
+		}
+		done[name] = true
+		if i, found := places[name]; found {
+			edits = append(edits, edit{index: i, entry: entries[i]})
+		} else {
+			edits = append(edits, edit{index: -1, entry: Entry{Name: name}})
+		}
+	}
+	return edits
 }
 
 // replacement is a new file beside the one at a path, in a folder that is made if it is not there.
@@ -84,19 +116,64 @@ func replacement(path string) (*os.File, error) {
 	return file, nil
 }
 
-func rewrite(data []byte, index int, before map[string]json.RawMessage, entry Entry) ([]byte, error) {
-	if index < 0 {
-		text, err := json.MarshalIndent(plain(entry), "    ", "  ")
-		if err != nil {
-			return nil, err
-		}
-		return sjson.SetRawBytes(data, "connections.-1", append([]byte("\n    "), text...))
-	}
-	after, err := members(entry)
+// rewrite writes the entries that are in the file each in its place, and the others at the end.
+func rewrite(data []byte, edits []edit) ([]byte, error) {
+	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Compare(uint(a.index), uint(b.index)) }) // -1 is the last one
+	places, err := entryPlaces(data)
 	if err != nil {
 		return nil, err
 	}
-	return rewriteMembers(data, fmt.Sprintf("connections.%d.", index), before, after)
+	var all []byte
+	kept := 0 // how much of data has been taken over
+	for len(edits) > 0 && edits[0].index >= 0 {
+		e, place := edits[0], places[edits[0].index]
+		after, err := members(e.entry)
+		if err != nil {
+			return nil, err
+		}
+		text, err := rewriteMembers(bytes.Clone(data[place.start:place.end]), "", e.before, after)
+		if err != nil {
+			return nil, err
+		}
+		all = append(append(all, data[kept:place.start]...), text...)
+		edits, kept = edits[1:], place.end
+	}
+	all = append(all, data[kept:]...)
+	for _, e := range edits {
+		text, err := json.MarshalIndent(plain(e.entry), "    ", "  ")
+		if err != nil {
+			return nil, err
+		}
+		if all, err = sjson.SetRawBytes(all, "connections.-1", append([]byte("\n    "), text...)); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// place is where the text of an entry begins, and where what follows it does.
+type place struct{ start, end int }
+
+// entryPlaces are those of all entries of a configuration.
+func entryPlaces(data []byte) (all []place, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	_, err = decoder.Token() // the "{"
+	for err == nil && decoder.More() {
+		name, problem := decoder.Token()
+		var value json.RawMessage
+		if err = problem; err != nil || name != "connections" {
+			err = errors.Join(err, decoder.Decode(&value))
+			continue
+		}
+		list, problem := decoder.Token()
+		for err = problem; err == nil && list == json.Delim('[') && decoder.More(); {
+			err = decoder.Decode(&value)
+			end := int(decoder.InputOffset())
+			all = append(all, place{end - len(value), end})
+		}
+		break
+	}
+	return all, err
 }
 
 // plain is an entry that encoders show.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -45,7 +46,7 @@ func TestEditKeepsEveryOtherByte(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, []byte(spaced), 0o644))
 		link := file + ".link"
 		require.NoError(t, os.Symlink(file, link))
-		require.NoError(t, configuration.Edit(link, "mine", func(e *configuration.Entry) error { c.change(e); return nil }), name)
+		require.NoError(t, configuration.Edit(link, []string{"mine"}, func(e *configuration.Entry) error { c.change(e); return nil }), name)
 		got, err := os.ReadFile(file)
 		require.NoError(t, err)
 		want := strings.Replace(spaced, c.old, c.new, 1)
@@ -70,8 +71,8 @@ func TestEditAdds(t *testing.T) {
 		e.Provider, e.Credentials = "mypos", map[string]string{"accessToken": "t", "apiKey": "k", "consentId": "c"}
 		return nil
 	}
-	require.NoError(t, configuration.Edit(file, "a", add))
-	require.NoError(t, configuration.Edit(file, "b", add))
+	require.NoError(t, configuration.Edit(file, []string{"a"}, add))
+	require.NoError(t, configuration.Edit(file, []string{"b"}, add))
 	opened, err := open(file)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a", "b"}, []string{opened[0].Name, opened[1].Name})
@@ -93,7 +94,7 @@ func TestEditThatFails(t *testing.T) {
 	} {
 		file := filepath.Join(t.TempDir(), "config.json")
 		require.NoError(t, os.WriteFile(file, []byte(c.text), 0o600))
-		assert.EqualError(t, configuration.Edit(file, "mine", c.change), strings.ReplaceAll(c.problem, "FILE", file))
+		assert.EqualError(t, configuration.Edit(file, []string{"mine"}, c.change), strings.ReplaceAll(c.problem, "FILE", file))
 		got, err := os.ReadFile(file)
 		require.NoError(t, err)
 		assert.Equal(t, c.text, string(got))
@@ -102,8 +103,8 @@ func TestEditThatFails(t *testing.T) {
 		assert.Len(t, left, 1)
 	}
 	folder := t.TempDir()
-	assert.Equal(t, []string{folder + ": the file cannot be read"}, problems(t, configuration.Edit(folder, "mine", refuse)))
-	assert.Equal(t, []string{"/dev/null/x: its folder cannot be made"}, problems(t, configuration.Edit("/dev/null/x", "mine", refuse)))
+	assert.Equal(t, []string{folder + ": the file cannot be read"}, problems(t, configuration.Edit(folder, []string{"mine"}, refuse)))
+	assert.Equal(t, []string{"/dev/null/x: its folder cannot be made"}, problems(t, configuration.Edit("/dev/null/x", []string{"mine"}, refuse)))
 }
 
 // Edits at the same time all count.
@@ -117,7 +118,7 @@ func TestEditsFollowEachOther(t *testing.T) {
 	var running sync.WaitGroup
 	for i := range all {
 		running.Go(func() {
-			assert.NoError(t, configuration.Edit(file, fmt.Sprint(i), func(e *configuration.Entry) error { e.Fleet = true; return nil }))
+			assert.NoError(t, configuration.Edit(file, []string{fmt.Sprint(i)}, func(e *configuration.Entry) error { e.Fleet = true; return nil }))
 		})
 	}
 	running.Wait()
@@ -126,4 +127,49 @@ func TestEditsFollowEachOther(t *testing.T) {
 	for _, c := range opened {
 		assert.True(t, c.Fleet, c.Name)
 	}
+}
+
+// Many entries are changed and added with one reading and one writing, and every other byte stays.
+func TestEditOfMany(t *testing.T) {
+	t.Parallel()
+	const many = 2000
+	var texts, names []string
+	for i := range many {
+		texts, names = append(texts, strings.Replace(neonomics(fmt.Sprint(i), ""), ":", " :\t", 2)), append(names, fmt.Sprint(i))
+	}
+	slices.Reverse(names)
+	text := "{ \"$schema\": \"x\",\n" + strings.TrimPrefix(configOf(texts...), "{")
+	file := filepath.Join(t.TempDir(), "config.json")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	first, err := os.Stat(file)
+	require.NoError(t, err)
+	var given []string
+	require.NoError(t, configuration.Edit(file, append(names, "new", "0", "newer"), func(e *configuration.Entry) error {
+		is, err := os.Stat(file)
+		require.NoError(t, err)
+		assert.True(t, os.SameFile(first, is), "nothing is written before the last change")
+		given = append(given, e.Name)
+		e.Fleet = e.Provider != ""
+		e.Provider, e.Credentials = "neonomics", map[string]string{"accessToken": "t", "sessionId": "s", "deviceId": "d"}
+		return nil
+	}))
+	assert.Equal(t, append(names, "new", "newer"), given)
+	got, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, many, strings.Count(string(got), `,"fleet":true}`))
+	opened, err := open(file)
+	require.NoError(t, err)
+	require.Len(t, opened, many+2)
+	assert.Equal(t, []string{"0", "1999", "new", "newer"}, []string{opened[0].Name, opened[many-1].Name, opened[many].Name, opened[many+1].Name})
+
+	require.NoError(t, configuration.Edit(file, names, func(e *configuration.Entry) error { e.Fleet = false; return nil }))
+	got, err = os.ReadFile(file)
+	require.NoError(t, err)
+	before, _, _ := strings.Cut(string(got), "\n    {")
+	assert.Equal(t, strings.TrimRight(text, "]}\n"), strings.TrimRight(before, "],}\n"))
+	before = string(got)
+	require.NoError(t, configuration.Edit(file, nil, func(*configuration.Entry) error { return errors.New("not called") }))
+	got, err = os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, before, string(got))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/openbalances/openbalances/adapters/fleet"
 	"github.com/openbalances/openbalances/adapters/use/configuration"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 var addCommand = command{
@@ -53,19 +54,19 @@ func add(ctx context.Context, p *process, db database, path string, opened []*co
 		return err
 	}
 	names := map[string]bool{}
+	var unmarked []string
 	for _, c := range opened {
-		names[c.Name] = true
-		if c.Fleet {
-			continue
+		if names[c.Name] = true; !c.Fleet {
+			unmarked = append(unmarked, c.Name)
 		}
-		// The entry first: while the command asks, too, calls are counted twice over.
-		err := configuration.Edit(path, c.Name, func(e *configuration.Entry) error {
-			e.Fleet = true
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("cannot set \"fleet\": true: %w", asMisuse(err))
-		}
+	}
+	// The entries first: while the command asks, too, calls are counted twice over.
+	err = configuration.Edit(path, unmarked, func(e *configuration.Entry) error {
+		e.Fleet = true
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("cannot set \"fleet\": true: %w", asMisuse(err))
 	}
 	added, err := workers.Add(ctx, maps.Keys(names))
 	if err != nil {
@@ -76,7 +77,7 @@ func add(ctx context.Context, p *process, db database, path string, opened []*co
 		text += fmt.Sprintf(", %d kept already", known)
 	}
 	if len(names) <= 5 {
-		text += ": " + printable(strings.Join(slices.Sorted(maps.Keys(names)), ", "))
+		text += ": " + printable.Text(strings.Join(slices.Sorted(maps.Keys(names)), ", "))
 	}
 	return p.print(text + "; openbalances get does not ask for what a fleet keeps\n")
 }

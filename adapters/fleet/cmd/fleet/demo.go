@@ -16,6 +16,7 @@ import (
 	"github.com/openbalances/openbalances/adapters/fleet/page"
 	"github.com/openbalances/openbalances/adapters/use/accessguard"
 	"github.com/openbalances/openbalances/adapters/use/configuration"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 	"github.com/openbalances/openbalances/specs"
 	"github.com/openbalances/openbalances/specs/sandbox"
 )
@@ -99,11 +100,7 @@ func demo(ctx context.Context, p *process, folder string, shown pages, length ti
 
 // demoEnd prints the status, and the history of the first account that has one.
 func demoEnd(ctx context.Context, p *process, store *fleet.Database) error {
-	out := newListing(p, formatTable)
-	if err := allConnections(ctx, store, out); err != nil {
-		return err
-	}
-	if err := out.end(); err != nil {
+	if _, err := status(ctx, p, store, formatTable, nil); err != nil {
 		return err
 	}
 	connections, err := store.Connections(ctx, "", rowsAtOnce)
@@ -119,7 +116,7 @@ func demoEnd(ctx context.Context, p *process, store *fleet.Database) error {
 		if i < 0 {
 			continue
 		}
-		if err := p.print(fmt.Sprintf("\nfleet history -account %d (%s):\n", accounts[i].ID, printable(c.Name))); err != nil {
+		if err := p.print(fmt.Sprintf("\nfleet history -account %d (%s):\n", accounts[i].ID, printable.Text(c.Name))); err != nil {
 			return err
 		}
 		return history(ctx, p, store, accounts[i].ID, time.Time{}, time.Time{}, formatTable)

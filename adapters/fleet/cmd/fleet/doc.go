@@ -33,7 +33,7 @@
 // other commands refuse a file that is not there.
 //
 // The database holds account ids, IBANs, names and balances, and addresses under which a PSU can consent again. It holds no
-// credential, and of a consent a SHA-256 only. See THREATS.md and SIZING.md.
+// credential, and of a consent a SHA-256 only. See .github/THREATS.md and adapters/fleet/SIZING.md.
 //
 // # Work
 //
@@ -64,7 +64,13 @@
 //
 // # Exit codes
 //
-// It exits with 0 if everything succeeded, with 1 if something failed and with 2 for wrong usage or configuration. Status exits
-// with 3 if something has to be done. What is printed holds no control character and none that is invisible; those are escaped as
-// \u{1b}, in JSON as JSON does, and so is the start of a formula in CSV. Nothing is coloured. Times are UTC.
+// It exits with 0 if everything succeeded, with 1 if something failed and with 78 (EX_CONFIG) for wrong usage or configuration.
+// Status exits with 3 if something has to be done: if a connection or an account has stopped or is missing, a consent ends, the
+// database takes no writes, or calls are overdue by more than 10 minutes. 2 is left by a panic alone, so systemd can start a worker
+// again after one.
+//
+// # What is printed
+//
+// It holds no control character and none that is invisible; those are escaped as \u{1b}, in JSON as JSON does, and so is the
+// start of a formula in CSV: see package adapters/use/printable. Nothing is coloured. Times are UTC.
 package main

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -17,7 +19,7 @@ func TestHelp(t *testing.T) {
 	d := newDesk(t, "")
 	texts := []string{d.good("help"), d.good("-h")}
 	assert.Equal(t, texts[0], texts[1])
-	assert.Equal(t, outcome{2, "", texts[0]}, d.run())
+	assert.Equal(t, outcome{exitUsage, "", texts[0]}, d.run())
 	for _, name := range commandNames() {
 		assert.Contains(t, texts[0], "\n  "+name+" ")
 		text := d.good(name, "-h")
@@ -31,6 +33,20 @@ func TestHelp(t *testing.T) {
 	assert.Regexp(t, `^fleet .*go1\..*\n$`, d.good("version"))
 }
 
+// The help names the manual, and the files that this names are there.
+func TestTheManual(t *testing.T) {
+	t.Parallel()
+	assert.True(t, strings.HasSuffix(newDesk(t, "").good("help"), "\n  go doc github.com/openbalances/openbalances/adapters/fleet/cmd/fleet\n"))
+	manual, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	names := regexp.MustCompile(`[\w./]+\.md\b`).FindAllString(string(manual), -1)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		assert.FileExists(t, "../../../../"+name)
+	}
+	assert.Contains(t, string(manual), fmt.Sprintf("with %d (EX_CONFIG)", exitUsage))
+}
+
 // Wrong usage is one line that says the way out, and nothing is made.
 func TestMisuse(t *testing.T) {
 	t.Parallel()
@@ -38,11 +54,11 @@ func TestMisuse(t *testing.T) {
 	require.NoError(t, os.WriteFile(d.path("short"), []byte("0123456789"), 0o600))
 	require.NoError(t, os.WriteFile(d.path("token"), []byte("0123456789abcdef\n"), 0o600))
 	for line, want := range map[string]string{
-		"stauts":                         "unknown command stauts, did you mean status?; see fleet -h",
-		"zzz":                            "unknown command zzz; see fleet -h",
-		"help nothing":                   "unknown command nothing; see fleet -h",
-		"work -evry 5s":                  "flag provided but not defined: -evry, did you mean every?; see fleet work -h",
+		"stauts":                         "unknown command stauts; there are work, add, status, history, forget, serve, demo, version, help; see fleet -h",
+		"help nothing":                   "unknown command nothing; there are work, add, status, history, forget, serve, demo, version, help; see fleet -h",
+		"work -evry 5s":                  "flag provided but not defined: -evry; it takes -allow-host, -allowance, -config, -db, -every, -health, -keep, -listen, -log, -notify, -rescue-after, -river-ui, -token-file, -workers; see fleet work -h",
 		"work -every 5":                  `invalid value "5" for flag -every: parse error; see fleet work -h`,
+		"version -x":                     "flag provided but not defined: -x; it takes none; see fleet version -h",
 		"work now":                       "unexpected argument now; see fleet work -h",
 		"work -every 0s":                 "-every, -rescue-after and -workers must be more than 0, and -keep not less",
 		"work -log xml":                  "-log is text or json",
@@ -51,8 +67,8 @@ func TestMisuse(t *testing.T) {
 		"add":                            "add needs either names of connections or -all; see fleet add -h",
 		"add -all shop":                  "add needs either names of connections or -all; see fleet add -h",
 		"add shop":                       "config: " + d.path("config.json") + ": no such file",
-		"status shop -frmat json":        "flag provided but not defined: -frmat, did you mean format?; see fleet status -h",
-		"status -format jsn":             "-format is table, json or csv, did you mean json?",
+		"status shop -frmat json":        "flag provided but not defined: -frmat; it takes -db, -format; see fleet status -h",
+		"status -format jsn":             "-format is table, json or csv",
 		"history":                        "history needs -account ID; fleet status NAME shows those of a connection",
 		"history -account 1 -from today": "-from is neither a day, such as 2026-01-31, nor a time, such as 2026-01-31T12:00:00Z",
 		"history -account 1 -db postgre://u:" + secret + "@h/d": "-db is neither a path nor an address that begins with postgres://",
@@ -65,7 +81,7 @@ func TestMisuse(t *testing.T) {
 		"serve -allow-host a.example":     "-allow-host needs -token-file",
 		"serve -allow-host a:1":           `invalid value "a:1" for flag -allow-host: it is no name of a host without port; see fleet serve -h`,
 	} {
-		assert.Equal(t, outcome{2, "", "fleet: " + want + "\n"}, d.run(strings.Fields(line)...), line)
+		assert.Equal(t, outcome{exitUsage, "", "fleet: " + want + "\n"}, d.run(strings.Fields(line)...), line)
 	}
 	_, err := os.Stat(d.path("fleet.db"))
 	assert.ErrorIs(t, err, os.ErrNotExist)
@@ -83,7 +99,7 @@ func TestMisuse(t *testing.T) {
 		"serve -token-file " + d.path("short"): "-token-file has not from 16 to 4095 characters; cure: openssl rand -hex 32 > FILE",
 	} {
 		got := d.run(strings.Fields(line)...)
-		assert.Equal(t, outcome{2, "", "fleet: " + want + "\n"}, got, line)
+		assert.Equal(t, outcome{exitUsage, "", "fleet: " + want + "\n"}, got, line)
 	}
 	assert.Equal(t, "0 connections\n0 accounts\n", d.good("status"))
 }
@@ -111,7 +127,7 @@ func TestAddGoodConnections(t *testing.T) {
 	assert.Equal(t, 1, got.exit)
 	assert.Equal(t, "1 connection added: shop; openbalances get does not ask for what a fleet keeps\n", got.stdout)
 	assert.Regexp(t, `^(fleet: config: connections\[1\] \(=cmd\)[^\n]*\n)+$`, got.stderr)
-	assert.Equal(t, 2, d.run("add", "=cmd").exit)
+	assert.Equal(t, exitUsage, d.run("add", "=cmd").exit)
 	got = d.run("add", "shp")
-	assert.Equal(t, outcome{2, "", "fleet: config: connections: none is called shp, did you mean shop?\n"}, got)
+	assert.Equal(t, outcome{exitUsage, "", "fleet: config: connections: none is called shp, did you mean shop?\n"}, got)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/openbalances/openbalances/adapters/fleet"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 var forgetCommand = command{
@@ -49,11 +50,11 @@ func forgetting(ctx context.Context, store *fleet.Database, connection string, a
 		}
 		return fmt.Sprintf("erased: connection %s with %s and all balances, failures and jobs\n"+
 			"The configuration keeps its entry; without \"fleet\": true, openbalances get asks for it again.\n",
-			printable(connection), counted(c.Accounts, "account")), err
+			printable.Text(connection), counted(c.Accounts, "account")), err
 	}
 	a, err := findAccount(ctx, store, account)
 	return fmt.Sprintf("erased: account %d of connection %s with all balances and failures\n"+
-		"It comes back with the next list if the entry or the provider still names it.\n", account, printable(a.Connection)), err
+		"It comes back with the next list if the entry or the provider still names it.\n", account, printable.Text(a.Connection)), err
 }
 
 // accountFlag is the flag that names an account.

@@ -2,15 +2,17 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"flag"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/fleet"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 var historyCommand = command{
@@ -66,145 +68,84 @@ func history(ctx context.Context, p *process, store *fleet.Database, account int
 	if err != nil {
 		return err
 	}
-	printer := historyPrinters(p, a)[form]
-	var some []fleet.Stored
-	for one, err := range store.History(ctx, account, from, until) {
+	connection, err := json.Marshal(a.Connection)
+	if err != nil {
+		return err
+	}
+	id, err := json.Marshal(a.AccountID)
+	if err != nil {
+		return err
+	}
+	out := &printer[entry]{p: p, form: form, csv: historyColumns(a), shown: historyShown}
+	err = out.begin(`{"connection": ` + printable.JSON(connection) + `, "accountId": ` + printable.JSON(id) + `, "balances": [`)
+	if err != nil {
+		return err
+	}
+	return errors.Join(entries(store.History(ctx, account, from, until), out), out.end())
+}
+
+// entries prints all that is read, many at once.
+func entries(read iter.Seq2[fleet.Stored, error], out *printer[entry]) error {
+	var some []entry
+	for one, err := range read {
 		if err != nil {
-			return err
+			return errors.Join(out.add(some), err)
 		}
-		if some = append(some, one); len(some) == rowsAtOnce {
-			if err := printer(some, false); err != nil {
+		if some = append(some, entry{one.FetchedAt, one.CallID, one.Balance}); len(some) == rowsAtOnce {
+			if err := out.add(some); err != nil {
 				return err
 			}
 			some = some[:0]
 		}
 	}
-	return printer(some, true)
+	return out.add(some)
 }
 
-// historyPrinters are functions that print balances; the last call says so.
-func historyPrinters(p *process, a fleet.AccountStatus) map[string]func(some []fleet.Stored, isLast bool) error {
-	shown := &table{flexes: []int{1}, numbers: 2}
-	isFirst := true
-	return map[string]func([]fleet.Stored, bool) error{
-		formatTable: func(some []fleet.Stored, isLast bool) error {
-			var rows [][]string
-			if isFirst {
-				rows = append(rows, []string{"FETCHED", "TYPE", "AMOUNT", "CURRENCY", "AS OF"})
-			}
-			isFirst = false
-			for _, s := range some {
-				rows = append(rows, []string{
-					s.FetchedAt.UTC().Format(time.DateTime), printable(typeText(s)), s.Amount.String(), printable(s.Currency),
-					orDash(shortTime(s.AsOf)),
-				})
-			}
-			if len(rows) == 0 {
-				return nil
-			}
-			return p.print(shown.format(rows, p.width()))
-		},
-		formatCSV: func(some []fleet.Stored, isLast bool) error {
-			writer := csv.NewWriter(p.stdout)
-			writer.UseCRLF = true
-			if isFirst {
-				_ = writer.Write(historyHeader) // Error has what is wrong
-			}
-			isFirst = false
-			for _, s := range some {
-				_ = writer.Write(historyCells(a, s))
-			}
-			writer.Flush()
-			return writer.Error()
-		},
-		formatJSON: func(some []fleet.Stored, isLast bool) error {
-			var text strings.Builder
-			if isFirst {
-				head, err := json.Marshal(a.AccountID)
-				if err != nil {
-					return err
-				}
-				connection, err := json.Marshal(a.Connection)
-				if err != nil {
-					return err
-				}
-				text.WriteString(`{"connection": ` + plainJSON(connection) + `, "accountId": ` + plainJSON(head) + `, "balances": [`)
-			}
-			for _, s := range some {
-				body, err := json.Marshal(historyEntry{s.FetchedAt, s.CallID, s.Balance})
-				if err != nil {
-					return err
-				}
-				if !isFirst {
-					text.WriteString(",")
-				}
-				text.WriteString("\n " + plainJSON(body))
-				isFirst = false
-			}
-			if isLast {
-				text.WriteString("\n]}\n")
-			}
-			return p.print(text.String())
-		},
-	}
-}
-
-// historyEntry is a balance in JSON. Balances of one fetch have the same call.
-type historyEntry struct {
+// entry is a balance in JSON. Balances of one fetch have the same call.
+type entry struct {
 	FetchedAt time.Time `json:"fetchedAt"`
 	Call      int64     `json:"call"`
 	adapters.Balance
 }
 
-var historyHeader = []string{
-	"connection", "provider", "bank", "accountId", "iban", "bban", "type", "providerType", "amount", "currency", "asOf", "referenceDate",
-	"lastCommittedTransaction", "fetchedAt", "receivedAt", "requestId", "call", "creditLines", "warnings",
-}
-
-func historyCells(a fleet.AccountStatus, s fleet.Stored) []string {
-	cells := cellsOf([]string{
-		a.Connection, s.Provider, s.Bank, s.AccountID, s.IBAN, s.BBAN, string(s.Type), s.ProviderType, "", s.Currency, timeText(s.AsOf),
-		s.ReferenceDate.String(), s.LastCommittedTransaction, timeText(s.FetchedAt), timeText(s.ReceivedAt), s.RequestID,
-		strconv.FormatInt(s.CallID, 10), creditLineText(s.CreditLines), strings.Join(s.Warnings, "; "),
-	})
-	cells[8] = s.Amount.String() // no text, so its sign starts no formula
-	return cells
-}
-
-// creditLineText has type, amount and currency of each line, and whether the balance includes it.
-func creditLineText(lines []adapters.CreditLine) string {
-	var all []string
-	for _, l := range lines {
-		parts := []string{l.Type}
-		if l.Amount != nil {
-			parts = append(parts, l.Amount.String(), l.Currency)
-		}
-		if l.Included != nil {
-			parts = append(parts, map[bool]string{true: "included", false: "not included"}[*l.Included])
-		}
-		all = append(all, strings.TrimSpace(strings.Join(parts, " ")))
+// historyColumns are all facts of a balance of an account.
+func historyColumns(a fleet.AccountStatus) []column[entry] {
+	return []column[entry]{
+		{name: "connection", value: func(entry) string { return a.Connection }},
+		{name: "provider", value: func(e entry) string { return e.Provider }},
+		{name: "bank", value: func(e entry) string { return e.Bank }},
+		{name: "accountId", value: func(e entry) string { return e.AccountID }},
+		{name: "iban", value: func(e entry) string { return e.IBAN }},
+		{name: "bban", value: func(e entry) string { return e.BBAN }},
+		{name: "type", value: func(e entry) string { return string(e.Type) }},
+		{name: "providerType", value: func(e entry) string { return e.ProviderType }},
+		{name: "amount", value: func(e entry) string { return e.Amount.String() }, kind: kindAmount},
+		{name: "currency", value: func(e entry) string { return e.Currency }},
+		{name: "asOf", value: func(e entry) string { return timeText(e.AsOf) }},
+		{name: "referenceDate", value: func(e entry) string { return e.ReferenceDate.String() }},
+		{name: "lastCommittedTransaction", value: func(e entry) string { return e.LastCommittedTransaction }},
+		{name: "fetchedAt", value: func(e entry) string { return timeText(e.FetchedAt) }},
+		{name: "receivedAt", value: func(e entry) string { return timeText(e.ReceivedAt) }},
+		{name: "requestId", value: func(e entry) string { return e.RequestID }},
+		{name: "call", value: func(e entry) string { return strconv.FormatInt(e.Call, 10) }},
+		{name: "creditLines", value: func(e entry) string { return printable.CreditLines(e.CreditLines) }},
+		{name: "warnings", value: func(e entry) string { return strings.Join(e.Warnings, "; ") }},
 	}
-	return strings.Join(all, "; ")
+}
+
+// historyShown are the columns of the table.
+var historyShown = []column[entry]{
+	{name: "FETCHED", value: func(e entry) string { return shortTime(e.FetchedAt) }},
+	{name: "TYPE", value: typeText, kind: kindLong},
+	{name: "AMOUNT", value: func(e entry) string { return e.Amount.String() }, kind: kindAmount},
+	{name: "CURRENCY", value: func(e entry) string { return e.Currency }},
+	{name: "AS OF", value: func(e entry) string { return shortTime(e.AsOf) }},
 }
 
 // typeText is the type of a balance, that of the provider where ours is unknown.
-func typeText(s fleet.Stored) string {
-	if s.Type == adapters.BalanceTypeUnknown {
-		return s.ProviderType
+func typeText(e entry) string {
+	if e.Type == adapters.BalanceTypeUnknown {
+		return e.ProviderType
 	}
-	return string(s.Type)
-}
-
-func shortTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.DateTime)
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
+	return string(e.Type)
 }

@@ -15,13 +15,15 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 const (
 	exitOK     = 0
 	exitFailed = 1
-	exitUsage  = 2
 	exitToDo   = 3
+	exitUsage  = 78 // EX_CONFIG; 2 is what a panic leaves
 )
 
 func main() {
@@ -102,17 +104,24 @@ func (p *process) run(ctx context.Context, args []string) int {
 	case errors.Is(err, flag.ErrHelp):
 		return p.exit(p.print(c.usage()))
 	case err != nil:
-		problem := err.Error()
-		if unknown, found := strings.CutPrefix(problem, "flag provided but not defined: -"); found {
-			var names []string
-			flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
-			problem += didYouMean(unknown, names)
-		}
-		return p.exit(misuse{problem + "; see fleet " + c.name + " -h"})
+		return p.exit(misuse{err.Error() + c.flagNames(flags, err) + "; see fleet " + c.name + " -h"})
 	case c.operands == "" && len(operands) > 0:
 		return p.exit(misuse{"unexpected argument " + operands[0] + "; see fleet " + c.name + " -h"})
 	}
 	return p.exit(do(ctx, p, operands))
+}
+
+// flagNames are what to add to the complaint about a flag that is not known.
+func (c command) flagNames(flags *flag.FlagSet, err error) string {
+	if !strings.HasPrefix(err.Error(), "flag provided but not defined: ") {
+		return ""
+	}
+	var names []string
+	flags.VisitAll(func(f *flag.Flag) { names = append(names, "-"+f.Name) })
+	if names == nil {
+		return "; it takes none"
+	}
+	return "; it takes " + strings.Join(names, ", ")
 }
 
 // parse parses flags and returns the words between and after them. What follows "--" is no flag.
@@ -132,7 +141,7 @@ func find(name string) (command, error) {
 	if i := slices.IndexFunc(all, func(c command) bool { return c.name == name }); i >= 0 {
 		return all[i], nil
 	}
-	return command{}, misuse{"unknown command " + name + didYouMean(name, commandNames()) + "; see fleet -h"}
+	return command{}, misuse{"unknown command " + name + "; there are " + strings.Join(commandNames(), ", ") + "; see fleet -h"}
 }
 
 // exit prints err, a line for each problem, and returns its exit code.
@@ -157,7 +166,7 @@ func (p *process) exit(err error) int {
 
 func (p *process) complain(lines ...string) {
 	for _, line := range lines {
-		_, _ = fmt.Fprintln(p.stderr, "fleet: "+printable(strings.TrimPrefix(line, "fleet: ")))
+		_, _ = fmt.Fprintln(p.stderr, "fleet: "+printable.Text(strings.TrimPrefix(line, "fleet: ")))
 	}
 }
 
@@ -187,15 +196,16 @@ func overview() string {
 	var text strings.Builder
 	text.WriteString("fleet keeps the balances of connections current in a database.\n\nCommands:\n")
 	for _, c := range commands() {
-		lines := wrapped(c.summary, helpWidth-11)
+		lines := printable.Lines(strings.Fields(c.summary), helpWidth-11)
 		fmt.Fprintf(&text, "  %-7s  %s\n", c.name, strings.Join(lines, "\n           "))
 	}
-	return text.String() + "\nExample:\n  fleet demo\n\nfleet help COMMAND tells more about one command.\n"
+	return text.String() + "\nExample:\n  fleet demo\n\nfleet help COMMAND tells more about one command. The manual:\n" +
+		"  go doc github.com/openbalances/openbalances/adapters/fleet/cmd/fleet\n"
 }
 
 func (c command) usage() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s\n\nUsage:\n  %s\n\nExample:\n  %s\n", strings.Join(wrapped("fleet "+c.name+": "+c.summary, helpWidth), "\n"),
+	fmt.Fprintf(&text, "%s\n\nUsage:\n  %s\n\nExample:\n  %s\n", strings.Join(printable.Lines(strings.Fields("fleet "+c.name+": "+c.summary), helpWidth), "\n"),
 		strings.TrimSpace("fleet "+c.name+" [flags] "+c.operands), c.example)
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	c.setup(flags)
@@ -205,27 +215,11 @@ func (c command) usage() string {
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0s" && f.DefValue != "0" {
 			meaning += " (default " + strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(f.DefValue) + ")"
 		}
-		lines := wrapped(meaning, helpWidth-6)
+		lines := printable.Lines(strings.Fields(meaning), helpWidth-6)
 		fmt.Fprintf(&text, "%s  %s\n      %s\n", head, strings.TrimSpace("-"+f.Name+" "+word), strings.Join(lines, "\n      "))
 		head = ""
 	})
 	return text.String()
-}
-
-// wrapped cuts a text into lines of at most that many characters.
-func wrapped(text string, limit int) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case len(line)+1+len(word) > limit:
-			lines, line = append(lines, line), word
-		default:
-			line += " " + word
-		}
-	}
-	return append(lines, line)
 }
 
 // version names the module's version, the revision that it was built from, and the Go version.
@@ -243,38 +237,6 @@ func version() string {
 		}
 	}
 	return text + ", " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
-}
-
-// didYouMean is what to add to a complaint about a word that is none of those known: the one that differs least, if that is
-// by a third of its letters at most.
-func didYouMean(word string, known []string) string {
-	best, least := "", len(word)/3+1
-	for _, candidate := range known {
-		if d := distance(strings.ToLower(word[:min(64, len(word))]), candidate); d <= least && (best == "" || d < least) {
-			best, least = candidate, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return ", did you mean " + best + "?"
-}
-
-// distance is how many letters have to be changed, added or left out to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		above := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cheapest := min(above+min(1, int(a[i]^b[j])), row[j+1]+1, row[j]+1)
-			above, row[j+1] = row[j+1], cheapest
-		}
-	}
-	return row[len(b)]
 }
 
 // now is the time, no finer than anybody can use.

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/openbalances/openbalances/adapters/fleet"
 	"github.com/openbalances/openbalances/specs/sandbox"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -236,6 +237,31 @@ type report struct {
 	Connections, Accounts []line
 }
 
+// sql changes the database behind the program's back.
+func (d *desk) sql(query string, args ...any) {
+	d.t.Helper()
+	db, err := fleet.OpenDatabase(d.t.Context(), d.path("fleet.db"))
+	require.NoError(d.t, err)
+	_, err = db.SQL().ExecContext(d.t.Context(), query, args...)
+	require.NoError(d.t, errors.Join(err, db.Close()))
+}
+
+// ago is a time of so long ago, as the database has it.
+func ago(d time.Duration) string {
+	return time.Now().Add(-d).UTC().Format("2006-01-02T15:04:05.000000Z")
+}
+
+// fetched returns a desk at which both connections have been fetched.
+func fetched(t *testing.T) *desk {
+	t.Helper()
+	d := newDesk(t, twoConnections(newBank(t).URL))
+	d.good("add", "-all")
+	worker := d.start("work")
+	eventually(t, "all accounts are fetched", d.isFetched)
+	assert.Zero(t, worker.stop(syscall.SIGTERM))
+	return d
+}
+
 func (d *desk) status(names ...string) (r report) {
 	d.t.Helper()
 	got := d.run(append([]string{"status", "-format", "json"}, names...)...)
@@ -255,7 +281,7 @@ func TestEveryDay(t *testing.T) {
 	bank := newBank(t)
 	text := twoConnections(bank.URL)
 	d := newDesk(t, text)
-	assert.Equal(t, outcome{2, "", "fleet: there is no database " + d.path("fleet.db") + "; fleet add makes it\n"}, d.run("status"))
+	assert.Equal(t, outcome{exitUsage, "", "fleet: there is no database " + d.path("fleet.db") + "; fleet add makes it\n"}, d.run("status"))
 	assert.Equal(t, "1 connection added: shop; openbalances get does not ask for what a fleet keeps\n", d.good("add", "shop"))
 	assert.Equal(t, "1 connection added, 1 kept already: =cmd, shop; openbalances get does not ask for what a fleet keeps\n", d.good("add", "-all"))
 	marked, err := os.ReadFile(d.path("config.json"))
@@ -305,7 +331,7 @@ func TestEveryDay(t *testing.T) {
 	assert.Len(t, d.status("shop").Accounts, 1)
 	assert.Contains(t, d.good("forget", "-connection", "=cmd"), "erased: connection =cmd with 2 accounts")
 	assert.Len(t, d.status().Connections, 1)
-	assert.Equal(t, 2, d.run("forget", "-connection", "=cmd").exit)
+	assert.Equal(t, exitUsage, d.run("forget", "-connection", "=cmd").exit)
 }
 
 // get asks for a page and returns its status and body.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -133,7 +134,8 @@ func TestDemo(t *testing.T) {
 	assert.GreaterOrEqual(t, len(times), 2, demo.text.String())
 }
 
-// The unit is one that systemd takes, and its flags are those of the program.
+// The unit is one that systemd takes, and its flags are those of the program. What its head says to run adds connections in the
+// same surroundings.
 func TestUnit(t *testing.T) {
 	t.Parallel()
 	const installed = "/usr/local/bin/fleet"
@@ -143,7 +145,22 @@ func TestUnit(t *testing.T) {
 	started, _, _ = strings.Cut(started, "\n")
 	words := append(strings.Fields(started), "-h")
 	require.Equal(t, "work", words[0])
-	newDesk(t, "").good(words...)
+	d := newDesk(t, "")
+	d.good(words...)
+	assert.Equal(t, exitUsage, d.run("work").exit)
+	assert.Contains(t, string(unit), fmt.Sprintf("\nRestartPreventExitStatus=%d\n", exitUsage))
+	assert.NotEqual(t, 2, exitUsage, "a panic leaves it, and a worker has to be started again after one")
+	run, _, found := strings.Cut(string(unit), " "+installed+" add -all\n")
+	require.True(t, found)
+	run = run[strings.LastIndex(run, "systemd-run "):] + " "
+	for name, option := range map[string]string{"User": "--uid=", "UMask": "-p UMask=", "EnvironmentFile": "-p EnvironmentFile=", "Environment": "-E "} {
+		_, value, found := strings.Cut(string(unit), "\n"+name+"=")
+		require.True(t, found, name)
+		value, _, _ = strings.Cut(value, "\n")
+		for part := range strings.FieldsSeq(value) {
+			assert.Contains(t, run, " "+option+part+" ", name)
+		}
+	}
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
 		t.Skip("systemd is not installed; cure: make test-fleet, which installs it where it can")

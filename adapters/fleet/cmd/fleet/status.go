@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -17,29 +16,8 @@ import (
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/fleet"
 	"github.com/openbalances/openbalances/adapters/fleet/page"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
-
-// The forms of output.
-const (
-	formatTable = "table"
-	formatJSON  = "json"
-	formatCSV   = "csv"
-)
-
-func formatFlag(flags *flag.FlagSet) *string {
-	return flags.String("format", formatTable, "`form` of the output: table, json or csv")
-}
-
-func checkFormat(form string) error {
-	known := []string{formatTable, formatJSON, formatCSV}
-	if !slices.Contains(known, form) {
-		return misuse{"-format is table, json or csv" + didYouMean(form, known)}
-	}
-	return nil
-}
-
-// rowsAtOnce is how many rows are read at once and share the widths of their columns.
-const rowsAtOnce = 200
 
 var statusCommand = command{
 	name: "status", operands: "[NAME ...]", example: "fleet status",
@@ -56,21 +34,27 @@ var statusCommand = command{
 				return err
 			}
 			defer func() { _ = store.Close() }()
-			out := newListing(p, *form)
-			if len(names) == 0 {
-				err = allConnections(ctx, store, out)
-			} else {
-				err = out.begin(`{"accounts": [`)
+			isToDo, err := status(ctx, p, store, *form, names)
+			if err == nil && isToDo {
+				return errToDo
 			}
-			for _, name := range names {
-				err = errors.Join(err, accountsOf(ctx, store, name, out))
-			}
-			if err := errors.Join(err, out.end()); err != nil || !out.isToDo {
-				return err
-			}
-			return errToDo
+			return err
 		}
 	},
+}
+
+// status prints the connections, or the accounts of those that are named, and reports whether something has to be done.
+func status(ctx context.Context, p *process, store *fleet.Database, form string, names []string) (isToDo bool, err error) {
+	l := &listing{p: p, form: form, now: now()}
+	if len(names) == 0 {
+		err = l.allConnections(ctx, store)
+	} else {
+		err = l.accountsOf(ctx, store, names)
+	}
+	if form == formatTable && len(l.toDo) > 0 {
+		err = errors.Join(err, p.print("\nTo do:\n"+strings.Join(l.toDo, "")))
+	}
+	return l.isToDo, err
 }
 
 // line is a connection or an account as status prints it.
@@ -93,44 +77,91 @@ type line struct {
 	Detail          string                `json:"detail,omitempty"`
 	ToDo            string                `json:"toDo,omitempty"`
 	ConsentLink     string                `json:"consentLink,omitempty"`
+	verdict         page.Verdict
 }
 
-func (l line) cells() []string {
-	return []string{
-		l.Connection, l.Provider, l.Bank, numberText(int(l.Account)), l.AccountID, l.IBAN, l.State, l.Text, numberText(l.Accounts),
-		timeText(l.Newest), timeText(l.Oldest), timeText(l.NextAt), numberText(l.UnknownOutcomes), string(l.Kind), string(l.Consent),
-		l.Detail, l.ToDo, l.ConsentLink,
+// lineColumns are all facts of a line.
+var lineColumns = []column[line]{
+	{name: "connection", value: func(l line) string { return l.Connection }},
+	{name: "provider", value: func(l line) string { return l.Provider }},
+	{name: "bank", value: func(l line) string { return l.Bank }},
+	{name: "account", value: func(l line) string { return numberText(l.Account) }},
+	{name: "accountId", value: func(l line) string { return l.AccountID }},
+	{name: "iban", value: func(l line) string { return l.IBAN }},
+	{name: "state", value: func(l line) string { return l.State }},
+	{name: "text", value: func(l line) string { return l.Text }},
+	{name: "accounts", value: func(l line) string { return numberText(l.Accounts) }},
+	{name: "newest", value: func(l line) string { return timeText(l.Newest) }},
+	{name: "oldest", value: func(l line) string { return timeText(l.Oldest) }},
+	{name: "nextAt", value: func(l line) string { return timeText(l.NextAt) }},
+	{name: "unknownOutcomes", value: func(l line) string { return numberText(l.UnknownOutcomes) }},
+	{name: "kind", value: func(l line) string { return string(l.Kind) }},
+	{name: "consent", value: func(l line) string { return string(l.Consent) }},
+	{name: "detail", value: func(l line) string { return l.Detail }},
+	{name: "toDo", value: func(l line) string { return l.ToDo }},
+	{name: "consentLink", value: func(l line) string { return l.ConsentLink }},
+}
+
+// shownColumns are those of a table at a time: of connections, or of accounts.
+func shownColumns(now time.Time, ofAccounts bool) []column[line] {
+	which := []column[line]{
+		{name: "PROVIDER", value: func(l line) string { return l.Provider }},
+		{name: "ACCOUNTS", value: func(l line) string { return strconv.Itoa(l.Accounts) }},
 	}
-}
-
-var lineHeader = []string{
-	"connection", "provider", "bank", "account", "accountId", "iban", "state", "text", "accounts", "newest", "oldest", "nextAt",
-	"unknownOutcomes", "kind", "consent", "detail", "toDo", "consentLink",
-}
-
-func numberText(n int) string {
-	if n == 0 {
-		return ""
+	if ofAccounts {
+		which = []column[line]{
+			{name: "ID", value: func(l line) string { return numberText(l.Account) }},
+			{name: "ACCOUNT", value: func(l line) string { return cmp.Or(l.IBAN, l.AccountID) }, kind: kindLong},
+		}
 	}
-	return strconv.Itoa(n)
+	return slices.Concat([]column[line]{{name: "CONNECTION", value: func(l line) string { return l.Connection }, kind: kindLong}}, which, []column[line]{
+		{name: "AGE", value: func(l line) string { return age(l.Oldest, now) }},
+		{name: "NEXT IN", value: func(l line) string { return l.next(now) }},
+		{name: "STATE", value: line.stateText, kind: kindLong},
+	})
+}
+
+func (l line) next(now time.Time) string {
+	if l.NextAt.IsZero() {
+		return "-"
+	}
+	return span(max(0, l.NextAt.Sub(now)))
+}
+
+func (l line) stateText() string {
+	if l.UnknownOutcomes == 0 {
+		return l.Text
+	}
+	return l.Text + ", " + counted(l.UnknownOutcomes, "unknown outcome")
 }
 
 func connectionLine(c fleet.ConnectionStatus, now time.Time) line {
-	v := page.OfConnection(c, now)
+	v := orOverdue(page.OfConnection(c, now), c.NextAt, now)
 	return line{
 		Connection: c.Name, Provider: c.Provider, Bank: c.Bank, State: string(c.State), Text: v.Text, Accounts: c.Accounts,
 		Newest: c.Newest, Oldest: c.Oldest, NextAt: c.NextAt, UnknownOutcomes: c.UnknownOutcomes, Kind: c.Kind, Consent: c.Consent,
-		Detail: v.Detail, ToDo: toDo(v), ConsentLink: v.Link,
+		Detail: v.Detail, ToDo: toDo(v), ConsentLink: v.Link, verdict: v,
 	}
 }
 
 func accountLine(a fleet.AccountStatus, now time.Time) line {
-	v := page.OfAccount(a, now)
+	v := orOverdue(page.OfAccount(a, now), a.NextAt, now)
 	return line{
 		Connection: a.Connection, Provider: a.Provider, Bank: a.Bank, Account: a.ID, AccountID: a.AccountID, IBAN: a.IBAN,
 		State: accountState(a), Text: v.Text, Newest: a.FetchedAt, Oldest: a.FetchedAt, NextAt: a.NextAt,
-		UnknownOutcomes: a.UnknownOutcomes, Kind: a.Kind, Detail: v.Detail, ToDo: toDo(v),
+		UnknownOutcomes: a.UnknownOutcomes, Kind: a.Kind, Detail: v.Detail, ToDo: toDo(v), verdict: v,
 	}
+}
+
+// overdueAfter is how late a call is that [fleet.Summary] counts as overdue.
+const overdueAfter = 10 * time.Minute
+
+// orOverdue is the verdict, unless something worse is not known and the next call is late.
+func orOverdue(v page.Verdict, next, now time.Time) page.Verdict {
+	if v.Level == page.LevelBad || next.IsZero() || now.Sub(next) <= overdueAfter {
+		return v
+	}
+	return page.Verdict{Level: page.LevelWarn, Text: "Overdue", Detail: v.Detail, Todo: "See whether fleet work runs"}
 }
 
 func accountState(a fleet.AccountStatus) string {
@@ -154,90 +185,119 @@ func toDo(v page.Verdict) string {
 	return strings.TrimSpace(v.Todo + " " + v.Command)
 }
 
-// allConnections lists the connections, and what the database says of all of them.
-func allConnections(ctx context.Context, store *fleet.Database, out *listing) error {
-	s, err := store.Summary(ctx)
-	if err != nil {
-		return err
-	}
-	out.isToDo = len(s.Problems) > 0
-	if err := out.summary(s); err != nil {
-		return err
-	}
-	for after := ""; ; {
-		some, err := store.Connections(ctx, after, rowsAtOnce)
-		if err != nil || len(some) == 0 {
-			return err
-		}
-		var lines []line
-		for _, c := range some {
-			lines = append(lines, connectionLine(c, out.now))
-			after = c.Name
-		}
-		if err := out.add(lines); err != nil {
-			return err
-		}
-	}
-}
-
-// accountsOf lists the accounts of a connection.
-func accountsOf(ctx context.Context, store *fleet.Database, name string, out *listing) error {
-	c, err := store.Connection(ctx, name)
-	if errors.Is(err, fleet.ErrNotFound) {
-		return misuse{"no connection is called " + name + "; see fleet status"}
-	}
-	if err != nil {
-		return err
-	}
-	if of := connectionLine(c, out.now); c.State != fleet.StateActive {
-		if err := out.add([]line{of}); err != nil {
-			return err
-		}
-	}
-	for after := ""; ; {
-		some, err := store.Accounts(ctx, name, after, rowsAtOnce)
-		if err != nil || len(some) == 0 {
-			return err
-		}
-		var lines []line
-		for _, a := range some {
-			lines = append(lines, accountLine(a, out.now))
-			after = a.AccountID
-		}
-		if err := out.add(lines); err != nil {
-			return err
-		}
-	}
-}
-
-// listing prints lines as they come.
+// listing prints lines and remembers what has to be done.
 type listing struct {
 	p      *process
 	form   string
 	now    time.Time
-	table  table
-	csv    *csv.Writer
-	n      int
 	isToDo bool
 	toDo   []string // below the table
 }
 
-func newListing(p *process, form string) *listing {
-	l := &listing{p: p, form: form, now: now(), csv: csv.NewWriter(p.stdout), table: table{flexes: []int{0, 2}, numbers: -1}}
-	l.csv.UseCRLF = true
-	return l
+func (l *listing) printer(ofAccounts bool) *printer[line] {
+	return &printer[line]{p: l.p, form: l.form, csv: lineColumns, shown: shownColumns(l.now, ofAccounts)}
 }
 
-// begin begins the JSON.
-func (l *listing) begin(text string) error {
-	if l.form != formatJSON {
-		return nil
+// allConnections lists the connections, below what the database says of all of them.
+func (l *listing) allConnections(ctx context.Context, store *fleet.Database) error {
+	s, err := store.Summary(ctx)
+	if err != nil {
+		return err
 	}
-	return l.p.print(text)
+	head, err := l.summary(s)
+	if err != nil {
+		return err
+	}
+	out := l.printer(false)
+	if err := out.begin(head); err != nil {
+		return err
+	}
+	after := ""
+	return errors.Join(l.pages(out, func() (lines []line, err error) {
+		some, err := store.Connections(ctx, after, rowsAtOnce)
+		for _, c := range some {
+			lines, after = append(lines, connectionLine(c, l.now)), c.Name
+		}
+		return lines, err
+	}), out.end())
 }
 
-// summary says what is true of all connections.
-func (l *listing) summary(s fleet.Summary) error {
+// accountsOf lists the accounts of connections, below the connections that do not speak through their accounts.
+func (l *listing) accountsOf(ctx context.Context, store *fleet.Database, names []string) error {
+	var all, silent []line
+	for _, name := range names {
+		c, err := store.Connection(ctx, name)
+		if errors.Is(err, fleet.ErrNotFound) {
+			return misuse{"no connection is called " + name + "; see fleet status"}
+		}
+		if err != nil {
+			return err
+		}
+		one := connectionLine(c, l.now)
+		if all = append(all, one); c.State != fleet.StateActive || c.Accounts == 0 {
+			silent = append(silent, one)
+		}
+	}
+	l.remember(silent)
+	out := l.printer(true)
+	body, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	if err := out.begin(`{"connections": ` + printable.JSON(body) + ",\n\"accounts\": ["); err != nil {
+		return err
+	}
+	err = l.above(out, silent, slices.ContainsFunc(all, func(one line) bool { return one.Accounts > 0 }))
+	for _, name := range names {
+		after := ""
+		err = errors.Join(err, l.pages(out, func() (lines []line, err error) {
+			some, err := store.Accounts(ctx, name, after, rowsAtOnce)
+			for _, a := range some {
+				lines, after = append(lines, accountLine(a, l.now)), a.AccountID
+			}
+			return lines, err
+		}))
+	}
+	return errors.Join(err, out.end())
+}
+
+// above prints connections before the accounts, if any follow: as a table of their own, or as lines of the same CSV. The JSON
+// has them.
+func (l *listing) above(out *printer[line], connections []line, anyFollow bool) error {
+	switch {
+	case l.form == formatJSON || len(connections) == 0:
+		return nil
+	case l.form == formatCSV:
+		return out.add(connections)
+	}
+	err := l.printer(false).add(connections)
+	if anyFollow {
+		err = errors.Join(err, l.p.print("\n"))
+	}
+	return err
+}
+
+// pages prints lines as they are read, until there are no more.
+func (l *listing) pages(out *printer[line], read func() ([]line, error)) error {
+	for {
+		lines, err := read()
+		if err != nil || len(lines) == 0 {
+			return err
+		}
+		l.remember(lines)
+		if err := out.add(lines); err != nil {
+			return err
+		}
+	}
+}
+
+// summary is what is true of all connections: the head of the JSON. Of the other forms it prints what they have of it.
+func (l *listing) summary(s fleet.Summary) (head string, err error) {
+	problems := slices.Clone(s.Problems)
+	if s.Overdue > 0 {
+		problems = append(problems, fmt.Sprintf("%s overdue; see whether fleet work runs", counted(s.Overdue, "call")))
+	}
+	l.isToDo = l.isToDo || len(problems) > 0
 	switch l.form {
 	case formatJSON:
 		body, err := json.Marshal(struct {
@@ -256,16 +316,19 @@ func (l *listing) summary(s fleet.Summary) error {
 			l.now, s.Connections, s.Accounts, s.StoppedAccounts, s.FailingAccounts, s.NeverFetched, s.Newest, s.Oldest,
 			s.UnknownOutcomes, s.Overdue, append([]string{}, s.Problems...),
 		})
-		if err != nil {
-			return err
-		}
-		return l.begin("{\"summary\": " + plainJSON(body) + ",\n\"connections\": [")
+		return "{\"summary\": " + printable.JSON(body) + ",\n\"connections\": [", err
 	case formatCSV:
-		for _, problem := range s.Problems {
-			l.p.complain(problem)
-		}
-		return nil
+		l.p.complain(problems...)
+		return "", nil
 	}
+	for _, problem := range problems {
+		l.toDo = append(l.toDo, l.task(strings.Split(problem, " "), ""))
+	}
+	return "", l.p.print(l.counts(s))
+}
+
+// counts are the lines above the table.
+func (l *listing) counts(s fleet.Summary) string {
 	all := 0
 	var states []string
 	for _, state := range slices.Sorted(maps.Keys(s.Connections)) {
@@ -278,7 +341,7 @@ func (l *listing) summary(s fleet.Summary) error {
 	}
 	text += "\n" + counted(s.Accounts, "account")
 	if !s.Newest.IsZero() {
-		text += fmt.Sprintf(": newest balance %s old, oldest %s", age(s.Newest, l.now), age(s.Oldest, l.now))
+		text += fmt.Sprintf(": newest balance %s, oldest %s", old(s.Newest, l.now), old(s.Oldest, l.now))
 	}
 	for _, more := range []struct {
 		n    int
@@ -292,122 +355,53 @@ func (l *listing) summary(s fleet.Summary) error {
 	if s.UnknownOutcomes > 0 {
 		text += counted(s.UnknownOutcomes, "call") + " with unknown outcome: the worker ended before it was stored\n"
 	}
-	if s.Overdue > 0 {
-		text += counted(s.Overdue, "job") + " overdue: does fleet work run?\n"
-		l.isToDo = true
-	}
-	for _, problem := range s.Problems {
-		text += printable(problem) + "\n"
-	}
 	if all > 0 {
 		text += "\n"
 	}
-	return l.p.print(text)
-}
-
-// add prints lines.
-func (l *listing) add(lines []line) error {
-	rows := [][]string{}
-	for _, one := range lines {
-		l.isToDo = l.isToDo || one.ToDo != ""
-		switch l.form {
-		case formatJSON:
-			body, err := json.Marshal(one)
-			if err != nil {
-				return err
-			}
-			mark := ",\n "
-			if l.n == 0 {
-				mark = "\n "
-			}
-			if err := l.p.print(mark + plainJSON(body)); err != nil {
-				return err
-			}
-		case formatCSV:
-			if l.n == 0 {
-				_ = l.csv.Write(lineHeader)
-			}
-			if err := l.csv.Write(cellsOf(one.cells())); err != nil {
-				return err
-			}
-		default:
-			if l.n == 0 {
-				rows = append(rows, tableHeader(one))
-			}
-			rows = append(rows, one.tableRow(l.now))
-			if one.ToDo != "" {
-				l.remember(one)
-			}
-		}
-		l.n++
-	}
-	if len(rows) > 0 {
-		return l.p.print(l.table.format(rows, l.p.width()))
-	}
-	return nil
-}
-
-func tableHeader(l line) []string {
-	if l.Account != 0 {
-		return []string{"CONNECTION", "ID", "ACCOUNT", "AGE", "NEXT IN", "STATE"}
-	}
-	return []string{"CONNECTION", "PROVIDER", "ACCOUNTS", "AGE", "NEXT IN", "STATE"}
-}
-
-func (l line) tableRow(now time.Time) []string {
-	next, second, third := "-", l.Provider, strconv.Itoa(l.Accounts)
-	if !l.NextAt.IsZero() {
-		next = span(max(0, l.NextAt.Sub(now)))
-	}
-	if l.Account != 0 {
-		second, third = strconv.FormatInt(l.Account, 10), cmp.Or(l.IBAN, l.AccountID)
-	}
-	state := l.Text
-	if l.UnknownOutcomes > 0 {
-		state += ", " + counted(l.UnknownOutcomes, "unknown outcome")
-	}
-	return []string{printable(l.Connection), printable(second), printable(third), age(l.Oldest, now), next, printable(state)}
+	return text
 }
 
 // shownToDo is how many things to do a table shows in words.
 const shownToDo = 100
 
-func (l *listing) remember(one line) {
-	if len(l.toDo) == shownToDo {
-		l.toDo = append(l.toDo, "more; see -format json")
+// remember keeps what has to be done about lines.
+func (l *listing) remember(lines []line) {
+	for _, one := range lines {
+		if one.ToDo == "" {
+			continue
+		}
+		l.isToDo = true
+		switch {
+		case len(l.toDo) < shownToDo:
+			l.toDo = append(l.toDo, one.task(l))
+		case len(l.toDo) == shownToDo:
+			l.toDo = append(l.toDo, "  more; see -format json\n")
+		}
 	}
-	if len(l.toDo) > shownToDo {
-		return
-	}
-	what := one.Connection
-	if one.Account != 0 {
-		what += fmt.Sprintf(", account %d", one.Account)
-	}
-	text := what + ": " + one.Text
-	if one.Detail != "" {
-		text += " (" + one.Detail + ")"
-	}
-	text += ". " + one.ToDo
-	if one.ConsentLink != "" {
-		text += "; consent at " + one.ConsentLink
-	}
-	l.toDo = append(l.toDo, printable(text))
 }
 
-// end prints what comes last.
-func (l *listing) end() error {
-	switch l.form {
-	case formatJSON:
-		if l.n == 0 {
-			return l.p.print("]}\n")
-		}
-		return l.p.print("\n]}\n")
-	case formatCSV:
-		l.csv.Flush()
-		return l.csv.Error()
+// task is what has to be done about a line, for people. A command is one word of it.
+func (l line) task(of *listing) string {
+	what := l.Connection
+	if l.Account != 0 {
+		what += fmt.Sprintf(", account %d", l.Account)
 	}
-	if len(l.toDo) == 0 {
-		return nil
+	text := what + ": " + l.Text
+	if l.Detail != "" {
+		text += " (" + l.Detail + ")"
 	}
-	return l.p.print("\nTo do:\n  " + strings.Join(l.toDo, "\n  ") + "\n")
+	words := strings.Split(text+". "+l.verdict.Todo, " ")
+	if l.verdict.Command != "" {
+		words = append(words, l.verdict.Command)
+	}
+	return of.task(words, l.ConsentLink)
+}
+
+// task is words within the terminal, and a link on a line of its own.
+func (l *listing) task(words []string, link string) string {
+	lines := printable.Lines(words, max(0, l.p.width()-4))
+	if link != "" {
+		lines = append(lines, printable.Text(link))
+	}
+	return "  " + strings.Join(lines, "\n    ") + "\n"
 }

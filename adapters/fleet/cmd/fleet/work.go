@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -167,5 +166,5 @@ func (l logging) logger(p *process) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(p.stderr, nil)), nil
 	}
-	return nil, misuse{fmt.Sprintf("-log is text or json%s", didYouMean(*l.form, []string{"text", "json"}))}
+	return nil, misuse{"-log is text or json"}
 }
