@@ -276,12 +276,13 @@ func (c *cutter) item(path string) (string, *yaml.Node) {
 		return path, item
 	}
 	for known, item := range c.members(c.get(c.root, "paths")) {
-		parts, meant := strings.Split(path, "/"), strings.Split(known, "/")
-		if len(parts) == len(meant) && !slices.ContainsFunc(meant, func(part string) bool {
-			value := parts[0]
-			parts = parts[1:]
-			return value != part && (inPath.FindString(part) != part || strings.Contains(value, "{"))
-		}) {
+		fixed := inPath.Split(known, -1)
+		for i := range fixed {
+			fixed[i] = regexp.QuoteMeta(fixed[i])
+		}
+		other := func(name string) bool { return !strings.Contains(known, name) }
+		alike := regexp.MustCompile("^" + strings.Join(fixed, "[^/]+") + "$").MatchString(path)
+		if alike && !slices.ContainsFunc(inPath.FindAllString(path, -1), other) {
 			return known, c.resolve(item)
 		}
 	}
