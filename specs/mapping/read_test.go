@@ -140,6 +140,7 @@ func TestErrorsNameTheProperty(t *testing.T) {
 		"sign":              {"onesingleview", "getBalances", onesingleview(`"-1.00"`, `"Debit"`), "/payload/0/data/balance/0: has a minus sign"},
 		"no sign":           {"onesingleview", "getBalances", onesingleview(`"1.00"`, `null`), "/payload/0/data/balance/0/creditDebitIndicator: is missing"},
 		"unknown sign":      {"onesingleview", "getBalances", onesingleview(`"1.00"`, `"Both"`), "/payload/0/data/balance/0/creditDebitIndicator: is no known sign"},
+		"sign of a line":    {"ukob", "getBalances", `{"Data":{"Balance":[{"AccountId":"a","CreditDebitIndicator":"DEBIT","Type":"x","Amount":{"Amount":"1","Currency":"GBP"},"CreditLine":[{"Amount":{"Amount":"-1","Currency":"GBP"}}]}]}}`, "/Data/Balance/0/CreditLine/0/Amount/Amount: has a sign"},
 		"sign of a card":    {"berlingroup", "getCardBalances", `{"balances":[{"balanceAmount":{"amount":"1","currency":"EUR"},"balanceType":"expected"}]}`, "/balances/0: has a sign that nobody explains"},
 		"other account":     {"mypos", "getBalances", `{"account":{"accountNumber":"b"},"balances":[]}`, "what was asked for is not there"},
 	} {

@@ -38,9 +38,10 @@
 //
 // Of a standard that many banks follow (Berlin Group, UK Open Banking), providers -banks lists the banks that are
 // known, with what they need; bank among the credentials names one by its code. The addresses listed are suggestions:
-// nothing is sent to one that is not the baseURL. For another bank of Berlin Group, profile is the JSON of what is
-// special about it, or file:PATH, with the words of package adapters/kit/bank; cardAccounts "true" asks for the card
-// accounts of the consent.
+// nothing is sent to one that is not the baseURL. For another bank, profile is the JSON of what is special about it, or
+// the path of a file with it, in the words of package adapters/kit/bank; cardAccounts "true" asks for the card accounts of
+// the consent. At a UK bank, cardAccounts says whether the accounts are credit and charge cards, "true" or "false": the
+// account list has no others then, and a bank that may call debts of cards Credit demands it.
 //
 // Without accounts a connection's accounts are listed and all of them fetched, in as few calls as the provider allows.
 // An account that the provider lists as closed and without balances costs no call and is no failure. Where a provider

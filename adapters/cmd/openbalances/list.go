@@ -69,10 +69,10 @@ var bankColumns = []column[knownBank]{
 	{header: "BANK", value: func(b knownBank) string { return b.Code }},
 	{header: "NAME", value: func(b knownBank) string { return b.Name }, room: room{least: 12}},
 	{header: "COUNTRIES", value: func(b knownBank) string { return strings.Join(b.Countries, " ") }},
-	{header: "NEEDS", value: func(b knownBank) string { return strings.Join(b.Needs, " ") }, room: room{least: 20, goes: 3, wraps: true}},
-	{header: "CONFIDENCE", value: func(b knownBank) string { return b.Confidence }, room: room{goes: 1}},
-	{header: "ADDRESS", value: func(b knownBank) string { return b.address() }, room: room{least: 20, goes: 2}},
-	{header: "NOTE", value: func(b knownBank) string { return b.Note }, room: room{least: 24, goes: 4, wraps: true}},
+	{header: "NEEDS", value: func(b knownBank) string { return strings.Join(b.Needs, " ") }, room: room{least: 20, goes: 4, wraps: true}},
+	{header: "CONFIDENCE", value: func(b knownBank) string { return b.Confidence }, room: room{goes: 2}},
+	{header: "ADDRESS", value: func(b knownBank) string { return b.address() }, room: room{least: 20, goes: 3}},
+	{header: "NOTE", value: func(b knownBank) string { return b.Note }, room: room{least: 24, goes: 1, wraps: true}},
 }
 
 // address is the one to try first: the newest version, else production, else the sandbox.

@@ -17,7 +17,8 @@ func TestBanks(t *testing.T) {
 	t.Parallel()
 	all, ofFrance := run(t, "providers", "-banks"), run(t, "providers", "-banks", "-country", "FR")
 	assert.Equal(t, outcome{0, ofFrance.stdout, ""}, ofFrance)
-	for _, want := range []string{"PROVIDER ", " Commerzbank ", "berlingroup  caixabank ", "baseURL consentId accessToken apiKey signingCert signingKey", "ukob ", "v4.0 https://api.natwest.com/"} {
+	for _, want := range []string{"PROVIDER ", " Commerzbank ", "berlingroup  caixabank ", "baseURL consentId accessToken apiKey signingCert signingKey", "ukob ", "v4.0 https://api.natwest.com/",
+		"baseURL accessToken cardAccounts ", "baseURL accessToken financialId accounts ", "Wants about 30 seconds between the consent and the first call."} {
 		assert.Contains(t, all.stdout, want)
 	}
 	french := 0
@@ -59,7 +60,7 @@ func TestBankOfAConnection(t *testing.T) {
 	}
 	for credentials, problem := range map[string]string{
 		`"bank": "comerzbank"`:            "credentials.bank: no such bank, did you mean commerzbank?",
-		`"profile": "{\"lowercase\": 1}"`: "credentials.profile: no JSON of a profile: lowercase: not a known name",
+		`"profile": "{\"lowercase\": 1}"`: `credentials.profile: no JSON of a profile: "lowercase": not a known name`,
 		`"profile": "none.json"`:          "credentials.profile: no such file",
 		`"cardAccounts": "yes"`:           "credentials.cardAccounts: neither true nor false",
 	} {

@@ -128,6 +128,35 @@ func TestLenient(t *testing.T) {
 	}
 }
 
+// alone has a list whose one element may stand there by itself.
+type alone struct {
+	Parts []lenient `json:"parts"`
+	Other []lenient `json:"other"`
+}
+
+func (alone) Single() []string { return []string{"parts"} }
+
+func TestSingle(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]alone{
+		`{"parts" : {"used": "a"}}`:                                     {Parts: []lenient{{Used: "a"}}},
+		`{"parts":{"count": {}, "used": "b"}, "other": [{"used":"c"}]}`: {Parts: []lenient{{Used: "b"}}, Other: []lenient{{Used: "c"}}},
+		`{"parts": [{"used": "d"}, {"used": "e"}]}`:                     {Parts: []lenient{{Used: "d"}, {Used: "e"}}},
+		`{"parts": null}`:                                               {},
+	} {
+		var got alone
+		require.NoError(t, strictjson.Unmarshal([]byte(body), &got), body)
+		assert.Equal(t, want, got, body)
+	}
+	for body, want := range map[string]string{
+		`{"parts": {"used": 1}}`: "parts[0].used: wrong JSON type", `{"parts": "x"}`: "parts: wrong JSON type",
+		`{"other": {"used": "a"}}`: "other: wrong JSON type", `{"parts": {"used": "a", "used": "b"}}`: "parts.*: name occurs twice",
+		`{"parts": [{"used": "a"}], "parts": {}}`: "parts: name occurs twice",
+	} {
+		assert.EqualError(t, strictjson.Unmarshal([]byte(body), new(alone)), want, body)
+	}
+}
+
 // A member of an embedded type is named like one of its own.
 func TestPathsThroughEmbeddedTypes(t *testing.T) {
 	t.Parallel()

@@ -88,6 +88,33 @@ func TestLinkedPages(t *testing.T) {
 	assert.Len(t, accounts, 2)
 }
 
+// A link is followed to another address that the adapter allows, and back.
+func TestLinksToAnotherAddress(t *testing.T) {
+	t.Parallel()
+	const other = "https://other.example/aisp/balances"
+	ask := func(links ...string) ([]string, error) {
+		var bank linkedBank
+		e := bank.connect(t, func(number int) string { return linkedPage(number, append(links, "")[number-1]) })
+		e.LinksTo("https://other.example/aisp")
+		_, err := call.Balances(t.Context(), e, "id", adapters.Unattended(), linkedRequest, toLinked)
+		return bank.asked, err
+	}
+	asked, err := ask(other, "?page=3", linkedBase+"/balances?page=4")
+	require.NoError(t, err)
+	assert.Equal(t, []string{linkedBase + "/balances", other, other + "?page=3", linkedBase + "/balances?page=4"}, asked)
+	for link, problem := range map[string]string{
+		"https://third.example/aisp/balances": "leads to another host", "https://other.example/else": "leads away from the provider's address",
+		"http://other.example/aisp/balances": "leads to another host",
+	} {
+		asked, err = ask(link)
+		assert.ErrorContains(t, err, "Links.Next: "+problem)
+		assert.Len(t, asked, 1)
+	}
+	asked, err = ask(other, other)
+	assert.ErrorContains(t, err, "Links.Next: leads to a page that is here")
+	assert.Len(t, asked, 2)
+}
+
 // A link that leads elsewhere or round in a circle is an error, and nothing is sent there. All ways to do so are in the
 // catalogue.
 func TestLinksThatAreNotFollowed(t *testing.T) {
