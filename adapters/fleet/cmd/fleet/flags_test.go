@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -29,6 +31,20 @@ func TestHelp(t *testing.T) {
 		assert.LessOrEqual(t, utf8.RuneCountInString(line), 80, line)
 	}
 	assert.Regexp(t, `^fleet .*go1\..*\n$`, d.good("version"))
+}
+
+// The help names the manual, and the files that this names are there.
+func TestTheManual(t *testing.T) {
+	t.Parallel()
+	assert.True(t, strings.HasSuffix(newDesk(t, "").good("help"), "\n  go doc github.com/openbalances/openbalances/adapters/fleet/cmd/fleet\n"))
+	manual, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	names := regexp.MustCompile(`[\w./]+\.md\b`).FindAllString(string(manual), -1)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		assert.FileExists(t, "../../../../"+name)
+	}
+	assert.Contains(t, string(manual), fmt.Sprintf("with %d (EX_CONFIG)", exitUsage))
 }
 
 // Wrong usage is one line that says the way out, and nothing is made.
