@@ -222,9 +222,9 @@ func (l *listing) allConnections(ctx context.Context, store *fleet.Database) err
 	}), out.end())
 }
 
-// accountsOf lists the accounts of connections, below the connections that do not speak through their accounts.
+// accountsOf lists the accounts of connections, below the connections of which there is more to say.
 func (l *listing) accountsOf(ctx context.Context, store *fleet.Database, names []string) error {
-	var all, silent []line
+	var all, shown []line
 	for _, name := range names {
 		c, err := store.Connection(ctx, name)
 		if errors.Is(err, fleet.ErrNotFound) {
@@ -234,11 +234,12 @@ func (l *listing) accountsOf(ctx context.Context, store *fleet.Database, names [
 			return err
 		}
 		one := connectionLine(c, l.now)
-		if all = append(all, one); c.State != fleet.StateActive || c.Accounts == 0 {
-			silent = append(silent, one)
+		hasMore := one.ToDo != "" && c.Stopped == 0 // of what has stopped, the accounts say more
+		if all = append(all, one); hasMore || c.State != fleet.StateActive || c.Accounts == 0 {
+			shown = append(shown, one)
 		}
 	}
-	l.remember(silent)
+	l.remember(shown)
 	out := l.printer(true)
 	body, err := json.Marshal(all)
 	if err != nil {
@@ -247,7 +248,7 @@ func (l *listing) accountsOf(ctx context.Context, store *fleet.Database, names [
 	if err := out.begin(`{"connections": ` + printable.JSON(body) + ",\n\"accounts\": ["); err != nil {
 		return err
 	}
-	err = l.above(out, silent, slices.ContainsFunc(all, func(one line) bool { return one.Accounts > 0 }))
+	err = l.above(out, shown, slices.ContainsFunc(all, func(one line) bool { return one.Accounts > 0 }))
 	for _, name := range names {
 		after := ""
 		err = errors.Join(err, l.pages(out, func() (lines []line, err error) {

@@ -27,6 +27,8 @@ func TestStatusOfOverdueCalls(t *testing.T) {
 	assert.Contains(t, table, "\nTo do:\n  2 calls overdue; see whether fleet work runs\n  shop: Overdue. See whether fleet work runs\n")
 	assert.Equal(t, "See whether fleet work runs", d.status().Connections[1].ToDo)
 	assert.Empty(t, d.status().Connections[0].ToDo)
+	assert.Contains(t, d.run("status", "shop").stdout, "\n  shop: Overdue.", "its accounts do not say so")
+	assert.Equal(t, exitToDo, d.run("status", "shop").exit)
 	d.sql("UPDATE fleet_account SET next_at = ?", ago(30*time.Minute))
 	assert.Contains(t, d.run("status", "shop").stdout, ": Overdue. See whether fleet work runs\n")
 }
