@@ -80,7 +80,7 @@ var infos = []Info{
 	{
 		Provider: "ukob", Title: "UK Open Banking account balances",
 		Version: "1.2.0", Read: "2026-11-30", APIVersion: "v3.1.11 and v4.0",
-		SHA256:     "4f1017cba13a868d64b67e29049d6aab9a093d8d94bd0c7d475074b999e01ecf",
+		SHA256:     "8ce1ac6f139167446d1de4f7f418cdee5c63e411368fe3d161af9076d770b3a4",
 		Generator:  "oapi-codegen v2.8.2",
 		Operations: []string{"GET /accounts", "GET /accounts/{AccountId}/balances", "GET /balances"},
 	},

@@ -2,7 +2,6 @@ package ukob
 
 import (
 	"cmp"
-	"net/http"
 	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
@@ -35,15 +34,9 @@ var form = call.Form{
 	Inside: "Errors", Code: []string{"ErrorCode"}, Message: []string{"Message"}, RequestID: []string{"Id"}, Kinds: codes,
 }
 
-// refusal reads the standard's error body; its first error counts. What the standard says with a 400 of an account that
-// there is not, Santander says with a 403 of a consent that nobody has agreed to.
-func refusal(answer call.Answer) call.Refusal {
-	refusal := answer.Refusal(form)
-	if answer.Status == http.StatusForbidden && refusal.Kind == adapters.ErrNotFound {
-		refusal.Kind = adapters.ErrConsentRequired
-	}
-	return refusal
-}
+// refusal reads the standard's error body; its first error counts. A code means the same with every status, although Santander
+// has been seen to say NotFound, with a 403, of a consent that nobody has agreed to.
+func refusal(answer call.Answer) call.Refusal { return answer.Refusal(form) }
 
 // nextPage is where the next page is. HSBC has written null where its address stands.
 func nextPage(links *api.Links) (field, link string) {

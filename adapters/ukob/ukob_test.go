@@ -42,7 +42,6 @@ func TestCauses(t *testing.T) {
 		{Status: 500, Body: `{"fault": {"faultstring": "timed out"}}`, Kind: adapters.ErrUnavailable, Message: "timed out"},
 		{Status: 403, Body: `{"Code": "403 Forbidden", "Id": "9", "Message": "no", "Errors": [{"ErrorCode": "UK.CYBG.Forbidden", "Message": "not you"}]}`,
 			Kind: adapters.ErrForbidden, Code: "UK.CYBG.Forbidden", Message: "not you", Quote: "9"},
-		{Status: 403, Body: `{"Errors": [{"ErrorCode": "UK.OBIE.Resource.NotFound"}]}`, Kind: adapters.ErrConsentRequired, Code: "UK.OBIE.Resource.NotFound"},
 		{Status: 400, Body: `{"Errors": [{"ErrorCode": "UK.OBIE.Resource.NotFound"}]}`, Kind: adapters.ErrNotFound, Code: "UK.OBIE.Resource.NotFound"},
 		{Status: 403, Body: `{"Errors": [{"ErrorCode": "uk.obie.reauthenticate"}, {"ErrorCode": "U011"}]}`, Kind: adapters.ErrConsentRequired, Code: "uk.obie.reauthenticate"},
 		{Status: 400, Body: `{"Code": "400 BadRequest", "Message": "bad", "Errors": []}`, Kind: adapters.ErrInvalidArgument, Message: "bad"},
