@@ -27,7 +27,7 @@
 // Balance types: the names of version 3.1 and the codes of version 4.0, taken as they are.
 //
 // Errors: the code of the first error decides. ConsentMismatch (U008), InvalidConsentStatus (U009) and Reauthenticate
-// (U028) are consent_required, NotFound (U011) is not_found, but consent_required with a 403, UnexpectedError (U000) unavailable; codes about fields and
+// (U028) are consent_required, NotFound (U011) is not_found, UnexpectedError (U000) unavailable; codes about fields and
 // headers are invalid_argument. Any other code leaves it to the status.
 //
 // Not supported: encrypted answers, and the time of the PSU's last login. A bank need not have GET /balances, which the call

@@ -6,8 +6,8 @@
 // document, more nesting, members or elements than any answer needs, and amounts outside the grammar of package amount.
 // Names match exactly. Members that the document does not know are ignored, and null counts as absent. Whether a
 // required member is there is the mapping's question. A member that the type's method Lenient names is never of the wrong
-// JSON type: a text takes over a number or a boolean as it is written and an object or list as "", anything else is absent. A list that the type's method Single names may be its
-// one element.
+// JSON type: a text takes over a number or a boolean as it is written and an object or list as "", anything else is absent.
+// A list that the type's method Single names may be its one element.
 //
 // json v2 defines the result. A faster reader handles documents without escapes or exponents and gives up on anything
 // else, including every error.
