@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
@@ -411,4 +412,18 @@ func TestAnAllowanceOfTheConsentIsShared(t *testing.T) {
 		assert.GreaterOrEqual(t, len(calls), 11, account)
 	}
 	assert.LessOrEqual(t, rows(t, s.db, "fleet_call WHERE state = 'refused'"), 4)
+}
+
+func TestStoredCanBeReadAgain(t *testing.T) {
+	t.Parallel()
+	amount, err := adapters.ParseAmount("4.200")
+	require.NoError(t, err)
+	is := Stored{CallID: 7, FetchedAt: start, Balance: adapters.Balance{Provider: "eika", Type: adapters.BalanceTypeExpected, Amount: amount, Currency: "EUR"}}
+	text, err := json.Marshal(is)
+	require.NoError(t, err)
+	var again Stored
+	require.NoError(t, json.Unmarshal(text, &again))
+	assert.Equal(t, is, again)
+	require.Error(t, json.Unmarshal([]byte(`{"callId": 8, "fetchedAt": "2026-11-30T06:00:00Z"}`), &again), "no amount")
+	assert.Equal(t, is, again)
 }

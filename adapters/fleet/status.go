@@ -80,8 +80,25 @@ type AccountStatus struct {
 // Stored is a balance as it was fetched. Its times are kept to the microsecond.
 type Stored struct {
 	adapters.Balance
-	CallID    int64     // balances of an account with the same call belong together
-	FetchedAt time.Time // when they were stored
+	CallID    int64     `json:"callId"`    // balances of an account with the same call belong together
+	FetchedAt time.Time `json:"fetchedAt"` // when they were stored
+}
+
+// UnmarshalJSON reads what encoding/json writes, as that of [adapters.Balance], and leaves s as it is if that is wrong.
+func (s *Stored) UnmarshalJSON(text []byte) error {
+	var read Stored
+	own := struct {
+		CallID    *int64     `json:"callId"`
+		FetchedAt *time.Time `json:"fetchedAt"`
+	}{&read.CallID, &read.FetchedAt}
+	if err := json.Unmarshal(text, &own); err != nil {
+		return err
+	}
+	if err := read.Balance.UnmarshalJSON(text); err != nil {
+		return err
+	}
+	*s = read
+	return nil
 }
 
 // Failure is a call that failed, or the part of one account in it.
