@@ -66,7 +66,7 @@ func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Acc
 			return nil, c.endpoint.Invalid("credentials.sessionId", "missing, and only a session lists accounts")
 		}
 	}
-	return explained(call.Accounts(ctx, c.endpoint, psu, func(int) call.Request { return request },
+	return call.Accounts(ctx, c.endpoint, psu, func(int) call.Request { return request },
 		func(body sessionAnswer) (call.Listed[adapters.Account], error) {
 			list, err := toAccounts(body)
 			listed := Session{Accounts: slices.Clone(list.Items), Hashes: map[string][]string{}}
@@ -77,7 +77,7 @@ func (c *Client) Accounts(ctx context.Context, psu adapters.PSU) ([]adapters.Acc
 				list.Items[i] = own.Session.join(listed, i)
 			}
 			return list, err
-		}))
+		})
 }
 
 // join adds to a listed account what was kept of it.
@@ -200,14 +200,14 @@ func identify(account *adapters.Account, scheme, value string) {
 // as Balances does; Details of package accessguard counts it.
 func (c *Client) Details(ctx context.Context, accountID string, psu adapters.PSU) (adapters.Account, error) {
 	request := details.For(accountID, call.Like[api.GetAccountParams](params(psu)))
-	return explained(call.Account(ctx, c.endpoint, accountID, psu, request, func(body api.Account) (adapters.Account, error) {
+	return call.Account(ctx, c.endpoint, accountID, psu, request, func(body api.Account) (adapters.Account, error) {
 		if id := call.Text(body.UID); id != "" && id != accountID {
 			return adapters.Account{}, call.Mismatch("uid")
 		}
 		account, err := toAccount(body)
 		account.ID = accountID
 		return account, err
-	}))
+	})
 }
 
 // toAccount maps an account; with an error, as much of it as there is. Left out: account_servicer, usage, psu_status,
@@ -254,7 +254,7 @@ type authorizedSession struct {
 // can be asked for.
 func (c *Client) Authorize(ctx context.Context, code string) (Session, error) {
 	request := authorize.Send(nil, call.JSON(api.Code{Code: code}))
-	return explained(call.Ask(ctx, c.endpoint, "authorize session", request, toSession))
+	return call.Ask(ctx, c.endpoint, "authorize session", request, toSession)
 }
 
 func toSession(body authorizedSession) (Session, error) {

@@ -125,7 +125,7 @@ var headerName = regexp.MustCompile(`^(?i:psu)-[A-Za-z-]{1,40}$`)
 // Balances implements [adapters.Source]. Of the PSU's context address, user agent, referer, what the browser accepts, and a
 // geo location are forwarded. What the bank requires, as the kept session says, has to be there, or nobody be present.
 func (c *Client) Balances(ctx context.Context, accountID string, psu adapters.PSU) ([]adapters.Balance, error) {
-	return explained(call.Balances(ctx, c.endpoint, accountID, psu, balances.For(accountID, params(psu)), toBalances))
+	return call.Balances(ctx, c.endpoint, accountID, psu, balances.For(accountID, params(psu)), toBalances)
 }
 
 func params(psu adapters.PSU) *api.GetBalancesParams {
@@ -162,10 +162,10 @@ type Application struct {
 
 // Application returns the application that signs, which proves that the credentials are good. No bank is asked.
 func (c *Client) Application(ctx context.Context) (Application, error) {
-	return explained(call.Ask(ctx, c.endpoint, "check application", application.With(nil), func(body api.Application) (Application, error) {
+	return call.Ask(ctx, c.endpoint, "check application", application.With(nil), func(body api.Application) (Application, error) {
 		if !strings.EqualFold(body.Kid, string(c.credentials.Open().ApplicationID)) {
 			return Application{}, call.Broken("kid", "not the application that signs")
 		}
 		return Application{body.Name, body.Active, body.RedirectUrls}, nil
-	}))
+	})
 }

@@ -38,7 +38,7 @@ type Bank struct {
 func (c *Client) Banks(ctx context.Context, country string) ([]Bank, error) {
 	service := "AIS"
 	request := banks.With(&api.GetBanksParams{Country: &country, Service: &service})
-	return explained(call.Ask(ctx, c.endpoint, "list banks", request, func(body bankList) ([]Bank, error) {
+	return call.Ask(ctx, c.endpoint, "list banks", request, func(body bankList) ([]Bank, error) {
 		if body.ASPSPs == nil {
 			return nil, call.Missing("aspsps")
 		}
@@ -49,7 +49,7 @@ func (c *Client) Banks(ctx context.Context, country string) ([]Bank, error) {
 			}
 		}
 		return all, nil
-	}))
+	})
 }
 
 // bankList is [api.Banks], of which one broken bank spoils no other.
@@ -101,7 +101,7 @@ func (c *Client) Begin(ctx context.Context, asked Agreement) (string, error) {
 		RedirectURL: asked.RedirectURL,
 		State:       asked.State,
 	})
-	return explained(call.Ask(ctx, c.endpoint, "begin session", begin.Send(nil, body), func(body api.BegunSession) (string, error) {
+	return call.Ask(ctx, c.endpoint, "begin session", begin.Send(nil, body), func(body api.BegunSession) (string, error) {
 		address, err := url.Parse(body.URL)
 		if body.URL == "" {
 			return "", call.Missing("url")
@@ -110,5 +110,5 @@ func (c *Client) Begin(ctx context.Context, asked Agreement) (string, error) {
 			return "", call.Broken("url", "no https address")
 		}
 		return body.URL, nil
-	}))
+	})
 }

@@ -1,7 +1,6 @@
 package enablebanking
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
@@ -66,29 +65,19 @@ var ways = map[string]string{
 	"WRONG_CREDENTIALS_PROVIDED": "choose another of the bank's ways to agree",
 }
 
-// explained adds to a refusal what can be done about it.
-func explained[T any](result T, err error) (T, error) {
-	var refused *adapters.Error
-	if !errors.As(err, &refused) || refused.Kind == adapters.ErrRateLimited { // whatever code comes with it
-		return result, err
-	}
-	code, known := strings.CutPrefix(refused.Detail, "code ")
-	way := ways[code]
+// advised adds to a refusal with a status what can be done about it.
+func advised(refusal call.Refusal, status int) call.Refusal {
+	refusal.Advice = ways[refusal.Known]
 	switch {
-	case way != "" || refused.Detail != "" && !known:
-	case refused.Kind == adapters.ErrConsentRequired:
-		way = "the PSU has to consent again"
-	case refused.Kind == adapters.ErrUnauthorized:
-		way = "check the clock, the key and the application id"
-	case refused.Status == http.StatusForbidden && code == "":
-		way = activate
+	case refusal.Advice != "":
+	case refusal.Kind == adapters.ErrConsentRequired:
+		refusal.Advice = "the PSU has to consent again"
+	case refusal.Kind == adapters.ErrUnauthorized, refusal.Kind == "" && status == http.StatusUnauthorized:
+		refusal.Advice = "check the clock, the key and the application id"
+	case refusal.Known == "" && status == http.StatusForbidden:
+		refusal.Advice = activate
 	}
-	if way == "" {
-		return result, err
-	}
-	told := *refused
-	told.Detail = strings.TrimPrefix(told.Detail+"; "+way, "; ")
-	return result, &told
+	return refusal
 }
 
 // consents are the codes and the states of a session that say what has become of the consent.
@@ -116,7 +105,7 @@ func refusal(answer call.Answer) call.Refusal {
 			refusal.Kind = adapters.ErrConsentRequired
 		}
 	}
-	return refusal
+	return advised(refusal, answer.Status)
 }
 
 // authorized is the state of a session that can be used; ended are the others.
@@ -135,7 +124,7 @@ func stated(status string) (call.Refusal, bool) {
 			refusal.Kind, refusal.Known, refusal.Consent = adapters.ErrConsentRequired, status, consents[status]
 		}
 	}
-	return refusal, refusal.Known != ""
+	return advised(refusal, http.StatusOK), refusal.Known != ""
 }
 
 func statusError(status string) error {

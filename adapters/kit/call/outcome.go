@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/internal/strictjson"
@@ -32,8 +33,14 @@ func (r Refusal) complete(failure *adapters.Error) {
 	}
 	failure.Origin, failure.RequestID = r.Origin, r.RequestID
 	failure.Code, failure.Message, failure.Links = r.Code, r.Message, r.Links
-	if r.Known != "" {
+	switch {
+	case r.Known != "":
 		failure.Detail = "code " + r.Known
+	case failure.Detail != "": // what is known already says what to do
+		return
+	}
+	if r.Advice != "" && failure.Status != http.StatusTooManyRequests {
+		failure.Detail = strings.TrimPrefix(failure.Detail+"; "+r.Advice, "; ")
 	}
 }
 

@@ -31,6 +31,7 @@ type Refusal struct {
 	Origin    adapters.Origin       // OriginBank if the provider states it
 	Code      string                // as sent
 	Known     string                // the code as the document spells it, which the error's text shows; "" for another code
+	Advice    string                // what can be done about it, in our words; the error's text ends with it
 	Message   string
 	RequestID string
 	Links     map[string]string
