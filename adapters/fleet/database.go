@@ -214,7 +214,7 @@ func (b bound) bind(query string) string {
 func (d *Database) transaction(ctx context.Context, do func(bound) error) error {
 	for tries := 1; ; tries++ {
 		err := d.transactionOnce(ctx, do)
-		if tries == deadlockTries || classOf(err) != "40" || ctx.Err() != nil {
+		if state, _ := codesOf(err); tries == deadlockTries || !strings.HasPrefix(state, "40") || ctx.Err() != nil {
 			return err
 		}
 		time.Sleep(rand.N(deadlockPause))
@@ -259,21 +259,24 @@ func collectRows[T any](rows *sql.Rows, err error, scan func(row func(...any) er
 // values, such as a server that restarts, a file that is busy, full or read-only
 // (https://www.postgresql.org/docs/current/errcodes-appendix.html, https://www.sqlite.org/rescode.html).
 func passing(err error) bool {
-	if class := classOf(err); class != "" {
-		return !slices.Contains([]string{"22", "23", "42", "54"}, class)
-	}
-	var code interface{ Code() int }
-	if errors.As(err, &code) {
-		return !slices.Contains([]int{1, 19, 20}, code.Code()&0xff)
+	switch state, code := codesOf(err); {
+	case state != "":
+		return !slices.ContainsFunc([]string{"22", "23", "42", "54"}, func(class string) bool { return strings.HasPrefix(state, class) })
+	case code != 0:
+		return !slices.Contains([]int{1, 19, 20}, code)
 	}
 	return err != nil && !errors.Is(err, sql.ErrNoRows) && !errors.Is(err, errJudged) && !errors.Is(err, errEnded)
 }
 
-// classOf is the class of an error of PostgreSQL, "" of another one.
-func classOf(err error) string {
-	var state interface{ SQLState() string }
-	if !errors.As(err, &state) {
-		return ""
+// codesOf are the SQLSTATE of an error of PostgreSQL, and the primary code of one of SQLite.
+func codesOf(err error) (state string, code int) {
+	var postgres interface{ SQLState() string }
+	if errors.As(err, &postgres) {
+		state = postgres.SQLState()
 	}
-	return state.SQLState()[:min(2, len(state.SQLState()))]
+	var sqlite interface{ Code() int }
+	if errors.As(err, &sqlite) {
+		code = sqlite.Code() & 0xff
+	}
+	return state, code
 }

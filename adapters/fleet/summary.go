@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,8 +24,8 @@ type Summary struct {
 	Problems []string
 }
 
-// overdueAfter is how late a unit is that nobody seems to work on.
-const overdueAfter = 10 * time.Minute
+// OverdueAfter is how late a call is that nobody seems to make.
+const OverdueAfter = 10 * time.Minute
 
 // Summary counts what the database holds, and says what is wrong with it.
 func (d *Database) Summary(ctx context.Context) (Summary, error) {
@@ -56,7 +55,7 @@ func (d *Database) Summary(ctx context.Context) (Summary, error) {
 			AND a.state <> 'closed' AND a.unlisted_at IS NULL AND a.fetched_at IS NULL),
 		(SELECT count(*) FROM fleet_call WHERE state = 'open'), (SELECT count(*) FROM fleet_call WHERE state = 'unknown'),
 		(SELECT count(*) FROM fleet_unit u JOIN fleet_connection c ON c.id = u.connection WHERE c.state = 'active' AND u.next_at < ?)`,
-		instant{time.Now().Add(-overdueAfter)}).Scan(&s.Accounts, &s.StoppedAccounts, &s.FailingAccounts, &newest, &oldest,
+		instant{time.Now().Add(-OverdueAfter)}).Scan(&s.Accounts, &s.StoppedAccounts, &s.FailingAccounts, &newest, &oldest,
 		&s.NeverFetched, &s.OpenCalls, &s.UnknownOutcomes, &s.Overdue)
 	if err != nil {
 		return s, fmt.Errorf("fleet: read the summary: %w", err)
@@ -106,16 +105,7 @@ func (d *Database) hasRoom() bool {
 
 // problemOf says in words what a database's error means to whoever runs it.
 func problemOf(err error) string {
-	var state interface{ SQLState() string }
-	var code interface{ Code() int }
-	var number int
-	if errors.As(err, &code) {
-		number = code.Code() & 0xff
-	}
-	sqlState := ""
-	if errors.As(err, &state) {
-		sqlState = state.SQLState()
-	}
+	sqlState, number := codesOf(err)
 	switch {
 	case sqlState == "25006" || number == 8:
 		return "it is read-only"

@@ -38,9 +38,6 @@ type Verdict struct {
 	LinkHost string
 }
 
-// overdue is how late a call may be before the page says that nobody makes it.
-const overdue = time.Hour
-
 // soon is how long before its end a consent is shown as ending.
 const soon = 7 * 24 * time.Hour
 
@@ -123,7 +120,7 @@ func ofActive(c fleet.ConnectionStatus, now time.Time) Verdict {
 		return Verdict{Level: LevelBad, Text: counted(c.Stopped, "account") + " stopped", Detail: c.Detail,
 			Todo: "See its accounts:", Command: "fleet status " + quoted(c.Name)}
 	case late(c.NextAt, now):
-		return Verdict{Level: LevelWarn, Text: "Overdue", Todo: "See whether a worker runs", Command: "fleet status"}
+		return overdue(c.Detail)
 	case c.Failing > 0 || c.Kind != "":
 		text := lower(kindName(c.Kind))
 		if c.Failing > 0 {
@@ -162,7 +159,7 @@ func OfAccount(a fleet.AccountStatus, now time.Time) Verdict {
 	case a.Stopped:
 		return stopped(a.Kind, a.Detail, a.Connection)
 	case late(a.NextAt, now):
-		return Verdict{Level: LevelWarn, Text: "Overdue", Todo: "See whether a worker runs", Command: "fleet status"}
+		return overdue(a.Detail)
 	case a.Kind != "":
 		return Verdict{Level: LevelWarn, Text: kindName(a.Kind), Detail: a.Detail}
 	case a.State == adapters.AccountStateBlocked:
@@ -175,7 +172,11 @@ func OfAccount(a fleet.AccountStatus, now time.Time) Verdict {
 	return Verdict{Level: LevelGood, Text: "Up to date"}
 }
 
-func late(next, now time.Time) bool { return !next.IsZero() && now.Sub(next) > overdue }
+func late(next, now time.Time) bool { return !next.IsZero() && now.Sub(next) > fleet.OverdueAfter }
+
+func overdue(detail string) Verdict {
+	return Verdict{Level: LevelWarn, Text: "Overdue", Detail: detail, Todo: "See whether fleet work runs"}
+}
 
 func consentText(state adapters.ConsentState) string {
 	switch state {

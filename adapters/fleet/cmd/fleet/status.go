@@ -136,7 +136,7 @@ func (l line) stateText() string {
 }
 
 func connectionLine(c fleet.ConnectionStatus, now time.Time) line {
-	v := orOverdue(page.OfConnection(c, now), c.NextAt, now)
+	v := page.OfConnection(c, now)
 	return line{
 		Connection: c.Name, Provider: c.Provider, Bank: c.Bank, State: string(c.State), Text: v.Text, Accounts: c.Accounts,
 		Newest: c.Newest, Oldest: c.Oldest, NextAt: c.NextAt, UnknownOutcomes: c.UnknownOutcomes, Kind: c.Kind, Consent: c.Consent,
@@ -145,23 +145,12 @@ func connectionLine(c fleet.ConnectionStatus, now time.Time) line {
 }
 
 func accountLine(a fleet.AccountStatus, now time.Time) line {
-	v := orOverdue(page.OfAccount(a, now), a.NextAt, now)
+	v := page.OfAccount(a, now)
 	return line{
 		Connection: a.Connection, Provider: a.Provider, Bank: a.Bank, Account: a.ID, AccountID: a.AccountID, IBAN: a.IBAN,
 		State: accountState(a), Text: v.Text, Newest: a.FetchedAt, Oldest: a.FetchedAt, NextAt: a.NextAt,
 		UnknownOutcomes: a.UnknownOutcomes, Kind: a.Kind, Detail: v.Detail, ToDo: toDo(v), verdict: v,
 	}
-}
-
-// overdueAfter is how late a call is that [fleet.Summary] counts as overdue.
-const overdueAfter = 10 * time.Minute
-
-// orOverdue is the verdict, unless something worse is not known and the next call is late.
-func orOverdue(v page.Verdict, next, now time.Time) page.Verdict {
-	if v.Level == page.LevelBad || next.IsZero() || now.Sub(next) <= overdueAfter {
-		return v
-	}
-	return page.Verdict{Level: page.LevelWarn, Text: "Overdue", Detail: v.Detail, Todo: "See whether fleet work runs"}
 }
 
 func accountState(a fleet.AccountStatus) string {
