@@ -72,6 +72,16 @@ func changed(t *testing.T, text string) wish {
 	return w
 }
 
+// spoiltBank is bank.yaml with a text in the place of the first one that is another.
+func spoiltBank(t *testing.T, before, after string) string {
+	t.Helper()
+	text, err := os.ReadFile(bank.File)
+	require.NoError(t, err)
+	spoilt := strings.Replace(string(text), before, after, 1)
+	require.NotEqual(t, string(text), spoilt)
+	return spoilt
+}
+
 func TestFilesThatCannotBeCut(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(bank.File)
@@ -100,8 +110,7 @@ func TestFilesThatCannotBeCut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			spoilt := strings.Replace(string(text), c.old, c.new, 1)
-			require.NotEqual(t, string(text), spoilt)
+			spoilt := spoiltBank(t, c.old, c.new)
 			if name == "a circle" {
 				spoilt = strings.Replace(spoilt, "{type: string, enum: [AVAILABLE, BOOKED]}}}", "{type: string, enum: [AVAILABLE, BOOKED]}}}}", 1)
 			}
@@ -120,8 +129,6 @@ func TestFilesThatCannotBeCut(t *testing.T) {
 // What has no place in a document of ours is left out and printed. Each is in the place of something in bank.yaml.
 func TestWhatIsLeftOut(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(bank.File)
-	require.NoError(t, err)
 	const property, parameter = "account_id: {type: string}", "{name: asAt, in: query, schema: {type: string, format: date}}"
 	for name, c := range map[string]struct{ old, new, left string }{
 		"an error with a list of itself": {"code: {type: string, enum: [A, B]}", "causes: {type: array, items: {$ref: '#/components/schemas/err'}}", "causes of Err, because its schema lies within itself"},
@@ -160,9 +167,7 @@ func TestWhatIsLeftOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			odd := strings.Replace(string(text), c.old, c.new, 1)
-			require.NotEqual(t, string(text), odd)
-			_, left, err := fromFile("acme", changed(t, odd))
+			_, left, err := fromFile("acme", changed(t, spoiltBank(t, c.old, c.new)))
 			require.NoError(t, err)
 			assert.Contains(t, left, c.left)
 		})
@@ -172,13 +177,11 @@ func TestWhatIsLeftOut(t *testing.T) {
 // The requests of one operation are built by net/http alone if it has no parameters, whichever of the two it is.
 func TestOperationsWithoutParameters(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(bank.File)
-	require.NoError(t, err)
 	files, _, err := fromFile("acme", bank)
 	require.NoError(t, err)
 	assert.NotContains(t, files["adapters/acme/acme.go"], "net/http")
 	const parameter = "- $ref: '#/components/parameters/rid'"
-	files, _, err = fromFile("acme", changed(t, strings.Replace(string(text), parameter, "", 1)))
+	files, _, err = fromFile("acme", changed(t, spoiltBank(t, parameter, "")))
 	require.NoError(t, err)
 	assert.Contains(t, files["adapters/acme/acme.go"], "net/http")
 }
