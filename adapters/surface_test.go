@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -42,7 +43,11 @@ func TestPublicPackagesNameNoTypesOfOthers(t *testing.T) {
 				t.Skip("builds the engine of the fleet")
 			}
 			seen := map[string]bool{}
-			for _, p := range packagesOf(t, folder) {
+			packages := publicPackages
+			if folder == "fleet" {
+				packages = func(t *testing.T) []*types.Package { return packagesOf(t, folder) }
+			}
+			for _, p := range packages(t) {
 				for _, name := range p.Scope().Names() {
 					if object := p.Scope().Lookup(name); object.Exported() {
 						s := surface{allowed: own}
@@ -209,8 +214,18 @@ func (s *surface) named(name *types.TypeName, arguments *types.TypeList) {
 	}
 }
 
-// publicPackages are those of the root module.
-func publicPackages(t *testing.T) []*types.Package { return packagesOf(t, "..") }
+var ofTheRoot struct {
+	once sync.Once
+	all  []*types.Package
+}
+
+// publicPackages are those of the root module, which all tests build once.
+func publicPackages(t *testing.T) []*types.Package {
+	t.Helper()
+	ofTheRoot.once.Do(func() { ofTheRoot.all = packagesOf(t, "..") })
+	require.NotEmpty(t, ofTheRoot.all)
+	return ofTheRoot.all
+}
 
 // packagesOf are the packages of the module in a folder that other modules can import and that are written by hand, with their
 // types.
