@@ -13,6 +13,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 )
 
@@ -119,24 +120,21 @@ func replacement(path string) (*os.File, error) {
 // rewrite writes the entries that are in the file each in its place, and the others at the end.
 func rewrite(data []byte, edits []edit) ([]byte, error) {
 	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Compare(uint(a.index), uint(b.index)) }) // -1 is the last one
-	places, err := entryPlaces(data)
-	if err != nil {
-		return nil, err
-	}
+	places := gjson.GetBytes(data, "connections").Array()
 	var all []byte
 	kept := 0 // how much of data has been taken over
 	for len(edits) > 0 && edits[0].index >= 0 {
-		e, place := edits[0], places[edits[0].index]
+		e, is := edits[0], places[edits[0].index]
 		after, err := members(e.entry)
 		if err != nil {
 			return nil, err
 		}
-		text, err := rewriteMembers(bytes.Clone(data[place.start:place.end]), "", e.before, after)
+		text, err := rewriteMembers([]byte(is.Raw), "", e.before, after)
 		if err != nil {
 			return nil, err
 		}
-		all = append(append(all, data[kept:place.start]...), text...)
-		edits, kept = edits[1:], place.end
+		all = append(append(all, data[kept:is.Index]...), text...)
+		edits, kept = edits[1:], is.Index+len(is.Raw)
 	}
 	all = append(all, data[kept:]...)
 	for _, e := range edits {
@@ -149,31 +147,6 @@ func rewrite(data []byte, edits []edit) ([]byte, error) {
 		}
 	}
 	return all, nil
-}
-
-// place is where the text of an entry begins, and where what follows it does.
-type place struct{ start, end int }
-
-// entryPlaces are those of all entries of a configuration.
-func entryPlaces(data []byte) (all []place, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	_, err = decoder.Token() // the "{"
-	for err == nil && decoder.More() {
-		name, problem := decoder.Token()
-		var value json.RawMessage
-		if err = problem; err != nil || name != "connections" {
-			err = errors.Join(err, decoder.Decode(&value))
-			continue
-		}
-		list, problem := decoder.Token()
-		for err = problem; err == nil && list == json.Delim('[') && decoder.More(); {
-			err = decoder.Decode(&value)
-			end := int(decoder.InputOffset())
-			all = append(all, place{end - len(value), end})
-		}
-		break
-	}
-	return all, err
 }
 
 // plain is an entry that encoders show.
