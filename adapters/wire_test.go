@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -172,6 +173,55 @@ func TestAnAnswerToNothingIsNotTaken(t *testing.T) {
 		assert.Equal(t, "3", string(answer), method)
 		assert.Equal(t, body, sent)
 	}
+}
+
+// unnoticed is a connection whose end net/http does not notice before it writes.
+type unnoticed struct {
+	net.Conn
+	over <-chan struct{}
+}
+
+func (c unnoticed) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		<-c.over
+	}
+	return n, err
+}
+
+// Net/http repeats a request that found its connection closed, but not one whose body is larger than a buffer of 4 KiB.
+func TestALargeBodyFindsAnotherConnection(t *testing.T) {
+	t.Parallel()
+	var arrived []int
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		n, _ := io.Copy(io.Discard, r.Body)
+		arrived = append(arrived, int(n))
+	}))
+	t.Cleanup(server.Close)
+	var dialled atomic.Int64
+	client := adapters.GuardHTTPClient(&http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			dialled.Add(1)
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			return unnoticed{conn, t.Context().Done()}, err
+		},
+	}}, 10)
+	post := func(size int) error {
+		response, err := client.Post(server.URL, "text/plain", strings.NewReader(strings.Repeat("a", size)))
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, response.Body)
+		return errors.Join(err, response.Body.Close()) // the answer proves nothing, so its connection is closed
+	}
+	sizes := []int{1, 4096, 1 << 16, 0}
+	for _, size := range sizes {
+		require.NoError(t, post(size), size)
+	}
+	assert.Equal(t, sizes, arrived, "each once")
+	server.Close()
+	require.ErrorIs(t, post(1), syscall.ECONNREFUSED)
+	assert.EqualValues(t, len(sizes)+1, dialled.Load(), "a server that is gone is dialled once")
 }
 
 // Neonomics' answers prove nothing, but HTTP/2 ties them to their requests.

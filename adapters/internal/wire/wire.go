@@ -120,16 +120,18 @@ var ErrBroken = errors.New("connection broken off")
 const maxStale = 16
 
 // Send hands the request to a transport, for the first time or again on purpose. A connection that was closed before
-// anything was written to it can still hold the answer to an earlier request, in net/http's buffer; the request goes out on
-// another one then.
+// anything was written to it can still hold the answer to an earlier request, in net/http's buffer, and net/http gives up on
+// it if the request's body is larger than a buffer; the request goes out on another one then.
 func (t *Trip) Send(base http.RoundTripper, request *http.Request) (*http.Response, error) {
 	for tries := 0; request != nil && tries < maxStale; tries++ {
 		t.mutex.Lock()
 		t.repeatable, t.waiting, t.broken, t.dead = request.Method != http.MethodPost, false, false, false
+		before := t.written
 		t.mutex.Unlock()
 		response, err := base.RoundTrip(request)
 		t.mutex.Lock()
-		broken, stale := t.broken && request.Context().Err() == nil, t.dead && response != nil
+		broken := t.broken && request.Context().Err() == nil
+		stale := t.dead && (response != nil || t.written == before && errors.Is(err, net.ErrClosed))
 		t.mutex.Unlock()
 		if !broken && !stale {
 			return response, err
