@@ -52,14 +52,15 @@ func TestCollectGivesTheSameBalances(t *testing.T) {
 					require.NoError(t, err)
 					got, report := collected(t, wrapped, ids)
 					unnamed := 0 // an answer that does not say for which account it is cannot be told from others in a batch
+					var cause error
 					for id, balances := range want {
-						if got[id] == nil {
-							unnamed++
+						if got[id].Err != nil {
+							unnamed, cause = unnamed+1, got[id].Err
 							continue
 						}
-						assert.Equal(t, balances, got[id], "%s, %s: %s", name, with, id)
+						assert.Equal(t, balances, withoutCall(got[id].Balances), "%s, %s: %s", name, with, id)
 					}
-					assert.LessOrEqual(t, unnamed, 1, "%s, %s", name, with)
+					assert.LessOrEqual(t, unnamed, 1, "%s, %s: %v", name, with, cause)
 					made := report.Calls[provider]
 					assert.Contains(t, []int{0, made}, calls[with], "%s, %s: as few calls as without a wrapper", name, with)
 					calls[with] = made
@@ -81,20 +82,18 @@ func TestCollectGivesTheSameBalances(t *testing.T) {
 	}
 }
 
-// collected returns the balances of the accounts that were answered.
-func collected(t *testing.T, source adapters.Source, ids []string) (map[string][]adapters.Balance, collect.Report) {
+// collected returns the results by account.
+func collected(t *testing.T, source adapters.Source, ids []string) (map[string]collect.Result, collect.Report) {
 	t.Helper()
 	connection := collect.Connection{Source: source, PSU: adapters.Unattended()}
 	if ids != nil {
 		connection.Accounts = slices.Values(ids)
 	}
 	run := collect.Balances(t.Context(), slices.Values([]collect.Connection{connection}), nil)
-	all := map[string][]adapters.Balance{}
+	all := map[string]collect.Result{}
 	for result := range run.Results() {
 		require.False(t, result.OfConnection, "%v", result.Err)
-		if result.Err == nil {
-			all[result.AccountID] = withoutCall(result.Balances)
-		}
+		all[result.AccountID] = result
 	}
 	return all, run.Report()
 }
