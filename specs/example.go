@@ -29,6 +29,7 @@ type Code struct {
 	Kind    string `json:"kind"`    // of the adapter's error; "by status" where the status decides, "none" for no error
 	Consent string `json:"consent"` // of consent_required: expired, revoked or unknown; empty where the code does not tell
 	Origin  string `json:"origin"`  // whose fault it is: provider or bank; empty where the code does not tell
+	List    string `json:"-"`       // the schema beside which x-kind stands, such as Error, or its property, such as Error.code
 }
 
 // UnmarshalJSON reads a kind alone, or an object.

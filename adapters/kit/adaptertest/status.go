@@ -168,9 +168,11 @@ func (h Harness) assertWait(t *testing.T, stage *stage, want time.Duration, valu
 	}
 }
 
-// checkCodeWins gives every documented error with a documented code other statuses: the kind stays the code's.
+// checkCodeWins gives every documented error with a documented code other statuses: the kind stays the code's. A code
+// without an example takes the place of others of its list.
 func checkCodeWins(t *testing.T, h Harness) {
 	stage, seen := h.stage(t), map[string]bool{}
+	bodies := map[string][]func(code string) string{} // by the list of their code
 	for _, example := range h.refusals() {
 		_, err := stage.play(t, with(example.Status, "application/json", string(example.JSON)))
 		code := h.failed(t, err).Code
@@ -179,12 +181,29 @@ func checkCodeWins(t *testing.T, h Harness) {
 			continue
 		}
 		seen[code] = true
+		bodies[declared.List] = append(bodies[declared.List], func(other string) string {
+			return string(recoded(t, example.JSON, code, other))
+		})
 		for _, status := range []int{400, 401, 403, 404, 409, 500, 502, 503, 510, 520, 530} {
 			assert.Equal(t, declared.Kind, string(h.kind(t, stage, status, string(example.JSON))), "%s with status %d", code, status)
 		}
 	}
 	if len(seen) == 0 {
 		t.Skip("does not apply: no documented error of one account has a code with a kind of its own")
+	}
+	for code, declared := range h.Document.Codes() {
+		status := http.StatusNotFound
+		if declared.Kind == string(adapters.ErrNotFound) {
+			status = http.StatusBadRequest
+		}
+		known := func(body func(string) string) bool {
+			_, err := stage.play(t, with(status, "application/json", body(code)))
+			failure := h.failed(t, err)
+			return failure.Code == code && string(failure.Kind) == declared.Kind && string(failure.Consent) == declared.Consent
+		}
+		if of := bodies[declared.List]; of != nil && !seen[code] && declared.Kind != "by status" {
+			assert.True(t, slices.ContainsFunc(of, known), "%s is %s in no documented error, as x-kind declares it", code, declared.Kind)
+		}
 	}
 }
 

@@ -30,15 +30,19 @@ func (d *Document) response(operation string, status int) *openapi3.Response {
 // Codes returns the documented codes, which stand in x-kind.
 func (d *Document) Codes() map[string]specs.Code {
 	all := map[string]specs.Code{}
-	for _, schema := range d.Spec.Components.Schemas {
-		beside := []any{schema.Value.Extensions["x-kind"]}
-		for _, property := range schema.Value.Properties {
-			beside = append(beside, property.Value.Extensions["x-kind"])
+	take := func(list string, of *openapi3.SchemaRef) {
+		codes := map[string]specs.Code{}
+		text, _ := json.Marshal(of.Value.Extensions["x-kind"])
+		_ = json.Unmarshal(text, &codes) // the house rules look at the form
+		for name, code := range codes {
+			code.List = list
+			all[name] = code
 		}
-		for _, kinds := range beside {
-			if text, err := json.Marshal(kinds); err == nil && kinds != nil {
-				_ = json.Unmarshal(text, &all) // the house rules look at the form
-			}
+	}
+	for name, schema := range d.Spec.Components.Schemas {
+		take(name, schema)
+		for property, of := range schema.Value.Properties {
+			take(name+"."+property, of)
 		}
 	}
 	return all
