@@ -254,9 +254,9 @@ func TestSessionsThatCannotBeUsed(t *testing.T) {
 		text    string
 		consent adapters.ConsentState
 	}{
-		"sessionExpired":         {"consent_required (HTTP 200): code EXPIRED; the PSU has to consent again", adapters.ErrConsentExpired},
-		"sessionRevoked":         {"consent_required (HTTP 200): code REVOKED; the PSU has to consent again", adapters.ErrConsentRevoked},
-		"sessionClosed":          {"consent_required (HTTP 200): code CLOSED; the PSU has to consent again", ""},
+		"sessionExpired":         {"consent_required (HTTP 200): code EXPIRED", adapters.ErrConsentExpired},
+		"sessionRevoked":         {"consent_required (HTTP 200): code REVOKED", adapters.ErrConsentRevoked},
+		"sessionClosed":          {"consent_required (HTTP 200): code CLOSED", ""},
 		"sessionPending":         {"consent_required (HTTP 200): code PENDING_AUTHORIZATION; the PSU has not finished", ""},
 		"sessionWithoutAccounts": {"forbidden (HTTP 200): accounts_data: empty; link the accounts to the application in Enable Banking's Control Panel, then let the PSU agree to a new session", ""},
 	} {
@@ -360,16 +360,16 @@ func TestCauses(t *testing.T) {
 // A refusal says what can be done about it, where that is known.
 func TestRefusalsTellTheWayOut(t *testing.T) {
 	t.Parallel()
-	const again, key = "the PSU has to consent again", "check the clock, the key and the application id"
+	const key = "check the clock, the key and the application id"
 	const activate = "if the application is not active, activate it by linking accounts to it in Enable Banking's Control Panel"
 	for _, c := range []struct {
 		status       int
 		body, detail string
 		kind         adapters.Kind
 	}{
-		{401, `{"error": "EXPIRED_SESSION"}`, "code EXPIRED_SESSION; " + again, adapters.ErrConsentRequired},
-		{400, `{"error": "CLOSED_SESSION"}`, "code CLOSED_SESSION; " + again, adapters.ErrConsentRequired},
-		{400, `{"error": "ASPSP_ERROR", "detail": {"error_data": {"code": 401}}}`, "code ASPSP_ERROR; " + again, adapters.ErrConsentRequired},
+		{401, `{"error": "EXPIRED_SESSION"}`, "code EXPIRED_SESSION", adapters.ErrConsentRequired},
+		{400, `{"error": "CLOSED_SESSION"}`, "code CLOSED_SESSION", adapters.ErrConsentRequired},
+		{400, `{"error": "ASPSP_ERROR", "detail": {"error_data": {"code": 401}}}`, "code ASPSP_ERROR", adapters.ErrConsentRequired},
 		{401, `{"error": "EXPIRED_AUTHORIZATION_CODE"}`, "code EXPIRED_AUTHORIZATION_CODE; the code counts once, and not for long: let the PSU consent again", adapters.ErrConsentRequired},
 		{401, `{"message": "Token is not accepted"}`, key, adapters.ErrUnauthorized},
 		{401, `{"error": "UNAUTHORIZED_ACCESS"}`, "code UNAUTHORIZED_ACCESS; " + key, adapters.ErrUnauthorized},

@@ -96,7 +96,7 @@ func newsOf(connections []connection, results []result, ends []ending) (all []ne
 		})
 		if i >= 0 && !told[c.Name] {
 			text := strings.TrimPrefix(strings.TrimSuffix(results[i].failedLine(), "\n"), "failed: ")
-			all = append(all, news{checksum(key + "required"), text + "; cure: let the PSU consent again"})
+			all = append(all, news{checksum(key + "required"), text})
 		}
 		told[c.Name] = true
 	}

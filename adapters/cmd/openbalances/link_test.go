@@ -112,6 +112,10 @@ Next: openbalances get -config HERE/c.json
 	assert.Contains(t, d.run(t, "get -config HERE/c.json").stdout, " 1250.40 ")
 	assert.Contains(t, d.run(t, "accounts -config HERE/c.json").stdout, "FI2112345600000785  12345600000785  Holidays  EUR")
 	assert.Contains(t, d.run(t, "get -config HERE/c.json -consent-days 3000").stderr, "the consent ends on 2027-05-20T12:00:00Z")
+
+	d.write(t, "c.json", strings.Replace(string(text), `"credentials"`, `"accounts": ["a71f4924-93b4-4c02-a559-bc420e93b8b9"], "credentials"`, 1))
+	assert.Contains(t, d.run(t, "get -config HERE/c.json").stderr,
+		"code EXPIRED_SESSION; cure: link it again: openbalances enablebanking link -connection mine\n")
 }
 
 // A renewed connection keeps its accounts, found again by a hash, and every other byte of the file.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -64,6 +65,13 @@ func (r result) failedLine() string {
 	text := printable.Text(failureText(r.err))
 	if until := r.failure().RetryAfter; !until.IsZero() {
 		text += "; not before " + wholeTime(until)
+	}
+	switch {
+	case !errors.Is(r.err, adapters.ErrConsentRequired):
+	case r.provider == linkProvider:
+		text += "; cure: link it again: openbalances enablebanking link -connection " + printable.Text(r.connection)
+	default:
+		text += "; cure: let the PSU consent again"
 	}
 	return fmt.Sprintf("failed: %s: %s\n", r.where(), text)
 }
