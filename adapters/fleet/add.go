@@ -1,7 +1,9 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -36,6 +38,34 @@ func (f *Fleet) Add(ctx context.Context, names iter.Seq[string]) (added int, err
 	}
 	return added + n, nil
 }
+
+// Rename gives a connection the name that its entry in the configuration has now. All that is known of it stays, and Add lets
+// it go on if it had stopped. [ErrNotFound] if there is none of the old name; a name that another connection has is refused.
+func (f *Fleet) Rename(ctx context.Context, from, to string) error {
+	if err := f.rename(ctx, from, to); err != nil {
+		return fmt.Errorf("fleet: rename: %w", err)
+	}
+	return nil
+}
+
+func (f *Fleet) rename(ctx context.Context, from, to string) error {
+	if problem := nameProblem(to); problem != "" {
+		return errors.New("the new name " + problem)
+	}
+	return f.db.transaction(ctx, func(tx bound) error {
+		rows, err := tx.query(ctx, "SELECT id FROM fleet_connection WHERE name = ?", to)
+		if taken, err := collectRows(rows, err, scanID); err != nil || len(taken) > 0 {
+			return cmp.Or(err, errTaken)
+		}
+		n, err := tx.exec(ctx, "UPDATE fleet_connection SET name = ?, changed_at = ? WHERE name = ?", to, instant{f.now()}, from)
+		if err == nil && n == 0 {
+			return ErrNotFound
+		}
+		return err
+	})
+}
+
+var errTaken = errors.New("another connection has the new name")
 
 func nameProblem(name string) string {
 	switch {

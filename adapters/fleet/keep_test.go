@@ -20,6 +20,32 @@ func rows(t *testing.T, db *Database, table string) (n int) {
 	return n
 }
 
+// A renamed connection keeps what is known of it, and goes on under its new name.
+func TestRename(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, address string) {
+		entry := Connection{Source: newBank(t).mypos(t, consent), Consent: consent, Accounts: []string{sound}}
+		s := simulate(t, address, map[string]Connection{"shop": entry, "store": entry, "other": entry}, nil)
+		s.add(t, "shop")
+		s.add(t, "other")
+		s.pass(t, day)
+		before := accounts(t, s.db, "shop")
+		fetched := rows(t, s.db, "fleet_call")
+		require.NoError(t, s.Rename(t.Context(), "shop", "store"))
+		s.add(t, "store")
+		s.pass(t, day)
+		after := accounts(t, s.db, "store")
+		require.Len(t, after, 1)
+		assert.Equal(t, before[0].ID, after[0].ID)
+		assert.True(t, after[0].FetchedAt.After(before[0].FetchedAt))
+		assert.Greater(t, rows(t, s.db, "fleet_call"), fetched)
+		assert.Equal(t, 2, rows(t, s.db, "fleet_connection"))
+		require.ErrorIs(t, s.Rename(t.Context(), "shop", "mall"), ErrNotFound)
+		require.EqualError(t, s.Rename(t.Context(), "store", "other"), "fleet: rename: another connection has the new name")
+		require.EqualError(t, s.Rename(t.Context(), "store", ""), "fleet: rename: the new name is empty")
+	})
+}
+
 // Forgetting erases facts and pending jobs, of one account or of a connection, and leaves those beside.
 func TestForget(t *testing.T) {
 	t.Parallel()

@@ -99,7 +99,7 @@ func OfConnection(c fleet.ConnectionStatus, now time.Time) Verdict {
 	switch c.State {
 	case fleet.StateMissing:
 		return Verdict{Level: LevelBad, Text: "Not in the configuration", Detail: c.Detail,
-			Todo: "Write its entry under this name, or erase it with its history:", Command: "fleet forget -connection " + quoted(c.Name)}
+			Todo: "Write its entry under this name. If it has a new name: fleet add -renamed. To erase it with its history:", Command: "fleet forget -connection " + quoted(c.Name)}
 	case fleet.StateConsentRequired:
 		v := stopped(adapters.ErrConsentRequired, c.Detail, c.Name)
 		v.Text = consentText(c.Consent)

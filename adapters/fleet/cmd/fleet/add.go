@@ -19,9 +19,13 @@ var addCommand = command{
 	setup: func(flags *flag.FlagSet) action {
 		config, db := configFlag(flags), databaseFlag(flags)
 		all := flags.Bool("all", false, "add all connections of the configuration")
+		renamed := flags.String("renamed", "", "`name` that the one connection had before, whose history it keeps")
 		return func(ctx context.Context, p *process, names []string) error {
 			if *all == (len(names) > 0) {
 				return misuse{"add needs either names of connections or -all; see fleet add -h"}
+			}
+			if *renamed != "" && len(names) != 1 {
+				return misuse{"-renamed needs one name of a connection; see fleet add -h"}
 			}
 			configured, path, err := readConfiguration(*config, "add")
 			if err != nil {
@@ -31,7 +35,7 @@ var addCommand = command{
 			if len(opened) == 0 {
 				return asMisuse(wrong)
 			}
-			if err := add(ctx, p, db, path, opened); err != nil {
+			if err := add(ctx, p, db, path, *renamed, opened); err != nil {
 				return err
 			}
 			if wrong != nil {
@@ -42,8 +46,8 @@ var addCommand = command{
 	},
 }
 
-// add marks the entries of connections and adds them.
-func add(ctx context.Context, p *process, db database, path string, opened []*configuration.Connection) error {
+// add marks the entries of connections and adds them, one of them in the place of the renamed one, if there is one.
+func add(ctx context.Context, p *process, db database, path, renamed string, opened []*configuration.Connection) error {
 	store, err := db.open(ctx, true)
 	if err != nil {
 		return err
@@ -52,6 +56,11 @@ func add(ctx context.Context, p *process, db database, path string, opened []*co
 	workers, err := fleet.New(store, nil)
 	if err != nil {
 		return err
+	}
+	if renamed != "" {
+		if err := rename(ctx, store, workers, renamed, opened[0]); err != nil {
+			return err
+		}
 	}
 	names := map[string]bool{}
 	var unmarked []string
@@ -73,11 +82,25 @@ func add(ctx context.Context, p *process, db database, path string, opened []*co
 		return fmt.Errorf("not everything is added; cure: fleet add again: %w", err)
 	}
 	text := fmt.Sprintf("%s added", counted(added, "connection"))
-	if known := len(names) - added; known > 0 {
+	if known := len(names) - added; renamed != "" {
+		text = "1 connection renamed"
+	} else if known > 0 {
 		text += fmt.Sprintf(", %d kept already", known)
 	}
 	if len(names) <= 5 {
 		text += ": " + printable.Text(strings.Join(slices.Sorted(maps.Keys(names)), ", "))
 	}
 	return p.print(text + "; openbalances get does not ask for what a fleet keeps\n")
+}
+
+// rename refuses an entry that cannot be that of the connection.
+func rename(ctx context.Context, store *fleet.Database, workers *fleet.Fleet, from string, to *configuration.Connection) error {
+	kept, err := findConnection(ctx, store, from)
+	if err != nil {
+		return err
+	}
+	if provider := to.Source.Provider(); kept.Provider != "" && kept.Provider != provider {
+		return misuse{fmt.Sprintf("-renamed: %s is one of %s, and %s of %s", from, kept.Provider, to.Name, provider)}
+	}
+	return workers.Rename(ctx, from, to.Name)
 }

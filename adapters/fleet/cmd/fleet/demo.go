@@ -71,7 +71,7 @@ func demo(ctx context.Context, p *process, folder string, shown pages, length ti
 		return asMisuse(err)
 	}
 	address := filepath.Join(folder, "fleet.db")
-	if err := add(ctx, p, database{"demo", &address}, path, opened); err != nil {
+	if err := add(ctx, p, database{"demo", &address}, path, "", opened); err != nil {
 		return err
 	}
 	store, err := fleet.OpenDatabase(ctx, address)

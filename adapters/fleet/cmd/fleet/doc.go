@@ -22,7 +22,10 @@
 // Add sets "fleet": true in the entry of each connection and keeps every other byte of the file. From then on, openbalances
 // get and openbalances accounts leave the connection out, so that one program spends its allowance. Work opens no entry
 // without the mark. It reads the file again when it has changed, and secrets in other files every five minutes. A file that
-// cannot be read any more leaves the connections as they were, and is logged.
+// cannot be read any more leaves the connections as they were, and is logged. After a connection of the configuration was
+// renamed, add tells the fleet, and its history goes on:
+//
+//	fleet add -renamed shop store
 //
 // # Database
 //

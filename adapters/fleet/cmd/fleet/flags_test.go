@@ -66,6 +66,7 @@ func TestMisuse(t *testing.T) {
 		"work -allowance 4":              `invalid value "4" for flag -allowance: it is not CALLS/TIME, such as 4/24h, with 1 to 500 calls; see fleet work -h`,
 		"add":                            "add needs either names of connections or -all; see fleet add -h",
 		"add -all shop":                  "add needs either names of connections or -all; see fleet add -h",
+		"add -renamed a b c":             "-renamed needs one name of a connection; see fleet add -h",
 		"add shop":                       "config: " + d.path("config.json") + ": no such file",
 		"status shop -frmat json":        "flag provided but not defined: -frmat; it takes -db, -format; see fleet status -h",
 		"status -format jsn":             "-format is table, json or csv",

@@ -44,10 +44,7 @@ var forgetCommand = command{
 // forgetting says what is erased.
 func forgetting(ctx context.Context, store *fleet.Database, connection string, account int64) (string, error) {
 	if connection != "" {
-		c, err := store.Connection(ctx, connection)
-		if errors.Is(err, fleet.ErrNotFound) {
-			return "", misuse{"no connection is called " + connection + "; see fleet status"}
-		}
+		c, err := findConnection(ctx, store, connection)
 		return fmt.Sprintf("erased: connection %s with %s and all balances, failures and jobs\n"+
 			"The configuration keeps its entry; without \"fleet\": true, openbalances get asks for it again.\n",
 			printable.Text(connection), counted(c.Accounts, "account")), err
@@ -68,4 +65,12 @@ func findAccount(ctx context.Context, store *fleet.Database, id int64) (fleet.Ac
 		return a, misuse{fmt.Sprintf("no account has the ID %d; fleet status NAME shows those of a connection", id)}
 	}
 	return a, err
+}
+
+func findConnection(ctx context.Context, store *fleet.Database, name string) (fleet.ConnectionStatus, error) {
+	c, err := store.Connection(ctx, name)
+	if errors.Is(err, fleet.ErrNotFound) {
+		return c, misuse{"no connection is called " + name + "; see fleet status"}
+	}
+	return c, err
 }

@@ -454,6 +454,16 @@ func TestOnlyMarkedEntriesAreOpened(t *testing.T) {
 	assert.Zero(t, bank.total())
 	assert.Zero(t, worker.stop(syscall.SIGTERM))
 	assert.Equal(t, 3, d.run("status").exit)
+	missing := d.status().Connections[0].Connection
+	assert.Equal(t, outcome{0, "1 connection renamed: other; openbalances get does not ask for what a fleet keeps\n", ""},
+		d.run("add", "-renamed", missing, "other"))
+	worker = d.start("work")
+	eventually(t, "one is there again", func() bool { return bank.total() > 0 && d.status().Connections[0].State == "active" })
+	assert.Zero(t, worker.stop(syscall.SIGTERM))
+	all := d.status().Connections
+	assert.Equal(t, []string{"other", "shop"}, []string{all[0].Connection, all[1].Connection})
+	assert.Equal(t, outcome{exitUsage, "", "fleet: -renamed: other is one of neonomics, and shop of mypos\n"},
+		d.run("add", "-renamed", "other", "shop"))
 }
 
 // A worker goes by a configuration that has changed, and by the last one while that cannot be read.

@@ -215,10 +215,7 @@ func (l *listing) allConnections(ctx context.Context, store *fleet.Database) err
 func (l *listing) accountsOf(ctx context.Context, store *fleet.Database, names []string) error {
 	var all, shown []line
 	for _, name := range names {
-		c, err := store.Connection(ctx, name)
-		if errors.Is(err, fleet.ErrNotFound) {
-			return misuse{"no connection is called " + name + "; see fleet status"}
-		}
+		c, err := findConnection(ctx, store, name)
 		if err != nil {
 			return err
 		}
