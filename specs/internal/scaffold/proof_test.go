@@ -129,7 +129,7 @@ func TestAnAdapterInAModuleOfItsOwn(t *testing.T) {
 // moduleCopy is a copy of the module that a test may change.
 type moduleCopy struct{ folder string }
 
-// copyOf leaves out what starts with a dot: no go command looks at it.
+// copyOf leaves out what starts with a dot, at which no go command looks, but for what tests read.
 func copyOf(t *testing.T, from string) moduleCopy {
 	t.Helper()
 	to := t.TempDir()
@@ -138,7 +138,7 @@ func copyOf(t *testing.T, from string) moduleCopy {
 	for _, entry := range entries {
 		name := entry.Name()
 		switch {
-		case strings.HasPrefix(name, "."):
+		case strings.HasPrefix(name, ".") && name != ".github":
 		case entry.IsDir():
 			require.NoError(t, os.CopyFS(filepath.Join(to, name), os.DirFS(filepath.Join(from, name))))
 		default:
