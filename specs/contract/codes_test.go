@@ -14,8 +14,8 @@ import (
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	codes := spectest.Load(t, "mypos").Codes()
-	assert.Equal(t, specs.Code{Kind: "consent_required", Consent: "expired"}, codes["CONSENT_EXPIRED"])
-	assert.Equal(t, specs.Code{Kind: "rate_limited"}, codes["ACCESS_EXCEEDED"])
+	assert.Equal(t, specs.Code{Kind: "consent_required", Consent: "expired", List: "TPPMessage.code"}, codes["CONSENT_EXPIRED"])
+	assert.Equal(t, specs.Code{Kind: "rate_limited", List: "TPPMessage.code"}, codes["ACCESS_EXCEEDED"])
 }
 
 func TestOrigins(t *testing.T) {

@@ -138,7 +138,7 @@ func copyOf(t *testing.T, from string) moduleCopy {
 	for _, entry := range entries {
 		name := entry.Name()
 		switch {
-		case strings.HasPrefix(name, ".") && name != ".github":
+		case strings.HasPrefix(name, ".") && name != ".github" && name != ".tools":
 		case entry.IsDir():
 			require.NoError(t, os.CopyFS(filepath.Join(to, name), os.DirFS(filepath.Join(from, name))))
 		default:
