@@ -121,7 +121,7 @@ func checkLinksAreText(t *testing.T, h Harness) {
 	source, err := h.New(options)
 	require.NoError(t, err)
 	calls, elsewhere := 0, trap(t)
-	for _, example := range h.documented() {
+	for _, example := range forms(t, h.documented()) {
 		if example.Account == "" || example.Status == 0 {
 			continue
 		}

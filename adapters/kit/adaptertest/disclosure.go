@@ -80,7 +80,7 @@ func (h Harness) statuses() []int {
 // status.
 func (h Harness) provokeRefusals(t *testing.T, see func(error)) {
 	s := h.stage(t)
-	for _, example := range h.documented() {
+	for _, example := range forms(t, h.documented()) {
 		if example.Status == 0 || len(example.JSON) == 0 {
 			continue
 		}

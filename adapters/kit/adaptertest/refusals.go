@@ -39,11 +39,11 @@ func (h Harness) refuseWith(t *testing.T, stage *stage, status int, media, body 
 	assert.False(t, failure.RetryAfter.IsZero(), "%.500s", body)
 }
 
-// eachCause calls test with every documented error that states a cause.
-func (h Harness) eachCause(t *testing.T, test func(stage *stage, example specs.Example, want cause)) {
+// eachCause calls test with every example that states a cause.
+func (h Harness) eachCause(t *testing.T, examples []specs.Example, test func(stage *stage, example specs.Example, want cause)) {
 	t.Helper()
 	stage := h.stage(t)
-	for _, example := range h.refusals() {
+	for _, example := range examples {
 		_, err := stage.play(t, with(example.Status, "application/json", string(example.JSON)))
 		want := causeOf(h.failed(t, err))
 		if want.code+want.message != "" || want.kind == adapters.ErrConsentRequired {
@@ -55,7 +55,7 @@ func (h Harness) eachCause(t *testing.T, test func(stage *stage, example specs.E
 // checkSideMembers spoils every value of every documented error that is no part of what the failure says, adds members that
 // nobody has documented, and a side member that is larger than what is read.
 func checkSideMembers(t *testing.T, h Harness) {
-	h.eachCause(t, func(stage *stage, example specs.Example, want cause) {
+	h.eachCause(t, forms(t, h.refusals()), func(stage *stage, example specs.Example, want cause) {
 		bodies := [][]byte{sideMember(example.JSON, `"id-2": {"code": [], "list": [null, {}, 1e400, "`+strings.Repeat("x", 99_000)+`"]}`)}
 		all, err := values(example.JSON)
 		require.NoError(t, err)
@@ -101,7 +101,7 @@ func sideMember(body []byte, text string) []byte {
 
 // checkWrapped puts every documented error into what gateways put around errors, and under another media type.
 func checkWrapped(t *testing.T, h Harness) {
-	h.eachCause(t, func(stage *stage, example specs.Example, want cause) {
+	h.eachCause(t, forms(t, h.refusals()), func(stage *stage, example specs.Example, want cause) {
 		for _, form := range []string{`%s`, `{"error": %s}`, `{"fault": %s}`, `{"errors": [%s]}`, `{"code": 7, "errors": %s}`, `[%s]`, "\ufeff%s"} {
 			body := fmt.Sprintf(form, example.JSON)
 			h.refuseWith(t, stage, example.Status, "application/problem+json", body, want)
@@ -112,7 +112,7 @@ func checkWrapped(t *testing.T, h Harness) {
 // checkCodeSpelling writes every documented code in other ways that mean the same; the failure has it as sent.
 func checkCodeSpelling(t *testing.T, h Harness) {
 	seen := 0
-	h.eachCause(t, func(stage *stage, example specs.Example, want cause) {
+	h.eachCause(t, h.refusals(), func(stage *stage, example specs.Example, want cause) {
 		if _, known := h.Document.Codes()[want.code]; !known || want.code == "" {
 			return
 		}
