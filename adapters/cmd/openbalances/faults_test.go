@@ -40,7 +40,7 @@ func TestFaultsLoseNothing(t *testing.T) {
 	t.Parallel()
 	perBank := 10_000 / len(specs.Providers())
 	if testing.Short() {
-		perBank = 400
+		perBank = 160
 	}
 	var banks []*faultyBank
 	for i, provider := range specs.Providers() {
