@@ -69,7 +69,7 @@ func (r result) failedLine() string {
 	switch {
 	case !errors.Is(r.err, adapters.ErrConsentRequired):
 	case r.provider == linkProvider:
-		text += "; cure: link it again: openbalances enablebanking link -connection " + printable.Text(r.connection)
+		text += "; cure: link it again: openbalances enablebanking link -connection " + printable.Word(r.connection)
 	default:
 		text += "; cure: let the PSU consent again"
 	}

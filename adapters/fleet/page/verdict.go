@@ -5,10 +5,10 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/openbalances/openbalances/adapters"
 	"github.com/openbalances/openbalances/adapters/fleet"
+	"github.com/openbalances/openbalances/adapters/use/printable"
 )
 
 // Level says how urgent a state is. The page shows it by a symbol and a colour beside the words.
@@ -75,23 +75,8 @@ func stopped(kind adapters.Kind, detail, connection string) Verdict {
 	}
 	return Verdict{
 		Level: LevelBad, Text: "Stopped: " + lower(saying.what), Detail: detail, Todo: saying.todo + ", then",
-		Command: "fleet add " + quoted(connection),
+		Command: "fleet add " + printable.Word(connection),
 	}
-}
-
-// quoted is a name as one word of a shell: it is copied from the page. A name that does not show all it holds is not
-// repeated.
-func quoted(name string) string {
-	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return "NAME"
-	}
-	harmless := strings.IndexFunc(name, func(r rune) bool {
-		return !strings.ContainsRune("-._", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) < 0
-	if harmless && name != "" && name[0] != '-' {
-		return name
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
 // OfConnection says what a connection is like at a time.
@@ -99,7 +84,7 @@ func OfConnection(c fleet.ConnectionStatus, now time.Time) Verdict {
 	switch c.State {
 	case fleet.StateMissing:
 		return Verdict{Level: LevelBad, Text: "Not in the configuration", Detail: c.Detail,
-			Todo: "Write its entry under this name. If it has a new name: fleet add -renamed. To erase it with its history:", Command: "fleet forget -connection " + quoted(c.Name)}
+			Todo: "Write its entry under this name. If it has a new name: fleet add -renamed. To erase it with its history:", Command: "fleet forget -connection " + printable.Word(c.Name)}
 	case fleet.StateConsentRequired:
 		v := stopped(adapters.ErrConsentRequired, c.Detail, c.Name)
 		v.Text = consentText(c.Consent)
@@ -118,7 +103,7 @@ func ofActive(c fleet.ConnectionStatus, now time.Time) Verdict {
 	switch {
 	case c.Stopped > 0:
 		return Verdict{Level: LevelBad, Text: counted(c.Stopped, "account") + " stopped", Detail: c.Detail,
-			Todo: "See its accounts:", Command: "fleet status " + quoted(c.Name)}
+			Todo: "See its accounts:", Command: "fleet status " + printable.Word(c.Name)}
 	case late(c.NextAt, now):
 		return overdue(c.Detail)
 	case c.Failing > 0 || c.Kind != "":

@@ -34,6 +34,20 @@ func Text(text string) string {
 	return safe.String()
 }
 
+// Word is a name as one word of a POSIX shell's command line, which people copy. It is NAME if not every character of the name
+// shows itself.
+func Word(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return !isHarmless(r) }) {
+		return "NAME"
+	}
+	if plainWord.MatchString(name) {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+var plainWord = regexp.MustCompile(`^[0-9A-Za-z._][0-9A-Za-z._-]*$`)
+
 func escaped(r rune) string { return fmt.Sprintf(`\u{%x}`, r) }
 
 // isHarmless reports whether a character shows itself, and only itself: it is no control or format character, none that

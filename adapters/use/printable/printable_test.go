@@ -2,6 +2,7 @@ package printable_test
 
 import (
 	"encoding/json"
+	"os/exec"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -28,6 +29,20 @@ func TestText(t *testing.T) {
 		assert.Equal(t, text, printable.Text(text))
 	}
 	assert.Equal(t, "\ufffd", printable.Text("\xff"))
+}
+
+// A shell takes a word for the name that it is, and for nothing else.
+func TestWord(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"shop", "1.a_b-c", "", "my shop", "-x", "a'b", "$(id)", "a;b", "~", "Æ", "a\\b", "'"} {
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s "+printable.Word(name)).Output()
+		require.NoError(t, err, name)
+		assert.Equal(t, name, string(out))
+	}
+	assert.Equal(t, "shop", printable.Word("shop"))
+	for _, r := range hidden {
+		assert.Equal(t, "NAME", printable.Word("a"+string(r)))
+	}
 }
 
 // Wherever a spreadsheet may begin a cell, whatever separates its cells, no formula starts there.
