@@ -70,7 +70,6 @@ func advised(refusal call.Refusal, status int) call.Refusal {
 	refusal.Advice = ways[refusal.Known]
 	switch {
 	case refusal.Advice != "":
-	case refusal.Kind == adapters.ErrConsentRequired: // which says enough
 	case refusal.Kind == adapters.ErrUnauthorized, refusal.Kind == "" && status == http.StatusUnauthorized:
 		refusal.Advice = "check the clock, the key and the application id"
 	case refusal.Known == "" && status == http.StatusForbidden:

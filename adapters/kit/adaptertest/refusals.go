@@ -111,9 +111,9 @@ func checkWrapped(t *testing.T, h Harness) {
 
 // checkCodeSpelling writes every documented code in other ways that mean the same; the failure has it as sent.
 func checkCodeSpelling(t *testing.T, h Harness) {
-	seen := 0
+	codes, seen := h.Document.Codes(), 0
 	h.eachCause(t, h.refusals(), func(stage *stage, example specs.Example, want cause) {
-		if _, known := h.Document.Codes()[want.code]; !known || want.code == "" {
+		if _, known := codes[want.code]; !known || want.code == "" {
 			return
 		}
 		seen++

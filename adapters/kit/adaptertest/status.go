@@ -190,12 +190,12 @@ func (h Harness) assertWait(t *testing.T, stage *stage, want time.Duration, valu
 // checkCodeWins gives every documented error with a documented code other statuses: the kind stays the code's. A code
 // without an example takes the place of others of its list.
 func checkCodeWins(t *testing.T, h Harness) {
-	stage, seen := h.stage(t), map[string]bool{}
+	stage, codes, seen := h.stage(t), h.Document.Codes(), map[string]bool{}
 	bodies := map[string][]func(code string) string{} // by the list of their code
 	for _, example := range h.refusals() {
 		_, err := stage.play(t, with(example.Status, "application/json", string(example.JSON)))
 		code := h.failed(t, err).Code
-		declared, known := h.Document.Codes()[code]
+		declared, known := codes[code]
 		if !known || declared.Kind == "by status" || seen[code] {
 			continue
 		}
@@ -210,7 +210,7 @@ func checkCodeWins(t *testing.T, h Harness) {
 	if len(seen) == 0 {
 		t.Skip("does not apply: no documented error of one account has a code with a kind of its own")
 	}
-	for code, declared := range h.Document.Codes() {
+	for code, declared := range codes {
 		status := http.StatusNotFound
 		if declared.Kind == string(adapters.ErrNotFound) {
 			status = http.StatusBadRequest

@@ -82,9 +82,10 @@ func add(ctx context.Context, p *process, db database, path, renamed string, ope
 		return fmt.Errorf("not everything is added; cure: fleet add again: %w", err)
 	}
 	text := fmt.Sprintf("%s added", counted(added, "connection"))
-	if known := len(names) - added; renamed != "" {
+	switch known := len(names) - added; {
+	case renamed != "":
 		text = "1 connection renamed"
-	} else if known > 0 {
+	case known > 0:
 		text += fmt.Sprintf(", %d kept already", known)
 	}
 	if len(names) <= 5 {
